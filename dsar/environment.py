@@ -1,0 +1,102 @@
+"""The one place that reads the environment: every setting with its type, its check and its cure.
+
+A missing or bad value stops the program with all faults at once, each as
+``NAME: what is wrong: what to set``.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environs
+from django.core.exceptions import ImproperlyConfigured
+from environs import validate
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+CURES = {
+    "DSAR_SECRET_KEY": "at least 32 random characters; `python manage.py vault newsecret` prints one",
+    "DSAR_MASTER_KEY": "the vault's master key; `python manage.py vault newmaster` prints one, or name a file in DSAR_MASTER_KEY_FILE",
+    "DSAR_TIME_ZONE": "the zone in which receipt dates are counted, e.g. America/Los_Angeles",
+    "DSAR_BASE_URL": "the public address of this site, e.g. https://privacy.example.com",
+    "DATABASE_URL": "e.g. postgresql://dsar@/dsar?host=/run/postgresql or sqlite:////srv/dsar/dsar.sqlite3",
+    "KEYS_DATABASE_URL": "the key store: a database of its own, apart from DATABASE_URL and its backups",
+    "REDIS_URL": "e.g. redis://localhost:6379/0; leave it out to run on one machine with `manage.py worker`",
+    "EMAIL_URL": "e.g. smtp://user:password@mail.example.com:587/?tls=true",
+    "DSAR_DATA_DIR": "a folder that web server and worker can write to; sealed files live here",
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the environment says, checked."""
+
+    debug: bool
+    secret_key: str
+    master_key: str
+    time_zone: str
+    base_url: str
+    allowed_hosts: list[str]
+    data_dir: Path
+    database: dict[str, Any]
+    keys_database: dict[str, Any]
+    redis_url: str
+    email: dict[str, Any]
+    from_email: str
+    language: str
+
+
+def read_environment(source: environs.Env | None = None) -> Environment:
+    """Read and check all settings; raises ImproperlyConfigured that lists every fault with its cure."""
+    env = source or environs.Env(eager=False)
+    env_file = env.str("DSAR_ENV_FILE", "")
+    if env_file:
+        env.read_env(env_file, recurse=False, override=False)
+    debug = env.bool("DSAR_DEBUG", False)
+    data_dir = Path(env.str("DSAR_DATA_DIR", str(BASE_DIR / "var")))
+    found = {
+        "debug": debug,
+        "secret_key": env.str("DSAR_SECRET_KEY", validate=validate.Length(min=32)),
+        "master_key": _master_key(env),
+        "time_zone": env.str("DSAR_TIME_ZONE", "America/Los_Angeles", validate=_is_zone),
+        "base_url": env.str("DSAR_BASE_URL", "http://localhost:8000", validate=validate.URL(schemes={"http", "https"}, require_tld=False)),
+        "allowed_hosts": env.list("DSAR_ALLOWED_HOSTS", ["localhost", "127.0.0.1"]),
+        "data_dir": data_dir,
+        "database": env.dj_db_url("DATABASE_URL", f"sqlite:///{data_dir / 'dsar.sqlite3'}"),
+        "keys_database": env.dj_db_url("KEYS_DATABASE_URL", f"sqlite:///{data_dir / 'keys.sqlite3'}"),
+        "redis_url": env.str("REDIS_URL", ""),
+        "email": env.dj_email_url("EMAIL_URL", "consolemail://"),
+        "from_email": env.str("DSAR_FROM_EMAIL", "privacy@localhost"),
+        "language": env.str("DSAR_LANGUAGE", "en"),
+    }
+    try:
+        env.seal()
+    except environs.EnvValidationError as error:
+        raise ImproperlyConfigured(_faults(error)) from None
+    return Environment(**found)
+
+
+def _master_key(env: environs.Env) -> str:
+    path = env.str("DSAR_MASTER_KEY_FILE", "")
+    if path:
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"DSAR_MASTER_KEY_FILE: {path} cannot be read ({error.strerror})") from None
+    return env.str("DSAR_MASTER_KEY")
+
+
+def _is_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise environs.ValidationError(f"{name!r} is no time zone")
+
+
+def _faults(error: environs.EnvValidationError) -> str:
+    lines = []
+    for name, messages in error.error_messages.items():
+        cure = CURES.get(name, "see docs/operations.md")
+        lines.append(f"{name}: {' '.join(map(str, messages))} Set {name}: {cure}.")
+    return "Settings that are missing or wrong:\n  " + "\n  ".join(lines)

@@ -1,0 +1,3 @@
+from requests_app.models.staff import User
+
+__all__ = ["User"]

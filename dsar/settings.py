@@ -72,16 +72,24 @@ SQLITE_OPTIONS: dict[str, Any] = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
 }
+# The key store: no power cut may lose a key that seals something already, and no deleted key may stay in a free page.
+SQLITE_KEY_STORE_OPTIONS: dict[str, Any] = {
+    **SQLITE_OPTIONS,
+    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA secure_delete=ON;",
+}
 
 
-def _database(found: dict[str, Any]) -> dict[str, Any]:
+def _database(found: dict[str, Any], sqlite_options: dict[str, Any]) -> dict[str, Any]:
     database = dict(found)
     if database["ENGINE"].endswith("sqlite3"):
-        database["OPTIONS"] = {**SQLITE_OPTIONS, **database.get("OPTIONS", {})}
+        database["OPTIONS"] = {**sqlite_options, **database.get("OPTIONS", {})}
     return database
 
 
-DATABASES = {"default": _database(ENVIRONMENT.database), "keys": _database(ENVIRONMENT.keys_database)}
+DATABASES = {
+    "default": _database(ENVIRONMENT.database, SQLITE_OPTIONS),
+    "keys": _database(ENVIRONMENT.keys_database, SQLITE_KEY_STORE_OPTIONS),
+}
 DATABASE_ROUTERS = ["dsar.vault.router.KeyStoreRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

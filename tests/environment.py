@@ -1,6 +1,9 @@
 """The environment of the tests: loaded by pytest's -p before Django reads its settings."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 # Made for the tests with `vault newmaster` and published here: it protects nothing.
 TEST_MASTER_KEY = (
@@ -19,3 +22,7 @@ DEFAULTS = {
 
 for name, value in DEFAULTS.items():
     os.environ.setdefault(name, value)
+
+if "DSAR_DATA_DIR" not in os.environ:  # made once: pytest's workers inherit it
+    os.environ["DSAR_DATA_DIR"] = tempfile.mkdtemp(prefix="dsar-tests-")
+    atexit.register(shutil.rmtree, os.environ["DSAR_DATA_DIR"], ignore_errors=True)

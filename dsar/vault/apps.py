@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class VaultConfig(AppConfig):
     name = "dsar.vault"
     label = "vault"
+
+    def ready(self) -> None:
+        from dsar.vault import checks  # noqa: F401, PLC0415  # registers them

@@ -1,0 +1,71 @@
+"""Keyed digests (HMAC-SHA-256): find a value again without keeping it.
+
+Each kind of digest has its own key, so that digests of two kinds can't be compared. Callers normalise the value; the
+digest takes it as it is. The text of a digest is "<key id in hex>.<digest in hex>".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dsar.vault import keys
+from dsar.vault.errors import VaultError
+from dsar.vault.models import DigestKey
+from dsar.vault.router import KEYS
+
+
+def digest(kind: str, value: str) -> str:
+    """The digest of a value with the kind's current key, which is made at the first use."""
+    current = _live(kind).filter(is_current=True).first() or _first(kind)
+    return _digest(current, value)
+
+
+def candidates(kind: str, value: str) -> list[str]:
+    """The digests under which a value may have been kept: one for each live key of the kind, the current one first."""
+    return [_digest(key, value) for key in _live(kind)]
+
+
+def rotate(kind: str, *, at: datetime) -> UUID:
+    """Give the kind a new current key; the older ones are looked up until they are retired. Returns the new id."""
+    with transaction.atomic(using=KEYS, durable=True):
+        DigestKey.objects.filter(kind=kind, is_current=True).update(is_current=False)
+        return _add(kind, at=at).key_id
+
+
+def retire(kind: str, key_id: UUID, *, at: datetime) -> None:
+    """Destroy an older key of a kind: its digests are found no more. Raises VaultError for the current key."""
+    if not DigestKey.objects.filter(kind=kind, pk=key_id, is_current=False).exists():
+        raise VaultError(f"{key_id} is no older digest key of {kind}; rotate before you retire the current one.")
+    keys.destroy(key_id, at=at)
+
+
+def _first(kind: str) -> DigestKey:
+    """The kind's first key; of two processes that want to make it, one does and the other takes it."""
+    try:
+        with transaction.atomic(using=KEYS, durable=True):
+            return _add(kind, at=timezone.now())  # only says how old the key is; no rule reads it
+    except IntegrityError:
+        return _live(kind).get(is_current=True)
+
+
+def _add(kind: str, *, at: datetime) -> DigestKey:
+    key = keys.store(f"digest:{kind}", secrets.token_bytes(32), at=at)
+    return DigestKey.objects.create(key=key, kind=kind, is_current=True)
+
+
+def _live(kind: str) -> QuerySet[DigestKey]:
+    keys.apply_destroyed_once()
+    return DigestKey.objects.filter(kind=kind).select_related("key").order_by("-is_current", "-key__created_at")
+
+
+def _digest(key: DigestKey, value: str) -> str:
+    secret = keys.secret_of(key.key)
+    return f"{key.pk.hex}.{hmac.new(secret, value.encode(errors='surrogatepass'), hashlib.sha256).hexdigest()}"

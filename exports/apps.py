@@ -6,3 +6,4 @@ from django.apps import AppConfig
 class ExportsConfig(AppConfig):
     name = "exports"
     label = "exports"
+    verbose_name = "Company systems"

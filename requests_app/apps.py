@@ -1,9 +1,42 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models.signals import post_migrate
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from requests_app.models import User
 
 
 class RequestsConfig(AppConfig):
     name = "requests_app"
     label = "requests_app"
     verbose_name = "Requests"
+
+    def ready(self) -> None:
+        from requests_app import machine
+        from requests_app.services import deciding, identity, review  # noqa: F401 - they register their moves
+
+        post_migrate.connect(machine.fill_allowed_moves, sender=self, dispatch_uid="fill_allowed_moves")
+        post_migrate.connect(_set_up_roles, sender=self, dispatch_uid="set_up_roles")
+        user_logged_in.connect(_note_sign_in, dispatch_uid="note_sign_in")
+
+
+# Models are there only once the apps are ready, hence the imports inside.
+
+
+def _set_up_roles(*, using: str, **_signal: object) -> None:
+    from requests_app.services import staffing
+
+    if using == DEFAULT_DB_ALIAS:
+        staffing.set_up_roles()
+
+
+def _note_sign_in(*, user: User, **_signal: object) -> None:
+    from requests_app.services import staffing
+
+    staffing.note_sign_in(user, at=timezone.now())

@@ -1,3 +1,40 @@
+from requests_app.models.case import AllowedMove, Case, CaseLaw, CorrectionAsked, PackVersion
+from requests_app.models.decision import ExemptionClaim, LimitChoice, LimitDecision
+from requests_app.models.duty import CalendarVersion, Duty
+from requests_app.models.evidence import AccessCode, CodePurpose, Evidence, ProbeTry, ProofOffered
+from requests_app.models.message import Message, MessageState
+from requests_app.models.organisation import Organisation
+from requests_app.models.people import DataSubject, Identifier, IdentifierKind, IdentifierStatus
 from requests_app.models.staff import User
+from requests_app.models.submission import Channel, LookBack, Submission
+from requests_app.models.suppression import Suppression
 
-__all__ = ["User"]
+__all__ = [
+    "AccessCode",
+    "AllowedMove",
+    "CalendarVersion",
+    "Case",
+    "CaseLaw",
+    "Channel",
+    "CodePurpose",
+    "CorrectionAsked",
+    "DataSubject",
+    "Duty",
+    "Evidence",
+    "ExemptionClaim",
+    "Identifier",
+    "IdentifierKind",
+    "IdentifierStatus",
+    "LimitChoice",
+    "LimitDecision",
+    "LookBack",
+    "Message",
+    "MessageState",
+    "Organisation",
+    "PackVersion",
+    "ProbeTry",
+    "ProofOffered",
+    "Submission",
+    "Suppression",
+    "User",
+]

@@ -1,0 +1,209 @@
+"""What a case's bundle holds, and how it is written: sealed, as one stream from the part files to the archive."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from dsar.vault.files import SealedFile, SealedWriter
+from exports import findings
+from exports.bundle import spreadsheet
+from exports.bundle.archive import Member, archive
+from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
+from exports.bundle.answer import disclosure_of, looked_back_to, never_disclosed_descriptions
+from exports.models import Part, RunState, SourceRun, Withholding
+from exports.sources.datamap import Collection
+from requests_app.law.words import Right
+from requests_app.models import Case
+
+SHOWN_IN_INDEX = 200  # records a collection on the overview page; the files hold all
+
+
+@dataclass(frozen=True)
+class Table:
+    """One collection of one source with its parts, as it goes into the bundle."""
+
+    run: SourceRun
+    collection: Collection
+    parts: Sequence[Part]
+    columns: Sequence[str]
+    records: int
+
+    @property
+    def path(self) -> str:
+        """The path of its files, without their ending; slugs only, so safe on every system."""
+        return f"data/{self.run.source.slug}/{self.collection.name}"
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Its records that may be released, one by one, with the columns that may."""
+        for part in self.parts:
+            for record in findings.released(part):
+                yield {column: record[column] for column in self.columns if column in record}
+
+    def json_lines(self) -> Iterator[bytes]:
+        """Its JSON lines, in pieces of a few hundred records."""
+        rows = self.rows()
+        while piece := list(islice(rows, 500)):
+            yield "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in piece).encode()
+
+
+@dataclass
+class Written:
+    """A finished bundle: the sealed file, and figures about it."""
+
+    sealed: SealedFile
+    clear_size: int
+    manifest_sha256: str
+    records: int
+
+
+@dataclass
+class Contents:
+    """Everything that one case's bundle holds."""
+
+    case: Case
+    made_at: datetime
+    language: str
+    tables: list[Table] = field(default_factory=list)
+    runs: list[SourceRun] = field(default_factory=list)
+
+    def members(self) -> Iterator[Member]:
+        """The files in their order; each is made while it is written."""
+        disclosure = disclosure_of(self.case, self.runs, self.language)
+        yield Member("README.txt", [self._page("bundle/README.txt", disclosure).encode()])
+        yield Member("index.html", [self._page("bundle/index.html", disclosure).encode()])
+        yield Member("disclosure.json", [_json(disclosure)])
+        for table in self.tables:
+            yield Member(f"{table.path}.jsonl", table.json_lines(), table.records)
+            yield Member(f"{table.path}.csv", spreadsheet.lines(table.columns, table.rows()), table.records)
+
+    def manifest(self, files: list[FileEntry]) -> bytes:
+        """The manifest over all files that were written."""
+        return Manifest(
+            case=str(self.case.pk),
+            right=self.case.answered_as,
+            laws=[law.law for law in self.case.laws.all()],
+            made_at=self.made_at,
+            looked_back_to=looked_back_to(self.case),
+            sources=[_source_entry(run) for run in self.runs],
+            withheld=_withheld_entries(self.case, self.runs),
+            never_disclosed=[
+                NeverDisclosedEntry(kind, text)
+                for kind, text in never_disclosed_descriptions(self.case, self.runs, self.language).items()
+            ],
+            files=files,
+        ).as_json()
+
+    def _page(self, template: str, disclosure: dict[str, Any]) -> str:
+        with translation.override(self.language):
+            return render_to_string(
+                template,
+                {
+                    "case": self.case,
+                    "organisation": self.case.submission.organisation,
+                    "right": self.case.packs()[0].wording(
+                        self.case.right_asked, self.language, on=self.case.received_on()
+                    ),
+                    "made_on": self.made_at,
+                    "language": self.language,
+                    "disclosure": disclosure,
+                    "tables": [self._overview(table) for table in self.tables],
+                    "runs": self.runs,
+                    "withheld": _withheld_entries(self.case, self.runs),
+                    "never_disclosed": never_disclosed_descriptions(self.case, self.runs, self.language).values(),
+                    "most_shown": SHOWN_IN_INDEX,
+                },
+            )
+
+    def _overview(self, table: Table) -> dict[str, Any]:
+        fields = [table.collection.field(column) for column in table.columns]
+        return {
+            "title": table.collection.title.in_language(self.language),
+            "source": table.run.source.title,
+            "path": table.path,
+            "records": table.records,
+            "columns": [found.title.in_language(self.language) for found in fields],
+            "rows": [
+                [_shown(row.get(column)) for column in table.columns] for row in islice(table.rows(), SHOWN_IN_INDEX)
+            ],
+        }
+
+
+def contents_of(case: Case, *, made_at: datetime) -> Contents:
+    """Collect what the case's bundle holds: everything gathered, or for portability what the person provided."""
+    contents = Contents(case, made_at, case.submission.language, runs=findings.current_runs(case))
+    for run in contents.runs:
+        data_map = run.map_version.as_map()
+        for collection in data_map.collections:
+            parts = list(run.parts.filter(collection=collection.name).order_by("number"))
+            columns = released_columns(collection, case.right_answered)
+            if parts and columns:
+                contents.tables.append(Table(run, collection, parts, columns, _released_records(parts)))
+    return contents
+
+
+def released_columns(collection: Collection, right: Right) -> list[str]:
+    """The columns of a collection that an answer to this right may hold; never-disclose fields are none of them."""
+    fields = [found for found in collection.fields if found.never_disclose is None]
+    if right == Right.PORTABILITY:
+        fields = [found for found in fields if found.provided_by_person]
+    return [found.column for found in fields]
+
+
+def write(contents: Contents, path: Path, *, context: str) -> Written:
+    """Write the sealed archive to ``path``; nothing stays there if it fails."""
+    clear_size, manifest_sha256, records = 0, "", sum(table.records for table in contents.tables)
+
+    def manifest(files: list[FileEntry]) -> bytes:
+        nonlocal manifest_sha256
+        text = contents.manifest(files)
+        manifest_sha256 = hashlib.sha256(text).hexdigest()
+        return text
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with SealedWriter(path, contents.case.content_key, context=context) as sealed:
+        for piece in archive(contents.members(), made_at=contents.made_at, manifest=manifest):
+            sealed.write(piece)
+            clear_size += len(piece)
+        finished = sealed.finish()
+    return Written(finished, clear_size, manifest_sha256, records)
+
+
+def _released_records(parts: Sequence[Part]) -> int:
+    whole = Withholding.objects.filter(part__in=parts, field=findings.WHOLE).count()
+    return sum(part.records for part in parts) - whole
+
+
+def _source_entry(run: SourceRun) -> SourceEntry:
+    state = "waived" if run.state == RunState.WAIVED else "searched"
+    return SourceEntry(run.source.slug, run.source.title, state, dict(run.counts))
+
+
+def _withheld_entries(case: Case, runs: Sequence[SourceRun]) -> list[WithheldEntry]:
+    counted: dict[tuple[str, str, str, str], list[int]] = {}
+    rows = Withholding.objects.filter(case=case, part__run__in=runs).select_related("part__run__source")
+    for row in rows.order_by("part__run__position", "part__collection", "code"):
+        place = (row.part.run.source.slug, row.part.collection, row.code, row.citation)
+        figures = counted.setdefault(place, [0, 0])
+        figures[1 if row.field else 0] += 1
+    return [WithheldEntry(*place, records=records, fields=fields) for place, (records, fields) in counted.items()]
+
+
+def _json(data: object) -> bytes:
+    return (json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict) and "$binary" in value:
+        return f"({value.get('bytes', '?')} bytes, in the data files)"
+    return spreadsheet.cell(value) if not isinstance(value, str) else value
+

@@ -1,0 +1,75 @@
+"""The bundle's manifest: what is in it, what was looked at, what stayed back and why. Pure; holds no person's data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+FORMAT = "dsar-bundle/1"
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One file of the archive; ``records`` is None for files that hold no records."""
+
+    path: str
+    sha256: str
+    bytes: int
+    records: int | None = None
+
+
+@dataclass(frozen=True)
+class SourceEntry:
+    """One system that was looked at, and what it gave."""
+
+    source: str
+    title: str
+    state: str  # "searched", or "waived": then the answer has a gap
+    records: dict[str, int]
+
+
+@dataclass(frozen=True)
+class WithheldEntry:
+    """What stayed back in one collection on one ground."""
+
+    source: str
+    collection: str
+    code: str
+    citation: str
+    records: int
+    fields: int
+
+
+@dataclass(frozen=True)
+class NeverDisclosedEntry:
+    """A kind of identifier that is held and never disclosed (11 CCR 7024(d))."""
+
+    kind: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All that a machine needs to check a bundle."""
+
+    case: str
+    right: str
+    laws: Sequence[str]
+    made_at: datetime
+    looked_back_to: date | None
+    sources: Sequence[SourceEntry]
+    withheld: Sequence[WithheldEntry]
+    never_disclosed: Sequence[NeverDisclosedEntry]
+    files: Sequence[FileEntry]
+
+    def as_json(self) -> bytes:
+        """The manifest's file: sorted keys, so that equal bundles have equal manifests."""
+        data = {
+            "format": FORMAT,
+            **asdict(self),
+            "made_at": self.made_at.isoformat(),
+            "looked_back_to": self.looked_back_to.isoformat() if self.looked_back_to else None,
+        }
+        return (json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,99 @@
+"""What the case asks of the company's systems, answered: the other side of ``requests_app.ports``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from exports.fulfil import carry_out, gather, tell_recipients
+from exports.fulfil.account import account_of
+from exports.models import Act, DataSource, RunState, Withholding
+from exports.sources.datamap import DataMap
+from requests_app.law.words import Degree, Right, Route
+from requests_app.models import Case
+from requests_app.ports import CorrectableField
+
+OPEN_RUNS = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)
+
+
+class CompanySystems:
+    """Questions that disclose nothing."""
+
+    def probe(self, points: Mapping[str, str]) -> int:
+        """The most points that meet in one record of one source; a source that is down raises, and the job tries again."""
+        matched = 0
+        for source in DataSource.objects.in_walking_order():
+            data_map = source.map_version.as_map()
+            if data_map.probe_fields():
+                with source.open(data_map) as connector:
+                    matched = max(matched, connector.probe(points).best_match_count)
+        return matched
+
+    def data_degree(self, right: Right) -> Degree | None:
+        """The highest degree that a collection in scope is marked with; None if one is unmarked."""
+        highest = Degree.REASONABLE
+        for data_map in _maps():
+            for collection in data_map.collections:
+                if right == Right.CORRECT and not any(found.correctable for found in collection.fields):
+                    continue
+                if collection.degree is None:
+                    return None
+                highest = max(highest, collection.degree)
+        return highest
+
+    def correctable_fields(self, language: str) -> tuple[CorrectableField, ...]:
+        """What a correction may name: each field of the data maps that is marked so."""
+        return tuple(
+            CorrectableField(f"{data_map.source}.{collection.name}.{found.column}", found.title.in_language(language))
+            for data_map in _maps()
+            for collection, found in data_map.correctable_fields()
+        )
+
+    def question_titles(self, language: str) -> Mapping[str, str]:
+        """One question a kind of data point that a source can compare reliably."""
+        return {
+            match.kind: found.title.in_language(language)
+            for data_map in _maps()
+            for _collection, found, match in data_map.probe_fields()
+        }
+
+
+class CompanyWork:
+    """Work on the systems for one case."""
+
+    def gather(self, case: Case, *, at: datetime) -> None:  # noqa: ARG002
+        """Look into every source."""
+        gather.begin(case)
+
+    def open_sources(self, case: Case) -> tuple[str, ...]:
+        """Titles of the sources that are neither done nor waived."""
+        runs = case.source_runs.filter(round=case.gathering_round, state__in=OPEN_RUNS)
+        return tuple(runs.values_list("source__title", flat=True))
+
+    def carry_out(self, case: Case, *, at: datetime) -> None:  # noqa: ARG002
+        """Do what was approved, or for an opt-out what holds at once."""
+        carry_out.begin(case)
+
+    def is_carried_out(self, case: Case) -> bool:
+        """Whether every source and recipient that the act concerns is done."""
+        told = set(case.recipients_told.values_list("recipient", flat=True))
+        owed = {found.name for found in tell_recipients.recipients_to_tell(case, case.received_on())}
+        if not owed <= told:
+            return False
+        if case.route == Route.DIRECT:
+            return Act.objects.filter(case=case).count() == DataSource.objects.in_walking_order().count()
+        return True
+
+    def withheld(self, case: Case) -> int:
+        """Records and fields kept back, and sources left out."""
+        waived = case.source_runs.filter(round=case.gathering_round, state=RunState.WAIVED).count()
+        return waived + Withholding.objects.filter(case=case).count()
+
+    def account_of(self, case: Case, language: str) -> tuple[str, ...]:
+        """What was done, as sentences for the closing letter."""
+        return account_of(case, language)
+
+
+def _maps() -> Iterator[DataMap]:
+    for source in DataSource.objects.in_walking_order():
+        yield source.map_version.as_map()

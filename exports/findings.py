@@ -1,0 +1,67 @@
+"""Reading findings back: part files record by record, and what of them may be released."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dsar.vault import files
+from exports.models import Part, SourceRun, Withholding
+from requests_app.models import Case
+
+Record = Mapping[str, Any]
+WHOLE = ""  # the field of a withholding that takes the whole record
+
+
+def current_runs(case: Case) -> list[SourceRun]:
+    """The looks into the sources of the present round, in walking order."""
+    runs = case.source_runs.filter(round=case.gathering_round)
+    return list(runs.select_related("source", "map_version", "case__submission"))
+
+
+def read(part: Part, *, start: int = 0, most: int | None = None) -> Iterator[tuple[int, Record]]:
+    """The records of a part from number ``start`` on, each with its number; the file is checked before the first."""
+    with files.open_file(part.as_sealed_file(), part.content_key, context=part.context) as lines:
+        for number, line in enumerate(lines):
+            if number < start:
+                continue
+            if most is not None and number >= start + most:
+                return
+            yield number, json.loads(line)
+
+
+@dataclass
+class Withheld:
+    """What of one part stays back: numbers of whole records, and fields by number."""
+
+    records: set[int] = field(default_factory=set)
+    fields: dict[int, set[str]] = field(default_factory=dict)
+
+    def apply(self, number: int, record: Record) -> Record | None:
+        """The record as it may be released; None if it stays back whole."""
+        if number in self.records:
+            return None
+        gone = self.fields.get(number)
+        return {name: value for name, value in record.items() if name not in gone} if gone else record
+
+
+def withheld_of(part: Part) -> Withheld:
+    """The withholdings of a part."""
+    withheld = Withheld()
+    for row in Withholding.objects.filter(part=part):
+        if row.field == WHOLE:
+            withheld.records.add(row.number)
+        else:
+            withheld.fields.setdefault(row.number, set()).add(row.field)
+    return withheld
+
+
+def released(part: Part) -> Iterator[Record]:
+    """The records of a part that may be released."""
+    withheld = withheld_of(part)
+    for number, record in read(part):
+        kept = withheld.apply(number, record)
+        if kept is not None:
+            yield kept

@@ -1,0 +1,95 @@
+"""What was done, as sentences for the closing letter: counts and grounds, in the person's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from exports import findings
+from exports.bundle.answer import disclosure_of, never_disclosed_descriptions
+from exports.bundle.disclosure import sentences
+from exports.fulfil import acts
+from exports.models import Act, ActKind, Bundle, RunState, Withholding
+from exports.sources.datamap import DataMap, Keep
+from requests_app.law.words import Right
+from requests_app.models import Case
+
+
+def account_of(case: Case, language: str) -> tuple[str, ...]:
+    """The sentences for this case's closing letter."""
+    with translation.override(language):
+        tellers = {
+            Right.KNOW_SPECIFIC: _handed_over,
+            Right.PORTABILITY: _handed_over,
+            Right.KNOW_CATEGORIES: _categories,
+            Right.DELETE: _deleted,
+            Right.CORRECT: _corrected,
+        }
+        teller = tellers.get(case.right_answered)
+        return (*teller(case, language), *_gaps(case)) if teller else ()
+
+
+def _handed_over(case: Case, language: str) -> Iterator[str]:
+    bundle = Bundle.objects.get(case=case)
+    yield ngettext(
+        "The file holds %(count)s record.", "The file holds %(count)s records.", bundle.records
+    ) % {"count": bundle.records}
+    yield from never_disclosed_descriptions(case, findings.current_runs(case), language).values()
+    codes = Withholding.objects.filter(case=case).order_by("code").values_list("code", flat=True).distinct()
+    for code in codes:
+        yield _ground(case, code, language)
+
+
+def _categories(case: Case, language: str) -> Iterator[str]:
+    yield from sentences(disclosure_of(case, findings.current_runs(case), language), language)
+
+
+def _deleted(case: Case, language: str) -> Iterator[str]:
+    for act in Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source__map_version"):
+        data_map = act.source.map_version.as_map()
+        for name, entry in act.proof.items():
+            yield _deletion(case, data_map, name, entry, language)
+
+
+def _deletion(case: Case, data_map: DataMap, name: str, entry: dict[str, Any], language: str) -> str:
+    collection = data_map.collection(name)
+    figures = {"count": entry["rows"], "what": collection.title.in_language(language)}
+    if isinstance(collection.on_delete, Keep):
+        ground = _ground(case, collection.on_delete.ground, language)
+        kept = ngettext("%(what)s: %(count)s record kept.", "%(what)s: %(count)s records kept.", entry["rows"])
+        return f"{kept % figures} {ground}"
+    if entry["action"] == "deidentify":
+        done = ngettext(
+            "%(what)s: %(count)s record no longer names you.",
+            "%(what)s: %(count)s records no longer name you.",
+            entry["rows"],
+        )
+    else:
+        done = ngettext("%(what)s: %(count)s record deleted.", "%(what)s: %(count)s records deleted.", entry["rows"])
+    return done % figures
+
+
+def _corrected(case: Case, language: str) -> Iterator[str]:
+    name = acts.field_to_correct(case)
+    for act in Act.objects.filter(case=case, kind=ActKind.CORRECT).select_related("source__map_version"):
+        found = act.source.map_version.as_map().collection(name.collection).field(name.column)
+        yield _("%(field)s: corrected in %(source)s, and read back.") % {
+            "field": found.title.in_language(language),
+            "source": act.source.title,
+        }
+
+
+def _ground(case: Case, code: str, language: str) -> str:
+    found = next(item for pack in case.packs() for item in pack.exemptions if item.code == code)
+    return f"{found.person_text.in_language(language)} ({found.citation})"
+
+
+def _gaps(case: Case) -> Iterator[str]:
+    """A source that a person waived is a gap that the answer tells of."""
+    for run in findings.current_runs(case):
+        if run.state == RunState.WAIVED:
+            yield _("%(source)s could not be searched; this answer goes without it.") % {"source": run.source.title}

@@ -1,0 +1,151 @@
+"""Acts on sources: delete, correct, suppress. Each is one transaction in its source, and knows itself when repeated.
+
+Called by ``carry_out``; rests on the plan that was approved; a source that changed since is not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from dsar.jobs.running import Run
+from dsar.vault import digests
+from exports import findings
+from exports.models import Act, ActKind, DataSource, SourceRun
+from exports.sources.connector import (
+    Action,
+    Deletion,
+    DeletionPlan,
+    Identifiers,
+    Key,
+    KeySet,
+    PlannedCollection,
+)
+from exports.sources.datamap import Collection, Deidentify, Delete, Keep
+from exports.sources.values import Json
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Case, IdentifierKind
+from requests_app.roles import SYSTEM
+from requests_app.services import people
+from requests_app.services.history import locked, record
+
+ACTION = {Delete: Action.DELETE, Deidentify: Action.DEIDENTIFY, Keep: Action.KEEP}
+
+
+class FieldName(NamedTuple):
+    """A field as a correction names it."""
+
+    source: str
+    collection: str
+    column: str
+
+
+def field_to_correct(case: Case) -> FieldName:
+    """The field that a correction case is about."""
+    return FieldName(*case.correction.field.split("."))
+
+
+def fields_to_plan(case: Case, collection: Collection) -> tuple[str, ...]:
+    """The fields whose values a plan holds beside the keys: for a correction the one that it changes."""
+    if case.right_asked != Right.CORRECT or field_to_correct(case).collection != collection.name:
+        return ()
+    return (field_to_correct(case).column,)
+
+
+def delete(run: Run, case: Case) -> None:
+    """Delete in every source what its plan says; children before parents, one transaction a source."""
+    identifiers = people.identifiers_of(case.submission)
+    # The last source first: it was found through identifiers that the earlier ones hold.
+    for source_run in reversed(findings.current_runs(case)):
+        if _is_done(case, source_run.source, ActKind.DELETE):
+            continue
+        run.renew()
+        plan = deletion_plan(source_run, identifiers)
+        with source_run.source.open(source_run.map_version.as_map()) as connector:
+            done = connector.delete(plan)
+        _note(run, case, source_run.source, ActKind.DELETE, _proof(done))
+
+
+def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPlan:
+    """The approved plan of one source, from its sealed parts."""
+    planned = []
+    for collection in source_run.map_version.as_map().collections:
+        keys = KeySet()
+        for part_keys in _planned_keys(source_run, collection):
+            keys.add(part_keys)
+        if keys.rows:
+            action = ACTION[type(collection.on_delete)]
+            planned.append(PlannedCollection(collection.name, action, keys.rows, keys.hexdigest()))
+    return DeletionPlan(identifiers, tuple(planned))
+
+
+def correct(run: Run, case: Case) -> None:
+    """Write the corrected value to every row of the plan, and read it back."""
+    name = field_to_correct(case)
+    for source_run in findings.current_runs(case):
+        if source_run.source.slug != name.source or _is_done(case, source_run.source, ActKind.CORRECT):
+            continue
+        rows = 0
+        collection = source_run.map_version.as_map().collection(name.collection)
+        with source_run.source.open(source_run.map_version.as_map()) as connector:
+            for key, old in _planned_values(source_run, collection, name.column):
+                connector.correct(name.collection, key, name.column, old=old, new=case.correction.value)
+                rows += 1
+        _note(run, case, source_run.source, ActKind.CORRECT, {name.collection: {"field": name.column, "rows": rows}})
+
+
+def suppress(run: Run, case: Case) -> None:
+    """Set the flags that carry an opt-out out in each source, for the identifiers that came with it."""
+    submission = case.submission
+    identifiers: dict[str, list[str]] = {IdentifierKind.EMAIL: [submission.email]}
+    if submission.account_number:
+        identifiers[IdentifierKind.ACCOUNT_NUMBER] = [submission.account_number]
+    for source in DataSource.objects.in_walking_order():
+        if _is_done(case, source, ActKind.SUPPRESS):
+            continue
+        run.renew()
+        data_map = source.map_version.as_map()
+        flagged: Mapping[str, int] = {}
+        if any(collection.suppression(case.right_asked) for collection in data_map.collections):
+            with source.open(data_map) as connector:
+                flagged = connector.suppress(case.right_asked, identifiers)
+        _note(run, case, source, ActKind.SUPPRESS, {name: {"rows": rows} for name, rows in flagged.items()})
+
+
+def _is_done(case: Case, source: DataSource, kind: ActKind) -> bool:
+    return Act.objects.filter(case=case, source=source, kind=kind).exists()
+
+
+def _note(run: Run, case: Case, source: DataSource, kind: ActKind, proof: Mapping[str, Mapping[str, object]]) -> None:
+    """Write the act and its event down, in one transaction of ours."""
+    with run.transaction():
+        Act.objects.create(case=case, source=source, kind=kind, proof=proof, done_at=run.at)
+        counts = {name: int(str(entry["rows"])) for name, entry in proof.items()}
+        record(
+            locked(case.pk), EventKind.ACT_DONE, by=SYSTEM, at=run.at, source=source.slug, act=kind, counts=counts
+        )
+
+
+def _proof(done: Deletion) -> dict[str, dict[str, object]]:
+    """What was done to each collection; the digest of the keys is keyed, for a key may be somebody's address."""
+    return {
+        item.name: {
+            "action": str(item.action),
+            "rows": item.rows,
+            "spared": item.spared,
+            "keys": digests.digest("keys", item.digest),
+        }
+        for item in done.collections
+    }
+
+
+def _planned_keys(source_run: SourceRun, collection: Collection) -> Iterator[list[Key]]:
+    for part in source_run.parts.filter(collection=collection.name).order_by("number"):
+        yield [tuple(record[column] for column in collection.key) for _number, record in findings.read(part)]
+
+
+def _planned_values(source_run: SourceRun, collection: Collection, column: str) -> Iterator[tuple[Key, Json]]:
+    for part in source_run.parts.filter(collection=collection.name).order_by("number"):
+        for _number, row in findings.read(part):
+            yield tuple(row[name] for name in collection.key), row[column]

@@ -1,0 +1,62 @@
+"""Carrying out what was approved: hand over, delete, correct or suppress, and tell recipients. One job a case.
+
+Every step is written down as it is done, so that a job that dies goes on at the step where it was; acts on sources
+are one transaction there, and recognise themselves when they are repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dsar.jobs.queue import enqueue
+from dsar.jobs.running import Run
+from exports.fulfil import acts, hand_over, tell_recipients
+from exports.models import RecipientTold
+from exports.sources.connector import ChangeRefusedError
+from requests_app.guards import MoveShut
+from requests_app.law.words import Right
+from requests_app.models import Case
+from requests_app.services import closing
+from requests_app.services.history import local_day
+from requests_app.states import State
+
+Act = Callable[[Run, Case], None]
+ACTS: dict[Right, Act] = {
+    Right.KNOW_SPECIFIC: hand_over.release_bundle,
+    Right.KNOW_CATEGORIES: hand_over.release_categories,
+    Right.PORTABILITY: hand_over.release_bundle,
+    Right.DELETE: acts.delete,
+    Right.CORRECT: acts.correct,
+    Right.OPT_OUT_SALE_SHARE: acts.suppress,
+    Right.LIMIT_SENSITIVE: acts.suppress,
+}
+
+
+def begin(case: Case) -> None:
+    """The job of this approval; after a hand-back, the next approval has a job of its own."""
+    enqueue("carry_out", {"case": str(case.pk)}, key=f"carry_out:{case.pk}:{case.version}")
+
+
+def carry_out(run: Run) -> None:
+    """The job: do the act, tell recipients, report to the case."""
+    case = Case.objects.select_related("submission__organisation", "submission__subject").get(
+        pk=run.arguments["case"]
+    )
+    if case.state != State.CARRYING_OUT:
+        return
+    try:
+        ACTS[case.right_answered](run, case)
+    except (MoveShut, ChangeRefusedError) as broken:
+        with run.completing():
+            closing.hand_back(case.pk, _code(broken), at=run.at)
+        return
+    for recipient in tell_recipients.recipients_to_tell(case, local_day(run.at)):
+        batch = tell_recipients.write_instruction(case, recipient, at=run.at)
+        with run.transaction():
+            tell_recipients.note_told(case, recipient, batch, at=run.at)
+    with run.completing():
+        closing.carried_out(case.pk, at=run.at, recipients=RecipientTold.objects.filter(case=case).count())
+
+
+def _code(broken: MoveShut | ChangeRefusedError) -> str:
+    return "limit_reached" if isinstance(broken, MoveShut) else "data_changed_since_approval"

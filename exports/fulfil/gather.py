@@ -1,0 +1,225 @@
+"""Gathering: one job a source, walked in order, page by page into sealed part files; a killed job goes on where it was.
+
+Called by ``requests_app`` through its ports; owns source runs and parts; never decides anything and changes no source.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from dsar.jobs.queue import enqueue
+from dsar.jobs.running import PermanentFailure, Run
+from dsar.vault.files import SealedFile, SealedWriter
+from exports.bundle.answer import looked_back_to
+from exports.bundle.redaction import redact
+from exports.fulfil import acts
+from exports.models import DataSource, Part, RunState, SourceRun
+from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
+from exports.sources.datamap import Collection, DataMap
+from requests_app.law.words import Right
+from requests_app.models import Case, IdentifierStatus
+from requests_app.services import people, review
+
+MODE_OF = {
+    Right.KNOW_SPECIFIC: Mode.CONTENT,
+    Right.PORTABILITY: Mode.CONTENT,
+    Right.KNOW_CATEGORIES: Mode.PRESENCE,
+    Right.DELETE: Mode.PLAN,
+    Right.CORRECT: Mode.PLAN,
+}
+
+
+class TwoPeople(PermanentFailure):
+    """The identifiers lead to more than one person in this source; nobody's data may be mixed."""
+
+
+def begin(case: Case) -> None:
+    """Make the runs of this round, one a source in walking order, and the job of the first. In the move's transaction."""
+    sources = list(DataSource.objects.in_walking_order())
+    for position, source in enumerate(sources):
+        SourceRun.objects.create(
+            id=uuid.uuid4(),
+            case=case,
+            source=source,
+            map_version=source.map_version,
+            mode=MODE_OF[case.right_answered],
+            round=case.gathering_round,
+            position=position,
+        )
+    _next_source(case)
+
+
+def look_into(run: Run) -> None:
+    """The job: look into one source and keep what is found."""
+    source_run = _source_run(run)
+    if source_run.state in (RunState.DONE, RunState.WAIVED):
+        return
+    data_map = source_run.map_version.as_map()
+    identifiers = people.identifiers_of(source_run.case.submission)
+    with source_run.source.open(data_map) as connector:
+        if connector.subjects(identifiers) > 1:
+            raise TwoPeople
+        with run.transaction():
+            SourceRun.objects.filter(pk=source_run.pk).update(state=RunState.RUNNING)
+        for collection in collections_in_scope(source_run.case, data_map):
+            if source_run.mode == Mode.PRESENCE:
+                _count(run, source_run, connector, collection, identifiers)
+            else:
+                _collect(run, source_run, connector, collection, identifiers)
+    with run.completing():
+        source_run.refresh_from_db(fields=["counts"])
+        SourceRun.objects.filter(pk=source_run.pk).update(state=RunState.DONE, finished_at=run.at, error="")
+        _next_source(source_run.case)
+        review.source_done(source_run.case_id, source_run.source.slug, counts=source_run.counts, at=run.at)
+
+
+def collections_in_scope(case: Case, data_map: DataMap) -> list[Collection]:
+    """What of a source concerns the case: for a correction the collection of its field, else everything that is ours.
+
+    What we hold as a processor is its controller's to answer for.
+    """
+    if data_map.processor_for is not None:
+        return []
+    if case.right_asked != Right.CORRECT:
+        return list(data_map.collections)
+    field = acts.field_to_correct(case)
+    return [data_map.collection(field.collection)] if field.source == data_map.source else []
+
+
+def give_up(run: Run) -> None:
+    """The source stayed down, or can't tell two people apart: a person tries again or waives it; the next one starts."""
+    source_run = _source_run(run)
+    error = run.job.error.rpartition(".")[2] or "Unknown"
+    SourceRun.objects.filter(pk=source_run.pk).update(state=RunState.FAILED, error=error)
+    _next_source(source_run.case)
+    review.source_failed(source_run.case_id, source_run.source.slug, error=error, at=run.at)
+
+
+def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
+    """Go on without this source, for a reason; its answer will tell of the gap. In the move's transaction."""
+    source_run.state, source_run.waived_by, source_run.finished_at = RunState.WAIVED, by, at
+    source_run.waiver = reason
+    source_run.save()
+    _next_source(source_run.case)
+
+
+def _source_run(run: Run) -> SourceRun:
+    return SourceRun.objects.select_related(
+        "case__submission__subject", "case__submission__organisation", "source", "map_version"
+    ).get(pk=run.arguments["run"])
+
+
+def _next_source(case: Case) -> None:
+    """The job of the next source that nobody has looked into: identifiers found so far go with it."""
+    runs = case.source_runs.filter(round=case.gathering_round)
+    if runs.filter(state=RunState.RUNNING).exists():
+        return
+    waiting = runs.filter(state=RunState.WAITING).first()
+    if waiting is not None:
+        enqueue("gather_source", {"run": str(waiting.pk)}, key=f"gather:{waiting.pk}")
+
+
+def _count(
+    run: Run, source_run: SourceRun, connector: Connector, collection: Collection, identifiers: Identifiers
+) -> None:
+    """Count one collection, without reading what is in it."""
+    presence = connector.presence(collection.name, identifiers, since=looked_back_to(source_run.case))
+    with run.transaction():
+        _note_held(source_run, collection, presence.rows, presence.held)
+
+
+def _collect(
+    run: Run, source_run: SourceRun, connector: Connector, collection: Collection, identifiers: Identifiers
+) -> None:
+    """Collect one collection page by page, from where a job that died left it."""
+    last = source_run.parts.filter(collection=collection.name).order_by("-number").first()
+    number = last.number if last else 0
+    answering = source_run.mode == Mode.CONTENT  # a right that acts on data acts on all of it: no look-back
+    pages = connector.pages(
+        collection.name,
+        identifiers,
+        mode=Mode(source_run.mode),
+        after=tuple(json.loads(last.last_key)) if last else None,
+        size=Part.MOST_RECORDS,
+        since=looked_back_to(source_run.case) if answering else None,
+        fields=acts.fields_to_plan(source_run.case, collection),
+    )
+    for page in pages:
+        number += 1
+        _keep(run, source_run, collection, page, number)
+
+
+def _keep(run: Run, source_run: SourceRun, collection: Collection, page: Page, number: int) -> None:
+    """Seal one page as a part file, then write its row: a job that dies between leaves a file without a row, which is swept."""
+    part_id = uuid.uuid5(source_run.pk, f"{collection.name}:{number}")
+    # The fencing number is part of the name: a worker that was stopped can't write over its successor's file.
+    path = Path("findings") / str(source_run.case_id) / f"{part_id}.{run.fence}.sealed"
+    part = Part(
+        id=part_id,
+        run=source_run,
+        collection=collection.name,
+        number=number,
+        records=len(page.records),
+        path=str(path),
+    )
+    sealed = _seal(part, _lines(source_run, collection, page))
+    part.size, part.sha256 = sealed.size, sealed.sha256
+    part.last_key = json.dumps(page.last_key)
+    with run.transaction():
+        part.save(force_insert=True)
+        _note_held(source_run, collection, len(page.records), page.held())
+        _carry_on(source_run, collection, page, at=run.at)
+
+
+def _lines(source_run: SourceRun, collection: Collection, page: Page) -> bytes:
+    """A page as JSON lines. Never-disclose values stay out; a plan holds keys and the fields that it is about."""
+    columns = {*collection.key, *acts.fields_to_plan(source_run.case, collection)}
+    lines = []
+    for record in page.records:
+        kept = redact(record, collection)
+        if source_run.mode == Mode.PLAN:
+            kept = {name: value for name, value in record.items() if name in columns}
+        lines.append(json.dumps(kept, ensure_ascii=False) + "\n")
+    return "".join(lines).encode()
+
+
+def _seal(part: Part, lines: bytes) -> SealedFile:
+    path = Path(settings.DATA_DIR) / part.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with SealedWriter(path, part.content_key, context=part.context) as sealed:
+        sealed.write(lines)
+        return sealed.finish()
+
+
+def _note_held(source_run: SourceRun, collection: Collection, rows: int, held: Mapping[str, int]) -> None:
+    """Add up rows, and rows with something in each column: what categories and never-disclose notes rest on."""
+    columns = source_run.held.setdefault(collection.name, {})
+    for column, count in held.items():
+        columns[column] = columns.get(column, 0) + count
+    source_run.counts[collection.name] = source_run.counts.get(collection.name, 0) + rows
+    source_run.records += rows
+    source_run.save(update_fields=["held", "counts", "records"])
+
+
+def _carry_on(source_run: SourceRun, collection: Collection, page: Page, *, at: datetime) -> None:
+    """Keep identifiers that the rows give, with where they come from, for the sources walked later."""
+    submission = source_run.case.submission
+    if submission.subject is None:
+        return
+    for given in identifiers_given(source_run.map_version.as_map(), collection, page):
+        provenance = f"{given.source}.{given.collection}"
+        people.add_identifier(
+            submission.subject,
+            given.kind,
+            given.value,
+            IdentifierStatus.DERIVED,
+            submission,
+            provenance,
+            at=at,
+        )

@@ -1,0 +1,92 @@
+"""Handing over: build the bundle, release it under the binding limit, let the person fetch it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from dsar.jobs.running import Run
+from dsar.vault import files
+from exports.bundle import contents
+from exports.models import Bundle, Download, Withholding
+from requests_app.events import EventKind
+from requests_app.models import Case
+from requests_app.roles import PERSON, SYSTEM
+from requests_app.services import closing
+from requests_app.services.history import locked, record
+
+AVAILABLE_FOR = timedelta(days=45)  # as long as the content lives after closing
+PIECE = 256 * 1024
+
+
+def release_bundle(run: Run, case: Case) -> None:
+    """Build the sealed bundle, then release it; MoveShut if the limit is reached meanwhile."""
+    if Bundle.objects.filter(case=case, made_at__gte=case.approved_at).exists():
+        return
+    bundle_id = uuid.uuid5(case.pk, f"bundle:{case.gathering_round}:{case.version}")
+    bundle = Bundle(id=bundle_id, case=case, path=str(Path("bundles") / f"{bundle_id}.{run.fence}.sealed"), made_at=run.at)
+    run.renew()
+    written = contents.write(
+        contents.contents_of(case, made_at=run.at), Path(settings.DATA_DIR) / bundle.path, context=bundle.context
+    )
+    bundle.size, bundle.sha256 = written.sealed.size, written.sealed.sha256
+    bundle.clear_size, bundle.manifest_sha256 = written.clear_size, written.manifest_sha256
+    bundle.records, bundle.expires_at = written.records, run.at + AVAILABLE_FOR
+    bundle.withheld = Withholding.objects.filter(case=case).count()
+    with run.transaction():
+        _release(case, at=run.at)
+        Bundle.objects.filter(case=case).delete()
+        bundle.save(force_insert=True)
+        record(
+            locked(case.pk),
+            EventKind.BUNDLE_MADE,
+            by=SYSTEM,
+            at=run.at,
+            bundle=str(bundle.pk),
+            manifest_sha256=bundle.manifest_sha256,
+            records=bundle.records,
+            withheld=bundle.withheld,
+        )
+
+
+def release_categories(run: Run, case: Case) -> None:
+    """Categories are answered in the letter itself; releasing them counts against the limit all the same."""
+    with run.transaction():
+        _release(case, at=run.at)
+
+
+def _release(case: Case, *, at: datetime) -> None:
+    current = locked(case.pk)
+    closing.check_release(current)
+    closing.provided(current, at=at)
+
+
+def available(case: Case, at: datetime) -> Bundle | None:
+    """The bundle that the person may fetch now."""
+    return Bundle.objects.filter(case=case, expires_at__gt=at).first()
+
+
+def start_download(bundle: Bundle, *, at: datetime) -> Iterator[bytes]:
+    """The clear archive in pieces, for the person who has just proved himself; noted before the first piece.
+
+    Raises dsar.vault.errors.FileDamaged before anything is released if the sealed file is not what it was.
+    """
+    opened = files.open_file(bundle.as_sealed_file(), bundle.case.content_key, context=bundle.context)
+    clear = opened.__enter__()  # checks the file now, not when the first piece is asked for
+    with transaction.atomic():
+        Download.objects.create(bundle=bundle, at=at)
+        record(locked(bundle.case_id), EventKind.DOWNLOADED, by=PERSON, at=at, bundle=str(bundle.pk))
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            while piece := clear.read(PIECE):
+                yield piece
+        finally:
+            opened.__exit__(None, None, None)
+
+    return pieces()

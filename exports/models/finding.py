@@ -1,0 +1,124 @@
+"""What gathering found: one row an encrypted file of records, never a row a record."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dsar.vault.fields import SealedText
+from dsar.vault.files import SealedFile
+from exports.models.source import DataMapVersion, DataSource
+from exports.sources.connector import Mode
+from requests_app.models import Case
+
+
+class RunState(models.TextChoices):
+    """How far the look into one source has come."""
+
+    WAITING = "waiting", _("waiting")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    WAIVED = "waived", _("waived")
+
+
+class SourceRun(models.Model):
+    """The look into one source for one case, in one round of gathering."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="source_runs")
+    source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="runs")
+    map_version = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT)
+    mode = models.CharField(max_length=10, choices=[(mode.value, mode.value) for mode in Mode])
+    round = models.PositiveIntegerField()
+    position = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.WAITING)
+    records = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict, help_text="Records by collection.")
+    held = models.JSONField(default=dict, help_text="Rows with something in them, by collection and column.")
+    error = models.CharField(max_length=200, blank=True, help_text="A class of error, never its text.")
+    finished_at = models.DateTimeField(null=True)
+    waived_by = models.CharField(max_length=40, blank=True)
+    waiver_sealed = models.BinaryField(null=True)
+    waiver = SealedText("waiver_sealed", key="record_key")
+
+    class Meta:
+        ordering = ("position",)
+        constraints = [models.UniqueConstraint(fields=("case", "source", "round"), name="one_run_a_source_and_round")]
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.get_state_display()})"
+
+    def never_disclosed_kinds(self) -> set[str]:
+        """Kinds of data that this source holds of the person and that may never be disclosed (11 CCR 7024(d))."""
+        return {
+            str(kind)
+            for collection, found, kind in self.map_version.as_map().never_disclosed_fields()
+            if self.held.get(collection.name, {}).get(found.column)
+        }
+
+    @property
+    def record_key(self) -> uuid.UUID:
+        """A waiver's reason belongs to the request's record."""
+        return self.case.submission.record_key
+
+
+class Part(models.Model):
+    """One encrypted file of at most 5,000 records of one collection, as JSON lines; a finding is (part, number)."""
+
+    MOST_RECORDS = 5000
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.ForeignKey(SourceRun, on_delete=models.CASCADE, related_name="parts")
+    collection = models.CharField(max_length=100)
+    number = models.PositiveIntegerField(help_text="Counts the parts of a collection from 1.")
+    records = models.PositiveIntegerField()
+    path = models.CharField(max_length=300, help_text="Relative to the data directory.")
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    last_key_sealed = models.BinaryField(null=True)
+    last_key = SealedText("last_key_sealed", key="content_key")
+
+    class Meta:
+        ordering = ("run__position", "collection", "number")
+        constraints = [models.UniqueConstraint(fields=("run", "collection", "number"), name="one_part_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.collection} {self.number}"
+
+    @property
+    def content_key(self) -> uuid.UUID:
+        """Findings are content of their case."""
+        return self.run.case.content_key
+
+    @property
+    def context(self) -> str:
+        """What the file is sealed to: a file put in another's place does not open."""
+        return f"part:{self.pk}"
+
+    def as_sealed_file(self) -> SealedFile:
+        """The file with the size and hash that it must have."""
+        return SealedFile(Path(settings.DATA_DIR) / self.path, self.size, self.sha256)
+
+
+class Withholding(models.Model):
+    """A record, or one field of it, that is kept back on a ground; only withholdings are rows."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="withholdings")
+    part = models.ForeignKey(Part, on_delete=models.CASCADE, related_name="withholdings")
+    number = models.PositiveIntegerField(help_text="The record's place in its part, from 0.")
+    field = models.CharField(max_length=100, blank=True, help_text="Empty: the whole record.")
+    code = models.CharField(max_length=60)
+    citation = models.CharField(max_length=200)
+    withheld_by = models.CharField(max_length=40)
+    withheld_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("part", "number", "field"), name="withheld_once")]
+
+    def __str__(self) -> str:
+        return self.code

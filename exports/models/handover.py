@@ -1,0 +1,122 @@
+"""What leaves the building: bundles, their downloads, case reports; and the proof of what was carried out."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dsar.vault.files import SealedFile
+from exports.models.source import DataSource
+from requests_app.models import Case
+
+
+class StoredFile(models.Model):
+    """A sealed file with the size and hash that are checked before a byte of it is released."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    path = models.CharField(max_length=300, help_text="Relative to the data directory.")
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    clear_size = models.PositiveBigIntegerField(help_text="Bytes that the person downloads.")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def as_sealed_file(self) -> SealedFile:
+        """The file with the size and hash that it must have."""
+        return SealedFile(Path(settings.DATA_DIR) / self.path, self.size, self.sha256)
+
+
+class Bundle(StoredFile):
+    """The machine-readable export handed to the person."""
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="bundle")
+    manifest_sha256 = models.CharField(max_length=64)
+    records = models.PositiveIntegerField()
+    withheld = models.PositiveIntegerField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"bundle of {self.records} records"
+
+    @property
+    def context(self) -> str:
+        """What the file is sealed to."""
+        return f"bundle:{self.pk}"
+
+
+class Download(models.Model):
+    """Each hand-over of the clear bundle."""
+
+    bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="downloads")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"download {self.at:%Y-%m-%d %H:%M}"
+
+
+class Report(StoredFile):
+    """A PDF case report as of one event of the case's history."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="reports")
+    as_of = models.PositiveIntegerField(help_text="Sequence number of the last event that the report tells of.")
+    language = models.CharField(max_length=5, default="en")
+
+    class Meta:
+        ordering = ("-made_at",)
+        constraints = [models.UniqueConstraint(fields=("case", "as_of", "language"), name="one_report_an_event")]
+
+    def __str__(self) -> str:
+        return f"report as of event {self.as_of}"
+
+    @property
+    def context(self) -> str:
+        """What the file is sealed to."""
+        return f"report:{self.pk}"
+
+
+class ActKind(models.TextChoices):
+    """What was done to a source."""
+
+    DELETE = "delete", _("deleted")
+    CORRECT = "correct", _("corrected")
+    SUPPRESS = "suppress", _("suppressed")
+
+
+class Act(models.Model):
+    """One act in one source, done once: counts by collection and digests of keys, no personal data."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="acts")
+    source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="acts")
+    kind = models.CharField(max_length=10, choices=ActKind)
+    proof = models.JSONField()
+    done_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("done_at",)
+        constraints = [models.UniqueConstraint(fields=("case", "source", "kind"), name="one_act_a_source")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} in {self.source}"
+
+
+class RecipientTold(models.Model):
+    """A recipient that was told to delete, correct or stop (Civ. Code 1798.105(c); 11 CCR 7026(f))."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="recipients_told")
+    recipient = models.CharField(max_length=200)
+    relation = models.CharField(max_length=40)
+    batch = models.CharField(max_length=200, help_text="The dated batch file that carries it.")
+    told_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "recipients told"
+        constraints = [models.UniqueConstraint(fields=("case", "recipient"), name="told_once")]
+
+    def __str__(self) -> str:
+        return self.recipient

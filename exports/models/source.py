@@ -1,0 +1,77 @@
+"""The company's systems, and how they are read."""
+
+from __future__ import annotations
+
+import os
+
+from django.db import models
+
+from dsar.jobs.running import PermanentFailure
+from exports.sources.connector import Connector, open_source
+from exports.sources.datamap import DataMap, read_data_map
+
+
+class NotConfigured(PermanentFailure):
+    """The source's environment variable is not set: an administrator has to set it, then the job is tried again."""
+
+
+class DataMapVersion(models.Model):
+    """A data map's text as accepted; immutable, so that a finding can always be read by the map it was made with."""
+
+    source_slug = models.SlugField()
+    digest = models.CharField(max_length=64)
+    text = models.TextField()
+    accepted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("source_slug", "digest"), name="one_row_a_map_version")]
+
+    def __str__(self) -> str:
+        return f"{self.source_slug} {self.digest[:12]}"
+
+    def as_map(self) -> DataMap:
+        """The map itself, read from the kept text."""
+        return read_data_map(self.text)
+
+
+class DataSourceQuerySet(models.QuerySet["DataSource"]):
+    """Which sources are meant."""
+
+    def in_walking_order(self) -> DataSourceQuerySet:
+        """Active sources; what one gives, the next may look for."""
+        return self.filter(active=True).select_related("map_version").order_by("position", "slug")
+
+
+class DataSource(models.Model):
+    """One system that holds personal data. Credentials stay in the environment; only their names are kept here."""
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Walked in this order.")
+    active = models.BooleanField(default=True)
+    read_url_variable = models.CharField(max_length=100, help_text="Environment variable with the reading URL.")
+    write_url_variable = models.CharField(
+        max_length=100, blank=True, help_text="Environment variable with the writing URL; empty means read only."
+    )
+    map_version = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT)
+
+    objects = DataSourceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.title
+
+    def open(self, data_map: DataMap) -> Connector:
+        """A connector to the source, to be used as a context; raises NotConfigured. For workers only."""
+        if not self.read_url:
+            raise NotConfigured(f"Set the environment variable {self.read_url_variable}.")
+        return open_source(data_map, read_url=self.read_url, write_url=self.write_url)
+
+    @property
+    def read_url(self) -> str:
+        """Where to read; empty if the variable is not set."""
+        return os.environ.get(self.read_url_variable, "")
+
+    @property
+    def write_url(self) -> str | None:
+        """Where to write; None if the source is read only here."""
+        return os.environ.get(self.write_url_variable) or None if self.write_url_variable else None

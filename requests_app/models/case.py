@@ -1,0 +1,264 @@
+"""One right asked for in a submission, and the laws under which it is answered."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import ConcurrentTransitionMixin, FSMField
+
+from dsar.vault.fields import SealedText
+from requests_app.law.packs import LawPack, pack_from_text
+from requests_app.law.words import Right, Route
+from requests_app.models.submission import Submission
+from requests_app.states import NOT_YET_CARRYING_OUT, WAITING_FOR_US, Outcome, State, transition
+
+if TYPE_CHECKING:
+    from requests_app.models.duty import Duty
+
+
+class PackVersion(models.Model):
+    """The canonical text of a law pack as it stood when a case was received; immutable."""
+
+    law = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64)
+    canonical_text = models.TextField()
+    first_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("law", "digest"), name="one_row_a_pack_version")]
+
+    def __str__(self) -> str:
+        return f"{self.law} {self.digest[:12]}"
+
+    def as_pack(self) -> LawPack:
+        """The pack itself, read from the kept text."""
+        return pack_from_text(self.canonical_text)
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Which cases are meant."""
+
+    def open(self) -> CaseQuerySet:
+        """Cases that wait for somebody."""
+        return self.exclude(state=State.CLOSED)
+
+    def waiting_for_us(self) -> CaseQuerySet:
+        """Cases on which the privacy team has to act."""
+        return self.filter(state__in=WAITING_FOR_US)
+
+    def in_work_order(self) -> CaseQuerySet:
+        """The most urgent first: by the house's target, then by the legal date."""
+        unmet = models.Q(duties__met_at__isnull=True, duties__void=False)
+        return self.annotate(
+            next_target=models.Min("duties__target_on", filter=unmet),
+            next_due=models.Min("duties__due_on", filter=unmet),
+        ).order_by(models.F("next_target").asc(nulls_last=True), "next_due", "submission__received_at")
+
+    def late(self, on: date) -> CaseQuerySet:
+        """Open cases with a legal date that has passed. The house's own target never makes a case late."""
+        return self.open().filter(duties__met_at__isnull=True, duties__void=False, duties__due_on__lt=on).distinct()
+
+
+class Case(ConcurrentTransitionMixin, models.Model):
+    """One right. Its state moves only along ``states.STATE_MOVES``: here, and again in the database.
+
+    ``version`` is the sequence number of the last event of the case's chain; every change writes an event and
+    raises it by one, so that two people who decide at the same moment can't both be right.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="cases")
+    right = models.CharField(max_length=30, choices=[(right.value, right.value) for right in Right])
+    answered_as = models.CharField(max_length=30, help_text="The right that is answered, after a fall-back.")
+    route = models.CharField(max_length=12, choices=[(route.value, route.value) for route in Route])
+    state = FSMField(max_length=12, choices=State, default=State.RECEIVED, protected=True)
+    clarifying_from = models.CharField(max_length=12, choices=State, blank=True)
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
+    version = models.PositiveIntegerField(default=0)
+    content_key = models.UUIDField(editable=False)
+    gathering_round = models.PositiveIntegerField(default=0)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    assigned_to = models.ForeignKey(
+        "requests_app.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
+    )
+
+    objects = CaseQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        duties: models.Manager[Duty]
+        laws: models.Manager[CaseLaw]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="state_is_known", condition=models.Q(state__in=State.values)),
+            models.CheckConstraint(
+                name="closed_has_an_outcome",
+                condition=(
+                    models.Q(state=State.CLOSED, closed_at__isnull=False) & ~models.Q(outcome="")
+                    | ~models.Q(state=State.CLOSED) & models.Q(outcome="", closed_at__isnull=True)
+                ),
+            ),
+            models.UniqueConstraint(fields=("submission", "right"), name="one_case_a_right"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission.reference} · {self.right_asked.label}"
+
+    @property
+    def chain(self) -> str:
+        """The name of this case's history in the ledger."""
+        return f"case:{self.pk}"
+
+    @property
+    def right_asked(self) -> Right:
+        """The right as asked."""
+        return Right(self.right)
+
+    @property
+    def right_answered(self) -> Right:
+        """The right as answered, after a fall-back."""
+        return Right(self.answered_as)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to act."""
+        return self.state != State.CLOSED
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Whether the person may still take the request back."""
+        return self.route == Route.FULL and State(self.state) in NOT_YET_CARRYING_OUT
+
+    def packs(self) -> tuple[LawPack, ...]:
+        """The laws under which this case is answered, each as it stood on receipt; the leading law first."""
+        return tuple(law.pack_version.as_pack() for law in self.laws.select_related("pack_version"))
+
+    def received_on(self) -> date:
+        """The date that picks every figure of the law."""
+        return self.submission.received_on
+
+    # The transitions: each sets fields of this row and nothing else; the service around it does the rest.
+
+    @transition("ask_proof")
+    def ask_proof(self) -> None:
+        """The person is asked to prove who asks."""
+
+    @transition("accept_proof")
+    def accept_proof(self) -> None:
+        """The evidence reaches the degree."""
+
+    @transition("fall_back")
+    def fall_back(self) -> None:
+        """Specific pieces can't be verified: evaluated as categories (11 CCR 7024(a))."""
+        self.answered_as = Right.KNOW_CATEGORIES
+
+    @transition("ask_clarification")
+    def ask_clarification(self) -> None:
+        """A question to the person; the case remembers where it stood."""
+        self.clarifying_from = self.state
+
+    @transition("clarified")
+    def clarified(self) -> None:
+        """Answered: back to where the case came from."""
+        self.clarifying_from = ""
+
+    @transition("act_at_once")
+    def act_at_once(self) -> None:
+        """No verification: in force on receipt."""
+
+    @transition("start_gathering")
+    def start_gathering(self) -> None:
+        """The workers look into every source."""
+        self.gathering_round += 1
+
+    @transition("findings_ready")
+    def findings_ready(self) -> None:
+        """Every source is done, or waived by a person."""
+
+    @transition("gather_again")
+    def gather_again(self) -> None:
+        """The findings are not good enough: once more."""
+        self.gathering_round += 1
+
+    @transition("approve")
+    def approve(self, *, at: datetime) -> None:
+        """The decision stands; workers carry it out."""
+        self.approved_at = at
+
+    @transition("hand_back")
+    def hand_back(self) -> None:
+        """What approval rested on no longer holds: a person decides again."""
+        self.approved_at = None
+
+    @transition("finish")
+    def finish(self, *, outcome: Outcome, at: datetime) -> None:
+        """Answered and told."""
+        self.outcome, self.closed_at = outcome, at
+
+    @transition("refuse")
+    def refuse(self, *, at: datetime) -> None:
+        """Closed with a ground."""
+        self.outcome, self.closed_at = Outcome.REFUSED, at
+
+    @transition("refuse_opt_out")
+    def refuse_opt_out(self, *, at: datetime) -> None:
+        """Closed with the only grounds an opt-out knows: fraud, or an agent without permission."""
+        self.outcome, self.closed_at = Outcome.REFUSED, at
+
+    @transition("withdraw")
+    def withdraw(self, *, at: datetime) -> None:
+        """Taken back by the person."""
+        self.outcome, self.closed_at = Outcome.WITHDRAWN, at
+
+
+class CaseLaw(models.Model):
+    """One law of the case's set, with the pack as it stood on receipt; fixed then."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="laws")
+    law = models.CharField(max_length=40)
+    pack_version = models.ForeignKey(PackVersion, on_delete=models.PROTECT)
+    leads = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("-leads", "law")
+        constraints = [models.UniqueConstraint(fields=("case", "law"), name="one_law_once_a_case")]
+
+    def __str__(self) -> str:
+        return self.law
+
+
+class CorrectionAsked(models.Model):
+    """What a correction case wants changed: one field of the data map and the value the person gives."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="correction")
+    field = models.CharField(max_length=200, help_text=_("source.collection.field"))
+    value_sealed = models.BinaryField(null=True)
+    value = SealedText("value_sealed", key="record_key")
+
+    def __str__(self) -> str:
+        return self.field
+
+    @property
+    def record_key(self) -> uuid.UUID:
+        """The claim belongs to the request's record."""
+        return self.case.submission.record_key
+
+
+class AllowedMove(models.Model):
+    """A pair of states that the database's trigger lets through; filled from ``states.STATE_MOVES`` after migrate."""
+
+    source = models.CharField(max_length=12)
+    target = models.CharField(max_length=12)
+    route = models.CharField(max_length=12)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("source", "target", "route"), name="one_row_a_pair")]
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target} ({self.route})"

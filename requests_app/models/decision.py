@@ -1,0 +1,60 @@
+"""Decisions of the privacy team: grounds, and what was decided when the limit is reached."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dsar.vault.fields import SealedText
+from requests_app.models.case import Case
+
+
+class OfCase(models.Model):
+    """A row with a sealed reason that belongs to the record of its case."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    decided_by = models.CharField(max_length=40)
+    decided_at = models.DateTimeField()
+    reason_sealed = models.BinaryField(null=True)
+    reason = SealedText("reason_sealed", key="record_key")
+
+    case: models.ForeignKey[Case, Case]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def record_key(self) -> uuid.UUID:
+        """Written reasons belong to the request's record."""
+        return self.case.submission.record_key
+
+
+class ExemptionClaim(OfCase):
+    """A ground used to refuse a case: the exemption's code and the citations as they stood."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="exemption_claims")
+    code = models.CharField(max_length=60)
+    citation = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class LimitChoice(models.TextChoices):
+    """What a person may decide once the information was provided twice in twelve months (Civ. Code 1798.130(b))."""
+
+    ANSWER_ANYWAY = "answer_anyway", _("answer anyway")
+    REFUSE = "refuse", _("refuse")
+
+
+class LimitDecision(OfCase):
+    """The limit is a permission to decline, never a bar: a person decides, with a reason."""
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="limit_decision")
+    choice = models.CharField(max_length=20, choices=LimitChoice)
+    counted = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return self.get_choice_display()

@@ -1,0 +1,114 @@
+"""Proved facts about who asks, and the codes that prove control of a mailbox."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dsar.vault.fields import SealedText
+from requests_app.law.words import EvidenceKind
+from requests_app.models.submission import Submission
+
+
+class Evidence(models.Model):
+    """One proved fact. ``matched_points`` counts data points that met in one record of a source; which, stays sealed.
+
+    A declaration (11 CCR 7062) keeps its signed text: it belongs to the request's record (7101).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="evidence")
+    kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in EvidenceKind])
+    matched_points = models.PositiveSmallIntegerField(default=0)
+    proved_at = models.DateTimeField()
+    actor = models.CharField(max_length=40)
+    statement_sealed = models.BinaryField(null=True)
+    statement = SealedText("statement_sealed", key="record_key")
+
+    class Meta:
+        verbose_name_plural = "evidence"
+        ordering = ("proved_at",)
+
+    def __str__(self) -> str:
+        return self.kind
+
+    @property
+    def record_key(self) -> uuid.UUID:
+        """Evidence belongs to the request's record."""
+        return self.submission.record_key
+
+
+class ProofOffered(models.Model):
+    """Data points that the person typed, waiting for their probe; erased by it, only keyed digests stay (11 CCR 7060).
+
+    ``points`` is JSON, ``{"account_number": "…"}``, sealed; ``digests`` let the hand-over ask for one of them again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="proofs_offered")
+    offered_at = models.DateTimeField()
+    probed_at = models.DateTimeField(null=True)
+    matched_points = models.PositiveSmallIntegerField(null=True)
+    digests = models.JSONField(default=dict)
+    points_sealed = models.BinaryField(null=True)
+    points = SealedText("points_sealed", key="record_key")
+
+    class Meta:
+        ordering = ("offered_at",)
+        verbose_name_plural = "proofs offered"
+
+    def __str__(self) -> str:
+        return f"proof offered {self.offered_at:%Y-%m-%d}"
+
+    @property
+    def record_key(self) -> uuid.UUID:
+        """Sealed with the request's record until the probe has run."""
+        return self.submission.record_key
+
+
+class ProbeTry(models.Model):
+    """One try at an identifier, across all submissions: few are allowed, so that nobody can guess his way in."""
+
+    digest = models.CharField(max_length=120)
+    tried_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=("digest", "tried_at"))]
+        verbose_name_plural = "probe tries"
+
+    def __str__(self) -> str:
+        return f"try {self.tried_at:%Y-%m-%d}"
+
+
+class CodePurpose(models.TextChoices):
+    """What a code opens."""
+
+    CONFIRM = "confirm", _("confirm the mailbox")
+    ENTER = "enter", _("enter the case page")
+    DOWNLOAD = "download", _("download the bundle")
+
+
+class AccessCode(models.Model):
+    """A code sent to the mailbox: kept as a digest only, with few tries and a short life."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="codes")
+    purpose = models.CharField(max_length=10, choices=CodePurpose)
+    digest = models.CharField(max_length=120)
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    TRIES_ALLOWED = 5
+
+    class Meta:
+        indexes = [models.Index(fields=("submission", "purpose"))]
+
+    def __str__(self) -> str:
+        return f"code to {self.get_purpose_display()}"
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether the code may still be tried."""
+        return self.used_at is None and at < self.expires_at and self.tries < self.TRIES_ALLOWED

@@ -1,0 +1,71 @@
+"""The person whose data it is."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dsar.vault.fields import SealedText
+from requests_app.models.organisation import Organisation
+from requests_app.models.submission import Submission
+
+
+class DataSubject(models.Model):
+    """One person, known by identifiers. ``root`` joins records that a reviewer linked; its row is locked to count."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="data_subjects")
+    root = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="linked")
+    identifier_key = models.UUIDField(editable=False)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"person {str(self.pk)[:8]}"
+
+
+class IdentifierKind(models.TextChoices):
+    """What can find a person in a source. A name never is an identifier."""
+
+    EMAIL = "email", _("e-mail address")
+    ACCOUNT_NUMBER = "account_number", _("account number")
+    PHONE = "phone", _("telephone number")
+    DEVICE_ID = "device_id", _("device id")
+
+
+class IdentifierStatus(models.TextChoices):
+    """How sure it is that an identifier is this person's."""
+
+    CLAIMED = "claimed", _("claimed")
+    CONFIRMED = "confirmed", _("confirmed")
+    DERIVED = "derived", _("derived")
+    REMOVED = "removed", _("removed")
+
+
+class Identifier(models.Model):
+    """One identifier of a data subject, sealed; found by its digest, never by scanning."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey(DataSubject, on_delete=models.CASCADE, related_name="identifiers")
+    submission = models.ForeignKey(Submission, null=True, on_delete=models.PROTECT, related_name="identifiers")
+    kind = models.CharField(max_length=20, choices=IdentifierKind)
+    status = models.CharField(max_length=10, choices=IdentifierStatus)
+    provenance = models.CharField(max_length=100, help_text='Where it comes from: "form", "mailbox", or a collection.')
+    digest = models.CharField(max_length=120, db_index=True)
+    added_at = models.DateTimeField()
+    value_sealed = models.BinaryField(null=True)
+    value = SealedText("value_sealed", key="identifier_key")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("subject", "kind", "digest"), name="one_identifier_once_a_subject")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.get_status_display()})"
+
+    @property
+    def identifier_key(self) -> uuid.UUID:
+        """The subject's key, under which all of its identifiers are sealed."""
+        return self.subject.identifier_key

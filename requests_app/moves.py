@@ -1,0 +1,309 @@
+"""The registry of moves: who may make which, when, with what inputs. One admin view, the API and the tests read it.
+
+A move that changes the state has the same slug as its row in ``states.STATE_MOVES``; the others change no state.
+The service that does a move registers itself with :func:`performs`; :mod:`requests_app.services.moving` runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from requests_app import guards
+from requests_app.guards import MoveShut
+from requests_app.law import exemptions
+from requests_app.law.words import Level, Right
+from requests_app.models import Case, LimitChoice
+from requests_app.roles import Actor, Role
+from requests_app.states import NOT_YET_CARRYING_OUT, STATE_MOVES, State
+
+Text = str | Promise
+Choices = Callable[[Case], list[tuple[str, str]]]
+
+DESK = frozenset({Role.ANALYST, Role.APPROVER})
+APPROVER = frozenset({Role.APPROVER})
+
+
+class Service(Protocol):
+    """What does a move: one transaction, with the row already locked and the guards passed."""
+
+    def __call__(self, case: Case, *, actor: Actor, at: datetime, **inputs: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Input:
+    """One thing that a move asks for; ``choices`` makes it a selection."""
+
+    name: str
+    label: Text
+    help: Text = ""
+    choices: Choices | None = None
+    long: bool = False
+    required: bool = True
+    most: int = 2000
+
+
+class InputRefused(Exception):
+    """Inputs that a move can't take: what is wrong, by input."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        self.errors = dict(errors)
+        super().__init__("; ".join(f"{name}: {error}" for name, error in errors.items()))
+
+
+def _open_to_all(case: Case, actor: Actor, on: date) -> None:
+    """A move that its state and roles alone decide on."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One move of the desk. ``roles`` may make it; ``sources`` are the states in which it is open."""
+
+    slug: str
+    label: Text
+    consequence: Text  # what happens then, in one sentence, shown before it is made
+    roles: frozenset[Role]
+    guard: Callable[[Case, Actor, date], None] = _open_to_all
+    inputs: tuple[Input, ...] = ()
+    only_in: frozenset[State] = frozenset()  # for moves that change no state
+    rights: frozenset[Right] = field(default_factory=lambda: frozenset(Right))
+
+    @property
+    def sources(self) -> frozenset[State]:
+        """The states in which the move is open."""
+        return STATE_MOVES[self.slug].sources if self.slug in STATE_MOVES else self.only_in
+
+    def concerns(self, case: Case) -> bool:
+        """Whether the move can ever be made on such a case: its right and route."""
+        if self.slug in STATE_MOVES and case.route not in STATE_MOVES[self.slug].routes:
+            return False
+        return case.right_answered in self.rights or case.right_asked in self.rights
+
+    def check(self, case: Case, actor: Actor, on: date) -> None:
+        """Raise MoveShut with a sentence that says why not, and what opens the move."""
+        if not self.concerns(case):
+            raise MoveShut(_("This move does not exist for such a request."))
+        if not self.roles & actor.roles:
+            roles = _(" or ").join(sorted(self.roles))
+            raise MoveShut(_("This needs the role %(roles)s.") % {"roles": roles})
+        if case.state not in self.sources:
+            states = _(" or ").join(str(state.label) for state in State if state in self.sources)
+            raise MoveShut(
+                _("Open only while the case is %(states)s; it is %(state)s.")
+                % {"states": states, "state": State(case.state).label}
+            )
+        self.guard(case, actor, on)
+
+    def clean(self, case: Case, given: Mapping[str, str]) -> dict[str, str]:
+        """The inputs, checked; raises InputRefused that names every fault."""
+        errors: dict[str, str] = {}
+        cleaned: dict[str, str] = {}
+        for wanted in self.inputs:
+            value = given.get(wanted.name, "").strip()
+            cleaned[wanted.name] = value
+            if not value and wanted.required:
+                errors[wanted.name] = _("Please fill this in.")
+            elif len(value) > wanted.most:
+                errors[wanted.name] = _("Please use at most %(most)s characters.") % {"most": wanted.most}
+            elif value and wanted.choices and value not in dict(wanted.choices(case)):
+                errors[wanted.name] = _("Please choose one of the offered values.")
+        if errors:
+            raise InputRefused(errors)
+        return cleaned
+
+
+def _grounds(case: Case) -> list[tuple[str, str]]:
+    fitting = exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.CASE)
+    return [(found.code, f"{found.title} ({found.citation})") for found in fitting]
+
+
+def _grounds_for_data(case: Case) -> list[tuple[str, str]]:
+    fitting = exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.DATA)
+    return [(found.code, f"{found.title} ({found.citation})") for found in fitting]
+
+
+REASON = Input("reason", gettext_lazy("Reason"), gettext_lazy("Kept with the record, sealed."), long=True)
+GROUND = Input(
+    "code",
+    gettext_lazy("Ground"),
+    gettext_lazy("Only grounds that fit this right, law and date of receipt are offered."),
+    choices=_grounds,
+)
+
+MOVES: dict[str, Move] = {
+    move.slug: move
+    for move in (
+        Move(
+            "accept_proof",
+            gettext_lazy("Accept the identity"),
+            gettext_lazy("The evidence reaches the degree that the law asks; the review begins."),
+            DESK,
+            guards.check_accept_proof,
+        ),
+        Move(
+            "fall_back",
+            gettext_lazy("Answer as categories"),
+            gettext_lazy("Specific pieces can't be verified; the request is answered with categories instead."),
+            DESK,
+            guards.check_fall_back,
+            rights=frozenset({Right.KNOW_SPECIFIC}),
+        ),
+        Move(
+            "ask_clarification",
+            gettext_lazy("Ask a question"),
+            gettext_lazy("The question is mailed; the case waits for the answer. The legal date does not move."),
+            DESK,
+            inputs=(
+                Input("question", gettext_lazy("Question to the person"), gettext_lazy("Sent as written."), long=True),
+            ),
+        ),
+        Move(
+            "clarified",
+            gettext_lazy("Question answered"),
+            gettext_lazy("The case goes back to where it stood."),
+            DESK,
+            inputs=(REASON,),
+        ),
+        Move(
+            "decide_limit",
+            gettext_lazy("Decide on the limit"),
+            gettext_lazy("Information was provided as often as the law asks: answer anyway, or go on to refuse."),
+            DESK,
+            guards.check_decide_limit,
+            (
+                Input("choice", gettext_lazy("Decision"), choices=lambda case: list(LimitChoice.choices)),
+                REASON,
+            ),
+            only_in=frozenset({State.REVIEWING, State.DECIDING}),
+        ),
+        Move(
+            "start_gathering",
+            gettext_lazy("Start gathering"),
+            gettext_lazy("Workers look into every source. Nothing is changed, nothing leaves the building."),
+            DESK,
+            guards.check_start_gathering,
+        ),
+        Move(
+            "waive_source",
+            gettext_lazy("Waive a source"),
+            gettext_lazy("The answer goes without this source, and tells the person of the gap."),
+            DESK,
+            inputs=(Input("source", gettext_lazy("Source"), gettext_lazy("Its short name, e.g. shop.")), REASON),
+            only_in=frozenset({State.GATHERING}),
+        ),
+        Move(
+            "gather_again",
+            gettext_lazy("Gather again"),
+            gettext_lazy("The findings are set aside and every source is searched once more."),
+            DESK,
+            guards.check_start_gathering,
+        ),
+        Move(
+            "withhold",
+            gettext_lazy("Withhold"),
+            gettext_lazy("The record or field stays back; the person is told the ground."),
+            DESK,
+            guards.check_withhold,
+            (
+                Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),
+                Input("field", gettext_lazy("Field"), gettext_lazy("Empty: the whole record."), required=False),
+                Input("code", gettext_lazy("Ground"), choices=_grounds_for_data),
+            ),
+            only_in=frozenset({State.DECIDING}),
+        ),
+        Move(
+            "lift_withholding",
+            gettext_lazy("Lift a withholding"),
+            gettext_lazy("The record or field is released with the rest."),
+            DESK,
+            guards.check_withhold,
+            (
+                Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),
+                Input("field", gettext_lazy("Field"), gettext_lazy("Empty: the whole record."), required=False),
+            ),
+            only_in=frozenset({State.DECIDING}),
+        ),
+        Move(
+            "approve",
+            gettext_lazy("Approve"),
+            gettext_lazy("Workers carry the decision out and tell the person; then the case closes."),
+            DESK,
+            guards.check_approve,
+        ),
+        Move(
+            "extend",
+            gettext_lazy("Extend the time…"),
+            gettext_lazy("The one extension of this law is taken; the person is told why."),
+            DESK,
+            guards.check_extend,
+            (
+                Input(
+                    "reason", gettext_lazy("Reason"), gettext_lazy("Told to the person, word for word."), long=True
+                ),
+            ),
+            only_in=NOT_YET_CARRYING_OUT,
+        ),
+        Move(
+            "refuse",
+            gettext_lazy("Refuse…"),
+            gettext_lazy("The case closes; the person is told the ground and its citation."),
+            DESK,
+            inputs=(GROUND, REASON),
+        ),
+        Move(
+            "refuse_opt_out",
+            gettext_lazy("Refuse the opt-out…"),
+            gettext_lazy("The opt-out ends; the person is told why. Only for fraud or a missing permission."),
+            APPROVER,
+            inputs=(GROUND, REASON),
+        ),
+    )
+}
+
+SERVICES: dict[str, Service] = {}
+
+
+def performs(slug: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register the service that does this move."""
+
+    def register(service: Callable[..., None]) -> Callable[..., None]:
+        SERVICES[slug] = service
+        return service
+
+    return register
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A move as shown to one actor: open, or shut with the reason."""
+
+    move: Move
+    shut_because: str = ""
+    citation: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the actor may make it now."""
+        return not self.shut_because
+
+
+def offers(case: Case, actor: Actor, on: date) -> list[Offer]:
+    """Every move that exists for such a case, the open ones first."""
+    found = []
+    for move in MOVES.values():
+        if not move.concerns(case):
+            continue
+        try:
+            move.check(case, actor, on)
+        except MoveShut as shut:
+            found.append(Offer(move, shut.sentence, shut.citation))
+        else:
+            found.append(Offer(move))
+    return sorted(found, key=lambda offer: not offer.is_open)
+

@@ -1,0 +1,81 @@
+"""What the case asks of the company's systems. ``exports`` fills these when Django starts; nothing here knows how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from requests_app.law.words import Degree, Right
+from requests_app.models import Case
+
+
+@dataclass(frozen=True)
+class CorrectableField:
+    """A field that a person may ask to have corrected."""
+
+    slug: str  # source.collection.field
+    title: str
+
+
+class Systems(Protocol):
+    """Questions to the company's systems that disclose nothing."""
+
+    def probe(self, points: Mapping[str, str]) -> int:
+        """How many of the typed data points meet in one and the same record, in the source where most do."""
+
+    def data_degree(self, right: Right) -> Degree | None:
+        """The highest degree that a collection in scope is marked with; None if one is unmarked."""
+
+    def correctable_fields(self, language: str) -> tuple[CorrectableField, ...]:
+        """What a correction may name."""
+
+    def question_titles(self, language: str) -> Mapping[str, str]:
+        """The fixed questions of a probe, by kind of data point; never drawn from what is held."""
+
+
+class Work(Protocol):
+    """Work on the company's systems for one case: asked for here, done by jobs, reported back through services."""
+
+    def gather(self, case: Case, *, at: datetime) -> None:
+        """Look into every source, as the case's right needs it; reports by ``services.gathering``."""
+
+    def open_sources(self, case: Case) -> tuple[str, ...]:
+        """Titles of the sources that are neither done nor waived."""
+
+    def carry_out(self, case: Case, *, at: datetime) -> None:
+        """Release, delete, correct, suppress, tell recipients; reports by ``services.closing``."""
+
+    def is_carried_out(self, case: Case) -> bool:
+        """Whether nothing of the act is left to do."""
+
+    def withheld(self, case: Case) -> int:
+        """How many records and fields are kept back on a ground, or left out because a source was waived."""
+
+    def account_of(self, case: Case, language: str) -> tuple[str, ...]:
+        """What was done, as sentences for the closing letter."""
+
+
+_systems: Systems | None = None
+_work: Work | None = None
+
+
+def fill(*, systems: Systems, work: Work) -> None:
+    """Give the case its company; called once, when Django starts."""
+    global _systems, _work  # noqa: PLW0603
+    _systems, _work = systems, work
+
+
+def systems() -> Systems:
+    """The company's systems."""
+    if _systems is None:
+        raise RuntimeError("requests_app.ports.fill() was not called: is the app 'exports' installed?")
+    return _systems
+
+
+def work() -> Work:
+    """The work that is done on them."""
+    if _work is None:
+        raise RuntimeError("requests_app.ports.fill() was not called: is the app 'exports' installed?")
+    return _work

@@ -1,0 +1,98 @@
+"""Carried out, told, closed; and withdrawn by the person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from requests_app import guards
+from requests_app.events import EventKind
+from requests_app.guards import MoveShut
+from requests_app.law.words import DutyKind, Route
+from requests_app.models import Case, DataSubject, Submission
+from requests_app.ports import work
+from requests_app.roles import PERSON, SYSTEM
+from requests_app.services import duties, letters
+from requests_app.services.history import change_state, locked, record
+from requests_app.states import Outcome, State
+
+
+def check_release(case: Case) -> None:
+    """The binding question about the limit: asked in the transaction that releases, under a lock on the person.
+
+    Raises MoveShut when information was provided meanwhile through another submission and nobody decided (G8).
+    """
+    subject = case.submission.subject
+    if subject is not None:
+        DataSubject.objects.select_for_update().get(pk=subject.root_id or subject.pk)
+    guards.check_limit(case)
+
+
+def provided(case: Case, *, at: datetime) -> None:
+    """Note that this submission was given information: from now on the yearly limit counts it."""
+    Submission.objects.filter(pk=case.submission_id, provided_at__isnull=True).update(provided_at=at)
+
+
+def carried_out(case_id: UUID, *, at: datetime, **facts: str | int) -> None:
+    """The act is done: meet what it meets, write the closing letter, close if the letter was accepted already."""
+    case = locked(case_id)
+    if case.state != State.CARRYING_OUT:
+        return
+    record(case, EventKind.CARRIED_OUT, by=SYSTEM, at=at, **facts)
+    if case.route == Route.DIRECT:
+        duties.meet(case, DutyKind.OPT_OUT_DONE, at=at)
+        duties.meet(case, DutyKind.RECIPIENTS_TOLD, at=at)
+        settle(case, at=at)
+        return
+    letter = letters.CLOSING_BY_RIGHT[case.right_answered]
+    account = work().account_of(case, case.submission.language)
+    letters.queue(case.submission, letter, at=at, case=case, account=account, withheld=work().withheld(case))
+
+
+def hand_back(case_id: UUID, because: str, *, at: datetime) -> None:
+    """What approval rested on no longer holds; a person decides again. ``because`` is a code."""
+    case = locked(case_id)
+    if case.state == State.CARRYING_OUT:
+        change_state(case, EventKind.HAND_BACK, case.hand_back, by=SYSTEM, at=at, because=because)
+
+
+def letter_accepted(case: Case, *, at: datetime) -> None:
+    """A letter of this case was accepted for delivery: a refusal answers it, and what is carried out can close."""
+    if not letters.closing_letter_accepted(case):
+        return
+    if case.state == State.CLOSED:
+        duties.meet(case, DutyKind.ANSWER, at=at)
+    settle(case, at=at)
+
+
+def settle(case: Case, *, at: datetime) -> None:
+    """Close once the act is done and its letter was accepted for delivery."""
+    if case.state != State.CARRYING_OUT or not letters.closing_letter_accepted(case):
+        return
+    if not work().is_carried_out(case):
+        return
+    outcome = _outcome(case)
+    duties.meet(case, DutyKind.ANSWER, at=at)
+    duties.meet(case, DutyKind.RECIPIENTS_TOLD, at=at)
+    change_state(
+        case, EventKind.FINISH, lambda: case.finish(outcome=outcome, at=at), by=SYSTEM, at=at, outcome=outcome
+    )
+
+
+def withdraw(case_id: UUID, *, at: datetime) -> None:
+    """The person takes the request back; only before an act has begun. Raises MoveShut."""
+    with transaction.atomic():
+        case = locked(case_id)
+        if not case.may_be_withdrawn:
+            raise MoveShut(_("This request is being carried out already, or is closed: it can't be withdrawn any more."))
+        change_state(case, EventKind.WITHDRAW, lambda: case.withdraw(at=at), by=PERSON, at=at)
+        duties.drop_unmet(case)
+        letters.queue(case.submission, letters.Letter.WITHDRAWN, at=at, case=case)
+
+
+def _outcome(case: Case) -> Outcome:
+    partly = work().withheld(case) > 0 or case.answered_as != case.right
+    return Outcome.PARTLY_FULFILLED if partly else Outcome.FULFILLED

@@ -1,0 +1,82 @@
+"""Decisions that end the review: approve, or refuse with a ground."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from requests_app import guards
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Case, ExemptionClaim
+from requests_app.moves import performs
+from requests_app.ports import work
+from requests_app.roles import Actor
+from requests_app.services import duties, letters
+from requests_app.services.history import change_state
+
+
+@performs("approve")
+def approve(case: Case, *, actor: Actor, at: datetime) -> None:
+    """The decision stands: workers carry it out and tell the person."""
+    second = guards.needs_second_person(case)
+    change_state(case, EventKind.APPROVE, lambda: case.approve(at=at), by=actor, at=at, four_eyes=second)
+    work().carry_out(case, at=at)
+
+
+@performs("refuse")
+def refuse(case: Case, *, actor: Actor, at: datetime, code: str, reason: str) -> None:
+    """Close with a ground that every law of the case knows; the letter cites it (G10, G11)."""
+    ground = _claim(case, code, reason, actor=actor, at=at)
+    change_state(
+        case,
+        EventKind.REFUSE,
+        lambda: case.refuse(at=at),
+        by=actor,
+        at=at,
+        code=ground.code,
+        citation=ground.citation,
+    )
+    _tell(case, letters.Letter.REFUSAL, ground, at=at)
+
+
+@performs("refuse_opt_out")
+def refuse_opt_out(case: Case, *, actor: Actor, at: datetime, code: str, reason: str) -> None:
+    """Refuse an opt-out for documented fraud (11 CCR 7026(e)) or a missing permission of an agent."""
+    ground = _claim(case, code, reason, actor=actor, at=at)
+    change_state(
+        case,
+        EventKind.REFUSE_OPT_OUT,
+        lambda: case.refuse_opt_out(at=at),
+        by=actor,
+        at=at,
+        code=ground.code,
+        citation=ground.citation,
+    )
+    duties.drop_unmet(case)
+    _tell(case, letters.Letter.OPT_OUT_REFUSED, ground, at=at)
+
+
+def _claim(case: Case, code: str, reason: str, *, actor: Actor, at: datetime) -> guards.exemptions.Exemption:
+    ground = guards.check_refusal_code(case, code)
+    claim = ExemptionClaim(
+        id=uuid.uuid4(), case=case, code=ground.code, citation=ground.citation, decided_by=actor.slug, decided_at=at
+    )
+    claim.reason = reason
+    claim.save()
+    return ground
+
+
+def _tell(case: Case, letter: letters.Letter, ground: guards.exemptions.Exemption, *, at: datetime) -> None:
+    language = case.submission.language
+    organisation = case.submission.organisation
+    letters.queue(
+        case.submission,
+        letter,
+        at=at,
+        case=case,
+        ground=ground.person_text.in_language(language),
+        citation=ground.citation,
+        # 11 CCR 7022(g): a refused deletion offers the opt-out where data is sold or shared.
+        offer_opt_out=case.right_asked == Right.DELETE and organisation.sells_or_shares,
+    )

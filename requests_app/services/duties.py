@@ -1,0 +1,91 @@
+"""Duties: computed from the pinned packs on receipt, met by what happens."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from requests_app.events import EventKind
+from requests_app.law import calendars, packs
+from requests_app.law import duties as law_duties
+from requests_app.law.words import DutyKind
+from requests_app.models import CalendarVersion, Case, CaseLaw, Duty, PackVersion
+from requests_app.roles import SYSTEM
+from requests_app.services.history import record
+
+
+def pin_laws(case: Case, laws: tuple[packs.LawPack, ...], *, at: datetime) -> None:
+    """Fix the set of laws of a case, each with its pack as it stands now; the first one leads."""
+    for place, pack in enumerate(laws):
+        CaseLaw.objects.create(case=case, law=pack.slug, pack_version=_pack_version(pack, at), leads=place == 0)
+
+
+def owe(case: Case, laws: tuple[packs.LawPack, ...], *, at: datetime) -> None:
+    """Write the duties of a newly received case."""
+    calendar = calendars.WEEKDAYS_ONLY
+    for pack in laws:
+        for owed in law_duties.duties(
+            pack, case.right_asked, received_on=case.received_on(), calendar=calendar, house=packs.house()
+        ):
+            Duty.objects.create(
+                case=case,
+                law=owed.law,
+                kind=owed.kind,
+                due_on=owed.due_on,
+                target_on=owed.target_on,
+                working=owed.working.as_data(),
+                citation=owed.citation,
+                sureness=owed.sureness,
+                pack_version=_pack_version(pack, at),
+                calendar_version=_calendar_version(calendar),
+            )
+
+
+def extend(case: Case, *, on: date) -> list[Duty]:
+    """Move the answer's date to its extended one, under each law that has an extension; returns the duties moved."""
+    moved = []
+    for duty in case.duties.unmet().of_kind(DutyKind.ANSWER):
+        extended = law_duties.duties(
+            duty.pack_version.as_pack(),
+            case.right_asked,
+            received_on=case.received_on(),
+            calendar=duty.calendar_version.as_calendar(),
+            house=packs.house(),
+            extended_on=on,
+        )
+        answer = next(owed for owed in extended if owed.kind == DutyKind.ANSWER)
+        duty.due_on, duty.working, duty.extended_on = answer.due_on, answer.working.as_data(), on
+        duty.save(update_fields=["due_on", "working", "extended_on"])
+        moved.append(duty)
+    return moved
+
+
+def meet(case: Case, kind: DutyKind, *, at: datetime) -> None:
+    """Note that the duties of this kind are met, under every law that owes them; a second time changes nothing."""
+    if case.duties.unmet().of_kind(kind).update(met_at=at):
+        record(case, EventKind.DUTY_MET, by=SYSTEM, at=at, duty=kind)
+
+
+def drop_unmet(case: Case) -> None:
+    """The case closed another way: what was still owed is owed no longer."""
+    case.duties.unmet().update(void=True)
+
+
+def _pack_version(pack: packs.LawPack, at: datetime) -> PackVersion:
+    version, _created = PackVersion.objects.get_or_create(
+        law=pack.slug,
+        digest=pack.digest,
+        defaults={"canonical_text": pack.canonical_text, "first_seen_at": at},
+    )
+    return version
+
+
+def _calendar_version(calendar: calendars.Calendar) -> CalendarVersion:
+    version, _created = CalendarVersion.objects.get_or_create(
+        name=calendar.name,
+        version=calendar.version,
+        defaults={
+            "weekend": sorted(calendar.weekend),
+            "holidays": {day.isoformat(): why for day, why in calendar.holidays.items()},
+        },
+    )
+    return version

@@ -1,0 +1,37 @@
+"""Entering the case page: a reference and a fresh code from the mailbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from requests_app.models import CodePurpose, Submission
+from requests_app.services import codes, identity, letters
+
+
+def find(reference: str) -> Submission | None:
+    """The submission of a reference as typed: case, spaces and dashes don't matter."""
+    letters_only = "".join(letter for letter in reference.upper() if letter in codes.ALPHABET)
+    tail = letters_only.removeprefix("R")[-8:]
+    if len(tail) < 8:
+        return None
+    return (
+        Submission.objects.select_related("organisation", "subject").filter(reference=f"R-{tail[:4]}-{tail[4:]}").first()
+    )
+
+
+def send_code(submission: Submission, purpose: CodePurpose, *, at: datetime) -> None:
+    """Mail a fresh code; raises codes.TooManyCodes when too many were asked for within an hour."""
+    letter = letters.Letter.DOWNLOAD_CODE if purpose == CodePurpose.DOWNLOAD else letters.Letter.ENTRY_CODE
+    with transaction.atomic():
+        code = codes.issue(submission, purpose, at=at)
+        letters.queue(submission, letter, at=at, code=code)
+
+
+def enter(submission: Submission, code: str, *, at: datetime) -> bool:
+    """Whether the code opens the case page. It proves the mailbox as well: the same letter box answered."""
+    if not codes.use(submission, CodePurpose.ENTER, code, at=at):
+        return False
+    identity.note_mailbox(submission, at=at)
+    return True

@@ -1,0 +1,215 @@
+"""Who asks: the mailbox confirmed, data points probed, a declaration signed, and what that adds up to."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dsar.jobs.queue import enqueue
+from dsar.vault import digests
+from requests_app import guards
+from requests_app.events import EventKind
+from requests_app.law.words import EvidenceKind, Right
+from requests_app.models import Case, CodePurpose, Evidence, ProbeTry, ProofOffered, Submission
+from requests_app.moves import performs
+from requests_app.ports import systems
+from requests_app.roles import PERSON, SYSTEM, Actor
+from requests_app.services import codes, people
+from requests_app.services.history import change_state, locked, record
+from requests_app.states import State
+
+DECLARATION = {
+    "en": (
+        "I declare under penalty of perjury under the laws of the State of California that I am the person whose"
+        " personal information is the subject of this request. Signed electronically: {name}"
+    ),
+    "es": (
+        "Declaro bajo pena de perjurio conforme a las leyes del Estado de California que soy la persona a cuyos datos"
+        " personales se refiere esta solicitud. Firmado electrónicamente: {name}"
+    ),
+}
+TRIES_A_DAY = 5
+POINT_LENGTH = 200
+
+
+class ProofRefused(Exception):
+    """Data points that can't be taken; the sentence says what to do."""
+
+
+def confirm_mailbox(submission: Submission, code: str, *, at: datetime) -> bool:
+    """Take a code from the receipt as proof of control of the mailbox; False if it opens nothing."""
+    if not codes.use(submission, CodePurpose.CONFIRM, code, at=at):
+        return False
+    note_mailbox(submission, at=at)
+    return True
+
+
+def note_mailbox(submission: Submission, *, at: datetime) -> None:
+    """Write down that the mailbox is the person's; a second time changes nothing."""
+    with transaction.atomic():
+        if not Submission.objects.filter(pk=submission.pk, confirmed_at__isnull=True).update(confirmed_at=at):
+            return
+        submission.confirmed_at = at
+        Evidence.objects.create(
+            id=uuid.uuid4(), submission=submission, kind=EvidenceKind.MAILBOX, proved_at=at, actor=PERSON.slug
+        )
+        for case in submission.cases.all():
+            record(locked(case.pk), EventKind.MAILBOX_CONFIRMED, by=PERSON, at=at)
+        enqueue("find_person", {"submission": str(submission.pk)}, key=f"find_person:{submission.pk}:confirmed")
+        settle(submission, at=at)
+
+
+def offer_proof(
+    submission: Submission, *, points: Mapping[str, str], declared_name: str, at: datetime
+) -> ProofOffered | None:
+    """Take data points to probe, and a declaration signed by typing the name; the probe itself is a job.
+
+    The mailbox counts as a point of its own once it is confirmed. Raises ProofRefused with a sentence.
+    """
+    typed = {kind: value.strip() for kind, value in points.items() if value.strip()}
+    _check_points(submission, typed, declared_name)
+    with transaction.atomic():
+        _count_tries(submission, typed, at=at)
+        if declared_name.strip():
+            _declare(submission, declared_name.strip(), at=at)
+        offered = ProofOffered(id=uuid.uuid4(), submission=submission, offered_at=at)
+        offered.digests = {kind: digests.digest("proof", told(submission, value)) for kind, value in typed.items()}
+        offered.points = json.dumps(typed)
+        offered.save()
+        for case in _unproved(submission):
+            record(case, EventKind.PROOF_OFFERED, by=PERSON, at=at, points=len(typed), declared=bool(declared_name))
+        enqueue("probe", {"proof": str(offered.pk)}, key=f"probe:{offered.pk}")
+    return offered
+
+
+def points_to_probe(offered: ProofOffered) -> dict[str, str]:
+    """The typed points, and those that came with the submission, by kind."""
+    points: dict[str, str] = json.loads(offered.points)
+    submission = offered.submission
+    points["email"] = submission.email
+    if submission.account_number:
+        points.setdefault("account_number", submission.account_number)
+    return points
+
+
+def record_probe(offered: ProofOffered, points: Mapping[str, str], matched: int, *, at: datetime) -> None:
+    """Write the result down, erase what was typed (11 CCR 7060), and see whether the degree is reached.
+
+    If all points met in one record, the identifiers among them stand in that record: they are confirmed.
+    """
+    if offered.probed_at is not None:
+        return
+    if matched == len(points):
+        people.confirm_identifiers(offered.submission, points, at=at)
+    offered.probed_at, offered.matched_points, offered.points_sealed = at, matched, None
+    offered.save(update_fields=["probed_at", "matched_points", "points_sealed"])
+    submission = offered.submission
+    if matched:
+        Evidence.objects.create(
+            id=uuid.uuid4(),
+            submission=submission,
+            kind=EvidenceKind.DATA_POINTS,
+            matched_points=matched,
+            proved_at=at,
+            actor=SYSTEM.slug,
+        )
+    for case in _unproved(submission):
+        record(case, EventKind.PROBED, by=SYSTEM, at=at, matched_points=matched)
+    settle(submission, at=at)
+
+
+def settle(submission: Submission, *, at: datetime) -> None:
+    """Accept the identity for every case whose degree the evidence now reaches."""
+    for case in _unproved(submission):
+        if guards.degree_reached(case) >= guards.requirement(case).degree:
+            _accept(case, by=SYSTEM, at=at)
+
+
+@performs("accept_proof")
+def accept_proof(case: Case, *, actor: Actor, at: datetime) -> None:
+    """An analyst accepts what the degree engine found enough."""
+    _accept(case, by=actor, at=at)
+
+
+@performs("fall_back")
+def fall_back(case: Case, *, actor: Actor, at: datetime) -> None:
+    """Answer as categories what can't be verified as specific pieces (11 CCR 7024(a))."""
+    change_state(case, EventKind.FALL_BACK, case.fall_back, by=actor, at=at, answered_as=Right.KNOW_CATEGORIES)
+
+
+def questions(submission: Submission) -> dict[str, str]:
+    """The fixed questions whose answers could still prove something, in the person's language, by kind."""
+    asked = dict(systems().question_titles(submission.language))
+    asked.pop("email", None)  # the mailbox is proved by its code
+    if submission.account_number:
+        asked.pop("account_number", None)
+    return asked
+
+
+def told(submission: Submission, value: str) -> str:
+    """A data point as its digest is made: letters and digits only, bound to the submission."""
+    return f"{submission.pk}:{''.join(letter for letter in value.casefold() if letter.isalnum())}"
+
+
+def was_proved_with(submission: Submission, value: str) -> bool:
+    """Whether a typed value is one of the points with which this submission proved itself: not the mailbox's word."""
+    candidates = set(digests.candidates("proof", told(submission, value)))
+    proofs = submission.proofs_offered.filter(matched_points__gt=0).values_list("digests", flat=True)
+    return any(candidates & set(proof.values()) for proof in proofs)
+
+
+def _accept(case: Case, *, by: Actor, at: datetime) -> None:
+    proof = guards.proof_of(case.submission)
+    change_state(
+        case,
+        EventKind.ACCEPT_PROOF,
+        case.accept_proof,
+        by=by,
+        at=at,
+        degree=guards.degree_reached(case).name.lower(),
+        matched_points=proof.matched_points,
+        declaration=proof.declaration,
+        citations=list(guards.requirement(case).citations),
+    )
+
+
+def _unproved(submission: Submission) -> list[Case]:
+    waiting = submission.cases.filter(state__in=(State.RECEIVED, State.VERIFYING)).values_list("pk", flat=True)
+    return [locked(pk) for pk in waiting]
+
+
+def _check_points(submission: Submission, typed: Mapping[str, str], declared_name: str) -> None:
+    unknown = set(typed) - set(questions(submission))
+    if unknown:
+        raise ProofRefused(_("Please answer only the questions on this page."))
+    if any(len(value) > POINT_LENGTH for value in typed.values()) or len(declared_name) > POINT_LENGTH:
+        raise ProofRefused(_("Please use at most %(most)s characters.") % {"most": POINT_LENGTH})
+    if not typed and not declared_name.strip():
+        raise ProofRefused(_("Please answer at least one question, or sign the declaration."))
+
+
+def _count_tries(submission: Submission, typed: Mapping[str, str], *, at: datetime) -> None:
+    """Few tries a day for one mailbox and for one typed identifier, whoever asks."""
+    tried = [digests.digest("tries", f"email:{submission.email.casefold()}")]
+    tried += [digests.digest("tries", f"{kind}:{value.casefold()}") for kind, value in typed.items()]
+    recent = ProbeTry.objects.filter(tried_at__gt=at - timedelta(days=1))
+    if any(recent.filter(digest=digest).count() >= TRIES_A_DAY for digest in tried):
+        raise ProofRefused(_("That was tried too often today. Please come back tomorrow, or write to us."))
+    ProbeTry.objects.bulk_create(ProbeTry(digest=digest, tried_at=at) for digest in tried)
+
+
+def _declare(submission: Submission, name: str, *, at: datetime) -> None:
+    declaration = Evidence(
+        id=uuid.uuid4(),
+        submission=submission,
+        kind=EvidenceKind.DECLARATION,
+        proved_at=at,
+        actor=PERSON.slug,
+    )
+    declaration.statement = DECLARATION[submission.language].format(name=name)
+    declaration.save()

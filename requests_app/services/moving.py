@@ -1,0 +1,40 @@
+"""Making a move of the registry: lock, compare the version, check, do, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from requests_app.guards import MoveShut
+from requests_app.models import Case
+from requests_app.moves import MOVES, SERVICES
+from requests_app.roles import Actor
+from requests_app.services.history import local_day, locked
+
+
+def perform(
+    slug: str, *, case_id: UUID | str, version: int, actor: Actor, at: datetime, inputs: Mapping[str, str]
+) -> Case:
+    """Make one move on a case, as one transaction.
+
+    ``version`` is what the actor saw; raises MoveShut (also when the case has changed since) or InputRefused, and
+    then nothing was changed.
+    """
+    move = MOVES[slug]
+    with transaction.atomic():
+        case = locked(case_id)
+        if case.version != version:
+            raise MoveShut(
+                _(
+                    "Somebody else changed this case while you were looking at it."
+                    " Nothing was done; look at it again and decide."
+                )
+            )
+        move.check(case, actor, local_day(at))
+        cleaned = move.clean(case, inputs)
+        SERVICES[slug](case, actor=actor, at=at, **cleaned)
+    return case

@@ -1,0 +1,94 @@
+"""Review and gathering: what an analyst decides before the workers look, and what they report back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import formats
+
+from requests_app import guards
+from requests_app.events import EventKind
+from requests_app.models import Case, LimitDecision
+from requests_app.moves import performs
+from requests_app.ports import work
+from requests_app.roles import SYSTEM, Actor
+from requests_app.services import duties, letters
+from requests_app.services.history import change_state, local_day, locked, record
+from requests_app.states import State
+
+
+@performs("decide_limit")
+def decide_limit(case: Case, *, actor: Actor, at: datetime, choice: str, reason: str) -> None:
+    """Note what a person decided once the limit is reached; refusing is a move of its own, with its letter."""
+    count = guards.limit_count(case)
+    counted = count.counted if count else 0
+    decision = LimitDecision(
+        id=uuid.uuid4(), case=case, choice=choice, counted=counted, decided_by=actor.slug, decided_at=at
+    )
+    decision.reason = reason
+    decision.save()
+    record(case, EventKind.DECIDE_LIMIT, by=actor, at=at, choice=choice, counted=counted)
+
+
+@performs("start_gathering")
+def start_gathering(case: Case, *, actor: Actor, at: datetime) -> None:
+    """Send the workers to every source."""
+    change_state(case, EventKind.START_GATHERING, case.start_gathering, by=actor, at=at)
+    work().gather(case, at=at)
+
+
+@performs("gather_again")
+def gather_again(case: Case, *, actor: Actor, at: datetime) -> None:
+    """Set the findings aside and search every source once more."""
+    change_state(case, EventKind.GATHER_AGAIN, case.gather_again, by=actor, at=at)
+    work().gather(case, at=at)
+
+
+def source_done(case_id: UUID, source: str, *, counts: Mapping[str, int], at: datetime) -> None:
+    """A worker has searched a source: its counts by collection; nothing found is a result. In its transaction."""
+    case = locked(case_id)
+    record(case, EventKind.SOURCE_DONE, by=SYSTEM, at=at, source=source, counts=dict(counts))
+    settle(case, at=at)
+
+
+def source_failed(case_id: UUID, source: str, *, error: str, at: datetime) -> None:
+    """A source stayed down: a person tries again, or waives it with a reason. ``error`` is a class, never a text."""
+    record(locked(case_id), EventKind.SOURCE_FAILED, by=SYSTEM, at=at, source=source, error=error)
+
+
+def settle(case: Case, *, at: datetime) -> None:
+    """Go on to deciding once every source is done or waived."""
+    if case.state == State.GATHERING and not work().open_sources(case):
+        change_state(case, EventKind.FINDINGS_READY, case.findings_ready, by=SYSTEM, at=at)
+
+
+@performs("extend")
+def extend(case: Case, *, actor: Actor, at: datetime, reason: str) -> None:
+    """Take the one extension of each law that has one, and tell the person why."""
+    moved = duties.extend(case, on=local_day(at))
+    record(
+        case,
+        EventKind.EXTEND,
+        by=actor,
+        at=at,
+        laws=[duty.law for duty in moved],
+        due_on=[duty.due_on.isoformat() for duty in moved],
+    )
+    due_on = formats.date_format(min(duty.due_on for duty in moved), "DATE_FORMAT")
+    letters.queue(case.submission, letters.Letter.EXTENSION, at=at, case=case, reason=reason, due_on=due_on)
+
+
+@performs("ask_clarification")
+def ask_clarification(case: Case, *, actor: Actor, at: datetime, question: str) -> None:
+    """Ask the person something; the case waits. The CCPA's clock does not pause."""
+    change_state(case, EventKind.ASK_CLARIFICATION, case.ask_clarification, by=actor, at=at)
+    letters.queue(case.submission, letters.Letter.CLARIFICATION, at=at, case=case, question=question)
+
+
+@performs("clarified")
+def clarified(case: Case, *, actor: Actor, at: datetime, reason: str) -> None:  # noqa: ARG001
+    """The question is answered: the case goes back to where it stood."""
+    change_state(case, EventKind.CLARIFIED, case.clarified, by=actor, at=at)

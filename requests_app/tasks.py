@@ -1,0 +1,60 @@
+"""The case's jobs by kind; each takes ids, calls one service, and may run twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dsar.jobs.registry import Retries, handler
+from dsar.jobs.running import Run
+from dsar.vault import keys
+from requests_app.models import Message, MessageState, ProofOffered, Submission
+from requests_app.ports import systems
+from requests_app.services import closing, identity, letters, people
+from requests_app.services.history import locked
+
+MAIL = Retries(attempts=12, first=timedelta(seconds=10), factor=2, at_most=timedelta(hours=1))
+
+
+@handler("find_person", queue="default")
+def find_person(run: Run) -> None:
+    """Join a submission with the person's record."""
+    submission = Submission.objects.get(pk=run.arguments["submission"])
+    _find(run, submission)
+
+
+@handler("probe", queue="default")
+def probe(run: Run) -> None:
+    """Compare offered data points with the company's records."""
+    offered = ProofOffered.objects.select_related("submission__organisation").get(pk=run.arguments["proof"])
+    if offered.probed_at is not None:
+        return
+    _find(run, offered.submission)
+    points = identity.points_to_probe(offered)
+    matched = systems().probe(points)
+    with run.completing():
+        identity.record_probe(offered, points, matched, at=run.at)
+
+
+def _find(run: Run, submission: Submission) -> None:
+    if submission.confirmed_at is None or submission.subject_id is not None:
+        return
+    identifier_key = keys.create("identifiers", at=run.at)
+    with run.transaction():
+        people.find_person(submission, identifier_key=identifier_key, at=run.at)
+
+
+def give_up_on_message(run: Run) -> None:
+    """The mail server never took the letter: the privacy team must write another way."""
+    letters.failed(Message.objects.get(pk=run.arguments["message"]), at=run.at)
+
+
+@handler("deliver_message", queue="mail", retries=MAIL, on_give_up=give_up_on_message)
+def deliver_message(run: Run) -> None:
+    """Deliver one letter; a repetition carries the same Message-ID."""
+    message = Message.objects.select_related("submission", "case").get(pk=run.arguments["message"])
+    if message.state == MessageState.ACCEPTED:
+        return
+    letters.deliver(message)
+    with run.completing():
+        if letters.accepted(message, at=run.at) and message.case is not None:
+            closing.letter_accepted(locked(message.case.pk), at=run.at)

@@ -6,6 +6,8 @@ A missing or bad value stops the program with all faults at once, each as
 
 from __future__ import annotations
 
+import base64
+import binascii
 import zoneinfo
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 CURES = {
     "DSAR_SECRET_KEY": "at least 32 random characters; `python -m dsar.first_run FILE` writes a first set of secrets",
     "DSAR_MASTER_KEY": "the vault's master key; `python -m dsar.first_run FILE` makes one; or name a file in DSAR_MASTER_KEY_FILE",
+    "DSAR_SIGNING_KEY": "the key that signs the audit's checkpoints; `openssl rand -base64 32` prints one",
     "DSAR_TIME_ZONE": "the zone in which receipt dates are counted, e.g. America/Los_Angeles",
     "DSAR_BASE_URL": "the public address of this site, e.g. https://privacy.example.com",
     "DATABASE_URL": "e.g. postgresql://dsar@/dsar?host=/run/postgresql or sqlite:////srv/dsar/dsar.sqlite3",
@@ -37,6 +40,7 @@ class Environment:
     debug: bool
     secret_key: str
     master_key: str
+    signing_key: str
     time_zone: str
     base_url: str
     allowed_hosts: list[str]
@@ -61,6 +65,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "debug": debug,
         "secret_key": env.str("DSAR_SECRET_KEY", validate=validate.Length(min=32)),
         "master_key": _master_key(env),
+        "signing_key": env.str("DSAR_SIGNING_KEY", "", validate=_is_seed),
         "time_zone": env.str("DSAR_TIME_ZONE", "America/Los_Angeles", validate=_is_zone),
         "base_url": env.str("DSAR_BASE_URL", "http://localhost:8000", validate=validate.URL(schemes={"http", "https"}, require_tld=False)),
         "allowed_hosts": env.list("DSAR_ALLOWED_HOSTS", ["localhost", "127.0.0.1"]),
@@ -87,6 +92,15 @@ def _master_key(env: environs.Env) -> str:
         except OSError as error:
             raise ImproperlyConfigured(f"DSAR_MASTER_KEY_FILE: {path} cannot be read ({error.strerror})") from None
     return env.str("DSAR_MASTER_KEY")
+
+
+def _is_seed(text: str) -> None:
+    try:
+        seed = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        seed = b""
+    if text and len(seed) != 32:
+        raise environs.ValidationError("It is not the base64 of 32 bytes.")
 
 
 def _is_zone(name: str) -> None:

@@ -15,6 +15,7 @@ ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 BASE_URL = ENVIRONMENT.base_url.rstrip("/")
 DATA_DIR: Path = ENVIRONMENT.data_dir
 MASTER_KEY = ENVIRONMENT.master_key
+SIGNING_KEY = ENVIRONMENT.signing_key  # of the ledger's checkpoints; "" for none
 SITE_IS_SECURE = BASE_URL.startswith("https://")
 
 INSTALLED_APPS = [

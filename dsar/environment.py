@@ -21,7 +21,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 CURES = {
     "DSAR_SECRET_KEY": "at least 32 random characters; `python -m dsar.first_run FILE` writes a first set of secrets",
-    "DSAR_MASTER_KEY": "the vault's master key; `python -m dsar.first_run FILE` makes one; or name a file in DSAR_MASTER_KEY_FILE",
+    "DSAR_MASTER_KEY": "the vault's key; `python -m dsar.first_run FILE` makes one; or name a file in DSAR_MASTER_KEY_FILE",
     "DSAR_SIGNING_KEY": "the key that signs the audit's checkpoints; `openssl rand -base64 32` prints one",
     "DSAR_TIME_ZONE": "the zone in which receipt dates are counted, e.g. America/Los_Angeles",
     "DSAR_BASE_URL": "the public address of this site, e.g. https://privacy.example.com",

@@ -17,13 +17,14 @@ from dsar.vault.ciphers import new_master_text
 
 def write_secrets(path: Path) -> bool:
     """Write the file, readable by its owner only; False if there was one already."""
+    text = "".join(f"{name}={value}\n" for name, value in _secrets().items())
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return False
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.writelines(f"{name}={value}\n" for name, value in _secrets().items())
+        file.write(text)
     return True
 
 
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
         return 2
     path = Path(arguments[0])
     if write_secrets(path):
-        sys.stdout.write(f"New secrets are in {path}. Keep a copy apart from the backups of the data.\n")
+        sys.stdout.write(f"{path} holds new secrets: name it in DSAR_ENV_FILE, and keep a copy, not beside the data.\n")
     else:
         sys.stdout.write(f"{path} is there already and stays as it is.\n")
     return 0

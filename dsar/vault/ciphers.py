@@ -97,7 +97,10 @@ class Cipher:
     """
 
     def __init__(self, secret: bytes) -> None:
-        self._halves: dict[str, str] = json.loads(secret)
+        try:
+            self._halves: dict[str, str] = json.loads(secret)
+        except ValueError:  # its own text would carry the secret
+            raise VaultError("The key is of another kind: it seals nothing.") from None
 
     def seal(self, plaintext: bytes, context: str) -> bytes:
         return self._values.encrypt(plaintext, context.encode())

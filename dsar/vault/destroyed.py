@@ -38,7 +38,7 @@ def entries(listing: Path) -> Iterator[tuple[UUID, datetime]]:
     """The keys of the list with the moment of their destruction; an absent list is an empty one."""
     if not listing.exists():
         return
-    with listing.open(encoding="ascii") as lines:
+    with listing.open(encoding="ascii", errors="replace") as lines:
         for line in lines:
             if found := ENTRY.search(line):
                 yield UUID(found["id"]), datetime.fromisoformat(found["at"])

@@ -8,7 +8,7 @@ import os
 import tempfile
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ class SealedWriter:
     Until then it has a temporary name in the same folder, which goes when the block is left, the writer is forgotten or
     the program ends; after a kill the temporary name alone remains (`remove_unfinished`). An existing file is never
     replaced, so that a worker that lost its turn can't spoil its successor's file: give each attempt a name of its own.
+    The file system must know hard links.
 
         with SealedWriter(path, key_id, context=f"part:{part.pk}") as writer:
             writer.write(b"...")
@@ -99,10 +100,13 @@ def open_file(sealed: SealedFile, key_id: UUID, *, context: str) -> Iterator[Bin
 
 def remove_unfinished(folder: Path, *, before: datetime) -> int:
     """Remove what killed writers left in a folder and below, last written before a moment; returns how many."""
-    left = [path for path in folder.rglob(f".*{UNFINISHED}") if path.stat().st_mtime < before.timestamp()]
-    for path in left:
-        path.unlink(missing_ok=True)
-    return len(left)
+    removed = 0
+    for path in folder.rglob(f".*{UNFINISHED}"):
+        with suppress(FileNotFoundError):  # its writer is alive and has just finished
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()
+                removed += 1
+    return removed
 
 
 class _Sink(io.RawIOBase):
@@ -138,7 +142,8 @@ class _Sink(io.RawIOBase):
         self._file.close()
 
     def drop(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # a full disk: what it did not take is not wanted any more
+            self._file.close()
 
     @contextmanager
     def own_errors(self) -> Iterator[None]:

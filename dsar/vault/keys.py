@@ -99,7 +99,7 @@ def sweep(
     longest transaction lasts.
     """
     old = WrappedKey.objects.filter(purpose=purpose, created_at__lt=created_before).values_list("pk", flat=True)
-    orphans = [key_id for page in _pages(list(old)) for key_id in set(page) - set(in_use(page))]
+    orphans = [key_id for page in _pages(old.iterator(chunk_size=PAGE)) for key_id in set(page) - set(in_use(page))]
     for key_id in orphans:
         destroy(key_id, at=at)
     return len(orphans)
@@ -111,6 +111,7 @@ def rewrap() -> int:
     for key in WrappedKey.objects.iterator(chunk_size=PAGE):
         wrapped = master_key().wrap(secret_of(key), key.context)
         count += WrappedKey.objects.filter(pk=key.pk).update(wrapped=wrapped)
+    transaction.on_commit(_scrub, using=KEYS)
     return count
 
 
@@ -146,7 +147,7 @@ def _bury(moments: dict[UUID, datetime]) -> int:
 
 
 def _scrub() -> None:
-    """Leave no copy of a deleted row in SQLite's write-ahead log; the pages themselves are zeroed by secure_delete."""
+    """Leave no copy of an old row in SQLite's write-ahead log; the pages themselves are zeroed by secure_delete."""
     connection = connections[KEYS]
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

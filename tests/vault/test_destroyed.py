@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from dsar.vault import destroyed, keys
+from dsar.vault.errors import KeyDestroyed
+from dsar.vault.models import DestroyedKey, WrappedKey
+
+pytestmark = pytest.mark.django_db(databases=["keys"])
+
+
+def restore(key: uuid.UUID, row: dict[str, object]) -> None:
+    """What a restore of yesterday's key store does: the key is back, and nothing says that it was destroyed."""
+    DestroyedKey.objects.filter(pk=key).delete()
+    WrappedKey.objects.create(**row)
+    keys.apply_destroyed_once.cache_clear()  # processes are started again after a restore
+
+
+def test_the_list_names_id_and_moment(key):
+    keys.destroy(key, at=datetime(2026, 1, 5, 4, 30, tzinfo=timezone(timedelta(hours=-5))))
+    assert destroyed.list_path().read_text() == f"{key} 2026-01-05T09:30:00+00:00\n"
+    assert list(destroyed.entries(destroyed.list_path())) == [(key, datetime(2026, 1, 5, 9, 30, tzinfo=UTC))]
+
+
+def test_a_key_is_on_the_list_before_it_goes(key, at, settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "no such folder"
+    with pytest.raises(FileNotFoundError):
+        keys.destroy(key, at=at)
+    assert keys.cipher(key)
+
+
+def test_an_absent_list_is_an_empty_one(tmp_path):
+    assert list(destroyed.entries(tmp_path / "none")) == []
+
+
+@pytest.mark.parametrize(
+    "torn", ["3f2b", "3f2b1c9e-1234-", "3f2b1c9e-1234-1234-1234-123456789abc 2026-01-0", "\x00ÿ", "no key\n"]
+)
+def test_half_an_entry_counts_as_none_and_spoils_no_other(torn, at):
+    whole, later = uuid.uuid4(), uuid.uuid4()
+    destroyed.note(whole, at=at)
+    with destroyed.list_path().open("a") as listing:
+        listing.write(torn)
+    destroyed.note(later, at=at)
+    assert [key for key, _ in destroyed.entries(destroyed.list_path())] == [whole, later]
+
+
+def test_a_destroyed_key_that_a_restore_brought_back_is_destroyed_at_the_first_opening(key, at):
+    [row] = WrappedKey.objects.values()
+    keys.destroy(key, at=at)
+    restore(key, row)
+    with pytest.raises(KeyDestroyed):
+        keys.cipher(key)
+    assert not WrappedKey.objects.exists()
+
+
+def test_it_is_destroyed_again_by_another_copy_of_the_list(key, at, tmp_path):
+    [row] = WrappedKey.objects.values()
+    keys.destroy(key, at=at)
+    restore(key, row)
+    copy = destroyed.list_path().rename(tmp_path / "copy.txt")
+    assert keys.cipher(key)
+    assert keys.apply_destroyed(copy) == 1
+    with pytest.raises(KeyDestroyed):
+        keys.cipher(key)
+
+
+def test_a_restored_store_that_never_knew_the_key_says_destroyed(key, at):
+    keys.destroy(key, at=at)
+    DestroyedKey.objects.all().delete()
+    with pytest.raises(KeyDestroyed):
+        keys.cipher(key)
+
+
+def test_a_store_that_knows_already_is_only_looked_at(key, at, monkeypatch):
+    monkeypatch.setattr(keys, "PAGE", 2)
+    for key_id in [key, *(keys.create("record", at=at) for _ in range(4))]:
+        keys.destroy(key_id, at=at)
+    with CaptureQueriesContext(connections["keys"]) as queries:
+        assert keys.apply_destroyed() == 0
+    assert {query["sql"].split()[0] for query in queries} == {"SELECT"}

@@ -1,0 +1,252 @@
+"""What a connector does for the house, and the values that go in and out of it.
+
+Connectors are made in workers only, by `open_source`: what they need (SQLAlchemy, 42 MB) stays out of web processes.
+No error here carries personal data, a URL or a password: its text may be logged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection as Several
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from importlib import import_module
+from types import TracebackType
+from typing import Protocol, Self, TypeAlias
+
+from exports.sources.datamap import Collection, DataMap
+from exports.sources.values import Json, Key
+from requests_app.law.words import Right
+
+Record: TypeAlias = dict[str, Json]
+Identifiers: TypeAlias = Mapping[str, Several[str]]  # values by kind
+
+PAGE_SIZE = 5000
+TIMEOUT = timedelta(seconds=60)
+MODULES = {"sql": "exports.sources.sql"}
+
+
+class SourceError(Exception):
+    """A source did not do what was asked; nothing was changed in it."""
+
+
+class SourceUnavailableError(SourceError):
+    """Down, too slow, or its credentials are refused: worth another try."""
+
+
+class MapDoesNotFitError(SourceError):
+    """The source is not built as its data map says: a person has to correct the map."""
+
+
+class NoWriteAccessError(SourceError):
+    """The source can only be read: the change is a task for a person."""
+
+
+class ChangeRefusedError(SourceError):
+    """The source is no longer as it was when the change was decided, or does not allow it."""
+
+
+class Mode(StrEnum):
+    """How much is read."""
+
+    PRESENCE = "presence"
+    PLAN = "plan"
+    CONTENT = "content"
+
+
+class Action(StrEnum):
+    """What a deletion does to the person's rows of a collection."""
+
+    DELETE = "delete"
+    DEIDENTIFY = "deidentify"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswer:
+    """How many data points met in the record where most did. It says nothing else, and nobody but the degree asks."""
+
+    best_match_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """How much is held: rows, and rows with something in them by column."""
+
+    rows: int
+    held: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Page:
+    """Rows of one collection in the order of their keys; `keys` and `records` run side by side."""
+
+    keys: list[Key]
+    records: list[Record]
+
+    @property
+    def last_key(self) -> Key:
+        """Where the next page begins; a page is never empty."""
+        return self.keys[-1]
+
+    def held(self) -> Counter[str]:
+        """Rows with something in them, by column."""
+        return Counter(
+            name for record in self.records for name, value in record.items() if value is not None and value != ""
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class GivenIdentifier:
+    """An identifier found in a source, with the row that it comes from."""
+
+    kind: str
+    value: str
+    source: str
+    collection: str
+    key: Key
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PlannedCollection:
+    """What is to be done to one collection: its rows as planned, and those among them that are spared on a ground."""
+
+    name: str
+    action: Action
+    rows: int
+    digest: str  # of the keys, by KeySet
+    spared: frozenset[Key] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeletionPlan:
+    """Exactly what is to be deleted in one source; whatever stands in no collection of the plan is left alone."""
+
+    identifiers: Identifiers
+    collections: tuple[PlannedCollection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoneCollection:
+    """What was done to one collection: `rows` were changed, `digest` is that of the keys found."""
+
+    name: str
+    action: Action
+    rows: int
+    spared: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What was done. `found_done`: nothing of the plan was left to do, for it had been done before."""
+
+    collections: tuple[DoneCollection, ...]
+    found_done: bool = False
+
+
+class KeySet:
+    """The digest of a collection's keys, taken page by page in the order in which the source gives them.
+
+    SHA-256 without a secret: to compare, not to publish, for a key may be somebody's e-mail address.
+    """
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.rows = 0
+
+    def add(self, keys: Iterable[Key]) -> None:
+        """Take in the next keys."""
+        for key in keys:
+            self._hash.update(json.dumps(key).encode() + b"\n")
+            self.rows += 1
+
+    def hexdigest(self) -> str:
+        """The digest of all keys so far."""
+        return self._hash.hexdigest()
+
+
+class Connector(Protocol):
+    """One source, open. To be closed; not to be shared with another thread or process."""
+
+    datamap: DataMap
+
+    def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
+        """Whether typed data points, by kind, meet in one record; only fields marked reliable count."""
+
+    def subjects(self, identifiers: Identifiers) -> int:
+        """How many people the identifiers lead to: 0, 1, or more, and then a person has to choose."""
+
+    def presence(self, collection: str, identifiers: Identifiers, *, since: date | None = None) -> Presence:
+        """How much of a collection is the person's."""
+
+    def pages(
+        self,
+        collection: str,
+        identifiers: Identifiers,
+        *,
+        mode: Mode = Mode.CONTENT,
+        after: Key | None = None,
+        size: int = PAGE_SIZE,
+        since: date | None = None,
+        fields: tuple[str, ...] = (),
+    ) -> Iterator[Page]:
+        """The person's rows, streamed in the order of their keys, from behind the key `after`.
+
+        Content: every field. Plan: the key, what the collection gives on, and the `fields` asked for. `since` leaves
+        out what was received before that day; what has no date stays in. A page ends at `size` rows or some megabytes.
+        """
+
+    def delete(self, plan: DeletionPlan) -> Deletion:
+        """Do exactly what is planned, all or nothing; ChangeRefusedError if the person's rows are other ones by now."""
+
+    def correct(self, collection: str, key: Key, field: str, *, old: Json, new: Json) -> None:
+        """Change one field of one row from `old` to `new`; doing it twice is no error.
+
+        Raises ChangeRefusedError if it holds a third value, or does not take the new one as given.
+        """
+
+    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+        """Set the columns that carry the right out; the rows that stand so now, by collection."""
+
+    def close(self) -> None:
+        """Let go of all connections."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class _Opener(Protocol):
+    def open_source(
+        self, datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta
+    ) -> Connector: ...
+
+
+def open_source(
+    datamap: DataMap, *, read_url: str, write_url: str | None = None, timeout: timedelta = TIMEOUT
+) -> Connector:
+    """A connector to the source that the map describes; nothing is connected yet. For workers.
+
+    `timeout` bounds one statement, where the server can bound it. Without `write_url` changes raise NoWriteAccessError.
+    """
+    module: _Opener = import_module(MODULES[datamap.connector])
+    return module.open_source(datamap, read_url=read_url, write_url=write_url, timeout=timeout)
+
+
+def identifiers_given(datamap: DataMap, collection: Collection, page: Page) -> Iterator[GivenIdentifier]:
+    """What the rows of a page give to the sources walked later; each value once a page."""
+    for given in collection.gives:
+        seen: set[str] = set()
+        for key, record in zip(page.keys, page.records, strict=True):
+            value = record[given.column]
+            if value is None or str(value) in seen:
+                continue
+            seen.add(str(value))
+            yield GivenIdentifier(given.kind, str(value), datamap.source, collection.name, key)

@@ -1,0 +1,53 @@
+"""The data map: what a source holds, how a person's rows are found there, and what may be done with them.
+
+Pure Python: maps are text in, frozen values out; nothing here knows a database, Django or the clock.
+"""
+
+from __future__ import annotations
+
+from exports.sources.datamap.model import (
+    Category,
+    Clear,
+    Collection,
+    Compare,
+    Constant,
+    DataMap,
+    Deidentify,
+    Delete,
+    Field,
+    Given,
+    Join,
+    Keep,
+    Match,
+    NeverDisclose,
+    RandomToken,
+    Recipient,
+    Relation,
+    Root,
+    Suppression,
+)
+from exports.sources.datamap.reader import DataMapError, read_data_map
+
+__all__ = [
+    "Category",
+    "Clear",
+    "Collection",
+    "Compare",
+    "Constant",
+    "DataMap",
+    "DataMapError",
+    "Deidentify",
+    "Delete",
+    "Field",
+    "Given",
+    "Join",
+    "Keep",
+    "Match",
+    "NeverDisclose",
+    "RandomToken",
+    "Recipient",
+    "Relation",
+    "Root",
+    "Suppression",
+    "read_data_map",
+]

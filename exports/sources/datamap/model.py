@@ -1,0 +1,298 @@
+"""What a data map says, as frozen values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from requests_app.law.words import Degree, Right, Text
+
+
+class Category(StrEnum):
+    """The statutory categories of personal information, Cal. Civ. Code § 1798.140(v)(1)(A)-(L)."""
+
+    IDENTIFIERS = "identifiers"
+    CUSTOMER_RECORDS = "customer_records"
+    PROTECTED_CHARACTERISTICS = "protected_characteristics"
+    COMMERCIAL = "commercial"
+    BIOMETRIC = "biometric"
+    INTERNET_ACTIVITY = "internet_activity"
+    GEOLOCATION = "geolocation"
+    SENSORY = "sensory"
+    EMPLOYMENT = "employment"
+    EDUCATION = "education"
+    INFERENCES = "inferences"
+    SENSITIVE = "sensitive"
+
+
+class NeverDisclose(StrEnum):
+    """What is described and never disclosed, however well the person is verified: 11 CCR 7024(d)."""
+
+    SOCIAL_SECURITY_NUMBER = "social_security_number"
+    DRIVER_LICENCE_NUMBER = "driver_licence_number"
+    GOVERNMENT_ID_NUMBER = "government_id_number"
+    FINANCIAL_ACCOUNT_NUMBER = "financial_account_number"
+    HEALTH_INSURANCE_OR_MEDICAL_ID = "health_insurance_or_medical_id"
+    ACCOUNT_PASSWORD = "account_password"  # noqa: S105 - a kind of data, not a password
+    SECURITY_QUESTIONS_AND_ANSWERS = "security_questions_and_answers"
+    UNIQUE_BIOMETRIC_DATA = "unique_biometric_data"
+
+
+class Compare(StrEnum):
+    """How a value is compared with what a column holds; always the whole value, never a part of it."""
+
+    EXACT = "exact"
+    CASEFOLD = "casefold"
+    EMAIL = "email"  # without regard to case; an international domain equals its ASCII form
+    DIGITS = "digits"  # only the digits count: for phone and card numbers
+
+
+class Relation(StrEnum):
+    """What a recipient of personal data is to the company."""
+
+    SOLD = "sold"
+    SHARED = "shared"  # for cross-context behavioural advertising, § 1798.140(ah)
+    DISCLOSED = "disclosed"  # to a third party, for a business purpose
+    SERVICE_PROVIDER = "service_provider"
+    DIRECT_MARKETING = "direct_marketing"  # for the recipient's own marketing, § 1798.83
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A field that typed data points can be compared with in a probe."""
+
+    kind: str
+    compare: Compare
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a collection."""
+
+    column: str
+    title: Text
+    category: Category
+    sensitive: bool  # § 1798.140(ae), beside its category
+    never_disclose: NeverDisclose | None
+    match: Match | None
+    reliable: bool  # counts as a data point in a probe
+    correctable: bool
+    provided_by_person: bool
+    purposes: tuple[str, ...]  # names in DataMap.purposes
+    collected_from: tuple[str, ...]  # names in DataMap.origins
+    retention: Text | None
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """Its statutory category, and the sensitive one where it is that as well."""
+        if self.sensitive and self.category is not Category.SENSITIVE:
+            return (self.category, Category.SENSITIVE)
+        return (self.category,)
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Rows are the person's if `column` equals an identifier of the kind `by`."""
+
+    by: str
+    column: str
+    compare: Compare
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Rows are the person's if they belong to a row of `parent` that is: pairs of (own column, parent's column)."""
+
+    parent: str
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An identifier that rows of the collection give to the sources walked later."""
+
+    kind: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Replaced by NULL."""
+
+
+@dataclass(frozen=True, slots=True)
+class RandomToken:
+    """Replaced by a random token, so that unique columns stay unique."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Replaced by the same value in every row."""
+
+    value: str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """A deletion request deletes the person's rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deidentify:
+    """A deletion request keeps the rows and replaces what identifies: pairs of (column, by what)."""
+
+    columns: tuple[tuple[str, Clear | RandomToken | Constant], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A deletion request leaves the rows, on a ground, until `years` after the date in `counted_from`.
+
+    Without that column the rows stay as long as those that they belong to.
+    """
+
+    ground: str  # a code of an exemption
+    years: int
+    counted_from: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """The columns that carry a right out in the source: pairs of (column, value to set)."""
+
+    right: Right
+    columns: tuple[tuple[str, str | int | bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A table or view of the source, in the words of the map."""
+
+    name: str
+    title: Text
+    table: str
+    schema: str | None
+    key: tuple[str, ...]  # unique, never NULL
+    one_per_person: bool  # two rows found are two people
+    degree: Degree | None  # to delete or correct; unmarked counts as reasonably high
+    provided_by_person: bool
+    reached: tuple[Root | Join, ...]
+    gives: tuple[Given, ...]
+    received_at: str | None
+    soft_deleted_at: str | None
+    on_delete: Delete | Deidentify | Keep
+    suppress: tuple[Suppression, ...]
+    fields: tuple[Field, ...]
+
+    @property
+    def roots(self) -> tuple[Root, ...]:
+        """The ways that lead here from an identifier."""
+        return tuple(way for way in self.reached if isinstance(way, Root))
+
+    @property
+    def joins(self) -> tuple[Join, ...]:
+        """The ways that lead here from another collection."""
+        return tuple(way for way in self.reached if isinstance(way, Join))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of its fields, in the order of the map."""
+        return tuple(field.column for field in self.fields)
+
+    def field(self, column: str) -> Field:
+        """The field of that column; KeyError without one."""
+        for field in self.fields:
+            if field.column == column:
+                return field
+        raise KeyError(column)
+
+    def suppression(self, right: Right) -> Suppression | None:
+        """How the right is carried out here; None where it is not."""
+        return next((flags for flags in self.suppress if flags.right is right), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets personal data from the source, by legal name."""
+
+    name: str
+    kind: Text  # the category of third party that a disclosure names
+    relation: Relation
+    since: date
+    until: date | None
+    categories: tuple[Category, ...]
+    tell: str  # how to tell them to delete, correct or stop
+
+    def received_between(self, since: date | None, until: date) -> bool:
+        """Whether it was a recipient on any day of the range, ends included."""
+        return self.since <= until and (self.until is None or since is None or self.until >= since)
+
+
+@dataclass(frozen=True)
+class DataMap:
+    """A source and its collections, each after those that it is reached from."""
+
+    source: str
+    title: Text
+    connector: str
+    processor_for: str | None  # legal name of the controller; None: we are the controller
+    purposes: Mapping[str, Text]
+    origins: Mapping[str, Text]  # from whom data is collected
+    recipients: tuple[Recipient, ...]
+    collections: tuple[Collection, ...]
+    canonical_text: str  # JSON of the map, sorted: equal maps, equal text; read_data_map reads it back
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical text, in hexadecimal: the map's version."""
+        return hashlib.sha256(self.canonical_text.encode()).hexdigest()
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Collection]:
+        return {collection.name: collection for collection in self.collections}
+
+    def collection(self, name: str) -> Collection:
+        """The collection of that name; KeyError without one."""
+        return self._by_name[name]
+
+    @property
+    def root_collections(self) -> tuple[Collection, ...]:
+        """Collections that an identifier leads to."""
+        return tuple(collection for collection in self.collections if collection.roots)
+
+    @property
+    def kinds_asked(self) -> frozenset[str]:
+        """Kinds of identifier that lead to rows of the source."""
+        return frozenset(root.by for collection in self.collections for root in collection.roots)
+
+    @property
+    def kinds_given(self) -> frozenset[str]:
+        """Kinds of identifier that the source gives to later ones."""
+        return frozenset(given.kind for collection in self.collections for given in collection.gives)
+
+    def probe_fields(self) -> tuple[tuple[Collection, Field, Match], ...]:
+        """The reliable fields of root collections: what a probe may ask, and nothing else."""
+        return tuple(
+            (collection, field, field.match)
+            for collection in self.root_collections
+            for field in collection.fields
+            if field.reliable and field.match
+        )
+
+    def correctable_fields(self) -> tuple[tuple[Collection, Field], ...]:
+        """Fields that a person may ask to have corrected."""
+        return tuple((c, field) for c in self.collections for field in c.fields if field.correctable)
+
+    def never_disclosed_fields(self) -> tuple[tuple[Collection, Field, NeverDisclose], ...]:
+        """Fields that no bundle may hold, with their kind."""
+        return tuple(
+            (c, field, field.never_disclose) for c in self.collections for field in c.fields if field.never_disclose
+        )
+
+    def categories(self) -> frozenset[Category]:
+        """Statutory categories that the source may hold."""
+        return frozenset(category for c in self.collections for field in c.fields for category in field.categories)

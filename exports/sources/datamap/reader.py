@@ -1,0 +1,408 @@
+"""The strict reader of data maps: nothing unknown, nothing doubled, nothing that points nowhere.
+
+All faults are found at once, each with its line and a cure. The format, with every key, is shown by the maps of
+the example company; each key is explained where `exports.sources.datamap.model` declares it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
+
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+from exports.sources.datamap.model import (
+    Category,
+    Clear,
+    Collection,
+    Compare,
+    Constant,
+    DataMap,
+    Deidentify,
+    Delete,
+    Field,
+    Given,
+    Join,
+    Keep,
+    Match,
+    NeverDisclose,
+    RandomToken,
+    Recipient,
+    Relation,
+    Root,
+    Suppression,
+)
+from exports.sources.datamap.section import (
+    Faults,
+    NotReadableError,
+    Section,
+    choice_of,
+    plain,
+    root_node,
+    scalar_of,
+    text_of,
+)
+from requests_app.law.words import Degree, Right, Text
+
+CONNECTORS = frozenset({"sql"})
+NAME = "name"  # the kind of identifier that proves nothing by itself
+
+
+class DataMapError(ValueError):
+    """The map can't be used; `faults` are sentences that begin with the line."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class _Degree(StrEnum):
+    REASONABLE = "reasonable"
+    REASONABLY_HIGH = "reasonably_high"
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What a collection may point to: names given at the top of the file."""
+
+    purposes: Mapping[str, Text]
+    origins: Mapping[str, Text]
+
+
+@lru_cache(maxsize=64)
+def read_data_map(text: str) -> DataMap:
+    """The data map that a YAML (or canonical JSON) text holds; raises DataMapError with every fault."""
+    faults = Faults()
+    try:
+        node = root_node(text)
+    except NotReadableError as error:
+        raise DataMapError([str(error)]) from None
+    found = _data_map(node, faults)
+    if faults.sentences():
+        raise DataMapError(faults.sentences())
+    return found
+
+
+def _data_map(node: Node, faults: Faults) -> DataMap:
+    top = Section(
+        node,
+        "the map",
+        faults,
+        required=("source", "title", "connector", "role", "purposes", "origins", "collections"),
+        optional=("recipients",),
+    )
+    names = _Names(_words_by_name(top, "purposes"), _words_by_name(top, "origins"))
+    if top.text("connector") not in CONNECTORS | {""}:
+        top.note("connector", f"there is no connector {top.text('connector')!r}; it is one of {', '.join(CONNECTORS)}.")
+    return DataMap(
+        source=top.text("source"),
+        title=_words(top, "title"),
+        connector=top.text("connector"),
+        processor_for=_processor_for(top),
+        purposes=names.purposes,
+        origins=names.origins,
+        recipients=tuple(_recipient(entry, faults) for entry in top.items("recipients")),
+        collections=_collections(top, names),
+        canonical_text=json.dumps(plain(node), sort_keys=True, ensure_ascii=False, separators=(",", ":")),
+    )
+
+
+def _processor_for(top: Section) -> str | None:
+    node = top.node_of("role")
+    if isinstance(node, MappingNode) and "role" in top:
+        return Section(node, "'role' of the map", top.faults, required=("processor_for",)).text("processor_for")
+    if "role" in top and node.value != "controller":
+        top.note("role", "'role' of the map is controller, or {processor_for: legal name of the controller}.")
+    return None
+
+
+def _words_by_name(top: Section, key: str) -> Mapping[str, Text]:
+    return MappingProxyType(
+        {name: _words_of(node, f"{name!r} in {key!r}", top.faults) for name, node in top.entries(key)}
+    )
+
+
+def _words(section: Section, key: str) -> Text:
+    if key not in section:
+        return Text("", "")
+    return _words_of(section.node_of(key), f"{key!r} of {section.what}", section.faults)
+
+
+def _words_of(node: Node, what: str, faults: Faults) -> Text:
+    if isinstance(node, ScalarNode):
+        text = text_of(node, what, faults)
+        return Text(text, text)
+    languages = Section(node, what, faults, required=("en",), optional=("es",))
+    english = languages.text("en")
+    return Text(english, languages.text("es") if "es" in languages else english)
+
+
+def _recipient(node: Node, faults: Faults) -> Recipient:
+    entry = Section(
+        node,
+        "a recipient",
+        faults,
+        required=("name", "kind", "relation", "since", "categories", "tell"),
+        optional=("until",),
+    )
+    since, until = entry.day("since") or date.min, entry.day("until")
+    if until and until < since:
+        entry.note("until", "a recipient's 'until' lies before its 'since'; check both.")
+    return Recipient(
+        name=entry.text("name"),
+        kind=_words(entry, "kind"),
+        relation=entry.choice("relation", Relation, Relation.DISCLOSED),
+        since=since,
+        until=until,
+        categories=tuple(
+            choice_of(item, "a category of a recipient", faults, Category, Category.IDENTIFIERS)
+            for item in entry.items("categories")
+        ),
+        tell=entry.text("tell"),
+    )
+
+
+def _collections(top: Section, names: _Names) -> tuple[Collection, ...]:
+    found: dict[str, Collection] = {}
+    for node in top.items("collections"):
+        collection = _collection(node, top.faults, names, above=found)
+        if collection.name in found:
+            top.faults.note(node, f"there are two collections {collection.name!r}; give one another name.")
+        found[collection.name] = collection
+    if not found:
+        top.note("collections", "a map has at least one collection.")
+    return tuple(found.values())
+
+
+def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str, Collection]) -> Collection:
+    entry = Section(
+        node,
+        "a collection",
+        faults,
+        required=(
+            *("name", "title", "table", "key", "provided_by_person"),
+            *("reached", "on_delete", "purposes", "collected_from", "fields"),
+        ),
+        optional=(
+            *("schema", "one_per_person", "degree", "gives", "received_at", "soft_deleted_at"),
+            *("suppress", "retention"),
+        ),
+    )
+    entry.what = f"collection {entry.text('name')!r}"
+    provided, fields = entry.flag("provided_by_person"), _fields(entry, names)
+    columns = frozenset(field.column for field in fields)
+    return Collection(
+        name=entry.text("name"),
+        title=_words(entry, "title"),
+        table=entry.text("table"),
+        schema=entry.text("schema") or None,
+        key=_key(entry),
+        one_per_person=entry.flag("one_per_person"),
+        degree=_degree(entry),
+        provided_by_person=provided,
+        reached=_ways(entry, above),
+        gives=_gives(entry, columns),
+        received_at=entry.text("received_at") or None,
+        soft_deleted_at=entry.text("soft_deleted_at") or None,
+        on_delete=_on_delete(entry, columns),
+        suppress=_suppressions(entry),
+        fields=fields,
+    )
+
+
+def _degree(entry: Section) -> Degree | None:
+    if "degree" not in entry:
+        return None
+    return Degree[entry.choice("degree", _Degree, _Degree.REASONABLY_HIGH).name]
+
+
+def _key(entry: Section) -> tuple[str, ...]:
+    key = entry.texts("key")
+    if not key and "key" in entry:
+        entry.note("key", f"'key' of {entry.what} names the columns that make a row unique.")
+    return key
+
+
+def _ways(entry: Section, above: Mapping[str, Collection]) -> tuple[Root | Join, ...]:
+    ways = tuple(_way(node, entry, above) for node in entry.items("reached"))
+    if not ways and "reached" in entry:
+        entry.note("reached", f"'reached' of {entry.what} says how a person's rows are found; name one way at least.")
+    return ways
+
+
+def _way(node: Node, entry: Section, above: Mapping[str, Collection]) -> Root | Join:
+    what, faults = f"a way to {entry.what}", entry.faults
+    if not isinstance(node, MappingNode) or all(key.value != "from" for key, _ in node.value):
+        root = Section(node, what, faults, required=("by", "column"), optional=("compare",))
+        return Root(root.text("by"), root.text("column"), root.choice("compare", Compare, Compare.EXACT))
+    join = Section(node, what, faults, required=("from", "columns"))
+    parent = join.text("from")
+    if parent and parent not in above:
+        join.note("from", f"no collection {parent!r} stands above; a collection comes after those it is reached from.")
+    pairs = sorted((column, text_of(value, f"a column in {what}", faults)) for column, value in join.entries("columns"))
+    if not pairs and "columns" in join:
+        join.note("columns", f"'columns' of {what} pairs own columns with the parent's: {{customer_id: id}}.")
+    return Join(parent, tuple(pairs))
+
+
+def _gives(entry: Section, columns: frozenset[str]) -> tuple[Given, ...]:
+    found = []
+    for node in entry.items("gives"):
+        given = Section(node, f"an identifier given by {entry.what}", entry.faults, required=("kind", "column"))
+        _check_is_field(given, "column", given.text("column"), columns)
+        found.append(Given(given.text("kind"), given.text("column")))
+    return tuple(found)
+
+
+def _check_is_field(section: Section, key: str, column: str, columns: frozenset[str]) -> None:
+    if column and column not in columns:
+        section.note(key, f"{column!r} is no field of the collection; describe it among 'fields'.")
+
+
+def _on_delete(entry: Section, columns: frozenset[str]) -> Delete | Deidentify | Keep:
+    node = entry.node_of("on_delete")
+    if isinstance(node, ScalarNode) and node.value == "delete":
+        return Delete()
+    if not isinstance(node, MappingNode) or "on_delete" not in entry:
+        if "on_delete" in entry:
+            entry.note("on_delete", "'on_delete' is delete, {deidentify: {…}} or {keep: {…}}.")
+        return Delete()
+    how = Section(node, f"'on_delete' of {entry.what}", entry.faults, required=(), optional=("deidentify", "keep"))
+    if ("deidentify" in how) == ("keep" in how):
+        entry.note("on_delete", "'on_delete' is delete, {deidentify: {…}} or {keep: {…}}.")
+        return Delete()
+    return _deidentify(how, entry, columns) if "deidentify" in how else _keep(how)
+
+
+def _keep(how: Section) -> Keep:
+    keep = Section(
+        how.node_of("keep"),
+        f"'keep' in {how.what}",
+        how.faults,
+        required=("ground", "years"),
+        optional=("counted_from",),
+    )
+    return Keep(keep.text("ground"), keep.number("years"), keep.text("counted_from") or None)
+
+
+def _deidentify(how: Section, entry: Section, columns: frozenset[str]) -> Deidentify:
+    replaced, named = [], set()
+    for column, node in how.entries("deidentify"):
+        _check_is_field(how, "deidentify", column, columns)
+        named.add(column)
+        replacement = _replacement(node, f"{column!r} in {how.what}", how.faults)
+        if replacement:
+            replaced.append((column, replacement))
+    for column in sorted(columns - named):
+        how.note("deidentify", f"{column!r} is not named in {how.what}; write clear, random, {{constant: …}} or keep.")
+    for column in set(entry.texts("key")) & {column for column, _ in replaced}:
+        how.note("deidentify", f"{column!r} is the key of {entry.what} and has to stay: delete the rows, or keep it.")
+    return Deidentify(tuple(sorted(replaced, key=lambda pair: pair[0])))
+
+
+def _replacement(node: Node, what: str, faults: Faults) -> Clear | RandomToken | Constant | None:
+    """None: the column keeps its value, because someone decided so."""
+    if isinstance(node, MappingNode):
+        constant = Section(node, what, faults, required=("constant",))
+        return Constant(scalar_of(constant.node_of("constant"), what, faults)) if "constant" in constant else None
+    if node.value == "clear":
+        return Clear()
+    if node.value == "random":
+        return RandomToken()
+    if node.value != "keep":
+        faults.note(node, f"{what} is clear, random, {{constant: …}} or keep.")
+    return None
+
+
+def _suppressions(entry: Section) -> tuple[Suppression, ...]:
+    by_slug = {right.value: right for right in Right}
+    found = []
+    for slug, node in entry.entries("suppress"):
+        if slug not in by_slug:
+            entry.faults.note(node, f"there is no right {slug!r}; such as opt_out_sale_share or limit_sensitive.")
+            continue
+        if not isinstance(node, MappingNode) or not node.value:
+            entry.faults.note(node, f"{slug!r} in 'suppress' sets columns: {{sale_opt_out: true}}.")
+            continue
+        what = f"{slug!r} in 'suppress'"
+        pairs = tuple(
+            (text_of(key, what, entry.faults), scalar_of(value, what, entry.faults)) for key, value in node.value
+        )
+        found.append(Suppression(by_slug[slug], tuple(sorted(pairs, key=lambda pair: pair[0]))))
+    return tuple(sorted(found, key=lambda suppression: suppression.right))
+
+
+def _fields(entry: Section, names: _Names) -> tuple[Field, ...]:
+    found: dict[str, Field] = {}
+    for node in entry.items("fields"):
+        field = _field(node, entry, names)
+        if field.column in found:
+            entry.faults.note(node, f"{entry.what} describes {field.column!r} twice; leave one.")
+        found[field.column] = field
+    if not found and "fields" in entry:
+        entry.note("fields", f"{entry.what} has at least one field.")
+    return tuple(found.values())
+
+
+def _field(node: Node, entry: Section, names: _Names) -> Field:
+    field = Section(
+        node,
+        f"a field of {entry.what}",
+        entry.faults,
+        required=("column", "title", "category"),
+        optional=(
+            *("sensitive", "never_disclose", "match", "reliable", "correctable"),
+            *("provided_by_person", "purposes", "collected_from", "retention"),
+        ),
+    )
+    return Field(
+        column=field.text("column"),
+        title=_words(field, "title"),
+        category=field.choice("category", Category, Category.IDENTIFIERS),
+        sensitive=field.flag("sensitive"),
+        never_disclose=_never_disclose(field),
+        match=_match(field),
+        reliable=field.flag("reliable"),
+        correctable=field.flag("correctable"),
+        provided_by_person=field.flag("provided_by_person", default=entry.flag("provided_by_person")),
+        purposes=_pointers(field if "purposes" in field else entry, "purposes", names.purposes),
+        collected_from=_pointers(field if "collected_from" in field else entry, "collected_from", names.origins),
+        retention=_retention(field) or _retention(entry),
+    )
+
+
+def _retention(section: Section) -> Text | None:
+    return _words(section, "retention") if "retention" in section else None
+
+
+def _pointers(section: Section, key: str, names: Mapping[str, Text]) -> tuple[str, ...]:
+    pointers = section.texts(key)
+    for name in pointers:
+        if name and name not in names:
+            known = ", ".join(sorted(names)) or "none yet"
+            section.note(key, f"{name!r} in {key!r} of {section.what} is not named at the top of the map: {known}.")
+    return pointers
+
+
+def _never_disclose(field: Section) -> NeverDisclose | None:
+    if "never_disclose" not in field:
+        return None
+    return field.choice("never_disclose", NeverDisclose, NeverDisclose.GOVERNMENT_ID_NUMBER)
+
+
+def _match(field: Section) -> Match | None:
+    """How typed data points are compared with the field; a name never counts as one."""
+    if "match" not in field:
+        if field.flag("reliable"):
+            field.note("reliable", "a reliable field says how it is compared: match: {kind: email, compare: email}.")
+        return None
+    what = f"'match' of {field.what}"
+    match = Section(field.node_of("match"), what, field.faults, required=("kind", "compare"))
+    if match.text("kind") == NAME and field.flag("reliable"):
+        field.note("reliable", "a name proves nothing: it can be matched, and is never reliable; take 'reliable' away.")
+    return Match(match.text("kind"), match.choice("compare", Compare, Compare.EXACT))

@@ -1,0 +1,133 @@
+"""Sources behind SQL: PostgreSQL, MariaDB or MySQL, and SQLite. Imports SQLAlchemy: for workers only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+
+from exports.sources.connector import (
+    PAGE_SIZE,
+    TIMEOUT,
+    Deletion,
+    DeletionPlan,
+    Identifiers,
+    Mode,
+    NoWriteAccessError,
+    Page,
+    Presence,
+    ProbeAnswer,
+)
+from exports.sources.datamap import DataMap
+from exports.sources.sql.changing import Changing
+from exports.sources.sql.dialects import dialect_of
+from exports.sources.sql.engines import guarded, make_engine
+from exports.sources.sql.matching import Matching
+from exports.sources.sql.reading import Reading
+from exports.sources.sql.tables import Tables
+from exports.sources.values import Json, Key
+from requests_app.law.words import Right
+
+
+class SqlConnector:
+    """One source behind SQL, with the promises of `exports.sources.connector.Connector`."""
+
+    def __init__(
+        self, datamap: DataMap, *, read_url: str, write_url: str | None = None, timeout: timedelta = TIMEOUT
+    ) -> None:
+        self.datamap = datamap
+        self._read_url = read_url
+        self._write_url = write_url
+        self._timeout = timeout
+        self._engines: list[sa.Engine] = []
+
+    def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
+        """Whether typed data points, by kind, meet in one record; only fields marked reliable count."""
+        return self._reading.probe(points)
+
+    def subjects(self, identifiers: Identifiers) -> int:
+        """How many people the identifiers lead to: 0, 1, or more, and then a person has to choose."""
+        return self._reading.subjects(identifiers)
+
+    def presence(self, collection: str, identifiers: Identifiers, *, since: date | None = None) -> Presence:
+        """How much of a collection is the person's."""
+        return self._reading.presence(self.datamap.collection(collection), identifiers, since)
+
+    def pages(
+        self,
+        collection: str,
+        identifiers: Identifiers,
+        *,
+        mode: Mode = Mode.CONTENT,
+        after: Key | None = None,
+        size: int = PAGE_SIZE,
+        since: date | None = None,
+        fields: tuple[str, ...] = (),
+    ) -> Iterator[Page]:
+        """The person's rows, streamed in the order of their keys, from behind the key `after`."""
+        return self._reading.pages(
+            self.datamap.collection(collection),
+            identifiers,
+            mode=mode,
+            after=after,
+            size=size,
+            since=since,
+            fields=fields,
+        )
+
+    def delete(self, plan: DeletionPlan) -> Deletion:
+        """Do exactly what is planned, all or nothing."""
+        return self._changing.delete(plan)
+
+    def correct(self, collection: str, key: Key, field: str, *, old: Json, new: Json) -> None:
+        """Change one field of one row from `old` to `new`."""
+        self._changing.correct(self.datamap.collection(collection), key, field, old=old, new=new)
+
+    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+        """Set the columns that carry the right out."""
+        return self._changing.suppress(right, identifiers)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for engine in self._engines:
+            engine.dispose()
+        self._engines.clear()
+        self.__dict__.pop("_reading", None)
+        self.__dict__.pop("_changing", None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def _reading(self) -> Reading:
+        engine, tables, matching = self._open(self._read_url, write=False)
+        return Reading(self.datamap, engine, tables, matching)
+
+    @cached_property
+    def _changing(self) -> Changing:
+        if self._write_url is None:
+            raise NoWriteAccessError(f"{self.datamap.source}: it can only be read; the change is a task for a person")
+        engine, tables, matching = self._open(self._write_url, write=True)
+        isolation = dialect_of(engine.url, self.datamap.source).isolation
+        return Changing(self.datamap, engine, tables, matching, isolation)
+
+    def _open(self, url: str, *, write: bool) -> tuple[sa.Engine, Tables, Matching]:
+        engine = make_engine(url, self.datamap.source, write=write, timeout=self._timeout)
+        self._engines.append(engine)
+        with guarded(self.datamap.source):
+            tables = Tables(self.datamap, engine)
+        return engine, tables, Matching(self.datamap, tables, dialect_of(engine.url, self.datamap.source))
+
+
+def open_source(datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta) -> SqlConnector:
+    """What `exports.sources.connector.open_source` calls."""
+    return SqlConnector(datamap, read_url=read_url, write_url=write_url, timeout=timeout)

@@ -1,0 +1,223 @@
+"""Changing a source: delete, correct, suppress. Each is one transaction, undone as a whole if anything differs."""
+
+from __future__ import annotations
+
+import operator
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.types import NullType
+
+from exports.sources.connector import (
+    Action,
+    ChangeRefusedError,
+    Deletion,
+    DeletionPlan,
+    DoneCollection,
+    Identifiers,
+    KeySet,
+    Mode,
+    PlannedCollection,
+)
+from exports.sources.datamap import Clear, Collection, Constant, DataMap, Deidentify, RandomToken
+from exports.sources.sql.columns import typed
+from exports.sources.sql.engines import guarded
+from exports.sources.sql.matching import Condition, Matching
+from exports.sources.sql.order import deletion_order
+from exports.sources.sql.reading import Shape
+from exports.sources.sql.tables import Tables
+from exports.sources.values import Json, Key, json_value
+from requests_app.law.words import Right
+
+BATCH = 1000  # keys of one statement
+TOKEN_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Step:
+    """A collection of the plan, and how its rows are found."""
+
+    planned: PlannedCollection
+    collection: Collection
+    condition: Condition | None
+
+
+class Changing:
+    """Changes to one source over one engine that may write."""
+
+    def __init__(self, datamap: DataMap, engine: sa.Engine, tables: Tables, matching: Matching, isolation: str | None):
+        self._datamap = datamap
+        self._engine = engine if isolation is None else engine.execution_options(isolation_level=isolation)
+        self._tables = tables
+        self._matching = matching
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        with guarded(self._datamap.source, changing=True), self._engine.begin() as connection:
+            yield connection
+
+    # deletion
+
+    def delete(self, plan: DeletionPlan) -> Deletion:
+        """Do exactly what is planned, all or nothing."""
+        steps = [self._step(planned, plan.identifiers) for planned in plan.collections]
+        with self._transaction() as connection:
+            order = deletion_order(
+                self._datamap, connection, {step.planned.name: step.planned.action for step in steps}
+            )
+            if self._is_done(connection, steps):
+                return Deletion(tuple(_nothing_left(step.planned) for step in steps), found_done=True)
+            for step in steps:
+                self._check_unchanged(connection, step)
+            by_name = {step.planned.name: step for step in steps}
+            return Deletion(tuple(self._act(connection, by_name[name]) for name in order))
+
+    def _step(self, planned: PlannedCollection, identifiers: Identifiers) -> _Step:
+        collection = self._datamap.collection(planned.name)
+        if planned.action is Action.DEIDENTIFY and not isinstance(collection.on_delete, Deidentify):
+            raise ChangeRefusedError(
+                f"{self._datamap.source}: the map does not say how to de-identify {planned.name}; delete or keep it"
+            )
+        return _Step(planned, collection, self._matching.of_person(collection, identifiers))
+
+    def _keys(self, connection: sa.Connection, step: _Step) -> Iterator[list[Key]]:
+        """Keys as they are now, in batches; each is read in full before it is given, so that its rows may go."""
+        if step.condition is None:
+            return
+        shape = Shape(self._tables, step.collection, Mode.PLAN, ())
+        after: Key | None = None
+        while True:
+            rows = connection.execute(shape.query(step.condition, after, limit=BATCH))
+            keys = [key for page in shape.cut(rows, size=BATCH, after=after) for key in page.keys]
+            if keys:
+                yield keys
+                after = keys[-1]
+            if len(keys) < BATCH:
+                return
+
+    def _is_done(self, connection: sa.Connection, steps: Sequence[_Step]) -> bool:
+        """Whether there was something to do, and of it nothing but spared rows is left."""
+        acting = [step for step in steps if step.planned.action is not Action.KEEP]
+        if all(step.planned.rows == len(step.planned.spared) for step in acting):
+            return False
+        return all(step.planned.spared.issuperset(keys) for step in acting for keys in self._keys(connection, step))
+
+    def _check_unchanged(self, connection: sa.Connection, step: _Step) -> None:
+        now, spared = KeySet(), 0
+        for keys in self._keys(connection, step):
+            now.add(keys)
+            spared += len(step.planned.spared.intersection(keys))
+        if (now.rows, now.hexdigest(), spared) != (step.planned.rows, step.planned.digest, len(step.planned.spared)):
+            raise ChangeRefusedError(
+                f"{self._datamap.source}: the rows in {step.planned.name} are not those that were planned; plan again"
+            )
+
+    def _act(self, connection: sa.Connection, step: _Step) -> DoneCollection:
+        found, changed = KeySet(), 0
+        for keys in self._keys(connection, step):
+            found.add(keys)
+            changed += self._act_on(connection, step, [key for key in keys if key not in step.planned.spared])
+        spared = len(step.planned.spared)
+        expected = 0 if step.planned.action is Action.KEEP else step.planned.rows - spared
+        if (found.hexdigest(), changed) != (step.planned.digest, expected):
+            raise ChangeRefusedError(
+                f"{self._datamap.source}: rows in {step.planned.name} changed meanwhile; plan again"
+            )
+        return DoneCollection(step.planned.name, step.planned.action, changed, spared, found.hexdigest())
+
+    def _act_on(self, connection: sa.Connection, step: _Step, keys: list[Key]) -> int:
+        match step.planned.action:
+            case Action.DELETE if keys:
+                table = self._tables[step.collection.name]
+                return connection.execute(table.delete().where(self._is_one_of(step.collection, keys))).rowcount
+            case Action.DEIDENTIFY if keys:
+                return sum(self._deidentify(connection, step.collection, key) for key in keys)
+        return 0
+
+    def _deidentify(self, connection: sa.Connection, collection: Collection, key: Key) -> int:
+        """Row by row, for each has tokens of its own."""
+        assert isinstance(collection.on_delete, Deidentify)  # noqa: S101 - checked before anything was done
+        values: dict[str, object] = {}
+        for column, replacement in collection.on_delete.columns:
+            match replacement:
+                case Clear():
+                    values[column] = None
+                case RandomToken():
+                    values[column] = secrets.token_hex(TOKEN_BYTES)
+                case Constant(value):
+                    values[column] = self._writable(collection, column, value)
+        table = self._tables[collection.name]
+        return connection.execute(table.update().where(self._is_one_of(collection, [key])).values(values)).rowcount
+
+    def _is_one_of(self, collection: Collection, keys: Sequence[Key]) -> Condition:
+        columns = [self._tables.column(collection.name, name) for name in collection.key]
+        bound = [
+            [
+                self._tables.comparable(collection.name, name, part)
+                for name, part in zip(collection.key, key, strict=True)
+            ]
+            for key in keys
+        ]
+        if len(columns) == 1:
+            return columns[0].in_([part for (part,) in bound])
+        return sa.or_(*(sa.and_(*map(operator.eq, columns, parts)) for parts in bound))
+
+    def _writable(self, collection: Collection, column: str, value: Json) -> object:
+        """The value for the column; ChangeRefusedError if it can't hold it."""
+        try:
+            return typed(value, self._tables.column(collection.name, column).type)
+        except ValueError:
+            raise ChangeRefusedError(
+                f"{self._datamap.source}: {collection.name}.{column} can't hold that kind of value"
+            ) from None
+
+    # correction
+
+    def correct(self, collection: Collection, key: Key, field: str, *, old: Json, new: Json) -> None:
+        """Change one field of one row from `old` to `new`; the row is locked while it is compared."""
+        where = f"{self._datamap.source}: {collection.name}.{field}"
+        if field not in collection.columns or not collection.field(field).correctable:
+            raise ChangeRefusedError(f"{where} is not marked as correctable in the map")
+        table, is_row = self._tables[collection.name], self._is_one_of(collection, [key])
+        value = self._writable(collection, field, new)
+        wanted = json_value(value)
+        with self._transaction() as connection:
+            now = self._held(connection, collection, field, is_row, where)
+            if now == wanted:
+                return
+            if now != old:
+                raise ChangeRefusedError(f"{where} no longer holds what it held when the correction was decided")
+            connection.execute(table.update().where(is_row).values({field: value}))
+            if self._held(connection, collection, field, is_row, where) != wanted:
+                raise ChangeRefusedError(f"{where} does not take the new value as it was given")
+
+    def _held(
+        self, connection: sa.Connection, collection: Collection, field: str, is_row: Condition, where: str
+    ) -> Json:
+        column = sa.type_coerce(self._tables.column(collection.name, field), NullType())
+        rows = connection.execute(sa.select(column).where(is_row).with_for_update()).all()
+        if len(rows) != 1:
+            raise ChangeRefusedError(f"{where}: the row is not there any more")
+        return self._tables.reader(collection.name, field)(rows[0][0])
+
+    # suppression
+
+    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+        """Set the columns that carry the right out; the rows that stand so now, by collection."""
+        done = {}
+        with self._transaction() as connection:
+            for collection in self._datamap.collections:
+                flags = collection.suppression(right)
+                condition = self._matching.of_person(collection, identifiers)
+                if flags and condition is not None:
+                    values = {column: self._writable(collection, column, value) for column, value in flags.columns}
+                    table = self._tables[collection.name]
+                    done[collection.name] = connection.execute(table.update().where(condition).values(values)).rowcount
+        return done
+
+
+def _nothing_left(planned: PlannedCollection) -> DoneCollection:
+    return DoneCollection(planned.name, planned.action, 0, len(planned.spared), planned.digest)

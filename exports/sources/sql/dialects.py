@@ -1,0 +1,197 @@
+"""How the three kinds of server differ: sessions that can't write, statement timeouts, and comparing to the letter.
+
+Equality in SQL is not identity: MariaDB's collations ignore case, accents and trailing blanks, and any column may have
+been declared that way elsewhere. `to_the_letter` makes an expression whose equality is that of its characters; it
+stands beside the plain comparison, which can use an index.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from exports.sources.connector import MapDoesNotFitError
+
+CONNECT_SECONDS = 5
+LOCK_SECONDS = 20
+Expression = sa.ColumnElement[Any]  # of whatever type the column has
+
+
+class Dialect(Protocol):
+    """One kind of server."""
+
+    isolation: str | None  # of a transaction that changes; None: the server's own is strict enough
+
+    def connecting(self, url: sa.URL, *, write: bool) -> dict[str, object]:
+        """What `create_engine` needs beside the URL."""
+
+    def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
+        """Prepare a new connection: no writing unless `write`, no statement longer than `timeout`."""
+
+    def to_the_letter(self, text: Expression) -> Expression:
+        """The text as something whose equality is that of its characters."""
+
+    def letters(self, text: str) -> sa.BindParameter[Any]:
+        """A text to compare with it."""
+
+    def lower(self, text: Expression) -> Expression:
+        """The text in small letters."""
+
+    def digits(self, text: Expression) -> Expression:
+        """The digits of the text."""
+
+
+class Sqlite:
+    """A file. Its small letters and digits are Python's, for its own `lower` knows ASCII only."""
+
+    isolation: str | None = None
+
+    def connecting(self, url: sa.URL, *, write: bool) -> dict[str, object]:
+        """The file is opened as it is: never made, and never written without `write`."""
+        path = Path(url.database or "").absolute()
+        address = f"file:{quote(str(path))}?mode={'rw' if write else 'ro'}"
+
+        def connect() -> sqlite3.Connection:
+            return sqlite3.connect(
+                address, uri=True, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False
+            )
+
+        return {"creator": connect, "poolclass": sa.QueuePool}
+
+    def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:  # noqa: ARG002
+        """SQLite has no statement timeout."""
+        add: Callable[..., None] = connection.create_function
+        add("dsar_lower", 1, _lower, deterministic=True)
+        add("dsar_digits", 1, _digits, deterministic=True)
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA foreign_keys = ON")
+        if not write:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    def to_the_letter(self, text: Expression) -> Expression:
+        """A column may be declared NOCASE."""
+        return sa.collate(text, "BINARY")
+
+    def letters(self, text: str) -> sa.BindParameter[Any]:
+        """Plain text."""
+        return sa.literal(text)
+
+    def lower(self, text: Expression) -> Expression:
+        """By Python."""
+        return sa.func.dsar_lower(text)
+
+    def digits(self, text: Expression) -> Expression:
+        """By Python."""
+        return sa.func.dsar_digits(text)
+
+
+class PostgreSql:
+    """PostgreSQL. A change sees one moment of the database: REPEATABLE READ."""
+
+    isolation: str | None = "REPEATABLE READ"
+
+    def connecting(self, url: sa.URL, *, write: bool) -> dict[str, object]:  # noqa: ARG002
+        """A server that does not answer is given up soon."""
+        return {"connect_args": {"connect_timeout": CONNECT_SECONDS}}
+
+    def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
+        """Set outside of a transaction, for a rollback would take it back."""
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(f"SET statement_timeout = {_milliseconds(timeout)}")
+        cursor.execute(f"SET default_transaction_read_only = {'off' if write else 'on'}")
+        cursor.close()
+        connection.autocommit = False
+
+    def to_the_letter(self, text: Expression) -> Expression:
+        """A column may be citext, or of a collation that takes different letters as equal."""
+        return sa.collate(sa.cast(text, sa.Text), "C")
+
+    def letters(self, text: str) -> sa.BindParameter[Any]:
+        """Plain text."""
+        return sa.literal(text, sa.Text)
+
+    def lower(self, text: Expression) -> Expression:
+        """By the server, so that an index on `lower(column)` serves."""
+        return sa.func.lower(text)
+
+    def digits(self, text: Expression) -> Expression:
+        """By regular expression, everywhere in the text."""
+        return sa.func.regexp_replace(text, "[^0-9]", "", "g")
+
+
+class MariaDb:
+    """MariaDB and MySQL."""
+
+    isolation: str | None = "REPEATABLE READ"
+
+    def connecting(self, url: sa.URL, *, write: bool) -> dict[str, object]:  # noqa: ARG002
+        """A server that does not answer is given up soon; all of Unicode goes over the wire."""
+        return {"connect_args": {"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4"}}
+
+    def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
+        """MariaDB counts its timeout in seconds, MySQL in milliseconds and under another name."""
+        cursor = connection.cursor()
+        cursor.execute("SELECT version()")
+        version = str((cursor.fetchone() or ("",))[0])
+        if "mariadb" in version.lower():
+            cursor.execute(f"SET SESSION max_statement_time = {timeout.total_seconds()}")
+        else:
+            cursor.execute(f"SET SESSION max_execution_time = {_milliseconds(timeout)}")
+        if not write:
+            cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        cursor.close()
+
+    def to_the_letter(self, text: Expression) -> Expression:
+        """As bytes: even the binary collations pass over trailing blanks."""
+        return sa.cast(sa.cast(text, mysql.CHAR(charset="utf8mb4")), sa.BINARY)
+
+    def letters(self, text: str) -> sa.BindParameter[Any]:
+        """The bytes of the text."""
+        return sa.literal(text.encode(), sa.LargeBinary)
+
+    def lower(self, text: Expression) -> Expression:
+        """By the server."""
+        return sa.func.lower(text)
+
+    def digits(self, text: Expression) -> Expression:
+        """By regular expression, everywhere in the text."""
+        return sa.func.regexp_replace(text, "[^0-9]", "")
+
+
+DIALECTS: dict[str, Dialect] = {
+    "sqlite": Sqlite(),
+    "postgresql": PostgreSql(),
+    "mysql": MariaDb(),
+    "mariadb": MariaDb(),
+}
+
+
+def dialect_of(url: sa.URL, source: str) -> Dialect:
+    """The kind of server that a URL leads to."""
+    try:
+        return DIALECTS[url.get_backend_name()]
+    except KeyError:
+        known = ", ".join(sorted(DIALECTS))
+        raise MapDoesNotFitError(f"{source}: no support for this kind of database; there is for {known}") from None
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
+
+
+def _digits(text: object) -> object:
+    return "".join(letter for letter in text if letter in "0123456789") if isinstance(text, str) else text
+
+
+def _milliseconds(timeout: timedelta) -> int:
+    return int(timeout.total_seconds() * 1000)

@@ -1,0 +1,101 @@
+"""Identifiers and joins as conditions of a query: always bound values, always the whole value."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection as Several
+
+import sqlalchemy as sa
+
+from exports.sources.connector import Identifiers
+from exports.sources.datamap import Collection, Compare, DataMap, Join, Root
+from exports.sources.sql.columns import is_text
+from exports.sources.sql.dialects import Dialect, Expression
+from exports.sources.sql.tables import Tables
+
+Condition = sa.ColumnElement[bool]
+
+
+class Matching:
+    """Conditions on the tables of one source."""
+
+    def __init__(self, datamap: DataMap, tables: Tables, dialect: Dialect) -> None:
+        self._datamap = datamap
+        self._tables = tables
+        self._dialect = dialect
+
+    def of_person(self, collection: Collection, identifiers: Identifiers) -> Condition | None:
+        """The person's rows of a collection by any of its ways; None if no identifier leads there."""
+        found = []
+        for way in collection.reached:
+            if isinstance(way, Root):
+                condition = self.same(collection, way.column, way.compare, identifiers.get(way.by, ()))
+            else:
+                condition = self._joined(collection, way, identifiers)
+            if condition is not None:
+                found.append(condition)
+        return sa.or_(*found) if found else None
+
+    def same(self, collection: Collection, column: str, compare: Compare, values: Several[str]) -> Condition | None:
+        """Rows whose column equals one of the values; None if it can't equal any."""
+        expression = self._tables.column(collection.name, column)
+        if compare is Compare.EXACT:
+            return self._exactly(collection, column, values)
+        usable = [value for value in values if value.strip() and "\0" not in value]
+        text: Expression = expression if is_text(expression.type) else sa.cast(expression, sa.String)
+        match compare:
+            case Compare.DIGITS:
+                return self._one_of(self._dialect.digits(text), [_digits(value) for value in usable])
+            case Compare.EMAIL:
+                wanted = [form for value in usable for form in email_forms(value)]
+                return self._one_of(self._dialect.lower(sa.func.trim(text)), wanted)
+            case Compare.CASEFOLD:
+                return self._one_of(self._dialect.lower(text), [value.lower() for value in usable])
+
+    def _exactly(self, collection: Collection, name: str, values: Several[str]) -> Condition | None:
+        bound = []
+        for value in values:
+            try:
+                bound.append(self._tables.comparable(collection.name, name, value))
+            except ValueError:
+                continue
+        if not bound:
+            return None
+        column = self._tables.column(collection.name, name)
+        if not is_text(column.type):
+            return column.in_(bound)
+        # the first part can use an index, the second is exact whatever the column's collation is
+        letters = [self._dialect.letters(str(one.value)) for one in bound]
+        return sa.and_(column.in_(bound), self._dialect.to_the_letter(column).in_(letters))
+
+    def _one_of(self, text: Expression, wanted: list[str]) -> Condition | None:
+        letters = [self._dialect.letters(value) for value in dict.fromkeys(wanted) if value]
+        return self._dialect.to_the_letter(text).in_(letters) if letters else None
+
+    def _joined(self, collection: Collection, join: Join, identifiers: Identifiers) -> Condition | None:
+        parent = self._datamap.collection(join.parent)
+        of_person = self.of_person(parent, identifiers)
+        if of_person is None:
+            return None
+        own, parents = self._tables[collection.name], self._tables[parent.name]
+        children = [own.columns[child] for child, _ in join.columns]
+        keys = sa.select(*(parents.columns[up] for _, up in join.columns)).where(of_person).correlate(None)
+        return children[0].in_(keys) if len(children) == 1 else sa.tuple_(*children).in_(keys)
+
+
+def email_forms(address: str) -> tuple[str, ...]:
+    """The ways to write an address that are one mailbox: small letters, its domain in Unicode and in ASCII."""
+    plain = unicodedata.normalize("NFC", address.strip()).lower()
+    local, at, domain = plain.rpartition("@")
+    if not at:
+        return (plain,)
+    try:
+        ascii_form = domain.encode("idna").decode()
+        unicode_form = domain.encode().decode("idna") if domain.isascii() else domain
+    except UnicodeError:
+        return (plain,)
+    return tuple(dict.fromkeys((plain, f"{local}@{ascii_form}", f"{local}@{unicode_form}")))
+
+
+def _digits(text: str) -> str:
+    return "".join(letter for letter in text if letter in "0123456789")

@@ -1,0 +1,210 @@
+"""Reading a source: probe, subjects, presence, pages. Nothing here can write; the sessions are read-only."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import reduce
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import NullType
+
+from exports.sources.connector import Identifiers, MapDoesNotFitError, Mode, Page, Presence, ProbeAnswer, Record
+from exports.sources.datamap import Collection, DataMap
+from exports.sources.sql.columns import is_text
+from exports.sources.sql.engines import guarded
+from exports.sources.sql.matching import Condition, Matching
+from exports.sources.sql.tables import Tables
+from exports.sources.values import PLAIN, Key, json_value, key_value
+
+WINDOW = 50_000  # rows of one statement, which is then cut into pages
+PAGE_LETTERS = 8_000_000  # a page of long texts or pictures ends here
+ROWS_AHEAD = 500  # that a streaming cursor may hold
+
+
+class Reading:
+    """Questions to one source over one engine."""
+
+    def __init__(self, datamap: DataMap, engine: sa.Engine, tables: Tables, matching: Matching) -> None:
+        self._datamap = datamap
+        self._engine = engine
+        self._tables = tables
+        self._matching = matching
+
+    def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
+        """Points that meet in one record of a root collection, in the record where most do."""
+        best = 0
+        for collection in self._datamap.root_collections:
+            met = self._points_met(collection, points)
+            if met:
+                score = reduce(operator.add, (sa.case((point, 1), else_=0) for point in met))
+                query = sa.select(sa.func.max(score)).select_from(self._tables[collection.name]).where(sa.or_(*met))
+                best = max(best, self._number(query))
+        return ProbeAnswer(best)
+
+    def _points_met(self, collection: Collection, points: Mapping[str, str]) -> list[Condition]:
+        """One condition a point: any reliable field of its kind equals it."""
+        ways: dict[str, list[Condition]] = {}
+        for home, field, match in self._datamap.probe_fields():
+            if home is collection and match.kind in points:
+                condition = self._matching.same(collection, field.column, match.compare, [points[match.kind]])
+                if condition is not None:
+                    ways.setdefault(match.kind, []).append(condition)
+        return [sa.or_(*conditions) for conditions in ways.values()]
+
+    def subjects(self, identifiers: Identifiers) -> int:
+        """People by the collections that hold one row a person; else 1 if anything is there at all."""
+        most = 0
+        for collection in self._datamap.collections:
+            if collection.one_per_person:
+                most = max(most, self.presence(collection, identifiers).rows)
+        roots = (root for root in self._datamap.root_collections if not root.one_per_person)
+        return most or int(any(self._is_any(root, identifiers) for root in roots))
+
+    def _is_any(self, collection: Collection, identifiers: Identifiers) -> bool:
+        condition = self._matching.of_person(collection, identifiers)
+        if condition is None:
+            return False
+        rows = sa.select(sa.literal(1)).select_from(self._tables[collection.name]).where(condition).limit(1)
+        return self._number(rows) > 0
+
+    def _number(self, query: sa.Select[Any]) -> int:
+        with guarded(self._datamap.source), self._engine.connect() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def presence(self, collection: Collection, identifiers: Identifiers, since: date | None = None) -> Presence:
+        """Rows, and rows with something in them by column, in one statement."""
+        condition = self._condition(collection, identifiers, since)
+        if condition is None:
+            return Presence(0, {})
+        table = self._tables[collection.name]
+        counted = [sa.func.count(_something(table.columns[name])) for name in collection.columns]
+        query = sa.select(sa.func.count(), *counted).select_from(table).where(condition)
+        with guarded(self._datamap.source), self._engine.connect() as connection:
+            rows, *held = connection.execute(query).one()
+        return Presence(rows, {name: count for name, count in zip(collection.columns, held, strict=True) if count})
+
+    def pages(
+        self,
+        collection: Collection,
+        identifiers: Identifiers,
+        *,
+        mode: Mode,
+        after: Key | None,
+        size: int,
+        since: date | None,
+        fields: tuple[str, ...],
+    ) -> Iterator[Page]:
+        """Pages cut from statements of many rows each, which follow each other by key."""
+        condition = self._condition(collection, identifiers, since)
+        if condition is None:
+            return
+        shape = Shape(self._tables, collection, mode, fields)
+        while True:
+            with guarded(self._datamap.source), self._engine.connect() as connection:
+                streaming = connection.execution_options(stream_results=True, max_row_buffer=ROWS_AHEAD)
+                rows = streaming.execute(shape.query(condition, after, limit=max(WINDOW, size)))
+                read = 0
+                for page in shape.cut(rows, size=size, after=after):
+                    yield page
+                    read, after = read + len(page.keys), page.last_key
+            if read < max(WINDOW, size):
+                return
+
+    def _condition(self, collection: Collection, identifiers: Identifiers, since: date | None) -> Condition | None:
+        condition = self._matching.of_person(collection, identifiers)
+        if condition is None or since is None or collection.received_at is None:
+            return condition
+        column = self._tables.column(collection.name, collection.received_at)
+        # SQLite's moments are texts in several forms, each of which begins with the day
+        day = sa.literal(since.isoformat(), NullType()) if self._tables.backend == "sqlite" else sa.literal(since)
+        return sa.and_(condition, sa.or_(column.is_(None), column >= day))
+
+
+class Shape:
+    """What is read of a row, and what becomes of it."""
+
+    def __init__(self, tables: Tables, collection: Collection, mode: Mode, fields: tuple[str, ...]) -> None:
+        self._tables = tables
+        self._collection = collection
+        self._table = tables[collection.name]
+        self._keyed = mode is Mode.PLAN
+        self._names = _columns_read(collection, mode, fields)
+        self._readers = [tables.reader(collection.name, name) for name in self._names]
+
+    def query(self, condition: Condition, after: Key | None, *, limit: int) -> sa.Select[Any]:
+        """Key columns, then the others, as the driver gives them."""
+        keys = [self._table.columns[name] for name in self._collection.key]
+        raw = [sa.type_coerce(column, NullType()) for column in keys]
+        raw += [sa.type_coerce(self._table.columns[name], NullType()) for name in self._names]
+        labels: list[sa.ColumnElement[Any]] = [column.label(f"c{place}") for place, column in enumerate(raw)]
+        query: sa.Select[Any] = sa.select(*labels).where(condition)
+        if after is not None:
+            query = query.where(self._behind(keys, after))
+        return query.order_by(*keys).limit(limit)
+
+    def _behind(self, keys: Sequence[sa.Column[Any]], after: Key) -> Condition:
+        """Rows after the key, in the order of the key: the first part lets an index find them."""
+        name = self._collection.name
+        bounds = [self._tables.comparable(name, key.name, part) for key, part in zip(keys, after, strict=True)]
+        later = keys[-1] > bounds[-1]
+        for column, bound in list(zip(keys, bounds, strict=True))[-2::-1]:
+            later = sa.or_(column > bound, sa.and_(column == bound, later))
+        return later if len(keys) == 1 else sa.and_(keys[0] >= bounds[0], later)
+
+    def cut(self, rows: sa.Result[Any], *, size: int, after: Key | None) -> Iterator[Page]:
+        """Pages of at most `size` rows and some megabytes."""
+        width = len(self._collection.key)
+        keys: list[Key] = []
+        records: list[Record] = []
+        letters = 0
+        for row in rows:
+            key = self._key(row[:width])
+            if key == after:
+                raise MapDoesNotFitError(
+                    f"{self._tables.source}: the key of {self._collection.name} is not unique; pages would lose rows"
+                )
+            record, length = self._record(key, row[width:])
+            keys.append(key)
+            records.append(record)
+            after, letters = key, letters + length
+            if len(keys) == size or letters >= PAGE_LETTERS:
+                yield Page(keys, records)
+                keys, records, letters = [], [], 0
+        if keys:
+            yield Page(keys, records)
+
+    def _key(self, parts: Sequence[object]) -> Key:
+        try:
+            return tuple(map(key_value, parts))
+        except ValueError as error:
+            raise MapDoesNotFitError(f"{self._tables.source}: {self._collection.name}: {error}") from None
+
+    def _record(self, key: Key, values: Sequence[Any]) -> tuple[Record, int]:
+        """The row as JSON, and how long its texts are."""
+        record: Record = dict(zip(self._collection.key, key, strict=True)) if self._keyed else {}
+        letters = 0
+        for name, value, read in zip(self._names, values, self._readers, strict=True):
+            if isinstance(value, str | bytes):
+                letters += len(value)
+            # nearly every value is JSON already, a million times
+            record[name] = value if type(value) in PLAIN and read is json_value else read(value)
+        return record, letters
+
+
+def _columns_read(collection: Collection, mode: Mode, fields: tuple[str, ...]) -> tuple[str, ...]:
+    match mode:
+        case Mode.CONTENT:
+            return collection.columns
+        case Mode.PLAN:
+            given = (given.column for given in collection.gives)
+            return tuple(name for name in dict.fromkeys((*given, *fields)) if name not in collection.key)
+        case Mode.PRESENCE:
+            raise ValueError("presence has no pages: ask presence()")
+
+
+def _something(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """NULL for what holds nothing, an empty text included."""
+    return sa.func.nullif(column, "") if is_text(column.type) else column

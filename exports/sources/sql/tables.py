@@ -1,0 +1,105 @@
+"""The tables of a source as far as its map names them: columns with the types that they really have."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.engine import ObjectKind, ObjectScope
+from sqlalchemy.exc import SAWarning
+
+from exports.sources.connector import MapDoesNotFitError
+from exports.sources.datamap import Collection, DataMap, Deidentify, Keep
+from exports.sources.sql.columns import ColumnType, Reader, comparable, is_dated, reader
+from exports.sources.values import KeyPart
+
+Place: TypeAlias = tuple[str | None, str]  # schema and table
+
+
+class Tables:
+    """The reflected tables of a map, by collection; MapDoesNotFitError names the first thing that is not there."""
+
+    def __init__(self, datamap: DataMap, engine: sa.Engine) -> None:
+        self.source = datamap.source
+        self.backend = engine.url.get_backend_name()
+        with warnings.catch_warnings():  # a type that SQLAlchemy does not know is read as the driver gives it
+            warnings.simplefilter("ignore", SAWarning)
+            found = _columns(datamap, engine)
+        self._tables: dict[str, sa.Table] = {}
+        for collection in datamap.collections:
+            place = (collection.schema, collection.table)
+            if place not in found:
+                name = ".".join(part for part in place if part)
+                raise MapDoesNotFitError(f"{self.source}: {collection.name} names the table {name}, which is not there")
+            self._tables[collection.name] = _table(place, found[place])
+        for collection in datamap.collections:
+            self._check(collection)
+
+    def __getitem__(self, collection: str) -> sa.Table:
+        return self._tables[collection]
+
+    def column(self, collection: str, name: str) -> sa.Column[Any]:
+        """A column by the map's name for it."""
+        return self._tables[collection].columns[name]
+
+    def comparable(self, collection: str, name: str, value: KeyPart) -> sa.BindParameter[Any]:
+        """A value bound to be compared with the column; ValueError if it can't equal any."""
+        return comparable(value, self.column(collection, name).type, self.backend)
+
+    def reader(self, collection: str, name: str) -> Reader:
+        """How a value of the column, as the driver gives it, becomes JSON."""
+        return reader(self.column(collection, name).type, self.backend)
+
+    def _check(self, collection: Collection) -> None:
+        """Every column that the map names is there, and a look-back compares a date."""
+        for name in _columns_named(collection):
+            self._demand(collection.name, name)
+        for join in collection.joins:
+            for _, parents in join.columns:
+                self._demand(join.parent, parents)
+        if collection.received_at and not is_dated(self.column(collection.name, collection.received_at).type):
+            raise MapDoesNotFitError(
+                f"{self.source}: {collection.name}.{collection.received_at} is no date, so 'received_at' can't use it"
+            )
+
+    def _demand(self, collection: str, name: str) -> None:
+        if name not in self._tables[collection].columns:
+            raise MapDoesNotFitError(f"{self.source}: {collection} names the column {name}, which is not in its table")
+
+
+def _columns(datamap: DataMap, engine: sa.Engine) -> Mapping[Place, Mapping[str, ColumnType]]:
+    """Types by column for each table or view of the map, in one look a schema."""
+    names = defaultdict(set)
+    for collection in datamap.collections:
+        names[collection.schema].add(collection.table)
+    inspector = sa.inspect(engine)
+    found = {}
+    for schema, tables in names.items():
+        reflected = inspector.get_multi_columns(
+            schema, filter_names=sorted(tables), kind=ObjectKind.ANY, scope=ObjectScope.ANY
+        )
+        for (_, table), columns in reflected.items():
+            found[schema, table] = {column["name"]: column["type"] for column in columns}
+    return found
+
+
+def _table(place: Place, columns: Mapping[str, ColumnType]) -> sa.Table:
+    schema, name = place
+    found = (sa.Column(column, type_) for column, type_ in columns.items())
+    return sa.Table(name, sa.MetaData(), *found, schema=schema)
+
+
+def _columns_named(collection: Collection) -> list[str]:
+    names = [*collection.key, *collection.columns, *(root.column for root in collection.roots)]
+    names += [own for join in collection.joins for own, _ in join.columns]
+    names += [column for flags in collection.suppress for column, _ in flags.columns]
+    names += [name for name in (collection.received_at, collection.soft_deleted_at) if name]
+    match collection.on_delete:
+        case Deidentify(columns):
+            names += [column for column, _ in columns]
+        case Keep(counted_from=str(column)):
+            names.append(column)
+    return names

@@ -1,0 +1,31 @@
+"""Empty databases of the three kinds for the tests of connectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests import servers
+
+KINDS = (
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.services),
+    pytest.param("mariadb", marks=pytest.mark.services),
+)
+
+
+def empty_database(kind: str, name: str, folder: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database: a new file, or a new database on the session's server."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder / name}.sqlite3"
+    if kind == "postgresql":
+        return servers.fresh_database(request.getfixturevalue("postgres_server"), name)
+    url = sa.make_url(request.getfixturevalue("mariadb_url"))
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
+    engine.dispose()
+    return url.set(database=name).render_as_string(hide_password=False)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dj_email_url
 import environs
 from django.core.exceptions import ImproperlyConfigured
 from environs import validate
@@ -28,7 +29,7 @@ CURES = {
     "DATABASE_URL": "e.g. postgresql://dsar@/dsar?host=/run/postgresql or sqlite:////srv/dsar/dsar.sqlite3",
     "KEYS_DATABASE_URL": "the key store: a database of its own, apart from DATABASE_URL and its backups",
     "REDIS_URL": "e.g. redis://localhost:6379/0; leave it out to run on one machine with `manage.py worker`",
-    "EMAIL_URL": "e.g. smtp://user:password@mail.example.com:587/?tls=true",
+    "EMAIL_URL": "e.g. submission://user:password@mail.example.com:587/",
     "DSAR_DATA_DIR": "a folder that web server and worker can write to; sealed files live here",
 }
 
@@ -73,7 +74,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "database": env.dj_db_url("DATABASE_URL", f"sqlite:///{data_dir / 'dsar.sqlite3'}"),
         "keys_database": env.dj_db_url("KEYS_DATABASE_URL", f"sqlite:///{data_dir / 'keys.sqlite3'}"),
         "redis_url": env.str("REDIS_URL", ""),
-        "email": env.dj_email_url("EMAIL_URL", "consolemail://"),
+        "email": dj_email_url.parse(env.str("EMAIL_URL", "console://", validate=_is_mail) or "console://"),
         "from_email": env.str("DSAR_FROM_EMAIL", "privacy@localhost"),
         "language": env.str("DSAR_LANGUAGE", "en"),
     }
@@ -101,6 +102,12 @@ def _is_seed(text: str) -> None:
         seed = b""
     if text and len(seed) != 32:
         raise environs.ValidationError("It is not the base64 of 32 bytes.")
+
+
+def _is_mail(url: str) -> None:
+    scheme = url.partition(":")[0]
+    if scheme not in dj_email_url.SCHEMES:
+        raise environs.ValidationError(f"{scheme!r} is no way to send mail: use one of {', '.join(dj_email_url.SCHEMES)}.")
 
 
 def _is_zone(name: str) -> None:

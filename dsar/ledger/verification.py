@@ -66,11 +66,10 @@ def verify(chain: str | None = None) -> Verification:
 
 
 def _first_break_in_events(chain: str | None, found: Verification) -> Break | None:
-    only: dict[str, str] = {} if chain is None else {"chain": chain}
     head = ChainHead.objects.filter(chain=OuterRef("chain"))
     # One statement sees one moment: an event that is appended meanwhile is seen with its head, or not at all.
     events = (
-        Event.objects.filter(**only)
+        Event.objects.filter(**_only(chain))
         .order_by("chain", "sequence")
         .annotate(head_sequence=Subquery(head.values("sequence")), head_hash=Subquery(head.values("hash")))
     )
@@ -79,7 +78,7 @@ def _first_break_in_events(chain: str | None, found: Verification) -> Break | No
         broken = _first_break_in_chain(events_of_chain, found)
         if broken:
             return broken
-    bare = ChainHead.objects.filter(~Exists(Event.objects.filter(chain=OuterRef("chain"))), **only).first()
+    bare = ChainHead.objects.filter(~Exists(Event.objects.filter(chain=OuterRef("chain"))), **_only(chain)).first()
     return Break(bare.chain, 1, f"the chain has no events, but its head is at event {bare.sequence}") if bare else None
 
 
@@ -144,26 +143,36 @@ def _checkpoint_fault(checkpoint: Checkpoint, number: int, previous: str, own: S
         return f"the checkpoint is missing, the next one is {checkpoint.number}"
     if own and not own.has_signed(checkpoint.text, checkpoint.signature):
         return "the checkpoint's signature does not fit its text"
-    return _column_fault(
-        _content(checkpoint.text),
-        at=moment(checkpoint.at),
-        key=checkpoint.key_id,
-        number=checkpoint.number,
-        previous=previous,
+    content = _content(checkpoint.text)
+    fault = _column_fault(
+        content, at=moment(checkpoint.at), key=checkpoint.key_id, number=checkpoint.number, previous=previous
     )
+    return fault or _heads_fault(content.get("heads"))
+
+
+def _heads_fault(heads: object) -> str | None:
+    """A text that our key has not signed can say anything."""
+    if isinstance(heads, dict) and all(isinstance(head, list) and len(head) == 2 for head in heads.values()):
+        return None
+    return "the checkpoint states no heads"
 
 
 def _first_break_in_heads(checkpoint: Checkpoint, chain: str | None) -> Break | None:
     """Compare the heads that the checkpoint states with the events that stand there now."""
     stated = _content(checkpoint.text)["heads"]
     event = Event.objects.filter(chain=OuterRef("chain"), sequence=OuterRef("sequence"))
-    rows = AnchoredHead.objects.filter(checkpoint=checkpoint).annotate(hash=Subquery(event.values("hash")))
-    found = {row.chain: [row.sequence, row.hash] for row in rows.iterator(chunk_size=1000)}
+    rows = AnchoredHead.objects.filter(checkpoint=checkpoint, **_only(chain))
+    rows_now = rows.annotate(hash=Subquery(event.values("hash")))
+    found = {row.chain: [row.sequence, row.hash] for row in rows_now.iterator(chunk_size=1000)}
     for name in sorted(stated.keys() | found.keys()) if chain is None else [chain]:
         if stated.get(name) != found.get(name):
             sequence, _ = stated.get(name) or found[name]
             return Break(name, sequence, f"what stands here is not what checkpoint {checkpoint.number} states")
     return None
+
+
+def _only(chain: str | None) -> dict[str, str]:
+    return {} if chain is None else {"chain": chain}
 
 
 def _content(text: str) -> dict[str, Any]:

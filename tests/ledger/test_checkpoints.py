@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pytest_django import Settings
 
 from dsar.ledger import checkpoints
-from dsar.ledger.canonical import LedgerError, canonical_text, digest, moment
+from dsar.ledger.canonical import LedgerError, Plain, canonical_text, digest, moment
 from dsar.ledger.chains import GENESIS
 from dsar.ledger.checkpoints import make_checkpoint
 from dsar.ledger.models import AnchoredHead, ChainHead, Checkpoint, Event
@@ -227,6 +227,14 @@ def test_a_checkpoint_of_a_strange_key_anchors_nothing(write: Write, key: Signer
     Checkpoint.objects.create(number=2, at=at, key_id=strange.key_id, text=text, signature=strange.sign(text))
     found = verify()
     assert (found.first_break, found.checkpoints, found.anchored_until) == (None, 2, AT)
+
+
+@pytest.mark.parametrize("heads", [None, [], {"a": 3}, {"a": [3]}])
+@pytest.mark.django_db
+def test_a_strange_checkpoint_that_states_no_heads_is_found(heads: Plain) -> None:
+    text = canonical_text({"at": moment(AT), "key": "0" * 16, "number": 1, "previous": GENESIS, "heads": heads})
+    Checkpoint.objects.create(number=1, at=AT, key_id="0" * 16, text=text, signature="")
+    assert verify().first_break == Break("checkpoints", 1, "the checkpoint states no heads")
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from exports.bundle.disclosure import disclosure
+from exports.bundle.redaction import described
 from exports.models import RunState, SourceRun
 from requests_app.law import lookback
 from requests_app.models import Case, LookBack
@@ -26,18 +27,18 @@ def looked_back_to(case: Case) -> date | None:
 def disclosure_of(case: Case, runs: Sequence[SourceRun], language: str) -> dict[str, Any]:
     """The six-part disclosure (11 CCR 7024(k)) for this person: only categories that are really held."""
     searched = [run for run in runs if run.state == RunState.DONE]
-    held = {(run.source.slug, name): count for run in searched for name, count in run.counts.items() if count}
-    maps = [run.map_version.as_map() for run in searched]
-    return disclosure(maps, held, packs=case.packs(), on=case.received_on(), language=language)
+    held = {(run.source.slug, name): columns for run in searched for name, columns in run.held.items()}
+    return disclosure(
+        [run.map_version.as_map() for run in searched],
+        held,
+        packs=case.packs(),
+        on=case.received_on(),
+        language=language,
+        since=looked_back_to(case),
+    )
 
 
 def never_disclosed_descriptions(case: Case, runs: Sequence[SourceRun], language: str) -> dict[str, str]:
     """What is held and never disclosed, by kind, in words (11 CCR 7024(d)): that it is held, specifically enough."""
-    kinds = sorted({kind for run in runs for kind in run.never_disclosed_kinds()})
-    known = {
-        entry.slug: entry.text.in_language(language)
-        for pack in case.packs()
-        for entry in pack.never_disclose
-        if entry.holds(case.received_on())
-    }
-    return {kind: known[kind] for kind in kinds}
+    kinds = {kind for run in runs for kind in run.never_disclosed_kinds()}
+    return described(kinds, packs=case.packs(), on=case.received_on(), language=language)

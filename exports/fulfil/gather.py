@@ -140,14 +140,15 @@ def _collect(
     """Collect one collection page by page, from where a job that died left it."""
     last = source_run.parts.filter(collection=collection.name).order_by("-number").first()
     number = last.number if last else 0
-    answering = source_run.mode == Mode.CONTENT  # a right that acts on data acts on all of it: no look-back
+    # A right that acts on data acts on all of it; and an old device still leads to what was collected yesterday.
+    looks_back = source_run.mode == Mode.CONTENT and not collection.gives
     pages = connector.pages(
         collection.name,
         identifiers,
         mode=Mode(source_run.mode),
         after=tuple(json.loads(last.last_key)) if last else None,
         size=Part.MOST_RECORDS,
-        since=looked_back_to(source_run.case) if answering else None,
+        since=looked_back_to(source_run.case) if looks_back else None,
         fields=acts.fields_to_plan(source_run.case, collection),
     )
     for page in pages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 
 from django.db import models
 
@@ -28,6 +29,15 @@ class DataMapVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_slug} {self.digest[:12]}"
+
+    @classmethod
+    def accept(cls, text: str, *, at: datetime) -> DataMapVersion:
+        """Keep a data map's text as it is accepted; raises DataMapError if it can't be read. Accepted twice is once."""
+        data_map = read_data_map(text)
+        version, _is_new = cls.objects.get_or_create(
+            source_slug=data_map.source, digest=data_map.digest, defaults={"text": text, "accepted_at": at}
+        )
+        return version
 
     def as_map(self) -> DataMap:
         """The map itself, read from the kept text."""

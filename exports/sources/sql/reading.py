@@ -119,7 +119,7 @@ class Reading:
             return condition
         column = self._tables.column(collection.name, collection.received_at)
         # SQLite's moments are texts in several forms, each of which begins with the day
-        day = sa.literal(since.isoformat(), NullType()) if self._tables.backend == "sqlite" else sa.literal(since)
+        day = sa.literal(since.isoformat(), sa.String()) if self._tables.backend == "sqlite" else sa.literal(since)
         return sa.and_(condition, sa.or_(column.is_(None), column >= day))
 
 

@@ -1,0 +1,125 @@
+"""``./run demo``: the example company, its systems, web server and worker as real processes, and a case of each kind."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess  # noqa: S404 - our own web server and worker
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDER = ROOT / "var" / "demo"
+STARTED = float(os.environ.get("DSAR_RUN_STARTED") or time.time())
+
+
+def main() -> int:
+    """Play the stories, print what happened, serve until stopped (not with ``--once``)."""
+    parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end after the table instead of serving")
+    parser.add_argument("--port", type=int, default=8000, help="the port to serve on; another one if it is taken")
+    arguments = parser.parse_args()
+    port = _free_port(arguments.port)
+    prepare_environment(port)
+    signal.signal(signal.SIGTERM, _stop)
+
+    from dsar.demo import show  # Django reads its settings when this is imported: after the environment is made
+
+    stage = show.prepare(FOLDER, f"http://localhost:{port}", say)
+    with processes(port):
+        show.play(stage)
+        show.print_table(stage, STARTED)
+        if not arguments.once:
+            say(f"Serving on http://localhost:{port}/ until you press Ctrl-C.")
+            signal.pause()
+    return 0
+
+
+def say(text: str) -> None:
+    """Tell how far it is, with the seconds since ``./run`` was called."""
+    print(f"[{time.time() - STARTED:5.1f} s] {text}", flush=True)  # noqa: T201
+
+
+def prepare_environment(port: int) -> None:
+    """An empty folder, and an environment in which everything of the demo lives in it."""
+    if FOLDER.exists():
+        shutil.rmtree(FOLDER)
+    (FOLDER / "mails").mkdir(parents=True)
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "dsar.settings",
+        "DSAR_DATA_DIR": str(FOLDER),
+        "DSAR_BASE_URL": f"http://localhost:{port}",
+        "DSAR_TIME_ZONE": "America/Los_Angeles",
+        "DATABASE_URL": f"sqlite:///{FOLDER / 'dsar.sqlite3'}",
+        "KEYS_DATABASE_URL": f"sqlite:///{FOLDER / 'keys.sqlite3'}",
+        "EMAIL_URL": f"file:///{FOLDER / 'mails'}",  # four slashes in all: the path is absolute
+        "DSAR_FROM_EMAIL": "Larkspur Outfitters Privacy <privacy@larkspur-outfitters.example>",
+        "REDIS_URL": "",
+    }
+
+
+@contextmanager
+def processes(port: int) -> Iterator[None]:
+    """Web server and worker, as in production but on one machine; both end with the demo."""
+    commands = {
+        "web": [sys.executable, "-m", "gunicorn", "dsar.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"],
+        "worker": [sys.executable, str(ROOT / "manage.py"), "worker", "--poll", "0.1"],
+    }
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for name, command in commands.items():
+            with (FOLDER / f"{name}.log").open("wb") as log:
+                started.append(
+                    subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
+                )
+        _wait_until_served(port, started[0])
+        say("Web server and worker are running (logs in var/demo/).")
+        yield
+    except KeyboardInterrupt:
+        say("Stopping.")
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(timeout=20)
+
+
+def _wait_until_served(port: int, web: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until and web.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://localhost:{port}/", timeout=5).close()  # noqa: S310
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"The web server did not start; see {FOLDER / 'web.log'}.")
+
+
+def _free_port(wanted: int) -> int:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,87 @@
+"""The demo's steps inside Django: set up, play, tell what happened."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - models exist only after setup
+from django.utils import timezone  # noqa: E402
+
+from dsar.demo import company, people, stories  # noqa: E402
+from requests_app.law.words import Right  # noqa: E402
+
+# Customers with a telephone, a date of birth and an account of their own; the first has rows in every table.
+CAST = {
+    "access": people.Chosen.EVERYWHERE,
+    "correction": "LO-100102",
+    "deletion": "LO-100103",
+    "portability": "LO-100104",
+    "opt-out": "LO-100105",
+}
+
+
+def prepare(folder: Path, base_url: str, say: Callable[[str], None]) -> stories.Stage:
+    """Databases, example company, its systems and staff."""
+    call_command("migrate", verbosity=0)
+    call_command("migrate", database="keys", verbosity=0)
+    say("Databases made (SQLite).")
+    os.environ |= company.build_systems(folder)
+    say("The example company's systems made: a shop with 2,000 customers, and a web log.")
+    company.set_up_organisation()
+    staff = company.set_up_staff()
+    company.set_up_sources(timezone.now())
+    say("Organisation, staff and data maps set up.")
+    return stories.Stage(base_url, folder / "mails", folder, staff, say)
+
+
+def play(stage: stories.Stage) -> None:
+    """A case of each of the five kinds."""
+    cast = people.make_people()
+    stories.know(stage, cast[CAST["access"]], Right.KNOW_SPECIFIC)
+    stories.correct(
+        stage,
+        cast[CAST["correction"]],
+        {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"},
+    )
+    stories.know(stage, cast[CAST["portability"]], Right.PORTABILITY)
+    stories.opt_out(stage, cast[CAST["opt-out"]])
+    stories.delete(stage, cast[CAST["deletion"]])
+
+
+def print_table(stage: stories.Stage, started: float) -> None:
+    """What happened, where to look, and who may sign in."""
+    rows = [("Right", "Reference", "Outcome", "Left in var/demo/")]
+    rows += [
+        (
+            played.case.right_asked.label,
+            played.case.submission.reference,
+            str(played.case.get_outcome_display()),
+            ", ".join(path.name for path in played.left),
+        )
+        for played in stage.played
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    print("\n" + "\n".join(lines))  # noqa: T201
+    print(_guide(stage, started))  # noqa: T201
+
+
+def _guide(stage: stories.Stage, started: float) -> str:
+    apt, packages = (int(os.environ.get(f"DSAR_RUN_{name}_SECONDS") or 0) for name in ("APT", "PACKAGES"))
+    rest = time.time() - started - apt - packages
+    return f"""
+  File a request      {stage.base_url}/
+  The desk            {stage.base_url}/admin/
+  Sign-ins            {", ".join(company.STAFF)}; the password of all is {company.PASSWORD}
+  Mails               var/demo/mails/
+
+  apt: {apt} s, packages: {packages} s, everything else: {rest:.0f} s
+"""

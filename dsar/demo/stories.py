@@ -1,0 +1,188 @@
+"""One case of each kind, played: the person in a browser on the web form, the desk through the moves behind the admin."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.utils import timezone
+
+from dsar.demo.browser import Browser
+from dsar.demo.people import Person
+from exports.reports.ordering import order_report, read_report
+from requests_app.law.words import Right
+from requests_app.models import Case, User
+from requests_app.services.entering import find
+from requests_app.services.moving import perform
+from requests_app.states import State
+
+PATIENCE = 60.0  # seconds that a step of the workers may take
+CODE = re.compile(r"/confirm/(R-[A-Z0-9]{4}-[A-Z0-9]{4})/([A-Z0-9]{8})/")
+FRESH_CODE = re.compile(r"^\s*([A-Z0-9]{8})\s*$", re.MULTILINE)
+REFERENCE = re.compile(r"R-[A-Z0-9]{4}-[A-Z0-9]{4}")
+
+
+class StoryFailed(Exception):
+    """A story did not go as it should; says where it stopped."""
+
+
+@dataclass
+class Stage:
+    """Where the stories are played: the running site, the mails that it sent, the desk, and where results are left."""
+
+    base_url: str
+    mails: Path
+    results: Path
+    staff: Mapping[str, User]
+    say: Callable[[str], None]
+    played: list[Played] = field(default_factory=list)
+
+    def letters_to(self, address: str) -> list[str]:
+        """The texts of all mails to an address, oldest first."""
+        found = []
+        for path in sorted(self.mails.glob("*.log"), key=lambda path: path.stat().st_mtime_ns):
+            for raw in re.split(r"\n-{70,}\n", path.read_text(encoding="utf-8")):
+                message = email.message_from_string(raw.strip(), policy=email.policy.default)
+                if address in str(message["To"]):
+                    found.append(message.get_content())
+        return found
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of one story."""
+
+    kind: str
+    case: Case
+    left: tuple[Path, ...]
+
+
+def wait_for(what: str, look: Callable[[], object | None]) -> object:
+    """Look again and again until there is something; StoryFailed after a minute."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise StoryFailed(f"Waited {PATIENCE:.0f} s in vain: {what}")
+
+
+def file_request(stage: Stage, person: Person, right: Right, **fields: str) -> tuple[Browser, Case]:
+    """A person fills the web form in; the browser stands on the answer page."""
+    browser = Browser(stage.base_url)
+    browser.get("/request/")
+    browser.get("/request/?residence=US-CA")
+    typed = {"rights": [right.value], "name": person.name, "email": person.email or "", **fields}
+    page = browser.post(browser.address, typed)
+    reference = REFERENCE.search(page)
+    submission = find(reference.group(0)) if reference else None
+    if submission is None:
+        raise StoryFailed(f"{right}: the answer page gives no reference")
+    return browser, submission.cases.get()
+
+
+def prove(stage: Stage, browser: Browser, person: Person, case: Case) -> None:
+    """Confirm the mailbox by the link in the receipt, answer the questions, sign the declaration."""
+    link = wait_for("the receipt", lambda: _code_for(stage, person, case))
+    browser.get(f"/confirm/{case.submission.reference}/{link}/")
+    browser.post(browser.address)
+    answers = {
+        "point_account_number": person.account_no,
+        "point_phone": person.phone or "",
+        "point_birth_date": person.birth_date.isoformat() if person.birth_date else "",
+        "declared_name": person.name,
+    }
+    browser.get("/case/me/")
+    browser.post("/case/me/", {name: value for name, value in answers.items() if f'name="{name}"' in browser.html})
+    wait_for("the identity", lambda: _in(case, State.REVIEWING))
+
+
+def move(stage: Stage, case: Case, slug: str, by: str, **inputs: str) -> None:
+    """A member of the desk makes a move, as the admin's move view does."""
+    case.refresh_from_db()
+    actor = stage.staff[by].as_actor()
+    perform(slug, case_id=case.pk, version=case.version, actor=actor, at=timezone.now(), inputs=inputs)
+
+
+def gather_and_approve(stage: Stage, case: Case) -> None:
+    """The analyst lets gather, the approver approves, the workers carry it out."""
+    move(stage, case, "start_gathering", "analyst")
+    wait_for("gathering", lambda: _in(case, State.DECIDING))
+    move(stage, case, "approve", "approver")
+    wait_for("carrying out", lambda: _in(case, State.CLOSED))
+
+
+def know(stage: Stage, person: Person, right: Right) -> None:
+    """Access or portability: from the form to the downloaded bundle."""
+    browser, case = file_request(stage, person, right)
+    prove(stage, browser, person, case)
+    gather_and_approve(stage, case)
+    bundle = stage.results / f"{right}.zip"
+    bundle.write_bytes(fetch_bundle(stage, browser, person, case))
+    _finish(stage, case, bundle)
+
+
+def fetch_bundle(stage: Stage, browser: Browser, person: Person, case: Case) -> bytes:
+    """The person asks for a fresh code, gives it with one of the answers, and downloads."""
+    address = f"/case/me/data/{case.right}/"
+    browser.get("/case/me/")
+    before = len(stage.letters_to(person.email or ""))
+    browser.post(f"{address}code/")
+    letters = wait_for("the fresh code", lambda: stage.letters_to(person.email or "")[before:])
+    code = FRESH_CODE.search(str(letters[-1])) if isinstance(letters, list) else None
+    if code is None:
+        raise StoryFailed("the letter with the fresh code holds none")
+    browser.post(address, {"code": code.group(1), "answer": person.account_no})
+    return browser.fetch(f"{address}file/")
+
+
+def delete(stage: Stage, person: Person) -> None:
+    """Deletion: plan, approval by a second person, one transaction a source."""
+    browser, case = file_request(stage, person, Right.DELETE)
+    prove(stage, browser, person, case)
+    gather_and_approve(stage, case)
+    _finish(stage, case)
+
+
+def correct(stage: Stage, person: Person, corrected: Mapping[str, str]) -> None:
+    """Correction of one field."""
+    browser, case = file_request(stage, person, Right.CORRECT, **corrected)
+    prove(stage, browser, person, case)
+    gather_and_approve(stage, case)
+    _finish(stage, case)
+
+
+def opt_out(stage: Stage, person: Person) -> None:
+    """Opt-out of sale and sharing: no proof, in force at once, closes by itself."""
+    _browser, case = file_request(stage, person, Right.OPT_OUT_SALE_SHARE)
+    wait_for("the opt-out", lambda: _in(case, State.CLOSED))
+    _finish(stage, case)
+
+
+def _finish(stage: Stage, case: Case, *left: Path) -> None:
+    """Leave the case report beside the rest."""
+    case.refresh_from_db()
+    report = wait_for("the report", lambda: order_report(case, at=timezone.now()))
+    path = stage.results / f"{case.right}-report.pdf"
+    path.write_bytes(read_report(report))  # type: ignore[arg-type]
+    stage.played.append(Played(case.right, case, (*left, path)))
+    stage.say(f"{case.right_asked.label}: {case.submission.reference}, {case.get_outcome_display()}")
+
+
+def _in(case: Case, state: State) -> bool:
+    case.refresh_from_db()
+    return bool(case.state == state)
+
+
+def _code_for(stage: Stage, person: Person, case: Case) -> str | None:
+    for text in stage.letters_to(person.email or ""):
+        for reference, code in CODE.findall(text):
+            if reference == case.submission.reference:
+                return str(code)
+    return None

@@ -1,0 +1,246 @@
+"""The findings of a case, page by page: fifty records of one collection, read from one sealed file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from dsar.vault.errors import FileDamaged, KeyDestroyed
+from exports.admin.panels import may
+from exports.findings import Record, current_runs, read
+from exports.models import Part, SourceRun, Withholding
+from exports.sources.datamap import Collection, Field
+from requests_app.admin import sections
+from requests_app.admin.case_page import context_of
+from requests_app.admin.desk import actor_of
+from requests_app.models import Case
+from requests_app.services.history import record_access
+
+A_PAGE = 50
+LONG = 160  # characters; longer values fold
+
+
+@dataclass(frozen=True)
+class Place:
+    """One collection of one source, with its parts: what is paged through."""
+
+    run: SourceRun
+    collection: Collection
+    parts: Sequence[Part]
+    url: str
+    is_current: bool
+
+    @property
+    def records(self) -> int:
+        """How many records were found."""
+        return sum(part.records for part in self.parts)
+
+    def holds_back(self, field: Field) -> bool:
+        """Whether the source holds such data of the person, which never reaches a file of ours."""
+        held: dict[str, int] = self.run.held.get(self.collection.name, {})
+        return field.never_disclose is not None and bool(held.get(field.column))
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One page: where it begins in which part, and which number its first record has in the collection."""
+
+    number: int
+    last: int
+    part: Part
+    start: int
+    before: int  # records of the collection before this part
+
+
+@dataclass(frozen=True)
+class Located:
+    """One record: its number in the part of a page, from 0."""
+
+    leaf: Leaf
+    number: int
+
+    @property
+    def finding(self) -> str:
+        """Its name, as moves take it."""
+        return f"{self.leaf.part.pk}:{self.number}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One field of a record as shown."""
+
+    title: str
+    text: str
+    is_long: bool
+    is_never_disclosed: bool
+    ground: str  # why it is withheld, or empty
+    withhold_url: str
+    lift_url: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One record as shown."""
+
+    number: int  # in its collection, from 1
+    finding: str
+    ground: str
+    cells: list[Cell]
+    withhold_url: str
+    lift_url: str
+
+
+class Grounds:
+    """What of one part is withheld, and why."""
+
+    def __init__(self, part: Part) -> None:
+        rows = Withholding.objects.filter(part=part)
+        self._grounds = {(row.number, row.field): f"{row.code} ({row.citation})" for row in rows}
+
+    def of(self, number: int, field: str = "") -> str:
+        """The ground of a record, or of one of its fields; empty if it is released."""
+        return self._grounds.get((number, field), "")
+
+
+class Moves:
+    """The addresses of the moves on findings, for those who may make them; they lead back to this page."""
+
+    def __init__(self, request: HttpRequest, case: Case) -> None:
+        actor = actor_of(request)
+        self._open = {slug for slug in ("withhold", "lift_withholding") if may(slug, case, actor)}
+        self._case = case
+        self._back = request.get_full_path()
+
+    def url(self, slug: str, finding: str, field: str = "") -> str:
+        """The page of the move, filled in; empty if it is shut."""
+        if slug not in self._open:
+            return ""
+        query = urlencode({"finding": finding, "field": field, "back": self._back})
+        return f"{reverse('admin:requests_app_case_move', args=[self._case.pk, slug])}?{query}"
+
+
+@sections.page("findings")
+def findings(request: HttpRequest, case: Case) -> HttpResponse:
+    """One page of one collection; each look is noted, with part and place."""
+    places = _places(request, case)
+    current = next((place for place in places if place.is_current), None)
+    context = {**context_of(request, case), "places": places, "current": current, "records": [], "leaf": None}
+    leaf = _leaf(current.parts, request.GET.get("page", "")) if current else None
+    if current and leaf:
+        with transaction.atomic():
+            record_access(
+                by=actor_of(request),
+                what="findings",
+                at=timezone.now(),
+                case=str(case.pk),
+                part=str(leaf.part.pk),
+                start=leaf.start,
+            )
+        context |= {"leaf": leaf, "records": _records(request, case, current, leaf), **_neighbours(current, leaf)}
+    return TemplateResponse(request, "admin/exports/findings.html", context)
+
+
+def _places(request: HttpRequest, case: Case) -> list[Place]:
+    """Every collection in which something was found, in walking order; the one asked for, or the first, is current."""
+    found: dict[tuple[str, str], tuple[SourceRun, list[Part]]] = {}
+    for run in current_runs(case):
+        for part in run.parts.order_by("collection", "number"):
+            part.run = run
+            found.setdefault((run.source.slug, part.collection), (run, []))[1].append(part)
+    wanted = (request.GET.get("source", ""), request.GET.get("collection", ""))
+    current = wanted if wanted in found else next(iter(found), None)
+    here = reverse("admin:requests_app_case_findings", args=[case.pk])
+    return [
+        Place(
+            run=run,
+            collection=run.map_version.as_map().collection(name),
+            parts=parts,
+            url=f"{here}?{urlencode({'source': slug, 'collection': name})}",
+            is_current=(slug, name) == current,
+        )
+        for (slug, name), (run, parts) in found.items()
+    ]
+
+
+def _leaf(parts: Sequence[Part], asked: str) -> Leaf | None:
+    """The page asked for, the first or last if there is none such: a page never reaches over two files."""
+    starts = [(part, start) for part in parts for start in range(0, part.records, A_PAGE)]
+    if not starts:
+        return None
+    number = min(max(int(asked) if asked.isdecimal() else 1, 1), len(starts))
+    part, start = starts[number - 1]
+    before = sum(earlier.records for earlier in parts[: parts.index(part)])
+    return Leaf(number, len(starts), part, start, before)
+
+
+def _neighbours(place: Place, leaf: Leaf) -> Mapping[str, str]:
+    """The addresses of the pages before and after."""
+    return {
+        "previous_url": f"{place.url}&page={leaf.number - 1}" if leaf.number > 1 else "",
+        "next_url": f"{place.url}&page={leaf.number + 1}" if leaf.number < leaf.last else "",
+    }
+
+
+def _records(request: HttpRequest, case: Case, place: Place, leaf: Leaf) -> list[Shown]:
+    """The records of the page; a file that can't be opened is told, not shown in part."""
+    grounds, moves = Grounds(leaf.part), Moves(request, case)
+    try:
+        found = list(read(leaf.part, start=leaf.start, most=A_PAGE))
+    except KeyDestroyed:
+        messages.info(request, _("The findings of this case were destroyed with their key."))
+        return []
+    except FileDamaged:
+        messages.error(request, _("The sealed file of these findings is missing or damaged. Gather again."))
+        return []
+    return [_shown(place, Located(leaf, number), record, grounds, moves) for number, record in found]
+
+
+def _shown(place: Place, at: Located, record: Record, grounds: Grounds, moves: Moves) -> Shown:
+    fields = [field for field in place.collection.fields if field.column in record or place.holds_back(field)]
+    finding, number = at.finding, at.number
+    ground = grounds.of(number)
+    return Shown(
+        number=at.leaf.before + number + 1,
+        finding=finding,
+        ground=ground,
+        cells=[_cell(field, record, finding, grounds.of(number, field.column), moves) for field in fields],
+        withhold_url="" if ground else moves.url("withhold", finding),
+        lift_url=moves.url("lift_withholding", finding) if ground else "",
+    )
+
+
+def _cell(field: Field, record: Record, finding: str, ground: str, moves: Moves) -> Cell:
+    is_never_disclosed = field.never_disclose is not None
+    text = "" if is_never_disclosed else in_text(record.get(field.column))
+    may_be_withheld = not ground and not is_never_disclosed
+    return Cell(
+        title=field.title.in_language(get_language() or "en"),
+        text=text,
+        is_long=len(text) > LONG,
+        is_never_disclosed=is_never_disclosed,
+        ground=ground,
+        withhold_url=moves.url("withhold", finding, field.column) if may_be_withheld else "",
+        lift_url=moves.url("lift_withholding", finding, field.column) if ground else "",
+    )
+
+
+def in_text(value: object) -> str:
+    """A value of a record as staff read it: bytes by their length, lists and mappings as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, dict) and "$binary" in value:
+        return _("binary data, %(bytes)s bytes") % {"bytes": value.get("bytes", "?")}
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,194 @@
+"""What the company's systems add to the page of a case: sources, withholdings, the bundle, acts and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from exports.findings import current_runs
+from exports.fulfil.waiving import UNFINISHED
+from exports.models import Act, Bundle, Part, RecipientTold, Report, RunState, SourceRun, Withholding
+from requests_app.admin import sections
+from requests_app.admin.desk import today, unsealed
+from requests_app.admin.queue import badge
+from requests_app.admin.timeline import names_of
+from requests_app.guards import MoveShut
+from requests_app.models import Case
+from requests_app.moves import MOVES
+from requests_app.roles import Actor
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.utils.safestring import SafeString
+
+TONES = {
+    RunState.WAITING: "wait",
+    RunState.RUNNING: "busy",
+    RunState.DONE: "sure",
+    RunState.FAILED: "late",
+    RunState.WAIVED: "near",
+}
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One look into one source, in words."""
+
+    slug: str
+    title: str
+    state: SafeString
+    mode: str
+    counts: list[tuple[str, int]]  # title of the collection, records; those with any
+    records: int
+    never_disclosed: str
+    error: str
+    waiver: str
+    finished_at: datetime | None
+    may_be_waived: bool
+
+
+@dataclass(frozen=True)
+class WithheldLine:
+    """What is kept back, on which ground."""
+
+    collection: str
+    record: int  # counted from 1
+    field: str
+    code: str
+    citation: str
+    who: str
+    finding: str
+    raw_field: str
+
+
+def may(slug: str, case: Case, actor: Actor) -> bool:
+    """Whether a move is open to this actor now."""
+    try:
+        MOVES[slug].check(case, actor, today())
+    except MoveShut:
+        return False
+    return True
+
+
+@sections.panel
+def sources(case: Case, actor: Actor) -> sections.Panel | None:
+    """The sources of the present round with what was found in them."""
+    runs = current_runs(case)
+    if not runs:
+        return None
+    may_waive = may("waive_source", case, actor)
+    lines = [_source_line(run, may_waive=may_waive) for run in runs]
+    context = {"lines": lines, "case": case, "records": sum(line.records for line in lines)}
+    return sections.Panel("sources", gettext_lazy("Sources"), "admin/exports/sources.html", context, decides=True)
+
+
+def _source_line(run: SourceRun, *, may_waive: bool) -> SourceLine:
+    titles = {collection.name: collection.title for collection in run.map_version.as_map().collections}
+    return SourceLine(
+        slug=run.source.slug,
+        title=run.source.title,
+        state=badge(run.get_state_display(), TONES[RunState(run.state)]),
+        mode=run.get_mode_display(),
+        counts=[(str(titles.get(name, name)), count) for name, count in run.counts.items() if count],
+        records=run.records,
+        never_disclosed=", ".join(sorted(kind.replace("_", " ") for kind in run.never_disclosed_kinds())),
+        error=run.error,
+        waiver=unsealed(run, "waiver"),
+        finished_at=run.finished_at,
+        may_be_waived=may_waive and run.state in UNFINISHED,
+    )
+
+
+@sections.panel
+def withholdings(case: Case, actor: Actor) -> sections.Panel | None:
+    """What is kept back in the present round."""
+    rows = list(
+        Withholding.objects.filter(case=case, part__run__round=case.gathering_round)
+        .select_related("part__run__map_version")
+        .order_by("part__run__position", "part__collection", "part__number", "number", "field")
+    )
+    if not rows:
+        return None
+    names, firsts = names_of(row.withheld_by for row in rows), _first_numbers(case)
+    context = {
+        "lines": [_withheld_line(row, names[row.withheld_by], firsts[row.part_id]) for row in rows],
+        "case": case,
+        "may_lift": may("lift_withholding", case, actor),
+    }
+    return sections.Panel("withheld", gettext_lazy("Withheld"), "admin/exports/withheld.html", context, decides=True)
+
+
+def _first_numbers(case: Case) -> dict[UUID, int]:
+    """The number, in its collection and from 1, of the first record of each part of the present round."""
+    firsts: dict[UUID, int] = {}
+    seen: dict[tuple[UUID, str], int] = {}
+    for part in Part.objects.filter(run__case=case, run__round=case.gathering_round).order_by("number"):
+        place = (part.run_id, part.collection)
+        firsts[part.pk] = seen.get(place, 0) + 1
+        seen[place] = seen.get(place, 0) + part.records
+    return firsts
+
+
+def _withheld_line(row: Withholding, who: str, first: int) -> WithheldLine:
+    collection = row.part.run.map_version.as_map().collection(row.part.collection)
+    return WithheldLine(
+        collection=str(collection.title),
+        record=first + row.number,
+        field=str(collection.field(row.field).title) if row.field else _("whole record"),
+        code=row.code,
+        citation=row.citation,
+        who=who,
+        finding=f"{row.part_id}:{row.number}",
+        raw_field=row.field,
+    )
+
+
+@sections.panel
+def handed_over(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
+    """The bundle: hashes, size, and how often it was fetched. Nobody here can open it."""
+    bundle = Bundle.objects.filter(case=case).annotate(fetched=Count("downloads")).first()
+    if bundle is None:
+        return None
+    return sections.Panel("bundle", gettext_lazy("Export bundle"), "admin/exports/bundle.html", {"bundle": bundle})
+
+
+@sections.panel
+def acts(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
+    """What was done in the sources, and which recipients were told."""
+    done = list(Act.objects.filter(case=case).select_related("source"))
+    told = list(RecipientTold.objects.filter(case=case).order_by("told_at", "recipient"))
+    if not done and not told:
+        return None
+    return sections.Panel("acts", gettext_lazy("Carried out"), "admin/exports/acts.html", {"acts": done, "told": told})
+
+
+@sections.panel
+def reports(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
+    """The reports made so far."""
+    made = list(Report.objects.filter(case=case))
+    if not made:
+        return None
+    return sections.Panel("reports", gettext_lazy("Reports"), "admin/exports/reports.html", {"reports": made})
+
+
+@sections.link
+def to_findings(case: Case, actor: Actor) -> sections.Link | None:  # noqa: ARG001
+    """The way to the findings, once there are any."""
+    if not Part.objects.filter(run__case=case, run__round=case.gathering_round).exists():
+        return None
+    url = reverse("admin:requests_app_case_findings", args=[case.pk])
+    return sections.Link(gettext_lazy("Findings"), url, "search")
+
+
+@sections.link
+def to_report(case: Case, actor: Actor) -> sections.Link | None:  # noqa: ARG001
+    """The way to the report as of now."""
+    url = reverse("admin:requests_app_case_report", args=[case.pk])
+    return sections.Link(gettext_lazy("PDF report"), url, "picture_as_pdf")

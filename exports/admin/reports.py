@@ -1,0 +1,51 @@
+"""The PDF report of a case, as of its last event: ordered by looking for it, made by a worker."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dsar.vault.errors import VaultError
+from exports.models import Report
+from exports.reports.ordering import order_report, read_report
+from requests_app.admin import sections
+from requests_app.admin.case_page import context_of
+from requests_app.admin.desk import actor_of
+from requests_app.models import Case
+from requests_app.services.history import record_access
+
+LANGUAGES = ("en", "es")
+SECONDS_BETWEEN_LOOKS = 2
+
+
+@sections.page("report")
+def report(request: HttpRequest, case: Case) -> HttpResponse:
+    """The report as a file; until a worker has made it, a page that looks again by itself."""
+    language = request.GET.get("language", "")
+    made = order_report(case, language=language if language in LANGUAGES else "en", at=timezone.now())
+    if made is None:
+        context = {**context_of(request, case), "seconds": SECONDS_BETWEEN_LOOKS}
+        response = TemplateResponse(request, "admin/exports/report_is_made.html", context, status=202)
+        response["Refresh"] = str(SECONDS_BETWEEN_LOOKS)
+        return response
+    try:
+        return _as_file(request, case, made)
+    except VaultError:
+        messages.error(request, _("The report can't be opened: its file is damaged, or its key was destroyed."))
+        return HttpResponseRedirect(reverse("admin:requests_app_case_change", args=[case.pk]))
+
+
+def _as_file(request: HttpRequest, case: Case, made: Report) -> HttpResponse:
+    clear, actor = read_report(made), actor_of(request)
+    with transaction.atomic():
+        record_access(by=actor, what="report", at=timezone.now(), case=str(case.pk), report=str(made.pk))
+    response = HttpResponse(clear, content_type="application/pdf")
+    name = f"report-{case.submission.reference}-{case.right}-event-{made.as_of}-{made.language}.pdf"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response

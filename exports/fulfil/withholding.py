@@ -1,0 +1,123 @@
+"""Withholding findings on a ground, and lifting that again: a record, or one field of it, row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from exports.models import Part, Withholding
+from requests_app import guards
+from requests_app.events import EventKind
+from requests_app.law.values import Exemption
+from requests_app.law.words import Level
+from requests_app.models import Case
+from requests_app.moves import InputRefused, performs
+from requests_app.roles import Actor
+from requests_app.services.history import record
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One gathered record: its part and its place there, from 0; written "<part>:<number>"."""
+
+    part: Part
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.part.pk}:{self.number}"
+
+
+@performs("withhold")
+def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str, code: str) -> None:
+    """Keep a record back, or one field of it, on a ground for data that fits the case (G10)."""
+    found = _find(case, finding)
+    _check_field(found, field)
+    ground = _ground(case, code)
+    _check_not_withheld(found, field)
+    Withholding.objects.create(
+        case=case,
+        part=found.part,
+        number=found.number,
+        field=field,
+        code=ground.code,
+        citation=ground.citation,
+        withheld_by=actor.slug,
+        withheld_at=at,
+    )
+    record(
+        case,
+        EventKind.WITHHOLD,
+        by=actor,
+        at=at,
+        part=str(found.part.pk),
+        number=found.number,
+        field=field,
+        code=ground.code,
+        citation=ground.citation,
+    )
+
+
+@performs("lift_withholding")
+def lift_withholding(case: Case, *, actor: Actor, at: datetime, finding: str, field: str) -> None:
+    """Release what was kept back; its field must be named as it was withheld."""
+    found = _find(case, finding)
+    row = Withholding.objects.filter(part=found.part, number=found.number, field=field).first()
+    if row is None:
+        raise InputRefused({"finding": _("This is not withheld; nothing is to be lifted.")})
+    row.delete()
+    record(
+        case,
+        EventKind.LIFT_WITHHOLDING,
+        by=actor,
+        at=at,
+        part=str(found.part.pk),
+        number=found.number,
+        field=field,
+        code=row.code,
+    )
+
+
+def _find(case: Case, finding: str) -> Finding:
+    """The finding of that name in the case's present round."""
+    part_id, _colon, number = finding.partition(":")
+    part = _part(case, part_id)
+    if part is None or not number.isdecimal() or int(number) >= part.records:
+        raise InputRefused(
+            {"finding": _("There is no such record among the findings of this case. Take it from the findings page.")}
+        )
+    return Finding(part, int(number))
+
+
+def _part(case: Case, part_id: str) -> Part | None:
+    try:
+        key = UUID(part_id)
+    except ValueError:
+        return None
+    of_round = Part.objects.filter(run__case=case, run__round=case.gathering_round)
+    return of_round.select_related("run__map_version").filter(pk=key).first()
+
+
+def _check_field(found: Finding, field: str) -> None:
+    collection = found.part.run.map_version.as_map().collection(found.part.collection)
+    if field and field not in collection.columns:
+        raise InputRefused({"field": _("This collection has no such field. Take it from the findings page.")})
+    if field and collection.field(field).never_disclose:
+        raise InputRefused({"field": _("This field is never disclosed; it needs no ground to be withheld.")})
+
+
+def _ground(case: Case, code: str) -> Exemption:
+    ground = guards.check_refusal_code(case, code)
+    if ground.level != Level.DATA:
+        raise InputRefused({"code": _("This ground is against the whole request, not against some of its data.")})
+    return ground
+
+
+def _check_not_withheld(found: Finding, field: str) -> None:
+    withheld = Withholding.objects.filter(part=found.part, number=found.number)
+    if withheld.filter(field="").exists():
+        raise InputRefused({"finding": _("The whole record is withheld already.")})
+    if withheld.filter(field=field).exists():
+        raise InputRefused({"field": _("This field is withheld already.")})

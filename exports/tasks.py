@@ -1,0 +1,32 @@
+"""The jobs of exports by kind; each takes ids and may run twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dsar.jobs.registry import Retries, handler
+from dsar.jobs.running import Run
+from exports.fulfil import carry_out as carrying_out
+from exports.fulfil import gather
+from exports.reports import ordering
+
+# A source that is down for a night is worth waiting for: eight tries take about 17 hours.
+PATIENT = Retries(attempts=8, first=timedelta(seconds=15), factor=5, at_most=timedelta(hours=4))
+
+
+@handler("gather_source", queue="gather", retries=PATIENT, on_give_up=gather.give_up)
+def gather_source(run: Run) -> None:
+    """Look into one source for one case."""
+    gather.look_into(run)
+
+
+@handler("carry_out", queue="gather", retries=PATIENT, lease=timedelta(minutes=30))
+def carry_out(run: Run) -> None:
+    """Do what was approved."""
+    carrying_out.carry_out(run)
+
+
+@handler("render_report", queue="reports")
+def render_report(run: Run) -> None:
+    """Render a case report."""
+    ordering.render_report(run)

@@ -1,0 +1,124 @@
+"""The person fetches the bundle: a fresh code, and something that the mailbox alone can't give, buy a ticket."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dsar.vault.errors import VaultError
+from exports.fulfil import hand_over
+from exports.models import Bundle
+from requests_app.models import Case, CodePurpose, Submission
+from requests_app.services import codes, entering, identity
+from requests_app.web.forms import PortalForm
+from requests_app.web.sections import Section, register
+from requests_app.web.session import person_page
+
+TICKET = "bundle_ticket"
+TICKET_LIFE = timedelta(hours=1)
+
+
+class OpenForm(PortalForm):
+    """The fresh code, and one of the answers with which the person proved himself."""
+
+    code = forms.CharField(label=gettext_lazy("Code from our e-mail"), max_length=20)
+    answer = forms.CharField(
+        label=gettext_lazy("One of the answers you gave us as proof"),
+        help_text=gettext_lazy("For example your account number or ZIP code, exactly as you typed it then."),
+        max_length=200,
+        required=False,
+    )
+
+
+@register
+def bundle_section(case: Case) -> Section | None:
+    """On the case page: the data is ready, or was and has expired."""
+    bundle = Bundle.objects.filter(case=case).first()
+    if bundle is None:
+        return None
+    return Section("portal/bundle.html", {"bundle": bundle, "is_available": bundle.expires_at > timezone.now()})
+
+
+@person_page
+@require_POST
+def send_code(request: HttpRequest, submission: Submission, right: str) -> HttpResponse:
+    """Mail a fresh code for the download."""
+    _bundle(submission, right, timezone.now())
+    try:
+        entering.send_code(submission, CodePurpose.DOWNLOAD, at=timezone.now())
+    except codes.TooManyCodes:
+        messages.error(request, _("Too many codes were asked for. Please wait an hour and try again."))
+        return redirect("portal:case")
+    messages.info(request, _("We have mailed you a fresh code. It works for 20 minutes."))
+    return redirect("bundle:open", right)
+
+
+@person_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_bundle(request: HttpRequest, submission: Submission, right: str) -> HttpResponse:
+    """Take the code and the answer; then the file may be fetched for an hour."""
+    at = timezone.now()
+    bundle = _bundle(submission, right, at)
+    form = OpenForm(request.POST if request.method == "POST" else None)
+    needs_answer = submission.proofs_offered.filter(matched_points__gt=0).exists()
+    if form.is_bound and form.is_valid():
+        if _is_proved(submission, form.cleaned_data, needs_answer=needs_answer, at=at):
+            request.session[TICKET] = [str(bundle.pk), (at + TICKET_LIFE).isoformat()]
+            return redirect("bundle:open", right)
+        form.add_error(None, _("That does not open the file. Check both, or ask for a fresh code."))
+    context = {
+        "case": bundle.case,
+        "bundle": bundle,
+        "form": form,
+        "needs_answer": needs_answer,
+        "has_ticket": _has_ticket(request, bundle, at),
+    }
+    return render(request, "portal/open_bundle.html", context, status=400 if form.errors else 200)
+
+
+@person_page
+@require_GET
+def fetch(request: HttpRequest, submission: Submission, right: str) -> HttpResponseBase:
+    """The file itself, streamed; a damaged file releases nothing."""
+    at = timezone.now()
+    bundle = _bundle(submission, right, at)
+    if not _has_ticket(request, bundle, at):
+        messages.info(request, _("Please ask for a fresh code first."))
+        return redirect("bundle:open", right)
+    try:
+        pieces = hand_over.start_download(bundle, at=at)
+    except VaultError:
+        messages.error(request, _("The file could not be opened. We have been told; please write to us."))
+        return redirect("portal:case")
+    response = StreamingHttpResponse(pieces, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{submission.reference}.zip"'
+    response["Content-Length"] = str(bundle.clear_size)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _bundle(submission: Submission, right: str, at: datetime) -> Bundle:
+    case = submission.cases.filter(right=right).first()
+    bundle = hand_over.available(case, at) if case else None
+    if bundle is None:
+        raise Http404
+    return bundle
+
+
+def _is_proved(submission: Submission, given: dict[str, str], *, needs_answer: bool, at: datetime) -> bool:
+    """Both are looked at each time, so that a wrong answer can't be told from a wrong code."""
+    answered = not needs_answer or identity.was_proved_with(submission, given["answer"])
+    return codes.use(submission, CodePurpose.DOWNLOAD, given["code"], at=at) and answered
+
+
+def _has_ticket(request: HttpRequest, bundle: Bundle, at: datetime) -> bool:
+    ticket, until = request.session.get(TICKET, ("", ""))
+    return ticket == str(bundle.pk) and at.isoformat() < until

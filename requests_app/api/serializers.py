@@ -1,0 +1,71 @@
+"""What the API takes and gives; the rules are the service's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from requests_app.law.words import Right
+from requests_app.models import LookBack
+from requests_app.services.intake import LANGUAGES, MOST
+from requests_app.states import Outcome, State
+
+
+class SubmissionIn(serializers.Serializer[Any]):
+    """A submission to be filed."""
+
+    residence = serializers.CharField(max_length=6, help_text="ISO 3166: a state such as US-CA, or a country: DE.")
+    rights = serializers.ListField(child=serializers.ChoiceField(choices=list(Right)), allow_empty=False, max_length=20)
+    name = serializers.CharField(max_length=MOST["name"])
+    email = serializers.EmailField(max_length=MOST["email"])
+    account_number = serializers.CharField(max_length=MOST["account_number"], required=False, default="")
+    details = serializers.CharField(max_length=MOST["details"], required=False, default="")
+    language = serializers.ChoiceField(choices=list(LANGUAGES), required=False, default="en")
+    look_back = serializers.ChoiceField(
+        choices=list(LookBack.values), required=False, default=LookBack.TWELVE_MONTHS.value
+    )
+    correct_field = serializers.CharField(max_length=200, required=False, default="")
+    correct_value = serializers.CharField(max_length=MOST["correct_value"], required=False, default="")
+    intake_key = serializers.UUIDField(
+        required=False, help_text="Made by the caller; the same key again gives the same submission."
+    )
+
+
+class DutyOut(serializers.Serializer[Any]):
+    """What is owed by when."""
+
+    kind = serializers.CharField()
+    law = serializers.CharField()
+    due_on = serializers.DateField()
+    working = serializers.CharField()
+
+
+class CaseOut(serializers.Serializer[Any]):
+    """Where one case stands; no personal data."""
+
+    right = serializers.ChoiceField(choices=list(Right))
+    state = serializers.ChoiceField(choices=list(State.values))
+    outcome = serializers.ChoiceField(choices=[*Outcome.values, ""], allow_blank=True)
+    version = serializers.IntegerField()
+    duties = DutyOut(many=True)
+
+
+class SubmissionOut(serializers.Serializer[Any]):
+    """A submission as its filer follows it."""
+
+    reference = serializers.CharField()
+    received_on = serializers.DateField()
+    cases = CaseOut(many=True)
+
+
+class FiledOut(SubmissionOut):
+    """The answer to filing; ``token`` opens the follow address and is given only here."""
+
+    token = serializers.CharField()
+
+
+class FaultsOut(serializers.Serializer[Any]):
+    """What is wrong, by field."""
+
+    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))

@@ -1,0 +1,15 @@
+"""Version 1 of the API."""
+
+from __future__ import annotations
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from requests_app.api import views
+
+app_name = "api"
+urlpatterns = [
+    path("submissions/", views.Submissions.as_view(), name="submissions"),
+    path("submissions/<str:reference>/", views.Follow.as_view(), name="follow"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+]

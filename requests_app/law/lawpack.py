@@ -1,0 +1,227 @@
+"""One law as data, and the questions that may be asked of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TypeVar
+
+from requests_app.law.values import (
+    Category,
+    Condition,
+    Dated,
+    DegreeRule,
+    DutyRule,
+    EvidenceRule,
+    Exemption,
+    Figure,
+    GivenRight,
+    Limit,
+    LookBackRule,
+    NeverDisclosed,
+    OfRights,
+    RefusalText,
+    Target,
+)
+from requests_app.law.wording import spell_date
+from requests_app.law.words import DutyKind, LawError, Right, Route, Sureness, Text
+
+D = TypeVar("D", bound=Dated)
+R = TypeVar("R", bound=OfRights)
+
+
+class RightNotGiven(LawError):
+    """The law gives no such right to what is received on that day."""
+
+
+class NoSuchFigure(LawError):
+    """The law has no such figure for that right on that day."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LawPack:
+    """One law as data. Compared by its digest; every question takes the date of receipt.
+
+    ``applies`` are residences (ISO 3166-2 or 3166-1 codes, or ``*`` for everybody). ``canonical_text`` is the pack as
+    JSON with sorted keys, from which ``packs.pack_from_text`` makes the same pack again; ``digest`` is its SHA-256.
+    """
+
+    slug: str
+    title: Text
+    short_title: Text
+    jurisdiction: Text
+    applies: frozenset[str]
+    since: date
+    citation: str
+    checked: date
+    sureness: Sureness
+    canonical_text: str = field(repr=False)
+    rights: tuple[GivenRight, ...] = field(repr=False)
+    figures: Mapping[str, tuple[Figure, ...]] = field(repr=False)
+    duties: tuple[DutyRule, ...] = field(repr=False)
+    targets: tuple[Target, ...] = field(repr=False)
+    degrees: tuple[DegreeRule, ...] = field(repr=False)
+    evidence: tuple[EvidenceRule, ...] = field(repr=False)
+    limits: tuple[Limit, ...] = field(repr=False)
+    look_back: tuple[LookBackRule, ...] = field(repr=False)
+    conditions: tuple[Condition, ...] = field(repr=False)
+    exemptions: tuple[Exemption, ...] = field(repr=False)
+    never_disclose: tuple[NeverDisclosed, ...] = field(repr=False)
+    categories: tuple[Category, ...] = field(repr=False)
+    refusal_texts: tuple[RefusalText, ...] = field(repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LawPack) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the canonical text, in hexadecimal."""
+        return hashlib.sha256(self.canonical_text.encode()).hexdigest()
+
+    @property
+    def sections(self) -> Mapping[str, Sequence[Dated]]:
+        """Every value of the pack, by the name of its blocks in the file."""
+        return {
+            "rights": self.rights,
+            **self.figures,
+            "duties": self.duties,
+            "targets": self.targets,
+            "degrees": self.degrees,
+            "evidence": self.evidence,
+            "limits": self.limits,
+            "look_back": self.look_back,
+            "conditions": self.conditions,
+            "exemptions": self.exemptions,
+            "never_disclose": self.never_disclose,
+            "categories": self.categories,
+            "refusal_texts": self.refusal_texts,
+        }
+
+    def values(self) -> Iterator[tuple[str, Dated]]:
+        """Every value with its place in the file, such as ``exemptions[3]``."""
+        for section, values in self.sections.items():
+            for number, value in enumerate(values, start=1):
+                yield f"{section}[{number}]", value
+
+    def gives(self, right: Right, on: date) -> bool:
+        """Whether the law gives this right to what is received on this day."""
+        return any(given.holds(on) for given in self._wordings.get(right, ()))
+
+    def given(self, right: Right, on: date) -> GivenRight:
+        """The right in this law's words; raises RightNotGiven, which says since when it is given."""
+        wordings = self._wordings.get(right, ())
+        found = _holding(wordings, on)
+        if found is None:
+            raise self._not_given(right, wordings, on)
+        return found
+
+    def route(self, right: Right, on: date) -> Route:
+        """The way that a case of this right goes; raises RightNotGiven."""
+        return self.given(right, on).route
+
+    def wording(self, right: Right, language: str, *, on: date) -> str:
+        """What this law calls the right, for people; raises RightNotGiven."""
+        return self.given(right, on).name.in_language(language)
+
+    def right_named(self, slug: str) -> Right:
+        """The right that this law knows by one of its own slugs; raises RightNotGiven."""
+        for given in self.rights:
+            if slug in given.slugs:
+                return given.right
+        known = ", ".join(sorted({slug for given in self.rights for slug in given.slugs}))
+        raise RightNotGiven(f"{self.short_title} knows no right {slug!r}: use one of {known}.", self.citation)
+
+    def figure(self, name: str, on: date, right: Right | None = None) -> Figure:
+        """The number that applies on this day; without ``right``, one that is the same for all its rights.
+
+        Raises NoSuchFigure.
+        """
+        for figure in self.figures.get(name, ()):
+            if figure.holds(on) and (right in figure.rights if right else figure.rights == self.all_rights):
+                return figure
+        whose = f" for {right.label}" if right else " for all rights alike"
+        raise NoSuchFigure(f"{self.short_title} has no {name}{whose} on {spell_date(on, 'en')}.", self.citation)
+
+    @cached_property
+    def all_rights(self) -> frozenset[Right]:
+        """Every right that the law gives, gave, or is going to give."""
+        return frozenset(self._wordings)
+
+    def duty_rules(self, right: Right, on: date) -> list[DutyRule]:
+        """The duties that arise when this right is asked for."""
+        return [rule for rule in self._duties.get(right, ()) if rule.holds(on)]
+
+    def target(self, kind: DutyKind, right: Right, on: date) -> Target | None:
+        """The house's own date for a duty of this kind."""
+        return next((item for item in self._targets.get(right, ()) if item.kind == kind and item.holds(on)), None)
+
+    def degree_rule(self, right: Right, on: date) -> DegreeRule:
+        """The degree that the right needs; raises RightNotGiven."""
+        found = _of_right(self.degrees, right, on)
+        if found is None:
+            raise self._not_given(right, self._wordings.get(right, ()), on)
+        return found
+
+    def limit(self, right: Right, on: date) -> Limit | None:
+        """How often the law makes the house answer; None where it sets no number."""
+        return _of_right(self.limits, right, on)
+
+    def look_back_rule(self, right: Right, on: date) -> LookBackRule | None:
+        """How far back an answer reaches; None where the law sets no date."""
+        return _of_right(self.look_back, right, on)
+
+    def exemptions_for(self, right: Right, on: date) -> list[Exemption]:
+        """The grounds that may be used against this right."""
+        return [item for item in self.exemptions if right in item.rights and item.holds(on)]
+
+    def refusal_texts_for(self, right: Right, on: date) -> list[RefusalText]:
+        """The parts that a refusal of this right must have, in order."""
+        return [item for item in self.refusal_texts if right in item.rights and item.holds(on)]
+
+    @cached_property
+    def _wordings(self) -> Mapping[Right, list[GivenRight]]:
+        wordings: dict[Right, list[GivenRight]] = {}
+        for given in self.rights:
+            wordings.setdefault(given.right, []).append(given)
+        return {right: sorted(items, key=lambda given: given.since) for right, items in wordings.items()}
+
+    @cached_property
+    def _duties(self) -> Mapping[Right, list[DutyRule]]:
+        return {right: [rule for rule in self.duties if right in rule.rights] for right in Right}
+
+    @cached_property
+    def _targets(self) -> Mapping[Right, list[Target]]:
+        return {right: [target for target in self.targets if right in target.rights] for right in Right}
+
+    def _not_given(self, right: Right, wordings: Sequence[GivenRight], on: date) -> RightNotGiven:
+        cure = "check the date of receipt, or answer under the house's own policy"
+        if not wordings:
+            return RightNotGiven(
+                f"{self.short_title} gives no right to {right.label}: choose a right that it gives.", self.citation
+            )
+        first, last = wordings[0], wordings[-1]
+        if last.until is not None and last.until <= on:
+            return RightNotGiven(
+                f"{self.short_title} gives the right to {right.label} no longer since {spell_date(last.until, 'en')}:"
+                f" {cure}.",
+                last.citation,
+            )
+        return RightNotGiven(
+            f"{self.short_title} gives the right to {right.label} since {spell_date(first.since, 'en')}, not to what"
+            f" was received on {spell_date(on, 'en')}: {cure}.",
+            first.citation,
+        )
+
+
+def _holding(values: Sequence[D], on: date) -> D | None:
+    return next((value for value in values if value.holds(on)), None)
+
+
+def _of_right(values: Sequence[R], right: Right, on: date) -> R | None:
+    return next((value for value in values if right in value.rights and value.holds(on)), None)

@@ -1,0 +1,92 @@
+"""How often a law makes the house answer: a rolling count of submissions with information provided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from requests_app.law.calendars import months_before
+from requests_app.law.lawpack import LawPack
+from requests_app.law.values import Limit
+from requests_app.law.wording import spell_date
+from requests_app.law.words import Right, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """An earlier submission of the same person under a limited right.
+
+    ``information_provided``: in full or in part. Not: refused, withdrawn, merged, still open, another member of the
+    household, a link not confirmed, or the proof after a correction (rulebook 1.6).
+    """
+
+    submission: str
+    received_on: date
+    information_provided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LimitCount:
+    """The submissions that count in the window (``window_start``, ``window_end``]: its first day is outside.
+
+    ``reached`` permits to decline; it never obliges to.
+    """
+
+    law: str
+    window_start: date
+    window_end: date
+    submissions: tuple[str, ...]
+    allowed: int
+    citation: str
+
+    @property
+    def counted(self) -> int:
+        """How many submissions count."""
+        return len(self.submissions)
+
+    @property
+    def reached(self) -> bool:
+        """Whether one more may be declined."""
+        return self.counted >= self.allowed
+
+    def sentence(self, language: str = "en") -> str:
+        """The count in words."""
+        start, end = spell_date(self.window_start, language), spell_date(self.window_end, language)
+        return Text(
+            f"Information was provided {self.counted} of {self.allowed} times after {start} and up to {end}"
+            f" ({self.citation}).",
+            f"Se facilitó información {self.counted} de {self.allowed} veces después del {start} y hasta el {end}"
+            f" ({self.citation}).",
+        ).in_language(language)
+
+
+def count(
+    received_on: date, history: Iterable[Provided], *, packs: Sequence[LawPack], right: Right
+) -> LimitCount | None:
+    """How many earlier submissions count against one that is received on ``received_on``.
+
+    None where some law of ``packs`` that gives the right sets no limit: then none may be used. Of several limits the
+    one that is not reached is returned, if there is such a one.
+    """
+    provided = {item.submission: item for item in history if item.information_provided}
+    counts = []
+    for pack in packs:
+        if pack.gives(right, received_on):
+            limit = pack.limit(right, received_on)
+            if limit is None:
+                return None
+            counts.append(_count(received_on, provided.values(), pack.slug, limit))
+    return min(counts, key=lambda counted: counted.reached, default=None)
+
+
+def _count(received_on: date, provided: Iterable[Provided], law: str, limit: Limit) -> LimitCount:
+    window_start = months_before(received_on, limit.months)
+    return LimitCount(
+        law=law,
+        window_start=window_start,
+        window_end=received_on,
+        submissions=tuple(item.submission for item in provided if window_start < item.received_on <= received_on),
+        allowed=limit.allowed,
+        citation=limit.citation,
+    )

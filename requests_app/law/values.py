@@ -1,0 +1,222 @@
+"""The values of a law pack: each with its dates, its citation, the day it was last checked, and how sure it is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from requests_app.law.words import Degree, DutyKind, Ground, Level, Right, Route, Sureness, Text, Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated(ABC):
+    """A value that the law gives from one day to another.
+
+    ``since`` is the first receipt date to which the value applies, ``until`` the first to which it no longer does.
+    """
+
+    since: date
+    until: date | None
+    citation: str
+    checked: date
+    sureness: Sureness
+
+    def holds(self, on: date) -> bool:
+        """Whether the value applies to what is received on this day."""
+        return self.since <= on and (self.until is None or on < self.until)
+
+    @property
+    @abstractmethod
+    def series(self) -> Collection[str]:
+        """The things of which there may be only one such value at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfRights(Dated):
+    """A value that belongs to certain rights."""
+
+    rights: frozenset[Right]
+
+    @property
+    def series(self) -> Collection[str]:
+        """One value a right."""
+        return sorted(self.rights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenRight(Dated):
+    """A right that a law gives, in that law's words.
+
+    ``slugs`` are the law's own names for it. ``falls_back_to`` is the right as which it is evaluated when identity
+    can't be proved to the degree that it needs.
+    """
+
+    right: Right
+    slugs: tuple[str, ...]
+    route: Route
+    name: Text
+    explanation: Text
+    falls_back_to: Right | None
+
+    @property
+    def series(self) -> Collection[str]:
+        """One wording a right."""
+        return (self.right,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure(OfRights):
+    """A number of the law: ``value`` of ``unit``."""
+
+    name: str
+    value: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyRule(OfRights):
+    """A duty that arises on receipt for certain rights, due when a figure's period ends.
+
+    ``extended_period`` takes the place of ``period`` once a valid extension was announced; it counts from receipt too.
+    """
+
+    kind: DutyKind
+    period: str
+    extended_period: str | None
+
+    @property
+    def series(self) -> Collection[str]:
+        """One rule a kind and right."""
+        return [f"{self.kind} for {right}" for right in sorted(self.rights)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target(OfRights):
+    """The house's own date beside a legal one: so many calendar days after receipt, or after it once extended."""
+
+    kind: DutyKind
+    days: int
+    extended_days: int | None
+
+    @property
+    def series(self) -> Collection[str]:
+        """One target a kind and right."""
+        return [f"{self.kind} for {right}" for right in sorted(self.rights)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DegreeRule(OfRights):
+    """The degree that certain rights need; None: as the sensitivity of the data asks, unknown being the highest.
+
+    ``not_by_contested`` forbids to prove identity with the very items whose accuracy is in dispute.
+    """
+
+    degree: Degree | None
+    not_by_contested: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRule(Dated):
+    """What reaches a degree: matching data points and perhaps a signed declaration, or an account's fresh sign-in."""
+
+    degree: Degree
+    data_points: int
+    declaration: bool
+    account: bool
+
+    @property
+    def series(self) -> Collection[str]:
+        """One rule a degree for those with an account, one for those without."""
+        return (f"{self.degree.name.lower()} {'with' if self.account else 'without'} account",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit(OfRights):
+    """How many submissions a law makes the house answer in a rolling number of months; more may be declined."""
+
+    allowed: int
+    months: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookBackRule(OfRights):
+    """How far back an answer reaches: so many months, or on request everything since a day, save for one ground."""
+
+    months: int
+    everything_since: date | None
+    beyond_unless: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition(Dated):
+    """A fact without which a ground may not be used, as staff are asked it."""
+
+    slug: str
+    text: Text
+
+    @property
+    def series(self) -> Collection[str]:
+        """One wording a condition."""
+        return (self.slug,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption(OfRights):
+    """A coded ground to refuse, withhold or keep; ``person_text`` is what a letter says of it.
+
+    ``ground`` names its like in other laws; ``conditions`` are facts that all must hold.
+    """
+
+    code: str
+    title: Text
+    person_text: Text
+    level: Level
+    ground: Ground | None
+    conditions: tuple[str, ...]
+
+    @property
+    def series(self) -> Collection[str]:
+        """One ground a code."""
+        return (self.code,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeverDisclosed(Dated):
+    """A kind of data that is never disclosed, however well the person is verified; ``text`` says that it is held."""
+
+    slug: str
+    text: Text
+
+    @property
+    def series(self) -> Collection[str]:
+        """One text a kind."""
+        return (self.slug,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category(Dated):
+    """A category of personal information, in the words of the statute."""
+
+    slug: str
+    name: Text
+    sensitive: bool
+
+    @property
+    def series(self) -> Collection[str]:
+        """One name a category."""
+        return (self.slug,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalText(OfRights):
+    """A part that the letter must have when such a request is refused, in whole or in part."""
+
+    part: str
+    text: Text
+
+    @property
+    def series(self) -> Collection[str]:
+        """One text a part and right."""
+        return [f"{self.part} for {right}" for right in sorted(self.rights)]

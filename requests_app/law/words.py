@@ -1,0 +1,177 @@
+"""The words of the law layer: rights, routes, degrees, duties, grounds, and how sure a value is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+LANGUAGES = ("en", "es")
+
+
+class Right(StrEnum):
+    """What a person may ask for: one slug for all laws; each pack maps the slugs of its own law to these."""
+
+    KNOW_CATEGORIES = "know_categories"
+    KNOW_SPECIFIC = "know_specific"
+    PORTABILITY = "portability"
+    DELETE = "delete"
+    CORRECT = "correct"
+    RESTRICT = "restrict"
+    OBJECT = "object"
+    OBJECT_MARKETING = "object_marketing"
+    OPT_OUT_SALE_SHARE = "opt_out_sale_share"
+    LIMIT_SENSITIVE = "limit_sensitive"
+    OPT_IN = "opt_in"
+    WITHDRAW_CONSENT = "withdraw_consent"
+    REVIEW_AUTOMATED = "review_automated"
+    ACCESS_AUTOMATED = "access_automated"
+    OPT_OUT_AUTOMATED = "opt_out_automated"
+    SHINE_THE_LIGHT = "shine_the_light"
+    COMPLAINT = "complaint"
+    APPEAL = "appeal"
+    INQUIRY = "inquiry"
+
+    @property
+    def label(self) -> str:
+        """The right as the staff read it; what people read is in the packs."""
+        return RIGHT_LABELS[self]
+
+
+RIGHT_LABELS = {
+    Right.KNOW_CATEGORIES: "know: categories",
+    Right.KNOW_SPECIFIC: "know: specific pieces",
+    Right.PORTABILITY: "portability",
+    Right.DELETE: "deletion",
+    Right.CORRECT: "correction",
+    Right.RESTRICT: "restriction",
+    Right.OBJECT: "objection",
+    Right.OBJECT_MARKETING: "objection to marketing",
+    Right.OPT_OUT_SALE_SHARE: "opt-out of sale and sharing",
+    Right.LIMIT_SENSITIVE: "limit of sensitive data",
+    Right.OPT_IN: "opt-in",
+    Right.WITHDRAW_CONSENT: "withdrawal of consent",
+    Right.REVIEW_AUTOMATED: "review of an automated decision",
+    Right.ACCESS_AUTOMATED: "access to automated decision-making",
+    Right.OPT_OUT_AUTOMATED: "opt-out of automated decision-making",
+    Right.SHINE_THE_LIGHT: "Shine the Light",
+    Right.COMPLAINT: "complaint",
+    Right.APPEAL: "appeal",
+    Right.INQUIRY: "inquiry",
+}
+
+
+class Route(StrEnum):
+    """The way that a case of this right goes."""
+
+    FULL = "full"
+    DIRECT = "direct"
+    DECIDE_ONLY = "decide_only"
+
+
+class Degree(IntEnum):
+    """How certain it must be, or is, who asks. NONE as a requirement means: may not be verified."""
+
+    NONE = 0
+    REASONABLE = 1
+    REASONABLY_HIGH = 2
+
+
+class EvidenceKind(StrEnum):
+    """One proved fact about who asks."""
+
+    MAILBOX = "mailbox"
+    ACCOUNT = "account"
+    DATA_POINTS = "data_points"
+    DECLARATION = "declaration"
+    PERMISSION = "permission"
+
+
+class DutyKind(StrEnum):
+    """What is owed to the person by a date."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ANSWER = "answer"
+    OPT_OUT_DONE = "opt_out_done"
+    RECIPIENTS_TOLD = "recipients_told"
+
+
+class Level(StrEnum):
+    """What a ground takes away: the whole case, some of the data, or one duty of an otherwise granted case."""
+
+    CASE = "case"
+    DATA = "data"
+    DUTY = "duty"
+
+
+class Ground(StrEnum):
+    """Grounds that several laws know, each with a code of its own: by these, one law's finds its like in another."""
+
+    RIGHTS_OF_OTHERS = "rights_of_others"
+    LEGAL_OBLIGATION = "legal_obligation"
+    LEGAL_CLAIMS = "legal_claims"
+    FREE_EXPRESSION = "free_expression"
+    RESEARCH = "research"
+    SECURITY = "security"
+    TRADE_SECRET = "trade_secret"  # noqa: S105 - a ground, not a secret
+    PUBLIC_INFORMATION = "public_information"
+    ACCURATE = "accurate"
+    NOT_IDENTIFIABLE = "not_identifiable"
+    NOT_VERIFIED = "not_verified"
+    NO_PERMISSION = "no_permission"
+    NEVER_DISCLOSED = "never_disclosed"
+    UNFOUNDED_OR_EXCESSIVE = "unfounded_or_excessive"
+    FRAUD = "fraud"
+    ANSWERED_OFTEN_ENOUGH = "answered_often_enough"
+    NOT_OURS = "not_ours"
+
+
+class Sureness(StrEnum):
+    """How well a value of a pack is backed, the surest first; staff see it beside the value."""
+
+    VERIFIED = "verified"
+    COMMENTARY = "commentary"
+    INTERPRETATION = "interpretation"
+    FROM_MEMORY = "from_memory"
+
+
+DOUBT = {sureness: place for place, sureness in enumerate(Sureness)}
+
+
+def least_sure(one: Sureness, other: Sureness) -> Sureness:
+    """The weaker of two: what rests on both is only as sure as that."""
+    return one if DOUBT[one] >= DOUBT[other] else other
+
+
+class Unit(StrEnum):
+    """What a period is counted in."""
+
+    CALENDAR_DAYS = "calendar_days"
+    BUSINESS_DAYS = "business_days"
+    MONTHS = "months"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text for people, in every language of the house."""
+
+    en: str
+    es: str
+
+    def in_language(self, language: str) -> str:
+        """The text in ``language`` ("es", "es-mx", …); English for a language that is not there."""
+        return self.es if language.partition("-")[0] == "es" else self.en
+
+    def __str__(self) -> str:
+        return self.en
+
+
+class LawError(Exception):
+    """The law doesn't give what was asked for: why, what to do, and the citation that says so."""
+
+    def __init__(self, sentence: str, citation: str = "") -> None:
+        super().__init__(f"{sentence} ({citation})" if citation else sentence)
+        self.sentence = sentence
+        self.citation = citation
+
+    def __reduce__(self) -> tuple[type[LawError], tuple[str, str]]:
+        return type(self), (self.sentence, self.citation)

@@ -1,0 +1,170 @@
+"""Each ground only on its rights, within its dates, at its level, and only if every law of the case has its like."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from requests_app.law import exemptions, packs
+from requests_app.law.exemptions import ExemptionDoesNotFit, fitting, usable
+from requests_app.law.words import Level, Right
+from tests.law.made_up import SINCE, TWICE, a_ground, a_law, another_law
+
+CCPA = [packs.law_pack("ccpa")]
+NOW = date(2026, 11, 23)
+ADMT = date(2027, 2, 1)
+DATA_RIGHTS = [Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE, Right.CORRECT]
+OPT_OUTS = [Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE]
+
+
+def fits(code: str, right: Right, on: date = NOW, *unmet: str) -> bool:
+    try:
+        usable(CCPA, code, right, on=on, unmet=unmet)
+    except ExemptionDoesNotFit:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("code", "rights"),
+    [
+        ("ca_105d1_transaction", [Right.DELETE]),
+        ("ca_105d8_legal_obligation", [Right.DELETE]),
+        ("ca_106_accurate", [Right.CORRECT]),
+        ("ca_130b_twice", DATA_RIGHTS[:3]),
+        ("ca_130a3_security_data", [Right.KNOW_SPECIFIC, Right.PORTABILITY]),
+        ("ca_7024c_not_searchable", DATA_RIGHTS[:2]),
+        ("ca_7024d_never_disclose", [Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.CORRECT]),
+        ("ca_7021_not_verified", DATA_RIGHTS),
+        ("ca_145h3_unfounded_excessive", DATA_RIGHTS),
+        ("ca_7063_agent_no_proof", [*DATA_RIGHTS, *OPT_OUTS]),
+        ("ca_145a_legal_claims", [*DATA_RIGHTS, *OPT_OUTS]),
+        ("ca_145b_privilege", [*DATA_RIGHTS[:3], *OPT_OUTS]),
+        ("ca_145g_vehicle", [Right.OPT_OUT_SALE_SHARE]),
+        ("ca_145k_rights_of_others", DATA_RIGHTS[1:]),
+        ("ca_145p_household", DATA_RIGHTS),
+        ("ca_145q_student", [Right.KNOW_SPECIFIC, Right.DELETE]),
+        ("ca_7026e_fraud", [Right.OPT_OUT_SALE_SHARE]),
+        ("ca_7027f_fraud", [Right.LIMIT_SENSITIVE]),
+        ("ca_100f_trade_secret", DATA_RIGHTS[:3]),
+        ("ca_145m_employee", []),
+        ("ca_145n_b2b", []),
+        ("ca_7221b1_human_appeal", []),
+    ],
+)
+def test_a_ground_fits_its_rights_and_no_other(code: str, rights: list[Right]) -> None:
+    assert [right for right in [*DATA_RIGHTS, *OPT_OUTS] if fits(code, right)] == rights
+
+
+@pytest.mark.parametrize(
+    ("code", "right", "last_without", "first_with"),
+    [
+        ("ca_7221b1_human_appeal", Right.OPT_OUT_AUTOMATED, "2026-12-31", "2027-01-01"),
+        ("ca_145m_employee", Right.DELETE, "2023-01-01", "2022-12-31"),
+        ("ca_145n_b2b", Right.DELETE, "2023-01-01", "2022-12-31"),
+        ("ca_130a2_before_2022", Right.KNOW_SPECIFIC, "2022-12-31", "2023-01-01"),
+    ],
+)
+def test_a_ground_fits_within_its_dates(code: str, right: Right, last_without: str, first_with: str) -> None:
+    assert not fits(code, right, date.fromisoformat(last_without))
+    assert fits(code, right, date.fromisoformat(first_with))
+
+
+@pytest.mark.parametrize(
+    ("code", "right", "message"),
+    [
+        ("foo", Right.DELETE, "No law of this case knows the ground 'foo': choose one of those that are offered"),
+        (
+            "ca_105d1_transaction",
+            Right.KNOW_SPECIFIC,
+            r"is one against deletion, not against know: specific pieces: choose .* \(Civ. Code 1798.105\(d\)\(1\)\)$",
+        ),
+        ("ca_145m_employee", Right.DELETE, r"is none since 1 January 2023, .* received on 23 November 2026: choose a"),
+        ("ca_7221g_fraud", Right.OPT_OUT_AUTOMATED, "is one since 1 January 2027, and the request was received on"),
+    ],
+)
+def test_a_ground_that_does_not_fit_says_why_and_what_to_do(code: str, right: Right, message: str) -> None:
+    with pytest.raises(ExemptionDoesNotFit, match=message):
+        usable(CCPA, code, right, on=NOW)
+
+
+@pytest.mark.parametrize(
+    ("code", "right", "on", "condition"),
+    [
+        ("ca_105d6_research", Right.DELETE, NOW, "informed_consent"),
+        ("ca_145h3_unfounded_excessive", Right.DELETE, NOW, "burden_documented"),
+        ("ca_7026e_fraud", Right.OPT_OUT_SALE_SHARE, NOW, "documented_fraud_belief"),
+        ("ca_7023g_repeat", Right.CORRECT, NOW, "no_new_documentation"),
+        ("ca_7024c_not_searchable", Right.KNOW_SPECIFIC, NOW, "not_searchable"),
+        ("ca_7024c_not_searchable", Right.KNOW_SPECIFIC, NOW, "legal_or_compliance_only"),
+        ("ca_7024c_not_searchable", Right.KNOW_SPECIFIC, NOW, "not_sold_or_commercial"),
+        ("ca_7024c_not_searchable", Right.KNOW_SPECIFIC, NOW, "categories_described"),
+        ("ca_7221b1_human_appeal", Right.OPT_OUT_AUTOMATED, ADMT, "reviewer_may_overturn"),
+        ("ca_7221b2_hiring", Right.OPT_OUT_AUTOMATED, ADMT, "solely_for_assessment"),
+        ("ca_7221b3_work_allocation", Right.OPT_OUT_AUTOMATED, ADMT, "works_without_unlawful_discrimination"),
+    ],
+)
+def test_all_conditions_of_a_ground_must_hold(code: str, right: Right, on: date, condition: str) -> None:
+    assert fits(code, right, on)
+    assert fits(code, right, on, "something_else")
+    assert not fits(code, right, on, condition)
+
+
+def test_a_condition_that_does_not_hold_is_said_in_words() -> None:
+    with pytest.raises(
+        ExemptionDoesNotFit, match="needs that the person gave informed consent to the research: choose"
+    ):
+        usable(CCPA, "ca_105d6_research", Right.DELETE, on=NOW, unmet=["informed_consent"])
+
+
+def test_conditions_are_asked_in_the_order_of_the_ground() -> None:
+    found = usable(CCPA, "ca_7024c_not_searchable", Right.KNOW_SPECIFIC, on=NOW)
+    asked = exemptions.conditions(CCPA, found, on=NOW)
+    assert [condition.slug for condition in asked] == list(found.conditions)
+
+
+def test_the_grounds_offered_are_those_that_fit() -> None:
+    for level in (None, *Level):
+        offered = fitting(CCPA, Right.DELETE, NOW, level)
+        assert all(item.level is level for item in offered if level)
+        assert all(usable(CCPA, item.code, Right.DELETE, on=NOW) is item for item in offered)
+    assert len(fitting(CCPA, Right.DELETE, NOW)) > len(fitting(CCPA, Right.DELETE, NOW, Level.DATA)) > 20
+
+
+def test_an_opt_out_is_refused_only_for_fraud_missing_permission_and_what_is_not_ours_to_do() -> None:
+    assert [item.code for item in fitting(CCPA, Right.OPT_OUT_SALE_SHARE, NOW, Level.CASE)] == [
+        "ca_7026e_fraud",
+        "ca_7063_agent_no_proof",
+        "ca_140_not_consumer",
+        "ca_140_service_provider",
+    ]
+
+
+def test_a_ground_must_have_its_like_in_every_law_that_gives_the_right() -> None:
+    claims, debug = a_ground("m_claims", ground="legal_claims"), a_ground("m_debug")
+    mine = a_law(exemptions=[claims, debug])
+    like = another_law(exemptions=[a_ground("o_claims", ground="legal_claims")])
+    unlike = another_law(exemptions=[a_ground("o_accurate", ground="accurate"), a_ground("o_own")])
+    assert usable([mine, like], "m_claims", Right.DELETE, on=NOW).code == "m_claims"
+    assert [item.code for item in fitting([mine, like], Right.DELETE, NOW)] == ["m_claims", "o_claims"]
+    assert fitting([mine, unlike], Right.DELETE, NOW) == ()
+    for code in ("m_claims", "m_debug"):
+        with pytest.raises(ExemptionDoesNotFit, match=f"Other Act gives deletion too and has no ground like {code}"):
+            usable([mine, unlike], code, Right.DELETE, on=NOW)
+
+
+def test_a_law_that_does_not_give_the_right_need_not_have_the_ground() -> None:
+    mine = a_law(exemptions=[a_ground("m_claims", ground="legal_claims")])
+    portability = {"right": "portability", "slugs": ["p"], "route": "full", "name": TWICE, "explanation": TWICE}
+    other = another_law(
+        rights=[portability | SINCE],
+        duties=None,
+        degrees=[{"degree": "none", "rights": "all", **SINCE}],
+    )
+    assert usable([other, mine], "m_claims", Right.DELETE, on=NOW).code == "m_claims"
+
+
+def test_every_ground_of_the_house_has_its_like_in_california() -> None:
+    shared = {item.ground for item in CCPA[0].exemptions if item.ground}
+    assert {item.ground for item in packs.house().exemptions} <= shared

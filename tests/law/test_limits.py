@@ -1,0 +1,107 @@
+"""The rolling, half-open count of submissions with information provided (rulebook 1.6, 5.8)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from requests_app.law import limits, packs
+from requests_app.law.limits import LimitCount, Provided
+from requests_app.law.words import Right
+from tests.law.made_up import SINCE, a_law, another_law
+
+CCPA = packs.law_pack("ccpa")
+NOW = date(2026, 11, 23)
+
+
+def counted(received: str, *earlier: str, right: Right = Right.KNOW_SPECIFIC) -> LimitCount:
+    history = [Provided(f"s{number}", date.fromisoformat(day), True) for number, day in enumerate(earlier)]
+    count = limits.count(date.fromisoformat(received), history, packs=[CCPA], right=right)
+    assert count
+    return count
+
+
+@pytest.mark.parametrize(
+    ("received", "earlier", "inside", "because"),
+    [
+        ("2026-11-23", "2025-11-23", False, "the same date a year ago is outside"),
+        ("2026-11-23", "2025-11-24", True, "the day after is inside"),
+        ("2026-11-23", "2026-11-23", True, "the day of receipt is inside"),
+        ("2026-11-23", "2026-11-24", False, "what comes later does not count"),
+        ("2025-02-28", "2024-02-29", True, "a leap day is inside on 28 February"),
+        ("2025-03-01", "2024-02-29", False, "and outside on 1 March"),
+        ("2028-02-29", "2027-02-28", False, "a year before a leap day is 28 February"),
+        ("2028-02-29", "2027-03-01", True, "the day after is inside"),
+        ("2027-01-02", "2026-01-03", True, "no calendar year"),
+    ],
+)
+def test_the_window_is_rolling_and_half_open(received: str, earlier: str, inside: bool, because: str) -> None:
+    assert counted(received, earlier).counted == inside, because
+
+
+@pytest.mark.parametrize(("number", "reached"), [(0, False), (1, False), (2, True), (3, True)])
+def test_two_answers_in_twelve_months_are_enough(number: int, reached: bool) -> None:
+    count = counted("2026-11-23", *["2026-05-01"] * number)
+    assert (count.counted, count.allowed, count.reached) == (number, 2, reached)
+
+
+@pytest.mark.parametrize("right", [Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY])
+def test_the_rights_that_are_limited(right: Right) -> None:
+    assert counted("2026-11-23", "2026-05-01", "2026-06-01", right=right).reached
+
+
+@pytest.mark.parametrize(
+    "right", [Right.DELETE, Right.CORRECT, Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, Right.OPT_IN]
+)
+def test_the_rights_that_are_not_limited(right: Right) -> None:
+    assert limits.count(NOW, [], packs=[CCPA], right=right) is None
+
+
+def test_only_submissions_with_information_provided_count_and_each_once() -> None:
+    day = date(2026, 5, 1)
+    history = [
+        Provided("categories and specific pieces", day, True),
+        Provided("categories and specific pieces", day, True),
+        Provided("refused", day, False),
+    ]
+    count = limits.count(NOW, history, packs=[CCPA], right=Right.KNOW_SPECIFIC)
+    assert count == LimitCount(
+        "ccpa", date(2025, 11, 23), NOW, ("categories and specific pieces",), 2, "Civ. Code 1798.130(b)"
+    )
+
+
+def test_the_count_is_a_sentence_with_its_citation() -> None:
+    count = counted("2026-11-23", "2026-05-01")
+    assert count.sentence("en") == (
+        "Information was provided 1 of 2 times after 23 November 2025 and up to 23 November 2026"
+        " (Civ. Code 1798.130(b))."
+    )
+    assert count.sentence("es") == (
+        "Se facilitó información 1 de 2 veces después del 23 de noviembre de 2025 y hasta el 23 de noviembre de 2026"
+        " (Civ. Code 1798.130(b))."
+    )
+
+
+def limited(allowed: int) -> list[dict[str, object]]:
+    return [{"allowed": allowed, "months": 12, "rights": ["delete"], **SINCE}]
+
+
+def test_a_limit_needs_every_law_that_gives_the_right() -> None:
+    history = [Provided("one", date(2026, 5, 1), True)]
+    once, twice, free = a_law(limits=limited(1)), another_law(limits=limited(2)), another_law()
+
+    def count(*laws: packs.LawPack) -> LimitCount | None:
+        return limits.count(NOW, history, packs=laws, right=Right.DELETE)
+
+    assert count(once, free) is None
+    for laws in ((once, twice), (twice, once)):
+        found = count(*laws)
+        assert found
+        assert (found.law, found.reached) == ("other", False), "the law that is more generous decides"
+    assert limits.count(NOW, history, packs=[once, CCPA], right=Right.KNOW_SPECIFIC) is not None
+    assert limits.count(NOW, history, packs=[once], right=Right.CORRECT) is None
+
+
+def test_the_house_sets_no_limit() -> None:
+    assert limits.count(NOW, [], packs=[packs.house()], right=Right.KNOW_SPECIFIC) is None

@@ -1,0 +1,273 @@
+"""The packs as they ship: every value dated, cited, checked and in both languages; who gets which law."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from requests_app.law import packs
+from requests_app.law.packs import LawPackError, NoSuchFigure, RightNotGiven
+from requests_app.law.sections import build_pack
+from requests_app.law.values import Dated
+from requests_app.law.words import DutyKind, LawError, Level, Right, Route, Sureness, Text
+from tests.law.made_up import a_law, law_data
+
+CCPA = packs.law_pack("ccpa")
+HOUSE = packs.house()
+NOW = date(2026, 11, 23)
+ROOT = Path(__file__).parents[2]
+VALUES = [
+    pytest.param(value, id=f"{pack.slug}-{place}")
+    for pack in packs.all_packs().values()
+    for place, value in pack.values()
+]
+SECTION, PART = r"(1798\.\d{2,3}(\.\d{1,3})?|7\d{3})", r"\((\d|[a-z]{1,3}|[A-Z])\)"
+RANGE = rf"({PART})*(-({SECTION}|{PART}))?"
+CITATION = re.compile(rf"(Civ\. Code|11 CCR) {SECTION}{RANGE}(, {SECTION}?{RANGE})*")
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_every_value_has_a_start_date_a_citation_and_a_check_date(value: Dated) -> None:
+    assert date(2018, 1, 1) <= value.since <= date(2035, 1, 1)
+    assert value.until is None or value.since < value.until <= date(2035, 1, 1)
+    assert len(value.citation) <= 200
+    assert date(2026, 11, 23) <= value.checked <= date(2035, 1, 1)
+    assert value.sureness in Sureness
+
+
+def test_every_californian_citation_names_sections() -> None:
+    for _place, value in CCPA.values():
+        for act in value.citation.split("; "):
+            assert CITATION.fullmatch(act), act
+
+
+def texts(value: object) -> Iterator[Text]:
+    for field in dataclasses.fields(value):  # type: ignore[arg-type]
+        found = getattr(value, field.name)
+        if isinstance(found, Text):
+            yield found
+
+
+def test_every_text_is_in_english_and_in_spanish() -> None:
+    same_in_both = {"CCPA"}
+    for pack in packs.all_packs().values():
+        for value in [pack, *(value for _place, value in pack.values())]:
+            for text in texts(value):
+                assert text.en
+                assert text.es
+                assert text.en != text.es or text.en in same_in_both or text.en == "California", text.en
+
+
+def test_the_californian_figures() -> None:
+    shown = {
+        (name, right.value): figure.value
+        for name, figures in CCPA.figures.items()
+        for figure in figures
+        for right in figure.rights
+        if figure.holds(NOW) and right in (Right.DELETE, Right.OPT_OUT_SALE_SHARE)
+    }
+    assert shown == {
+        ("acknowledge_business_days", "delete"): 10,
+        ("response_days", "delete"): 45,
+        ("extended_total_days", "delete"): 90,
+        ("law_enforcement_hold_days", "delete"): 90,
+        ("opt_out_business_days", "opt_out_sale_share"): 15,
+        ("opt_in_wait_months", "opt_out_sale_share"): 12,
+        ("record_keeping_months", "delete"): 24,
+        ("record_keeping_months", "opt_out_sale_share"): 24,
+    }
+
+
+def test_a_figure_without_a_right_is_one_for_all_rights_alike() -> None:
+    assert CCPA.figure("record_keeping_months", NOW).value == 24
+    with pytest.raises(NoSuchFigure, match="no response_days for all rights alike on 23 November 2026"):
+        CCPA.figure("response_days", NOW)
+    with pytest.raises(NoSuchFigure, match="no response_days for opt-out of sale and sharing on 23 November 2026"):
+        CCPA.figure("response_days", NOW, Right.OPT_OUT_SALE_SHARE)
+
+
+@pytest.mark.parametrize(
+    ("right", "since", "route"),
+    [
+        (Right.KNOW_CATEGORIES, "2020-01-01", Route.FULL),
+        (Right.DELETE, "2020-01-01", Route.FULL),
+        (Right.CORRECT, "2023-01-01", Route.FULL),
+        (Right.OPT_OUT_SALE_SHARE, "2020-01-01", Route.DIRECT),
+        (Right.LIMIT_SENSITIVE, "2023-01-01", Route.DIRECT),
+        (Right.ACCESS_AUTOMATED, "2027-01-01", Route.DECIDE_ONLY),
+        (Right.OPT_OUT_AUTOMATED, "2027-01-01", Route.DIRECT),
+    ],
+)
+def test_california_gives_a_right_from_its_first_day_on(right: Right, since: str, route: Route) -> None:
+    first = date.fromisoformat(since)
+    assert CCPA.gives(right, first)
+    assert CCPA.route(right, first) == route
+    assert not CCPA.gives(right, date.fromordinal(first.toordinal() - 1))
+
+
+def test_a_right_that_is_not_given_says_since_when_or_until_when_it_is() -> None:
+    with pytest.raises(RightNotGiven, match="since 1 January 2023, not to what was received on 31 December 2022"):
+        CCPA.route(Right.CORRECT, date(2022, 12, 31))
+    with pytest.raises(RightNotGiven, match=r"CCPA gives no right to restriction: choose .* \(Civ. Code 1798.100"):
+        CCPA.route(Right.RESTRICT, NOW)
+    ended = law_data()
+    ended["rights"][0]["until"] = date(2024, 1, 1)
+    for on in (date(2024, 1, 1), NOW):
+        with pytest.raises(RightNotGiven, match="no longer since 1 January 2024"):
+            a_law(rights=ended["rights"]).route(Right.DELETE, on)
+    with pytest.raises(RightNotGiven):
+        CCPA.degree_rule(Right.RESTRICT, NOW)
+
+
+def test_a_law_names_its_rights_in_its_own_words() -> None:
+    assert CCPA.right_named("access_admt") is Right.ACCESS_AUTOMATED
+    assert CCPA.right_named("appeal_admt") is Right.APPEAL
+    with pytest.raises(RightNotGiven, match="knows no right 'erasure': use one of access_admt, appeal_admt, correct"):
+        CCPA.right_named("erasure")
+    old, new = date(2022, 6, 1), NOW
+    assert CCPA.wording(Right.OPT_OUT_SALE_SHARE, "en", on=old) == "Do not sell my personal information"
+    assert CCPA.wording(Right.OPT_OUT_SALE_SHARE, "en", on=new) == "Do not sell or share my personal information"
+    assert CCPA.wording(Right.OPT_OUT_SALE_SHARE, "es-mx", on=new).startswith("No vender ni compartir")
+
+
+@pytest.mark.parametrize(
+    ("residence", "right", "laws"),
+    [
+        ("US-CA", Right.DELETE, ["ccpa"]),
+        ("US-TX", Right.DELETE, ["house"]),
+        ("DE", Right.DELETE, ["house"]),
+        ("ZZ", Right.DELETE, ["house"]),
+        ("US-CA", Right.ACCESS_AUTOMATED, []),
+        ("DE", Right.RESTRICT, []),
+    ],
+)
+def test_the_house_answers_where_no_law_gives_the_right(residence: str, right: Right, laws: list[str]) -> None:
+    assert [pack.slug for pack in packs.laws_for(residence, right, NOW)] == laws
+
+
+def test_the_house_answers_a_californian_before_the_law_gave_the_right() -> None:
+    assert packs.laws_for("US-CA", Right.CORRECT, date(2022, 12, 31)) == (HOUSE,)
+    assert packs.laws_for("US-CA", Right.CORRECT, date(2023, 1, 1)) == (CCPA,)
+
+
+@pytest.mark.parametrize("residence", ["California", "us-ca", "", "US-", "*"])
+def test_a_residence_is_a_code(residence: str) -> None:
+    with pytest.raises(LawError, match="write a code such as US-CA"):
+        packs.laws_for(residence, Right.DELETE, NOW)
+
+
+def test_an_unknown_law_is_named() -> None:
+    with pytest.raises(packs.UnknownLaw, match="There is no law 'cpra': use one of ccpa, house"):
+        packs.law_pack("cpra")
+
+
+def test_the_house_has_an_earlier_date_for_every_duty_of_california() -> None:
+    for rule in CCPA.duties:
+        for right in rule.rights:
+            target = HOUSE.target(rule.kind, right, max(NOW, rule.since))
+            assert target
+            period = CCPA.figure(rule.period, max(NOW, rule.since, _first(right)), right)
+            assert target.days < period.value
+    assert HOUSE.target(DutyKind.ACKNOWLEDGE, Right.DELETE, date(2019, 12, 31)) is None
+
+
+def _first(right: Right) -> date:
+    return min(given.since for given in CCPA.rights if given.right is right)
+
+
+def test_what_is_never_disclosed_is_described() -> None:
+    for pack in (CCPA, HOUSE):
+        assert [kind.slug for kind in pack.never_disclose] == [
+            "social_security_number",
+            "driver_licence_number",
+            "government_id_number",
+            "financial_account_number",
+            "health_insurance_or_medical_id",
+            "account_password",
+            "security_questions_and_answers",
+            "unique_biometric_data",
+        ]
+
+
+def test_categories_have_their_statutory_names() -> None:
+    assert [category.citation[-3:] for category in CCPA.categories[:11]] == [f"({letter})" for letter in "ABCDEFGHIJK"]
+    assert [category.slug for category in CCPA.categories if category.sensitive] == ["sensitive"]
+    assert [category.slug for category in CCPA.categories] == [category.slug for category in HOUSE.categories]
+
+
+def test_a_refused_deletion_offers_the_opt_out_and_names_no_appeal() -> None:
+    parts = {text.part: text for text in CCPA.refusal_texts_for(Right.DELETE, NOW)}
+    assert list(parts) == ["reasons", "rest_deleted", "opt_out_offered", "complaint_routes"]
+    assert not any("appeal" in text.text.en.lower() for text in CCPA.refusal_texts)
+
+
+def test_the_canonical_text_makes_the_same_pack_again() -> None:
+    for pack in packs.all_packs().values():
+        again = packs.pack_from_text(pack.canonical_text)
+        assert again == pack
+        assert hash(again) == hash(pack)
+        assert again.canonical_text == pack.canonical_text
+        assert list(again.values()) == list(pack.values())
+    assert CCPA != HOUSE
+    assert CCPA != "ccpa"
+
+
+def test_a_pack_and_its_texts_print_short() -> None:
+    assert len(repr(CCPA)) < 700
+    assert str(CCPA.title) == "California Consumer Privacy Act"
+
+
+def test_the_digest_changes_with_any_value_and_not_with_the_order_of_keys() -> None:
+    changed, reordered = law_data(), dict(reversed(law_data().items()))
+    changed["response_days"][0]["value"] = 11
+    assert len(a_law().digest) == 64
+    assert build_pack(changed, "f").digest != a_law().digest
+    assert build_pack(reordered, "f").digest == a_law().digest
+
+
+def test_reading_all_packs_takes_less_than_a_tenth_of_a_second() -> None:
+    timed = (
+        "import time; from requests_app.law import packs; start = time.process_time(); packs.all_packs();"
+        "print(time.process_time() - start)"
+    )
+    times = [float(subprocess.check_output([sys.executable, "-c", timed], cwd=ROOT)) for _attempt in range(2)]
+    assert min(times) < 0.1
+
+
+def test_a_folder_is_read_by_file_names(tmp_path: Path) -> None:
+    with pytest.raises(LawPackError, match=r"house.toml: missing: write what the organisation promises"):
+        packs.read_folder(tmp_path)
+    for slug in ("house", "ccpa"):
+        source = packs.FOLDER / f"{slug}.toml"
+        (tmp_path / source.name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    assert packs.read_folder(tmp_path) == packs.all_packs()
+    (tmp_path / "ccpa.toml").rename(tmp_path / "cpra.toml")
+    with pytest.raises(LawPackError, match=r"/cpra.toml: law.slug: 'ccpa' is not the file's name: write 'cpra'"):
+        packs.read_folder(tmp_path)
+
+
+def test_the_levels_of_the_grounds_are_those_of_the_rulebook() -> None:
+    assert [item.code for item in CCPA.exemptions if item.level is Level.DUTY] == ["ca_105c1_disproportionate_notice"]
+    assert len(CCPA.exemptions) == 56
+
+
+def test_a_right_names_the_one_as_which_it_is_evaluated_otherwise() -> None:
+    fallen = {given.right: given.falls_back_to for given in CCPA.rights if given.falls_back_to}
+    assert fallen == {Right.KNOW_SPECIFIC: Right.KNOW_CATEGORIES}
+
+
+def test_every_right_has_a_label_of_its_own() -> None:
+    assert len({right.label for right in Right}) == len(Right)
+
+
+def test_the_law_is_read_without_django() -> None:
+    modules = sorted(f"requests_app.law.{path.stem}" for path in packs.FOLDER.parent.glob("*.py"))
+    code = f"import sys, {', '.join(modules)}; print('django' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True) == "False\n"

@@ -157,7 +157,28 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 
+# The broker carries ids of jobs and may lose all of them: the table of jobs remembers, and the sweep sends again.
 CELERY_BROKER_URL = ENVIRONMENT.redis_url
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 4 * 3600,  # longer than any task, or the broker hands it out again while it runs
+    # A broker that is down or hangs must not hold up the web form for long: the sweep sends again.
+    "max_retries": 0,
+    "socket_connect_timeout": 3,
+    "socket_timeout": 3,  # a waiting worker asks once a second
+}
+CELERY_TASK_TIME_LIMIT = 3 * 3600  # the last resort; what ends a silent handler is its lease
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "dsar.jobs.tasks.sweep_jobs", "schedule": 60, "options": {"expires": 60}},
+}
 
 LOGGING = {
     "version": 1,

@@ -1,0 +1,193 @@
+"""One attempt at one job: claim it, work under a lease and a fencing number, record how it ended.
+
+The promise is "at least once, with an effect that commits once". The lease decides when a silent worker is taken
+for dead; the fencing number keeps it from committing if it was not. Clocks decide when a job is taken up again,
+never who may commit: clocks that differ between machines cost a second attempt at worst.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+from django.db import connections, transaction
+from django.utils import timezone
+
+from dsar.jobs import registry
+from dsar.jobs.models import Job, State
+from dsar.jobs.registry import Handler
+
+logger = logging.getLogger(__name__)
+
+Clock: TypeAlias = Callable[[], datetime]
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the job up; nothing of the open transaction is committed."""
+
+
+class PermanentFailure(Exception):
+    """Raised by a handler when trying again can't help."""
+
+
+class WorkerLost(Exception):
+    """The error of a job whose workers died, each before it could record one; never raised."""
+
+
+class Outcome(StrEnum):
+    """How a call of ``execute`` ended."""
+
+    DONE = "done"
+    TRY_AGAIN = "try again"
+    FAILED = "failed"
+    LEASE_LOST = "lease lost"
+    NOT_CLAIMED = "not claimed"
+
+
+class Run:
+    """One attempt at one job, as its handler sees it.
+
+    ``key`` is the idempotency key: an effect outside our database carries it, so that a second attempt repeats
+    that effect under the same key. ``at`` is the moment this attempt started. ``attempt`` counts from 1.
+    """
+
+    def __init__(self, job: Job, handler: Handler, *, at: datetime, clock: Clock) -> None:
+        self.job = job
+        self.handler = handler
+        self.at = at
+        self.key: str = job.key
+        self.arguments: Mapping[str, str | int] = job.arguments
+        self.fence = job.fence
+        self.attempt = job.attempts
+        self.is_completed = False
+        self._clock = clock
+
+    def renew(self) -> None:
+        """Start the lease anew; LeaseLost if another worker has taken the job up."""
+        self._write(lease_until=self._clock() + self.handler.lease)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A database transaction that commits only if the job is still ours; LeaseLost rolls it back.
+
+        Its first statement locks the job's row, so that nobody takes the job up before the transaction ends.
+        """
+        with transaction.atomic(durable=True):
+            self.renew()
+            yield
+
+    @contextmanager
+    def completing(self) -> Iterator[None]:
+        """The handler's last transaction: what is written in it and the end of the job are one commit.
+
+        A handler that returns without it is completed afterwards, in a transaction of its own.
+        """
+        with self.transaction():
+            yield
+            self._write(state=State.DONE, lease_until=None, finished_at=self._clock(), error="")
+        self.is_completed = True
+
+    def put_back(self, error: str, *, delay: timedelta) -> None:
+        """Have the job tried again after ``delay``; LeaseLost if it is no longer ours."""
+        self._write(state=State.WAITING, lease_until=None, run_at=self._clock() + delay, error=error)
+
+    def give_up(self, error: str) -> None:
+        """Call the handler's ``on_give_up`` and mark the job as failed, in one transaction."""
+        with self.transaction():
+            if self.handler.on_give_up:
+                self.handler.on_give_up(self)
+            self._write(state=State.FAILED, lease_until=None, finished_at=self._clock(), error=error)
+
+    def _write(self, **values: str | datetime | None) -> None:
+        if not Job.objects.held(self.job, fence=self.fence).update(**values):
+            raise LeaseLost(f"Job {self.job.pk} was taken up by another worker.")
+
+
+def execute(job_id: UUID, *, clock: Clock = timezone.now) -> Outcome:
+    """Make one attempt at this job, if it is due and nobody else has it; never raises what its handler raised."""
+    run = _claim(job_id, clock)
+    if run is None:
+        return Outcome.NOT_CLAIMED
+    try:
+        return _attempt(run)
+    except LeaseLost:
+        logger.warning("Job %s: attempt %d lost its lease and commits nothing more.", run.job, run.attempt)
+        return Outcome.LEASE_LOST
+
+
+def class_path(error_class: type[BaseException]) -> str:
+    """What is kept of an error: never its message, which may quote the data that it was about."""
+    return f"{error_class.__module__}.{error_class.__qualname__}"
+
+
+def drop_bad_connections() -> None:
+    """Close database connections that are broken or too old; the next query opens new ones.
+
+    Django's ``close_old_connections`` would also close one that is in a transaction, such as a test's.
+    """
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+
+
+def _claim(job_id: UUID, clock: Clock) -> Run | None:
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None:
+        return None
+    handler = registry.find(job.kind)
+    at = clock()
+    with transaction.atomic():
+        if not Job.objects.claim(job, at=at, until=at + handler.lease):
+            return None
+        job.refresh_from_db()  # before the commit, while nobody else can raise the fence
+    return Run(job, handler, at=at, clock=clock)
+
+
+def _attempt(run: Run) -> Outcome:
+    if run.attempt > run.handler.retries.attempts:  # they ended without a word, or giving up failed
+        return _give_up(run, run.job.error or class_path(WorkerLost))
+    try:
+        run.handler.work(run)
+        if not run.is_completed:
+            with run.completing():
+                pass
+    except LeaseLost:
+        raise
+    except Exception as error:  # whatever a handler raises is an attempt that failed
+        _log(run, error)
+        return Outcome.DONE if run.is_completed else _after_failure(run, error)
+    return Outcome.DONE
+
+
+def _after_failure(run: Run, error: Exception) -> Outcome:
+    drop_bad_connections()  # one may be what failed
+    delay = None if isinstance(error, PermanentFailure) else run.handler.retries.delay(run.attempt)
+    if delay is None:
+        return _give_up(run, class_path(type(error)))
+    run.put_back(class_path(type(error)), delay=delay)
+    return Outcome.TRY_AGAIN
+
+
+def _give_up(run: Run, error: str) -> Outcome:
+    try:
+        run.give_up(error)
+    except LeaseLost:
+        raise
+    except Exception as failure:  # on_give_up must happen: it is tried again, as the job was
+        _log(run, failure)
+        drop_bad_connections()
+        run.put_back(error, delay=run.handler.retries.at_most)
+        return Outcome.TRY_AGAIN
+    return Outcome.FAILED
+
+
+def _log(run: Run, error: Exception) -> None:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+    logger.error("Job %s: attempt %d failed with %s at %s", run.job, run.attempt, class_path(type(error)), where)

@@ -102,3 +102,6 @@ def _out_of_time(exemption: Exemption, on: date) -> ExemptionDoesNotFit:
 
 def _labels(rights: Collection[Right]) -> str:
     return spell_list([right.label for right in Right if right in rights], "en")
+
+
+__all__ = ["Exemption", "ExemptionDoesNotFit", "conditions", "fitting", "usable"]

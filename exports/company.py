@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from exports.fulfil import carry_out, gather, tell_recipients
+from exports.fulfil import acts, carry_out, gather, tell_recipients
 from exports.fulfil.account import account_of
 from exports.models import Act, DataSource, RunState, Withholding
 from exports.sources.datamap import DataMap
@@ -85,9 +85,10 @@ class CompanyWork:
         return True
 
     def withheld(self, case: Case) -> int:
-        """Records and fields kept back, and sources left out."""
+        """Records and fields kept back, records that a deletion kept on a ground, and sources left out."""
         waived = case.source_runs.filter(round=case.gathering_round, state=RunState.WAIVED).count()
-        return waived + Withholding.objects.filter(case=case).count()
+        kept = sum(item.rows for item in acts.kept_by_deletion(case))
+        return waived + kept + Withholding.objects.filter(case=case).count()
 
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:
         """What was done, as sentences for the closing letter."""

@@ -40,7 +40,7 @@ def set_up_organisation() -> Organisation:
         defaults={
             "legal_name": "Larkspur Outfitters, Inc.",
             "display_name": "Larkspur Outfitters",
-            "postal_address": "Larkspur Outfitters, Inc.\nPrivacy Office\n400 Summit Boulevard\nTruckee, CA 96161",
+            "postal_address": "Privacy Office\n400 Summit Boulevard\nTruckee, CA 96161",
             "contact_email": "privacy@larkspur-outfitters.example",
             "toll_free_number": "1-800-555-0142",
             "policy_url": "https://larkspur-outfitters.example/privacy",

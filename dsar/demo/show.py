@@ -44,7 +44,7 @@ def prepare(folder: Path, base_url: str, say: Callable[[str], None]) -> stories.
 def play(stage: stories.Stage) -> None:
     """A case of each of the five kinds."""
     cast = people.make_people()
-    stories.know(stage, cast[CAST["access"]], Right.KNOW_SPECIFIC)
+    stories.know(stage, cast[CAST["access"]], Right.KNOW_SPECIFIC, look_back="everything")
     stories.correct(
         stage,
         cast[CAST["correction"]],

@@ -118,9 +118,9 @@ def gather_and_approve(stage: Stage, case: Case) -> None:
     wait_for("carrying out", lambda: _in(case, State.CLOSED))
 
 
-def know(stage: Stage, person: Person, right: Right) -> None:
+def know(stage: Stage, person: Person, right: Right, **fields: str) -> None:
     """Access or portability: from the form to the downloaded bundle."""
-    browser, case = file_request(stage, person, right)
+    browser, case = file_request(stage, person, right, **fields)
     prove(stage, browser, person, case)
     gather_and_approve(stage, case)
     bundle = stage.results / f"{right}.zip"

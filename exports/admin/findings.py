@@ -153,23 +153,25 @@ def findings(request: HttpRequest, case: Case) -> HttpResponse:
 
 def _places(request: HttpRequest, case: Case) -> list[Place]:
     """Every collection in which something was found, in walking order; the one asked for, or the first, is current."""
-    found: dict[tuple[str, str], tuple[SourceRun, list[Part]]] = {}
-    for run in current_runs(case):
-        for part in run.parts.order_by("collection", "number"):
-            part.run = run
-            found.setdefault((run.source.slug, part.collection), (run, []))[1].append(part)
+    found = [
+        (run, collection, parts)
+        for run in current_runs(case)
+        for collection in run.map_version.as_map().collections
+        if (parts := list(run.parts.filter(collection=collection.name).order_by("number")))
+    ]
+    names = [(run.source.slug, collection.name) for run, collection, _parts in found]
     wanted = (request.GET.get("source", ""), request.GET.get("collection", ""))
-    current = wanted if wanted in found else next(iter(found), None)
+    current = names.index(wanted) if wanted in names else 0
     here = reverse("admin:requests_app_case_findings", args=[case.pk])
     return [
         Place(
             run=run,
-            collection=run.map_version.as_map().collection(name),
+            collection=collection,
             parts=parts,
-            url=f"{here}?{urlencode({'source': slug, 'collection': name})}",
-            is_current=(slug, name) == current,
+            url=f"{here}?{urlencode({'source': run.source.slug, 'collection': collection.name})}",
+            is_current=number == current,
         )
-        for (slug, name), (run, parts) in found.items()
+        for number, (run, collection, parts) in enumerate(found)
     ]
 
 

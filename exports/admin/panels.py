@@ -85,7 +85,12 @@ def sources(case: Case, actor: Actor) -> sections.Panel | None:
         return None
     may_waive = may("waive_source", case, actor)
     lines = [_source_line(run, may_waive=may_waive) for run in runs]
-    context = {"lines": lines, "case": case, "records": sum(line.records for line in lines)}
+    context = {
+        "lines": lines,
+        "case": case,
+        "records": sum(line.records for line in lines),
+        "jobs_url": reverse("admin:jobs_job_changelist") + "?state__exact=failed",
+    }
     return sections.Panel("sources", gettext_lazy("Sources"), "admin/exports/sources.html", context, decides=True)
 
 
@@ -192,3 +197,21 @@ def to_report(case: Case, actor: Actor) -> sections.Link | None:  # noqa: ARG001
     """The way to the report as of now."""
     url = reverse("admin:requests_app_case_report", args=[case.pk])
     return sections.Link(gettext_lazy("PDF report"), url, "picture_as_pdf")
+
+
+@sections.starts("withhold")
+def where_to_withhold(case: Case) -> str:
+    """Records are chosen among the findings."""
+    return reverse("admin:requests_app_case_findings", args=[case.pk])
+
+
+@sections.starts("lift_withholding")
+def where_to_lift(case: Case) -> str:  # noqa: ARG001
+    """What is withheld is listed on the page itself."""
+    return "#panel-withheld"
+
+
+@sections.starts("waive_source")
+def where_to_waive(case: Case) -> str:  # noqa: ARG001
+    """Sources are listed on the page itself."""
+    return "#panel-sources"

@@ -6,7 +6,7 @@ Called by ``carry_out``; rests on the plan that was approved; a source that chan
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dsar.jobs.running import Run
 from dsar.vault import digests
@@ -31,6 +31,15 @@ from requests_app.services import people
 from requests_app.services.history import locked, record
 
 ACTION = {Delete: Action.DELETE, Deidentify: Action.DEIDENTIFY, Keep: Action.KEEP}
+
+
+class Kept(NamedTuple):
+    """Rows that a deletion left in place, and the code of the ground on which it did."""
+
+    source: DataSource
+    collection: Collection
+    rows: int
+    code: str
 
 
 class FieldName(NamedTuple):
@@ -64,7 +73,7 @@ def delete(run: Run, case: Case) -> None:
         plan = deletion_plan(source_run, identifiers)
         with source_run.source.open(source_run.map_version.as_map()) as connector:
             done = connector.delete(plan)
-        _note(run, case, source_run.source, ActKind.DELETE, _proof(done))
+        _note(run, case, source_run.source, ActKind.DELETE, _proof(plan, done))
 
 
 def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPlan:
@@ -78,6 +87,18 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
             action = ACTION[type(collection.on_delete)]
             planned.append(PlannedCollection(collection.name, action, keys.rows, keys.hexdigest()))
     return DeletionPlan(identifiers, tuple(planned))
+
+
+def kept_by_deletion(case: Case) -> list[Kept]:
+    """What the deletion of a case kept on a ground, by source and collection."""
+    kept = []
+    for act in Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source__map_version"):
+        data_map = act.source.map_version.as_map()
+        for name, entry in act.proof.items():
+            collection = data_map.collection(name)
+            if isinstance(collection.on_delete, Keep) and entry["rows"]:
+                kept.append(Kept(act.source, collection, entry["rows"], collection.on_delete.ground))
+    return kept
 
 
 def correct(run: Run, case: Case) -> None:
@@ -117,22 +138,26 @@ def _is_done(case: Case, source: DataSource, kind: ActKind) -> bool:
     return Act.objects.filter(case=case, source=source, kind=kind).exists()
 
 
-def _note(run: Run, case: Case, source: DataSource, kind: ActKind, proof: Mapping[str, Mapping[str, object]]) -> None:
+def _note(run: Run, case: Case, source: DataSource, kind: ActKind, proof: Mapping[str, Mapping[str, Any]]) -> None:
     """Write the act and its event down, in one transaction of ours."""
     with run.transaction():
         Act.objects.create(case=case, source=source, kind=kind, proof=proof, done_at=run.at)
-        counts = {name: int(str(entry["rows"])) for name, entry in proof.items()}
+        kept = {name: entry["rows"] for name, entry in proof.items() if entry.get("action") == Action.KEEP}
+        done = {name: entry["rows"] for name, entry in proof.items() if name not in kept}
         record(
-            locked(case.pk), EventKind.ACT_DONE, by=SYSTEM, at=run.at, source=source.slug, act=kind, counts=counts
+            locked(case.pk), EventKind.ACT_DONE, by=SYSTEM, at=run.at, source=source.slug, act=kind, done=done, kept=kept
         )
 
 
-def _proof(done: Deletion) -> dict[str, dict[str, object]]:
-    """What was done to each collection; the digest of the keys is keyed, for a key may be somebody's address."""
+def _proof(plan: DeletionPlan, done: Deletion) -> dict[str, dict[str, Any]]:
+    """What was done to each collection, or how many rows were kept; the digest of the keys is keyed, for a key may be
+    somebody's address.
+    """
+    planned = {item.name: item.rows for item in plan.collections}
     return {
         item.name: {
             "action": str(item.action),
-            "rows": item.rows,
+            "rows": planned[item.name] if item.action is Action.KEEP else item.rows,
             "spared": item.spared,
             "keys": digests.digest("keys", item.digest),
         }

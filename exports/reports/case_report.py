@@ -15,9 +15,11 @@ from django.utils import timezone, translation
 from dsar.ledger import chains, verification
 from dsar.ledger.models import Event
 from exports import findings
+from exports.fulfil import acts
 from exports.models import Act, Bundle, RecipientTold, Withholding
 from requests_app import guards
 from requests_app.events import EventKind
+from requests_app.law.words import Route
 from requests_app.models import Case, Duty
 from requests_app.residence import place_name
 from requests_app.states import Outcome, State
@@ -40,6 +42,8 @@ class DutyLine:
     """One duty with its verdict."""
 
     duty: Duty
+    name: str
+    law: str
     verdict: str
     working: str
 
@@ -66,14 +70,16 @@ def context_of(case: Case, *, as_of: int, language: str) -> dict[str, Any]:
         "residence": place_name(case.submission.residence),
         "laws": case.laws.select_related("pack_version"),
         "packs": case.packs(),
-        "duties": [_duty_line(duty, language, answered_on) for duty in case.duties.all()],
-        "evidence": case.submission.evidence.filter(proved_at__lte=head.at),
-        "needed": guards.requirement(case) if case.route == "full" else None,
-        "reached": guards.degree_reached(case) if case.route == "full" else None,
+        "duties": [_duty_line(duty, language, answered_on) for duty in case.duties.select_related("pack_version")],
+        "evidence": [
+            {"row": row, "name": _words(row.kind)} for row in case.submission.evidence.filter(proved_at__lte=head.at)
+        ],
+        **_identity(case),
         "limit": guards.limit_count(case),
         "limit_decision": getattr(case, "limit_decision", None),
         "refusals": case.exemption_claims.all(),
         "withholdings": _withholdings(case),
+        "kept": [_kept(case, item, language) for item in acts.kept_by_deletion(case)],
         "runs": findings.current_runs(case),
         "acts": Act.objects.filter(case=case).select_related("source"),
         "recipients": RecipientTold.objects.filter(case=case).order_by("recipient"),
@@ -82,6 +88,18 @@ def context_of(case: Case, *, as_of: int, language: str) -> dict[str, Any]:
         "timeline": [line_of(event) for event in events],
         "head": head,
         "chain_is_whole": verification.verify(case.chain).first_break is None,
+    }
+
+
+def _identity(case: Case) -> dict[str, Any]:
+    """The degree needed and reached; nothing where verification may not be asked for."""
+    if case.route != Route.FULL:
+        return {"needed": None}
+    needed = guards.requirement(case)
+    return {
+        "needed": needed,
+        "needed_words": _words(needed.degree.name.lower()),
+        "reached_words": _words(guards.degree_reached(case).name.lower()),
     }
 
 
@@ -110,7 +128,24 @@ def _duty_line(duty: Duty, language: str, today: Any) -> DutyLine:
         verdict = "late" if duty.is_late(today) else "open"
     else:
         verdict = "late" if duty.is_late(today) else "met"
-    return DutyLine(duty, verdict, duty.explained(language))
+    law = duty.pack_version.as_pack().short_title.in_language(language)
+    return DutyLine(duty, _words(duty.kind), law, verdict, duty.explained(language))
+
+
+def _words(code: str) -> str:
+    """A code as words: its slugs are the words of the law."""
+    return code.replace("_", " ")
+
+
+def _kept(case: Case, item: acts.Kept, language: str) -> dict[str, Any]:
+    ground = next(found for pack in case.packs() for found in pack.exemptions if found.code == item.code)
+    return {
+        "source": item.source.title,
+        "collection": item.collection.title.in_language(language),
+        "rows": item.rows,
+        "code": item.code,
+        "citation": ground.citation,
+    }
 
 
 def _withholdings(case: Case) -> list[dict[str, Any]]:

@@ -103,13 +103,13 @@ class Reading:
             return
         shape = Shape(self._tables, collection, mode, fields)
         while True:
+            read = 0
             with guarded(self._datamap.source), self._engine.connect() as connection:
                 streaming = connection.execution_options(stream_results=True, max_row_buffer=ROWS_AHEAD)
-                rows = streaming.execute(shape.query(condition, after, limit=max(WINDOW, size)))
-                read = 0
-                for page in shape.cut(rows, size=size, after=after):
-                    yield page
-                    read, after = read + len(page.keys), page.last_key
+                with streaming.execute(shape.query(condition, after, limit=max(WINDOW, size))) as rows:
+                    for page in shape.cut(rows, size=size, after=after):
+                        yield page
+                        read, after = read + len(page.keys), page.last_key
             if read < max(WINDOW, size):
                 return
 

@@ -89,7 +89,10 @@ def _database(found: dict[str, Any], sqlite_options: dict[str, Any]) -> dict[str
 
 DATABASES = {
     "default": _database(ENVIRONMENT.database, SQLITE_OPTIONS),
-    "keys": _database(ENVIRONMENT.keys_database, SQLITE_KEY_STORE_OPTIONS),
+    "keys": {
+        **_database(ENVIRONMENT.keys_database, SQLITE_KEY_STORE_OPTIONS),
+        "TEST": {"DEPENDENCIES": []},  # tests of the vault alone make no main database
+    },
 }
 DATABASE_ROUTERS = ["dsar.vault.router.KeyStoreRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -147,7 +147,10 @@ def _bury(moments: dict[UUID, datetime]) -> int:
 
 
 def _scrub() -> None:
-    """Leave no copy of an old row in SQLite's write-ahead log; the pages themselves are zeroed by secure_delete."""
+    """Leave no copy of an old row in SQLite's write-ahead log; the pages themselves are zeroed by secure_delete.
+
+    On PostgreSQL vacuum and the recycling of its log do it in time; until then the copy is under the master key.
+    """
     connection = connections[KEYS]
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,13 @@ def test_without_its_older_keys_a_master_key_opens_only_what_its_primary_wrapped
         last.unwrap(MasterKey(old_text).wrap(b"secret", "row"), "row")
 
 
+def altered(pattern: str, replacement: str) -> str:
+    """A master key with one thing changed."""
+    keyset, changes = re.subn(pattern, replacement, base64.b64decode(new_master_text()).decode())
+    assert changes == 1
+    return base64.b64encode(keyset.encode()).decode()
+
+
 NO_MASTER_KEYS = {
     "empty": "",
     "not base64": "not base64",
@@ -63,7 +71,10 @@ NO_MASTER_KEYS = {
     "an empty object": as_text({}),
     "no key": as_text({"primaryKeyId": 1, "key": []}),
     "keys that are none": as_text({"primaryKeyId": 1, "key": "none"}),
-    "no primary": as_text({**json.loads(base64.b64decode(new_master_text())), "primaryKeyId": 1}),
+    "no primary": altered(r'"primaryKeyId":\d+', '"primaryKeyId":1'),
+    "a primary that is switched off": altered("ENABLED", "DISABLED"),
+    "a key of unknown kind": altered("AesGcmKey", "OtherKey"),
+    "a key of no length": altered(r'"value":"[^"]*"', '"value":""'),
     "a key of the store": base64.b64encode(new_secret()).decode(),
 }
 

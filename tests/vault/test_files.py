@@ -108,6 +108,13 @@ def test_a_block_without_finish_leaves_nothing(folder, key):
     assert list(folder.iterdir()) == []
 
 
+def test_what_the_library_writes_after_the_drop_is_swallowed(folder, key):
+    with SealedWriter(folder / "a.sealed", key, context="file") as writer:
+        writer.write(b"half a file")
+    writer._stream.close()  # as the library does by itself, sooner or later
+    assert list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize("in_a_cycle", [False, True])
 def test_a_forgotten_writer_leaves_nothing(folder, key, in_a_cycle):
     writer = SealedWriter(folder / "a.sealed", key, context="file")

@@ -93,5 +93,7 @@ def test_no_byte_of_a_destroyed_key_stays_in_the_files_of_the_key_store(house):
         return b"".join(path.read_bytes() for path in house.folder.glob("keys.sqlite3*"))
 
     assert bytes.fromhex(wrapped) in stored()
-    house.run(DESTROY.format(case=key))
+    worker = house.start(DESTROY.format(case=key) + "print('destroyed', flush=True); input()")
+    assert worker.stdout.readline() == "destroyed\n"
     assert bytes.fromhex(wrapped)[-32:] not in stored()
+    worker.communicate("end\n", timeout=60)

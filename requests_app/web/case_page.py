@@ -1,0 +1,95 @@
+"""The case page: where each case stands, the letters, proof of identity, and taking a request back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from requests_app.guards import MoveShut
+from requests_app.models import Message, Submission
+from requests_app.services import closing, identity
+from requests_app.services.letters import Letter, right_title
+from requests_app.web.forms import ProofForm
+from requests_app.web.letters import paragraphs
+from requests_app.web.pages import language
+from requests_app.web.progress import all_progress
+from requests_app.web.proof import Proof, proof
+from requests_app.web.sections import rendered
+from requests_app.web.session import person_page
+
+# Letters that carry a code prove that somebody reads the mailbox; shown here they would prove nothing.
+WITH_CODE = (Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE)
+
+
+@dataclass(frozen=True)
+class ShownLetter:
+    """A letter as the page shows it: its lines joined again to paragraphs, for screens of any width."""
+
+    subject: str
+    sent_at: datetime
+    paragraphs: list[str]
+
+
+@person_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def case_page(request: HttpRequest, submission: Submission) -> HttpResponse:
+    """Everything about this person's request; posting offers proof of identity."""
+    asked = proof(submission)
+    form = _proof_form(request, asked)
+    if form is not None and form.is_bound and form.is_valid() and _offered(submission, form):
+        messages.success(request, _("Thank you. We are comparing your answers with our records."))
+        return redirect("portal:case")
+    cases = all_progress(submission, language(), at=timezone.now())
+    context = {
+        "submission": submission,
+        "cases": [(shown, rendered(shown.case, request)) for shown in cases],
+        "proof": asked,
+        "form": form,
+        "letters": [_shown(letter) for letter in submission.messages.exclude(letter__in=WITH_CODE)],
+    }
+    return render(request, "portal/case.html", context)
+
+
+@person_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, submission: Submission, right: str) -> HttpResponse:
+    """Take one request back, after asking once more."""
+    case = get_object_or_404(submission.cases, right=right)
+    if request.method == "POST":
+        try:
+            closing.withdraw(case.pk, at=timezone.now())
+        except MoveShut as shut:
+            messages.error(request, shut.sentence)
+        else:
+            messages.success(request, _("Your request is withdrawn. We are sending you a confirmation."))
+        return redirect("portal:case")
+    return render(request, "portal/withdraw.html", {"case": case, "title": right_title(case, language())})
+
+
+def _proof_form(request: HttpRequest, asked: Proof | None) -> ProofForm | None:
+    if asked is None or not asked.takes_answers:
+        return None
+    typed = request.POST if request.method == "POST" else None
+    return ProofForm(typed, questions=asked.questions, declaration=bool(asked.declaration))
+
+
+def _offered(submission: Submission, form: ProofForm) -> bool:
+    """Whether the service took the proof; what it says against it is put on the form."""
+    declared = form.cleaned_data.get("declared_name", "")
+    try:
+        identity.offer_proof(submission, points=form.points(), declared_name=declared, at=timezone.now())
+    except identity.ProofRefused as refused:
+        form.add_error(None, str(refused))
+        return False
+    return True
+
+
+def _shown(letter: Message) -> ShownLetter:
+    return ShownLetter(letter.subject, letter.queued_at, paragraphs(letter.text))

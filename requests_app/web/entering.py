@@ -1,0 +1,101 @@
+"""Entering a case page: by the link in the receipt, or with the reference and a fresh code."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from requests_app.models import CodePurpose
+from requests_app.services import entering, identity
+from requests_app.services.codes import TooManyCodes
+from requests_app.web import session
+from requests_app.web.forms import CodeForm, ReferenceForm
+from requests_app.web.pages import portal_page
+
+ASKED = "asked_reference"
+
+
+@portal_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_link(request: HttpRequest, reference: str, code: str) -> HttpResponse:
+    """The link in the receipt. Mail scanners open links, so looking at it only shows a button; pressing it confirms."""
+    if request.method != "POST":
+        return render(request, "portal/confirm_link.html", {"reference": reference})
+    return _confirm(request, CodeForm(data={"reference": reference, "code": code}))
+
+
+@portal_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest) -> HttpResponse:
+    """The same by hand: reference and code typed from the receipt."""
+    if request.method != "POST":
+        return render(request, "portal/confirm.html", {"form": CodeForm()})
+    return _confirm(request, CodeForm(request.POST))
+
+
+def _confirm(request: HttpRequest, form: CodeForm) -> HttpResponse:
+    if not form.is_valid():
+        return render(request, "portal/confirm.html", {"form": form})
+    reference, code, at = form.cleaned_data["reference"], form.cleaned_data["code"], timezone.now()
+    submission = entering.find(reference)
+    if submission is not None and identity.confirm_mailbox(submission, code, at=at):
+        session.enter(request, submission, at=at)
+        messages.success(request, _("Thank you: your e-mail address is confirmed."))
+        return redirect("portal:case")
+    if submission is not None and session.entered(request, at=at) == submission:
+        return redirect("portal:case")  # the link once more, by somebody who is in already
+    return render(request, "portal/code_refused.html", {"reference": reference})
+
+
+@portal_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask_code(request: HttpRequest) -> HttpResponse:
+    """Ask for a code. The answer is the same whether there is such a request or not, and how often it was asked."""
+    if request.method != "POST":
+        return render(request, "portal/enter.html", {"form": ReferenceForm()})
+    form = ReferenceForm(request.POST)
+    if not form.is_valid():
+        return render(request, "portal/enter.html", {"form": form})
+    reference = form.cleaned_data["reference"]
+    submission = entering.find(reference)
+    if submission is not None:
+        with suppress(TooManyCodes):
+            entering.send_code(submission, CodePurpose.ENTER, at=timezone.now())
+    request.session[ASKED] = reference
+    return redirect("portal:code")
+
+
+@portal_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def type_code(request: HttpRequest) -> HttpResponse:
+    """Enter with the code that was mailed; a wrong one and an unknown reference get the same words."""
+    if request.method != "POST":
+        form = CodeForm(initial={"reference": request.session.get(ASKED, "")})
+        return render(request, "portal/code.html", {"form": form})
+    form = CodeForm(request.POST)
+    if form.is_valid():
+        at = timezone.now()
+        submission = entering.find(form.cleaned_data["reference"])
+        if submission is not None and entering.enter(submission, form.cleaned_data["code"], at=at):
+            session.enter(request, submission, at=at)
+            return redirect("portal:case")
+        form.add_error(
+            "code",
+            _("This code does not open a request: it is mistyped, used, or older than 20 minutes. Ask for a new one."),
+        )
+    return render(request, "portal/code.html", {"form": form})
+
+
+@portal_page
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Close the case page in this browser."""
+    session.leave(request)
+    messages.info(request, _("You have left your case page."))
+    return redirect("portal:start")

@@ -1,0 +1,84 @@
+"""Filing a request: the start page, the place of residence, the form, and the answer page."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from requests_app.models import Submission
+from requests_app.ports import systems
+from requests_app.residence import is_residence
+from requests_app.roles import PERSON
+from requests_app.services import intake
+from requests_app.web.forms import PlaceForm, RequestForm
+from requests_app.web.offers import offers, reach
+from requests_app.web.pages import language, portal_page, the_organisation
+from requests_app.web.places import place_label
+from requests_app.web.progress import all_progress
+
+FILED = "filed_reference"
+
+
+@portal_page
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    """What can be asked for here, a button to ask, a link to follow a request."""
+    return render(request, "portal/start.html")
+
+
+@portal_page
+@require_GET
+def choose_place(request: HttpRequest) -> HttpResponse:
+    """Ask where the person lives; the rights offered depend on it.
+
+    The place is then part of the form's address, so that a policy can link straight to "if you live in California".
+    It says where a form applies, nothing about a person.
+    """
+    form = PlaceForm(request.GET if "residence" in request.GET else None, language=language())
+    if form.is_bound and form.is_valid():
+        return redirect("portal:request", residence=form.cleaned_data["residence"])
+    return render(request, "portal/place.html", {"form": form})
+
+
+@portal_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_form(request: HttpRequest, residence: str) -> HttpResponse:
+    """The form with the rights offered in this place; a second submit of one form finds the first."""
+    if not is_residence(residence):
+        raise Http404
+    at = timezone.now()
+    form = RequestForm(
+        request.POST if request.method == "POST" else None,
+        offered=offers(residence, language(), at=at),
+        correctable=systems().correctable_fields(language()),
+        reach=reach(residence, at=at),
+    )
+    if form.is_bound and form.is_valid():
+        message = form.intake(organisation=the_organisation(), residence=residence, language=language())
+        try:
+            submission = intake.receive_submission(message, by=PERSON, at=at)
+        except intake.IntakeRefused as refused:
+            form.refuse(refused.errors)
+        else:
+            request.session[FILED] = submission.reference
+            return redirect("portal:done")
+    context = {"form": form, "residence": residence, "place": place_label(residence, language())}
+    return render(request, "portal/request.html", context)
+
+
+@portal_page
+@require_GET
+def done(request: HttpRequest) -> HttpResponse:
+    """The answer to a request just filed here: its reference, what happens next, and by when."""
+    submission = Submission.objects.filter(reference=request.session.get(FILED, "")).first()
+    if submission is None:
+        return redirect("portal:place")
+    cases = all_progress(submission, language(), at=timezone.now())
+    context = {
+        "submission": submission,
+        "proved": [case for case in cases if not case.opt_out_holds],
+        "at_once": [case for case in cases if case.opt_out_holds],
+    }
+    return render(request, "portal/done.html", context)

@@ -1,0 +1,243 @@
+"""The portal's forms: they hand plain values to the services, which check them; faults come back by field."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from django import forms
+from django.forms.boundfield import BoundField, BoundWidget
+from django.http import QueryDict
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from requests_app.guards import ANSWERED_WITH_DATA
+from requests_app.law.words import Right
+from requests_app.models import Channel, LookBack, Organisation
+from requests_app.ports import CorrectableField
+from requests_app.services.intake import Intake
+from requests_app.web.offers import Offer, Reach
+from requests_app.web.places import place_groups
+
+GROUPS = (forms.CheckboxSelectMultiple, forms.RadioSelect)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong, with the id of the control that mends it; no id for the form as a whole."""
+
+    text: str
+    anchor: str = ""
+
+
+class PortalForm(forms.Form):
+    """A form whose faults can be listed above it, each with a link to its field."""
+
+    def faults(self) -> list[Fault]:
+        """Everything that is wrong, in the order of the page."""
+        of_form = [Fault(str(text)) for text in self.non_field_errors()]
+        return of_form + [Fault(str(text), _anchor(field)) for field in self for text in field.errors]
+
+    def refuse(self, errors: Mapping[str, str]) -> None:
+        """Take over what a service found wrong, by the field's name."""
+        for name, sentence in errors.items():
+            self.add_error(name if name in self.fields else None, sentence)
+
+
+def _anchor(field: BoundField) -> str:
+    if field.is_hidden:
+        return ""
+    return f"{field.auto_id}_0" if isinstance(field.field.widget, GROUPS) else field.auto_id
+
+
+class PlaceForm(PortalForm):
+    """Where the person lives: it decides which rights the next page offers."""
+
+    residence = forms.ChoiceField(
+        label=gettext_lazy("Where do you live?"),
+        help_text=gettext_lazy("Your rights depend on your place of residence. You don't have to prove it."),
+        error_messages={
+            "required": gettext_lazy("Please choose the place where you live."),
+            "invalid_choice": gettext_lazy("Please choose the place where you live."),
+        },
+    )
+
+    def __init__(self, data: QueryDict | None, *, language: str) -> None:
+        super().__init__(data)
+        residence = cast("forms.ChoiceField", self.fields["residence"])
+        residence.choices = [("", _("Choose a place…")), *place_groups(language)]
+
+
+class FormKey(forms.Field):
+    """The key of one form; one that is no key is replaced by a new one, so that nothing typed is lost."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: object) -> uuid.UUID:
+        """The key that was posted, or a new one."""
+        try:
+            return uuid.UUID(str(value))
+        except ValueError:
+            return uuid.uuid4()
+
+
+class RequestForm(PortalForm):
+    """A request: which rights, and what is needed to answer. What counts as right is the intake service's word."""
+
+    intake_key = FormKey()
+    rights = forms.MultipleChoiceField(
+        label=gettext_lazy("What do you ask for?"),
+        help_text=gettext_lazy("Choose one or more."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": gettext_lazy("One of these rights is not offered where you live.")},
+    )
+    correct_field = forms.ChoiceField(label=gettext_lazy("What is wrong?"), required=False)
+    correct_value = forms.CharField(label=gettext_lazy("What is the right value?"), required=False)
+    look_back = forms.ChoiceField(
+        label=gettext_lazy("How far back shall we look?"), required=False, widget=forms.RadioSelect
+    )
+    name = forms.CharField(
+        label=gettext_lazy("Your name"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+    )
+    email = forms.CharField(
+        label=gettext_lazy("Your e-mail address"),
+        help_text=gettext_lazy("We write to this address. Use one that we know you by, if you can."),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+    account_number = forms.CharField(
+        label=gettext_lazy("Account number (optional)"),
+        help_text=gettext_lazy("It helps us to find you. You need no account to ask."),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    details = forms.CharField(
+        label=gettext_lazy("Anything else we should know (optional)"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        offered: Sequence[Offer],
+        correctable: Sequence[CorrectableField],
+        reach: Reach | None,
+    ) -> None:
+        super().__init__(data, initial={"intake_key": uuid.uuid4(), "look_back": LookBack.TWELVE_MONTHS})
+        self.offered = offered
+        self._choose("rights", [(offer.right.value, offer.title) for offer in offered])
+        self._choose(
+            "correct_field", [("", _("Choose a field…")), *((field.slug, field.title) for field in correctable)]
+        )
+        self._choose("look_back", _reaches(reach))
+        rights = {offer.right for offer in offered}
+        if Right.CORRECT not in rights:
+            del self.fields["correct_field"], self.fields["correct_value"]
+        if reach is None or not rights & ANSWERED_WITH_DATA:
+            del self.fields["look_back"]
+
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        cast("forms.ChoiceField", self.fields[name]).choices = choices
+
+    def cards(self) -> Iterator[tuple[BoundWidget, Offer]]:
+        """Each right's checkbox with what is said about it."""
+        return zip(self["rights"].subwidgets, self.offered, strict=True)
+
+    def intake(self, *, organisation: Organisation, residence: str, language: str) -> Intake:
+        """The message in plain values; where no law sets a date, everything is asked for."""
+        typed = self.cleaned_data
+        return Intake(
+            organisation=organisation,
+            channel=Channel.WEB,
+            residence=residence,
+            rights=tuple(Right(slug) for slug in typed["rights"]),
+            name=typed["name"],
+            email=typed["email"],
+            account_number=typed["account_number"],
+            details=typed["details"],
+            language=language,
+            look_back=LookBack(typed.get("look_back", LookBack.EVERYTHING) or LookBack.TWELVE_MONTHS),
+            correct_field=typed.get("correct_field", ""),
+            correct_value=typed.get("correct_value", ""),
+            intake_key=typed["intake_key"],
+        )
+
+
+def _reaches(reach: Reach | None) -> list[tuple[str, str]]:
+    if reach is None:
+        return []
+    since = reach.everything_since
+    everything = (
+        _("everything since %(day)s") % {"day": formats.date_format(since, "DATE_FORMAT")}
+        if since
+        else _("everything you hold")
+    )
+    return [
+        (LookBack.TWELVE_MONTHS, _("the last %(months)s months") % {"months": reach.months}),
+        (LookBack.EVERYTHING, everything),
+    ]
+
+
+class ReferenceForm(PortalForm):
+    """The reference of a request, to be sent a code."""
+
+    reference = forms.CharField(
+        label=gettext_lazy("Reference"),
+        help_text=gettext_lazy("It stands in every letter from us, for example R-ABCD-2345."),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": gettext_lazy("Please type the reference of your request.")},
+    )
+
+
+class CodeForm(ReferenceForm):
+    """A reference with the code that was sent for it."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code"),
+        help_text=gettext_lazy("8 letters and digits, from our newest letter."),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        error_messages={"required": gettext_lazy("Please type the code from our letter.")},
+    )
+
+
+class ProofForm(PortalForm):
+    """The fixed questions whose answers are compared with the records, and a declaration where the law asks for one."""
+
+    POINT = "point_"
+
+    def __init__(self, data: QueryDict | None = None, *, questions: Mapping[str, str], declaration: bool) -> None:
+        super().__init__(data)
+        for kind, title in questions.items():
+            self.fields[self.POINT + kind] = forms.CharField(
+                label=title, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+            )
+        if declaration:
+            self.fields["declared_name"] = forms.CharField(
+                label=_("Sign by typing your full name"),
+                required=False,
+                widget=forms.TextInput(attrs={"autocomplete": "name"}),
+            )
+
+    def points(self) -> dict[str, str]:
+        """The typed answers by kind of data point."""
+        return {
+            name.removeprefix(self.POINT): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith(self.POINT)
+        }
+
+    def point_fields(self) -> list[BoundField]:
+        """The questions as fields."""
+        return [field for field in self if field.name.startswith(self.POINT)]

@@ -1,0 +1,59 @@
+"""Who has entered a case page: one submission, in this browser, for an hour after the last page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from requests_app.models import Submission
+from requests_app.web.pages import portal_page
+
+P = ParamSpec("P")
+LIFE = timedelta(hours=1)
+ENTERED, SEEN = "entered_submission", "entered_seen_at"
+
+
+def enter(request: HttpRequest, submission: Submission, *, at: datetime) -> None:
+    """Open the case page of this submission in this browser, under a new session key."""
+    request.session.cycle_key()
+    request.session[ENTERED], request.session[SEEN] = str(submission.pk), at.isoformat()
+
+
+def entered(request: HttpRequest, *, at: datetime) -> Submission | None:
+    """The submission whose case page is open here; asking for it lets the hour begin again."""
+    seen_at = request.session.get(SEEN)
+    if seen_at is None or at - datetime.fromisoformat(seen_at) > LIFE:
+        return None
+    request.session[SEEN] = at.isoformat()
+    return Submission.objects.select_related("organisation", "subject").filter(pk=request.session[ENTERED]).first()
+
+
+def leave(request: HttpRequest) -> None:
+    """Close the case page in this browser."""
+    for key in (ENTERED, SEEN):
+        request.session.pop(key, None)
+    request.session.cycle_key()
+
+
+def person_page(
+    page: Callable[Concatenate[HttpRequest, Submission, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """A portal page for somebody who has entered; anybody else is asked for reference and code."""
+
+    @wraps(page)
+    def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        submission = entered(request, at=timezone.now())
+        if submission is None:
+            messages.info(request, _("Please enter first: with your reference and a fresh code."))
+            return redirect("portal:enter")
+        return page(request, submission, *args, **kwargs)
+
+    return portal_page(shown)

@@ -1,0 +1,22 @@
+"""The person's side of the site. No address holds personal data; a case page has no address of its own."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from requests_app.web import case_page, entering, filing
+
+app_name = "portal"
+urlpatterns = [
+    path("", filing.start, name="start"),
+    path("request/", filing.choose_place, name="place"),
+    path("request/done/", filing.done, name="done"),
+    path("request/<str:residence>/", filing.request_form, name="request"),
+    path("confirm/", entering.confirm, name="confirm"),
+    path("confirm/<str:reference>/<str:code>/", entering.confirm_link, name="confirm_link"),
+    path("case/", entering.ask_code, name="enter"),
+    path("case/code/", entering.type_code, name="code"),
+    path("case/out/", entering.sign_out, name="out"),
+    path("case/me/", case_page.case_page, name="case"),
+    path("case/me/withdraw/<str:right>/", case_page.withdraw, name="withdraw"),
+]

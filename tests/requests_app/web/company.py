@@ -1,0 +1,60 @@
+"""The smallest company that a portal can stand in front of: one field to correct, two questions, no systems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from requests_app.law.words import Degree, Right
+from requests_app.models import Case
+from requests_app.ports import CorrectableField
+
+QUESTIONS = {
+    "email": {"en": "E-mail address", "es": "Correo electrónico"},
+    "account_number": {"en": "Account number", "es": "Número de cuenta"},
+    "postal_code": {"en": "Postal code of your address", "es": "Código postal de su domicilio"},
+    "phone": {"en": "Telephone number", "es": "Número de teléfono"},
+}
+
+
+class SmallCompany:
+    """Both sides of the ports: answers questions about systems, and does no work."""
+
+    def probe(self, points: Mapping[str, str]) -> int:
+        """Everything matches."""
+        return len(points)
+
+    def data_degree(self, right: Right) -> Degree | None:
+        """Nothing is marked: the highest."""
+        return None
+
+    def correctable_fields(self, language: str) -> tuple[CorrectableField, ...]:
+        """One field."""
+        title = {"en": "Telephone number", "es": "Número de teléfono"}[language]
+        return (CorrectableField("shop.customers.phone", title),)
+
+    def question_titles(self, language: str) -> Mapping[str, str]:
+        """The fixed questions."""
+        return {kind: titles[language] for kind, titles in QUESTIONS.items()}
+
+    def gather(self, case: Case, *, at: datetime) -> None:
+        """Nothing to search."""
+
+    def open_sources(self, case: Case) -> tuple[str, ...]:
+        """Nothing to wait for."""
+        return ()
+
+    def carry_out(self, case: Case, *, at: datetime) -> None:
+        """Nothing to do."""
+
+    def is_carried_out(self, case: Case) -> bool:
+        """Nothing is left to do."""
+        return True
+
+    def withheld(self, case: Case) -> int:
+        """Nothing is kept back."""
+        return 0
+
+    def account_of(self, case: Case, language: str) -> tuple[str, ...]:
+        """One sentence."""
+        return ("Nothing was found.",)

@@ -1,0 +1,144 @@
+"""The letters, in every language: exact, plain text, with nothing missing and nothing escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from requests_app.law.words import Right
+from requests_app.models import Submission
+from requests_app.services import intake, letters
+from requests_app.services.letters import Letter
+from requests_app.web.letters import WIDTH, paragraphs
+from tests.requests_app.web.conftest import NOW, FileRequest
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+
+NAME = "Concepción <b>O'Hara</b> & Söhne " + "Wolfeschlegelsteinhausenbergerdorff " * 4
+GROUND = {"ground": "We couldn't verify <who> asks.", "citation": "11 CCR 7022(a)", "offer_opt_out": True}
+DONE = {"account": ("Orders & lines: 3 records deleted.", "Invoices: kept (Civ. Code 1798.105(d)(8))."), "withheld": 2}
+# What each letter is given, beside what all are given; and the right whose case it tells of.
+WORDS: Mapping[Letter, tuple[Right, Mapping[str, object]]] = {
+    Letter.RECEIPT: (Right.DELETE, {"code": "ABCD2345"}),
+    Letter.OPT_OUT_CONFIRMED: (Right.OPT_OUT_SALE_SHARE, {}),
+    Letter.ENTRY_CODE: (Right.DELETE, {"code": "ABCD2345"}),
+    Letter.DOWNLOAD_CODE: (Right.KNOW_SPECIFIC, {"code": "ABCD2345"}),
+    Letter.CLARIFICATION: (Right.DELETE, {"question": "Which shop's account <is> it?"}),
+    Letter.EXTENSION: (Right.DELETE, {"reason": "Two systems didn't answer.", "due_on": "Feb. 21, 2027"}),
+    Letter.ANSWER_READY: (Right.KNOW_SPECIFIC, DONE),
+    Letter.CATEGORIES: (Right.KNOW_CATEGORIES, DONE),
+    Letter.DELETED: (Right.DELETE, DONE),
+    Letter.CORRECTED: (Right.CORRECT, DONE),
+    Letter.REFUSAL: (Right.DELETE, GROUND),
+    Letter.OPT_OUT_REFUSED: (Right.OPT_OUT_SALE_SHARE, GROUND),
+    Letter.WITHDRAWN: (Right.DELETE, {}),
+}
+ALL = [(letter, language) for letter in Letter for language in intake.LANGUAGES]
+
+
+def composed(submission: Submission, letter: Letter, **changes: object) -> tuple[str, str]:
+    """Subject and text of a letter with all of its words."""
+    right, words = WORDS[letter]
+    case = (
+        None
+        if letter in (Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE)
+        else submission.cases.get(right=right)
+    )
+    return letters.compose(submission, letter, on=NOW, case=case, **{**words, **changes})
+
+
+def asks_for_everything(file_request: FileRequest, language: str = "en") -> Submission:
+    """A submission with a case of each right that has a letter."""
+    return file_request(*sorted({right for right, _words in WORDS.values()}), name=NAME, language=language)
+
+
+@pytest.mark.parametrize(("letter", "language"), ALL)
+def test_every_letter_is_whole_and_plain(file_request: FileRequest, letter: Letter, language: str) -> None:
+    submission = asks_for_everything(file_request, language)
+    subject, text = composed(submission, letter)
+    assert submission.reference in subject
+    assert "Concepción" not in subject
+    assert "Concepción <b>O'Hara</b> & Söhne" in text
+    assert not re.search(r"&\w+;|&#|[{}]|%\(|\bNone\b", text)
+    assert all(len(line) <= WIDTH or " " not in line.strip() for line in text.splitlines())
+    assert "\n\n\n" not in text
+    assert not re.search(r"[ \t]$", text, re.MULTILINE)
+    assert "privacy@acorn.example" in text
+    for word in WORDS[letter][1].values():
+        for said in word if isinstance(word, tuple) else (word,):
+            assert isinstance(said, int) or " ".join(str(said).split()) in " ".join(text.split())
+
+
+@pytest.mark.parametrize("language", intake.LANGUAGES)
+def test_the_receipt_says_how_the_request_is_processed_and_by_when(file_request: FileRequest, language: str) -> None:
+    """11 CCR 7021(a): processing, verification in general terms, when to expect an answer."""
+    submission = asks_for_everything(file_request, language)
+    _subject, text = composed(submission, Letter.RECEIPT)
+    assert f"http://localhost:8000/confirm/{submission.reference}/ABCD2345/" in text.splitlines()
+    assert text.count({"en": "Jan. 7, 2027", "es": "7 de enero de 2027"}[language]) == 4
+    for case in submission.cases.all():
+        assert letters.right_title(case, language) in " ".join(text.split())
+
+
+@pytest.mark.parametrize("language", intake.LANGUAGES)
+def test_a_refusal_offers_the_opt_out_only_where_it_is_owed(file_request: FileRequest, language: str) -> None:
+    """11 CCR 7022(g)."""
+    submission = asks_for_everything(file_request, language)
+    assert "/request/" in composed(submission, Letter.REFUSAL)[1]
+    assert "/request/" not in composed(submission, Letter.REFUSAL, offer_opt_out=False)[1]
+
+
+def test_a_refusal_under_californian_law_pretends_no_appeal(file_request: FileRequest) -> None:
+    submission = asks_for_everything(file_request)
+    for letter in (Letter.REFUSAL, Letter.OPT_OUT_REFUSED):
+        assert "appeal" not in composed(submission, letter)[1].lower()
+
+
+def test_the_answer_to_a_deletion_says_that_a_record_of_the_request_is_kept(file_request: FileRequest) -> None:
+    """11 CCR 7022(e)."""
+    _subject, text = composed(asks_for_everything(file_request), Letter.DELETED)
+    assert "keep a record of this request" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("letter", [Letter.ANSWER_READY, Letter.CATEGORIES, Letter.DELETED, Letter.CORRECTED])
+def test_an_answer_without_anything_withheld_speaks_of_nothing_withheld(
+    file_request: FileRequest, letter: Letter
+) -> None:
+    submission = asks_for_everything(file_request)
+    partly, whole = (composed(submission, letter, withheld=withheld)[1] for withheld in (2, 0))
+    assert ("in part" in partly) or ("(2 in number)" in partly)
+    assert "in part" not in whole
+    assert "in number" not in whole
+    assert "\n\n\n" not in whole
+
+
+def test_who_is_answered_with_categories_instead_is_told_why(file_request: FileRequest) -> None:
+    """11 CCR 7024(a)."""
+    submission = asks_for_everything(file_request)
+    fallen = submission.cases.get(right=Right.KNOW_SPECIFIC)
+    fallen.answered_as = Right.KNOW_CATEGORIES
+    _subject, text = letters.compose(submission, Letter.CATEGORIES, on=NOW, case=fallen, account=("x",), withheld=0)
+    assert "We could not verify your identity" in text
+    assert "We could not verify your identity" not in composed(submission, Letter.CATEGORIES)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("One line.\n", ["One line."]),
+        ("x" * 70 + "\nsentence that was broken\n", ["x" * 70 + " sentence that was broken"]),
+        ("Street 1\nTown\n\n\nNext\n", ["Street 1\nTown", "Next"]),
+    ],
+)
+def test_lines_that_were_broken_to_fit_are_joined_again(text: str, shown: list[str]) -> None:
+    assert paragraphs(text) == shown
+
+
+def test_a_letter_on_the_screen_has_the_words_of_the_letter(file_request: FileRequest) -> None:
+    submission = asks_for_everything(file_request)
+    _subject, text = composed(submission, Letter.RECEIPT)
+    shown = paragraphs(text)
+    assert " ".join(shown).split() == text.split()
+    assert not any(line.endswith("what happens next,") for paragraph in shown for line in paragraph.splitlines())

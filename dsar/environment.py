@@ -22,7 +22,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 CURES = {
     "DSAR_SECRET_KEY": "at least 32 random characters; `python -m dsar.first_run FILE` writes a first set of secrets",
-    "DSAR_MASTER_KEY": "the vault's key; `python -m dsar.first_run FILE` makes one; or name a file in DSAR_MASTER_KEY_FILE",
+    "DSAR_MASTER_KEY": "the vault's key, from `python -m dsar.first_run FILE`; or a file named in DSAR_MASTER_KEY_FILE",
     "DSAR_SIGNING_KEY": "the key that signs the audit's checkpoints; `openssl rand -base64 32` prints one",
     "DSAR_TIME_ZONE": "the zone in which receipt dates are counted, e.g. America/Los_Angeles",
     "DSAR_BASE_URL": "the public address of this site, e.g. https://privacy.example.com",
@@ -68,7 +68,11 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "master_key": _master_key(env),
         "signing_key": env.str("DSAR_SIGNING_KEY", "", validate=_is_seed),
         "time_zone": env.str("DSAR_TIME_ZONE", "America/Los_Angeles", validate=_is_zone),
-        "base_url": env.str("DSAR_BASE_URL", "http://localhost:8000", validate=validate.URL(schemes={"http", "https"}, require_tld=False)),
+        "base_url": env.str(
+            "DSAR_BASE_URL",
+            "http://localhost:8000",
+            validate=validate.URL(schemes={"http", "https"}, require_tld=False),
+        ),
         "allowed_hosts": env.list("DSAR_ALLOWED_HOSTS", ["localhost", "127.0.0.1"]),
         "data_dir": data_dir,
         "database": env.dj_db_url("DATABASE_URL", f"sqlite:///{data_dir / 'dsar.sqlite3'}"),
@@ -107,7 +111,9 @@ def _is_seed(text: str) -> None:
 def _is_mail(url: str) -> None:
     scheme = url.partition(":")[0]
     if scheme not in dj_email_url.SCHEMES:
-        raise environs.ValidationError(f"{scheme!r} is no way to send mail: use one of {', '.join(dj_email_url.SCHEMES)}.")
+        raise environs.ValidationError(
+            f"{scheme!r} is no way to send mail: use one of {', '.join(dj_email_url.SCHEMES)}."
+        )
 
 
 def _is_zone(name: str) -> None:
@@ -117,7 +123,7 @@ def _is_zone(name: str) -> None:
 
 def _faults(error: environs.EnvValidationError) -> str:
     lines = []
-    for name, messages in error.error_messages.items():
+    for name, messages in dict(error.error_messages).items():
         cure = CURES.get(name, "see docs/operations.md")
         lines.append(f"{name}: {' '.join(map(str, messages))} Set {name}: {cure}.")
     return "Settings that are missing or wrong:\n  " + "\n  ".join(lines)

@@ -20,7 +20,7 @@ class CompanySystems:
     """Questions that disclose nothing."""
 
     def probe(self, points: Mapping[str, str]) -> int:
-        """The most points that meet in one record of one source; a source that is down raises, and the job tries again."""
+        """The most points that meet in one record of one source; if a source is down, the job tries again."""
         matched = 0
         for source in DataSource.objects.in_walking_order():
             data_map = source.map_version.as_map()

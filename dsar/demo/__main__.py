@@ -1,4 +1,4 @@
-"""``./run demo``: the example company, its systems, web server and worker as real processes, and a case of each kind."""
+"""``./run demo``: the example company, its systems, real web server and worker, and a case of each kind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import socket
-import subprocess  # noqa: S404 - our own web server and worker
+import subprocess
 import sys
 import time
 import urllib.request
@@ -45,7 +45,7 @@ def main() -> int:
 
 def say(text: str) -> None:
     """Tell how far it is, with the seconds since ``./run`` was called."""
-    print(f"[{time.time() - STARTED:5.1f} s] {text}", flush=True)  # noqa: T201
+    print(f"[{time.time() - STARTED:5.1f} s] {text}", flush=True)
 
 
 def prepare_environment(port: int) -> None:
@@ -77,9 +77,7 @@ def processes(port: int) -> Iterator[None]:
     try:
         for name, command in commands.items():
             with (FOLDER / f"{name}.log").open("wb") as log:
-                started.append(
-                    subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
-                )
+                started.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT))
         _wait_until_served(port, started[0])
         say("Web server and worker are running (logs in var/demo/).")
         yield
@@ -96,7 +94,7 @@ def _wait_until_served(port: int, web: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 30
     while time.monotonic() < until and web.poll() is None:
         try:
-            urllib.request.urlopen(f"http://localhost:{port}/", timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(f"http://localhost:{port}/", timeout=5).close()
         except OSError:
             time.sleep(0.1)
         else:

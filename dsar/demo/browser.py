@@ -29,7 +29,7 @@ class Browser:
 
     def get(self, path: str) -> str:
         """Open a page; its HTML."""
-        return self._open(Request(urljoin(self.address, path)))  # noqa: S310 - our own server
+        return self._open(Request(urljoin(self.address, path)))
 
     def post(self, path: str, fields: dict[str, str | list[str]] | None = None) -> str:
         """Post the form of the page that is open, with its hidden fields; the HTML of the page that follows."""
@@ -38,7 +38,7 @@ class Browser:
         if token is None:
             raise PageFailed(f"{self.address} has no form")
         data = {**hidden, "csrfmiddlewaretoken": token.group(1), **(fields or {})}
-        request = Request(urljoin(self.address, path), data=urlencode(data, doseq=True).encode())  # noqa: S310
+        request = Request(urljoin(self.address, path), data=urlencode(data, doseq=True).encode())
         request.add_header("Referer", self.address)
         return self._open(request)
 

@@ -70,8 +70,8 @@ def print_table(stage: stories.Stage, started: float) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    print("\n" + "\n".join(lines))  # noqa: T201
-    print(_guide(stage, started))  # noqa: T201
+    print("\n" + "\n".join(lines))
+    print(_guide(stage, started))
 
 
 def _guide(stage: stories.Stage, started: float) -> str:

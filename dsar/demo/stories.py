@@ -1,4 +1,4 @@
-"""One case of each kind, played: the person in a browser on the web form, the desk through the moves behind the admin."""
+"""One case of each kind: the person in a browser on the web form, the desk by the moves behind the admin."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def file_request(stage: Stage, person: Person, right: Right, **fields: str) -> t
     browser = Browser(stage.base_url)
     browser.get("/request/")
     browser.get("/request/?residence=US-CA")
-    typed = {"rights": [right.value], "name": person.name, "email": person.email or "", **fields}
+    typed: dict[str, str | list[str]] = {"rights": [right.value], "name": person.name, "email": person.email or ""}
+    typed |= fields
     page = browser.post(browser.address, typed)
     reference = REFERENCE.search(page)
     submission = find(reference.group(0)) if reference else None

@@ -153,11 +153,12 @@ def findings(request: HttpRequest, case: Case) -> HttpResponse:
 
 def _places(request: HttpRequest, case: Case) -> list[Place]:
     """Every collection in which something was found, in walking order; the one asked for, or the first, is current."""
+    by_run = {run: _parts_of(run) for run in current_runs(case)}
     found = [
         (run, collection, parts)
-        for run in current_runs(case)
+        for run in by_run
         for collection in run.map_version.as_map().collections
-        if (parts := list(run.parts.filter(collection=collection.name).order_by("number")))
+        if (parts := by_run[run].get(collection.name))
     ]
     names = [(run.source.slug, collection.name) for run, collection, _parts in found]
     wanted = (request.GET.get("source", ""), request.GET.get("collection", ""))
@@ -173,6 +174,14 @@ def _places(request: HttpRequest, case: Case) -> list[Place]:
         )
         for number, (run, collection, parts) in enumerate(found)
     ]
+
+
+def _parts_of(run: SourceRun) -> dict[str, list[Part]]:
+    """The parts of a look into a source, by collection."""
+    parts: dict[str, list[Part]] = {}
+    for part in run.parts.order_by("number"):
+        parts.setdefault(part.collection, []).append(part)
+    return parts
 
 
 def _leaf(parts: Sequence[Part], asked: str) -> Leaf | None:

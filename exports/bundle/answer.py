@@ -1,4 +1,4 @@
-"""What the answer to a know request says: how far back it looks, its six parts, and what is held but never disclosed."""
+"""What an answer says: how far back it looks, its six parts, and what is held but never disclosed."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from stream_zip import ZIP_64, stream_zip
+from stream_zip import ZIP_64, Method, stream_zip
 
 from exports.bundle.manifest import FileEntry
 
@@ -43,7 +43,7 @@ def archive(
     def manifest_pieces() -> Iterator[bytes]:
         yield manifest(written)
 
-    def entries() -> Iterator[tuple[str, datetime, int, object, Iterable[bytes]]]:
+    def entries() -> Iterator[tuple[str, datetime, int, Method, Iterable[bytes]]]:
         for member in members:
             yield member.path, made_at, FILE_MODE, ZIP_64, hashed(member)
         yield "manifest.json", made_at, FILE_MODE, ZIP_64, manifest_pieces()

@@ -17,9 +17,9 @@ from django.utils import translation
 from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
 from exports.bundle import spreadsheet
+from exports.bundle.answer import disclosure_of, looked_back_to, never_disclosed_descriptions
 from exports.bundle.archive import Member, archive
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
-from exports.bundle.answer import disclosure_of, looked_back_to, never_disclosed_descriptions
 from exports.models import Part, RunState, SourceRun, Withholding
 from exports.sources.datamap import Collection
 from requests_app.law.words import Right
@@ -206,4 +206,3 @@ def _shown(value: object) -> str:
     if isinstance(value, dict) and "$binary" in value:
         return f"({value.get('bytes', '?')} bytes, in the data files)"
     return spreadsheet.cell(value) if not isinstance(value, str) else value
-

@@ -35,9 +35,9 @@ def account_of(case: Case, language: str) -> tuple[str, ...]:
 
 def _handed_over(case: Case, language: str) -> Iterator[str]:
     bundle = Bundle.objects.get(case=case)
-    yield ngettext(
-        "The file holds %(count)s record.", "The file holds %(count)s records.", bundle.records
-    ) % {"count": bundle.records}
+    yield ngettext("The file holds %(count)s record.", "The file holds %(count)s records.", bundle.records) % {
+        "count": bundle.records
+    }
     yield from never_disclosed_descriptions(case, findings.current_runs(case), language).values()
     codes = Withholding.objects.filter(case=case).order_by("code").values_list("code", flat=True).distinct()
     for code in codes:

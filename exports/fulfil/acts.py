@@ -145,7 +145,14 @@ def _note(run: Run, case: Case, source: DataSource, kind: ActKind, proof: Mappin
         kept = {name: entry["rows"] for name, entry in proof.items() if entry.get("action") == Action.KEEP}
         done = {name: entry["rows"] for name, entry in proof.items() if name not in kept}
         record(
-            locked(case.pk), EventKind.ACT_DONE, by=SYSTEM, at=run.at, source=source.slug, act=kind, done=done, kept=kept
+            locked(case.pk),
+            EventKind.ACT_DONE,
+            by=SYSTEM,
+            at=run.at,
+            source=source.slug,
+            act=kind,
+            done=done,
+            kept=kept,
         )
 
 

@@ -40,7 +40,7 @@ def begin(case: Case) -> None:
 def carry_out(run: Run) -> None:
     """The job: do the act, tell recipients, report to the case."""
     case = Case.objects.select_related("submission__organisation", "submission__subject").get(
-        pk=run.arguments["case"]
+        pk=str(run.arguments["case"])
     )
     if case.state != State.CARRYING_OUT:
         return

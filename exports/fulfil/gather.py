@@ -40,7 +40,7 @@ class TwoPeople(PermanentFailure):
 
 
 def begin(case: Case) -> None:
-    """Make the runs of this round, one a source in walking order, and the job of the first. In the move's transaction."""
+    """Make the runs of this round in walking order, and the job of the first. In the move's transaction."""
     sources = list(DataSource.objects.in_walking_order())
     for position, source in enumerate(sources):
         SourceRun.objects.create(
@@ -93,7 +93,7 @@ def collections_in_scope(case: Case, data_map: DataMap) -> list[Collection]:
 
 
 def give_up(run: Run) -> None:
-    """The source stayed down, or can't tell two people apart: a person tries again or waives it; the next one starts."""
+    """The source stayed down, or leads to two people: a person tries again or waives it; the next one starts."""
     source_run = _source_run(run)
     error = run.job.error.rpartition(".")[2] or "Unknown"
     SourceRun.objects.filter(pk=source_run.pk).update(state=RunState.FAILED, error=error)
@@ -112,7 +112,7 @@ def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
 def _source_run(run: Run) -> SourceRun:
     return SourceRun.objects.select_related(
         "case__submission__subject", "case__submission__organisation", "source", "map_version"
-    ).get(pk=run.arguments["run"])
+    ).get(pk=str(run.arguments["run"]))
 
 
 def _next_source(case: Case) -> None:
@@ -157,7 +157,7 @@ def _collect(
 
 
 def _keep(run: Run, source_run: SourceRun, collection: Collection, page: Page, number: int) -> None:
-    """Seal one page as a part file, then write its row: a job that dies between leaves a file without a row, which is swept."""
+    """Seal one page as a part file, then write its row; a job that dies between leaves a file without a row."""
     part_id = uuid.uuid5(source_run.pk, f"{collection.name}:{number}")
     # The fencing number is part of the name: a worker that was stopped can't write over its successor's file.
     path = Path("findings") / str(source_run.case_id) / f"{part_id}.{run.fence}.sealed"

@@ -29,7 +29,9 @@ def release_bundle(run: Run, case: Case) -> None:
     if Bundle.objects.filter(case=case, made_at__gte=case.approved_at).exists():
         return
     bundle_id = uuid.uuid5(case.pk, f"bundle:{case.gathering_round}:{case.version}")
-    bundle = Bundle(id=bundle_id, case=case, path=str(Path("bundles") / f"{bundle_id}.{run.fence}.sealed"), made_at=run.at)
+    bundle = Bundle(
+        id=bundle_id, case=case, path=str(Path("bundles") / f"{bundle_id}.{run.fence}.sealed"), made_at=run.at
+    )
     run.renew()
     written = contents.write(
         contents.contents_of(case, made_at=run.at), Path(settings.DATA_DIR) / bundle.path, context=bundle.context

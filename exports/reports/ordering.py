@@ -34,7 +34,7 @@ def order_report(case: Case, *, language: str = "en", at: datetime) -> Report | 
 def render_report(run: Run) -> None:
     """The job: render, seal, keep."""
     case = Case.objects.select_related("submission__organisation", "submission__subject").get(
-        pk=run.arguments["case"]
+        pk=str(run.arguments["case"])
     )
     as_of, language = int(run.arguments["as_of"]), str(run.arguments["language"])
     report_id = uuid.uuid5(case.pk, f"report:{as_of}:{language}")

@@ -121,4 +121,4 @@ def _is_proved(submission: Submission, given: dict[str, str], *, needs_answer: b
 
 def _has_ticket(request: HttpRequest, bundle: Bundle, at: datetime) -> bool:
     ticket, until = request.session.get(TICKET, ("", ""))
-    return ticket == str(bundle.pk) and at.isoformat() < until
+    return bool(ticket == str(bundle.pk) and at.isoformat() < until)

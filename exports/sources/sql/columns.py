@@ -28,7 +28,7 @@ def comparable(value: KeyPart, type_: ColumnType, backend: str) -> sa.BindParame
     a decimal is what somebody wrote, so there the comparison is with the text as it is.
     """
     if backend == "sqlite" and isinstance(type_, AS_WRITTEN):
-        return sa.literal(value, types.NullType())
+        return sa.literal(value, types.String() if isinstance(value, str) else types.Integer())
     # a number wider than the column is no error then: it equals nothing
     wide = types.BigInteger() if isinstance(type_, types.Integer) else type_
     return sa.literal(typed(value, type_), wide)

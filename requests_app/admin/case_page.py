@@ -1,0 +1,273 @@
+"""What the page of a case shows, read once and put into words; the templates only lay it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from requests_app import guards
+from requests_app.admin.desk import unsealed
+from requests_app.admin.queue import badge, due_badge, right_in_words, state_badge
+from requests_app.admin.timeline import DUTY_LABELS, names_of
+from requests_app.law import identity
+from requests_app.law.limits import LimitCount
+from requests_app.law.words import Degree, EvidenceKind, Sureness
+from requests_app.models import Case, CorrectionAsked, Duty, Evidence, Message, MessageState
+from requests_app.residence import place_name
+from requests_app.services.letters import Letter
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as Text
+
+DEGREES = {
+    Degree.NONE: gettext_lazy("none"),
+    Degree.REASONABLE: gettext_lazy("reasonable"),
+    Degree.REASONABLY_HIGH: gettext_lazy("reasonably high"),
+}
+EVIDENCE = {
+    EvidenceKind.MAILBOX: gettext_lazy("Mailbox confirmed"),
+    EvidenceKind.ACCOUNT: gettext_lazy("Signed in to the account"),
+    EvidenceKind.DATA_POINTS: gettext_lazy("Data points matched"),
+    EvidenceKind.DECLARATION: gettext_lazy("Declaration signed"),
+    EvidenceKind.PERMISSION: gettext_lazy("Permission of an agent"),
+}
+SURENESS = {
+    Sureness.VERIFIED: (gettext_lazy("verified"), "sure"),
+    Sureness.COMMENTARY: (gettext_lazy("from commentary"), "unsure"),
+    Sureness.INTERPRETATION: (gettext_lazy("our reading"), "unsure"),
+    Sureness.FROM_MEMORY: (gettext_lazy("from memory"), "doubtful"),
+}
+# A code opens the person's own page and the bundle: staff never read one.
+WITH_A_CODE = frozenset({Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE})
+DELIVERY_TONES = {MessageState.QUEUED: "wait", MessageState.ACCEPTED: "sure", MessageState.FAILED: "late"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the request: what was asked for, by whom."""
+
+    label: Text
+    text: str
+    is_long: bool = False
+
+
+@dataclass(frozen=True)
+class EvidenceLine:
+    """One proved fact."""
+
+    label: Text
+    proved_at: datetime
+    matched_points: int
+    statement: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the law asks to know about who asks, and what is known."""
+
+    needed: Text
+    reached: Text
+    is_enough: bool
+    is_forbidden: bool  # proof may not be asked for
+    missing: str
+    citations: tuple[str, ...]
+    evidence: list[EvidenceLine]
+
+
+@dataclass(frozen=True)
+class DutyLine:
+    """One duty: by when, under which law, why that date, and how it stands."""
+
+    label: Text
+    law: str
+    due_on: date
+    target_on: date | None
+    standing: SafeString | str
+    working: str
+    citation: str
+    sureness: SafeString
+
+
+@dataclass(frozen=True)
+class LetterLine:
+    """One letter to the person; the text stays hidden where it holds a code."""
+
+    subject: str
+    state: SafeString
+    queued_at: datetime
+    text: str
+    has_code: bool
+
+
+@dataclass(frozen=True)
+class DecisionLine:
+    """What somebody decided, on which ground, and why."""
+
+    label: str
+    citation: str
+    reason: str
+    who: str
+    at: datetime
+
+
+def context_of(request: HttpRequest, case: Case) -> dict[str, object]:
+    """What all pages of a case have in common."""
+    return {
+        **admin.site.each_context(request),
+        "title": case.submission.reference,
+        "opts": Case._meta,
+        "original": case,
+        "case": case,
+        "right": right_in_words(case),
+        "state_badge": state_badge(case),
+    }
+
+
+def content_of(case: Case, on: date) -> Mapping[str, object]:
+    """The panels of a case that this floor knows, as the template takes them."""
+    return {
+        "rows": rows_of(case),
+        "siblings": case.submission.cases.exclude(pk=case.pk).order_by("right"),
+        "identity": identity_of(case),
+        "duties": duties_of(case, on),
+        "limit": limit_of(case),
+        "decisions": decisions_of(case),
+        "letters": letters_of(case),
+    }
+
+
+def rows_of(case: Case) -> list[Row]:
+    """The request as it arrived, unsealed."""
+    submission = case.submission
+    rows = [
+        Row(_("Name"), unsealed(submission, "name")),
+        Row(_("E-mail"), unsealed(submission, "email")),
+        Row(_("Account number"), unsealed(submission, "account_number")),
+        Row(_("Lives in"), place_name(submission.residence)),
+        Row(_("Came by"), submission.get_channel_display()),
+        Row(_("Asks for"), submission.get_look_back_display() if case.right_asked in guards.ANSWERED_WITH_DATA else ""),
+        *_correction_rows(case),
+        Row(_("Details"), unsealed(submission, "details"), is_long=True),
+    ]
+    return [row for row in rows if row.text]
+
+
+def _correction_rows(case: Case) -> list[Row]:
+    correction = CorrectionAsked.objects.select_related("case__submission").filter(case=case).first()
+    if correction is None:
+        return []
+    return [Row(_("To correct"), correction.field), Row(_("Right value"), unsealed(correction, "value"))]
+
+
+def identity_of(case: Case) -> Identity:
+    """The degree needed and reached, what is missing in words, and the evidence."""
+    needed, reached = guards.requirement(case), guards.degree_reached(case)
+    proof = guards.proof_of(case.submission)
+    codes = identity.missing(needed, matched_points=proof.matched_points, declaration=proof.declaration)
+    missing = identity.sentence(codes, get_language() or "en")
+    if case.submission.confirmed_at is None:
+        missing = f"{_('The mailbox is not confirmed yet.')} {missing}".strip()
+    return Identity(
+        needed=DEGREES[needed.degree],
+        reached=DEGREES[reached],
+        is_enough=reached >= needed.degree,
+        is_forbidden=needed.degree == Degree.NONE,
+        missing=missing,
+        citations=needed.citations,
+        evidence=[_evidence_line(item) for item in case.submission.evidence.all()],
+    )
+
+
+def _evidence_line(item: Evidence) -> EvidenceLine:
+    return EvidenceLine(
+        EVIDENCE[EvidenceKind(item.kind)], item.proved_at, item.matched_points, unsealed(item, "statement")
+    )
+
+
+def duties_of(case: Case, on: date) -> list[DutyLine]:
+    """Every duty of the case, the nearest date first."""
+    titles = {pack.slug: pack.short_title.in_language(get_language() or "en") for pack in case.packs()}
+    return [_duty_line(duty, titles, on) for duty in case.duties.order_by("due_on", "kind")]
+
+
+def _duty_line(duty: Duty, titles: Mapping[str, str], on: date) -> DutyLine:
+    word, tone = SURENESS[Sureness(duty.sureness)]
+    return DutyLine(
+        label=DUTY_LABELS[duty.duty_kind],
+        law=titles.get(duty.law, duty.law),
+        due_on=duty.due_on,
+        target_on=duty.target_on,
+        standing=_standing(duty, on),
+        working=duty.explained(get_language() or "en"),
+        citation=duty.citation,
+        sureness=badge(word, tone),
+    )
+
+
+def _standing(duty: Duty, on: date) -> SafeString | str:
+    if duty.void:
+        return badge(_("no longer owed"), "quiet")
+    if duty.met_on is None:
+        return due_badge(duty.due_on, on)
+    if duty.is_late(on):
+        return badge(_("met late, %(day)s") % {"day": duty.met_on}, "late")
+    return badge(_("met %(day)s") % {"day": duty.met_on}, "sure")
+
+
+def limit_of(case: Case) -> LimitCount | None:
+    """How often information was provided, for rights that a law limits."""
+    return guards.limit_count(case) if case.right_asked in guards.ANSWERED_WITH_DATA else None
+
+
+def decisions_of(case: Case) -> list[DecisionLine]:
+    """What was decided on the limit, and the grounds claimed."""
+    claims = list(case.exemption_claims.select_related("case__submission"))
+    limits = [case.limit_decision] if hasattr(case, "limit_decision") else []
+    names = names_of(row.decided_by for row in [*claims, *limits])
+    lines = [
+        DecisionLine(
+            _("Limit: %(choice)s") % {"choice": row.get_choice_display()},
+            "",
+            unsealed(row, "reason"),
+            names[row.decided_by],
+            row.decided_at,
+        )
+        for row in limits
+    ]
+    lines += [
+        DecisionLine(
+            _("Refused: %(code)s") % {"code": claim.code},
+            claim.citation,
+            unsealed(claim, "reason"),
+            names[claim.decided_by],
+            claim.decided_at,
+        )
+        for claim in claims
+    ]
+    return sorted(lines, key=lambda line: line.at)
+
+
+def letters_of(case: Case) -> list[LetterLine]:
+    """The letters of the case, and those of its whole request, the oldest first."""
+    of_request = Message.objects.filter(submission=case.submission, case__isnull=True)
+    letters = (of_request | Message.objects.filter(case=case)).select_related("submission").order_by("queued_at")
+    return [_letter_line(message) for message in letters]
+
+
+def _letter_line(message: Message) -> LetterLine:
+    has_code = message.letter in WITH_A_CODE
+    return LetterLine(
+        subject=message.subject,
+        state=badge(message.get_state_display(), DELIVERY_TONES[MessageState(message.state)]),
+        queued_at=message.queued_at,
+        text="" if has_code else unsealed(message, "text"),
+        has_code=has_code,
+    )

@@ -1,0 +1,122 @@
+"""What every page of the desk needs: who acts, what day it is, the look, and admins that edit nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+
+from dsar.vault.errors import KeyDestroyed
+from requests_app.models import Organisation, User
+from requests_app.roles import Actor
+from requests_app.services.history import local_day
+
+Row = TypeVar("Row", bound=Model)
+
+
+if TYPE_CHECKING:
+
+    class ThemedAdmin(admin.ModelAdmin[Row]):
+        """Unfold's admin with the types of Django's, from which its own annotations stray."""
+
+else:
+
+    class ThemedAdmin(ModelAdmin, Generic[Row]):
+        """Unfold's admin."""
+
+
+class DeskAdmin(ThemedAdmin[Row]):
+    """An admin that shows and never edits: what changes a case is a move, and what changes the rest says so itself."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_fullwidth = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nothing is added by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        """Nothing is edited by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        """Nothing is deleted by hand."""
+        return False
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The member of the staff who asks for this page."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user.as_actor()
+
+
+def today() -> date:
+    """The business's local date."""
+    return local_day(timezone.now())
+
+
+def in_days(due: date, on: date) -> str:
+    """How far off a date is, in words: "in 12 days", "today", "3 days ago"."""
+    days = (due - on).days
+    if days == 0:
+        return _("today")
+    if days < 0:
+        return ngettext("%(days)s day ago", "%(days)s days ago", -days) % {"days": -days}
+    return ngettext("in %(days)s day", "in %(days)s days", days) % {"days": days}
+
+
+def due_in_words(due: date, on: date) -> str:
+    """How near a legal date is, in words: "in 12 days", "today", "late by 3 days"."""
+    if due >= on:
+        return in_days(due, on)
+    days = (on - due).days
+    return ngettext("late by %(days)s day", "late by %(days)s days", days) % {"days": days}
+
+
+def unsealed(row: Model, name: str) -> str:
+    """A sealed text of a row, or the note that it is gone for good."""
+    try:
+        return str(getattr(row, name))
+    except KeyDestroyed:
+        return _("destroyed with its key")
+
+
+def organisation_name(request: HttpRequest) -> str:  # noqa: ARG001 - unfold asks with the request
+    """Whose desk this is."""
+    name = Organisation.objects.values_list("display_name", flat=True).order_by("pk").first()
+    return name or _("Privacy requests")
+
+
+def site_title(request: HttpRequest) -> str:
+    """The name in the browser's tab and on the sign-in page."""
+    return _("%(name)s privacy desk") % {"name": organisation_name(request)}
+
+
+def sees_cases(request: HttpRequest) -> bool:
+    """Whether the pages of cases are for this user."""
+    return request.user.has_perm("requests_app.view_case")
+
+
+def sees_jobs(request: HttpRequest) -> bool:
+    """Whether the list of jobs is for this user."""
+    return request.user.has_perm("jobs.view_job")
+
+
+def sees_sources(request: HttpRequest) -> bool:
+    """Whether the company's systems are for this user: those who work with what they hold, and who configure them."""
+    return sees_cases(request) or configures(request)
+
+
+def configures(request: HttpRequest) -> bool:
+    """Whether organisation and staff are for this user."""
+    return request.user.has_perm("requests_app.change_organisation")

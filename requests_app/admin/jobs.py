@@ -1,0 +1,89 @@
+"""Jobs in the admin: what the workers do, what they could not do, and "try again"."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from dsar.jobs import queue
+from dsar.jobs.models import Job, State
+from requests_app.admin.desk import DeskAdmin, actor_of
+from requests_app.admin.queue import badge
+from requests_app.services.staffing import note_setting
+
+TONES = {State.WAITING: "wait", State.RUNNING: "busy", State.DONE: "sure", State.FAILED: "late"}
+
+
+@admin.register(Job)
+class JobAdmin(DeskAdmin[Job]):
+    """The table of jobs. Arguments are ids, errors are classes: there is nothing about a person in it."""
+
+    list_display = ("kind", "standing", "attempts", "error_class", "next_try", "finished", "queue")
+    list_filter = ("state", "queue")
+    ordering = ("-created_at",)
+    sortable_by: ClassVar[tuple[str, ...]] = ()
+    fields = (
+        "kind",
+        "state",
+        "queue",
+        "arguments",
+        "attempts",
+        "error",
+        "run_at",
+        "lease_until",
+        "created_at",
+        "finished_at",
+    )
+    actions = ("try_again",)
+
+    @admin.display(description=gettext_lazy("State"))
+    def standing(self, job: Job) -> SafeString:
+        """Where it stands."""
+        return badge(job.get_state_display(), TONES[State(job.state)])
+
+    @admin.display(description=gettext_lazy("Last error"))
+    def error_class(self, job: Job) -> str | None:
+        """The class of the last error, without its module."""
+        return job.error.rpartition(".")[2] or None
+
+    @admin.display(description=gettext_lazy("Next try"))
+    def next_try(self, job: Job) -> str | None:
+        """When it is tried next."""
+        return _moment(job.run_at) if job.state == State.WAITING else None
+
+    @admin.display(description=gettext_lazy("Ended"))
+    def finished(self, job: Job) -> str | None:
+        """When it was done, or given up."""
+        return _moment(job.finished_at) if job.finished_at else None
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Who may have a job tried again."""
+        return request.user.has_perm("jobs.change_job")
+
+    @admin.action(description=gettext_lazy("Try again"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        """Try failed jobs again, with all their attempts."""
+        tried, at = 0, timezone.now()
+        for job in jobs.filter(state=State.FAILED):
+            with transaction.atomic():
+                queue.retry(job, at=at)
+                note_setting("job_tried_again", by=actor_of(request), at=at, job=str(job.pk), kind=job.kind)
+            tried += 1
+        if tried:
+            done = ngettext("%(count)s job is tried again.", "%(count)s jobs are tried again.", tried)
+            messages.success(request, done % {"count": tried})
+        else:
+            messages.warning(request, _("Only jobs that gave up can be tried again."))
+
+
+def _moment(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"

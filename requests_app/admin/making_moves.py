@@ -1,0 +1,167 @@
+"""The one page of all moves: what the move does, what it asks for, and the version that its maker has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from requests_app.admin import sections
+from requests_app.admin.case_page import content_of, context_of
+from requests_app.admin.desk import actor_of
+from requests_app.admin.timeline import timeline
+from requests_app.guards import MoveShut
+from requests_app.models import Case
+from requests_app.moves import Input, InputRefused, Move, Offer
+from requests_app.services import moving
+from requests_app.services.history import local_day
+
+DECIDING = frozenset({"approve", "refuse", "refuse_opt_out"})
+# How a move's button looks: what leads on, and what can't be taken back. The others are plain.
+TONES = {
+    "accept_proof": "primary",
+    "clarified": "primary",
+    "decide_limit": "primary",
+    "start_gathering": "primary",
+    "approve": "primary",
+    "refuse": "danger",
+    "refuse_opt_out": "danger",
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """An offered move as a button: where it leads and how it looks."""
+
+    offer: Offer
+    url: str
+    tone: str
+
+
+def way_of(case: Case, offer: Offer) -> Way:
+    """The button of a move; one that needs something chosen first leads to where that is chosen."""
+    slug = offer.move.slug
+    start = sections.STARTS.get(slug)
+    url = start(case) if start else reverse("admin:requests_app_case_move", args=[case.pk, slug])
+    return Way(offer, url, TONES.get(slug, "plain"))
+
+
+class MovePage:
+    """One request for the page of one move on one case."""
+
+    def __init__(self, request: HttpRequest, case: Case, move: Move) -> None:
+        self.request = request
+        self.case = case
+        self.move = move
+        self.actor = actor_of(request)
+        self.at = timezone.now()
+        self.case_url = reverse("admin:requests_app_case_change", args=[case.pk])
+
+    def respond(self) -> HttpResponse:
+        """Show the page, or make the move."""
+        if self.request.method == "POST":
+            return self._make()
+        shut = self._shut()
+        if shut is not None:
+            return self._back_with(shut)
+        return self._page(form_of(self.move, self.case, self.request.GET), self.case.version)
+
+    def _make(self) -> HttpResponse:
+        seen = self.request.POST.get("version", "")
+        version = int(seen) if seen.isdecimal() else 0
+        form = form_of(self.move, self.case, self.request.POST)
+        inputs = {wanted.name: self.request.POST.get(wanted.name, "") for wanted in self.move.inputs}
+        try:
+            case = moving.perform(
+                self.move.slug, case_id=self.case.pk, version=version, actor=self.actor, at=self.at, inputs=inputs
+            )
+        except InputRefused as refused:
+            return self._page(form, version, errors=refused.errors)
+        except MoveShut as shut:
+            return self._page(form, version, shut=shut) if self._is_stale(version) else self._back_with(shut)
+        done = _("%(move)s: done. The case is now %(state)s.")
+        messages.success(self.request, done % {"move": self._label(), "state": case.get_state_display()})
+        return HttpResponseRedirect(self._way_back())
+
+    def _is_stale(self, version: int) -> bool:
+        """Whether the case went on since its maker looked at it; what he typed must not be lost then."""
+        self.case = Case.objects.select_related("submission__organisation").get(pk=self.case.pk)
+        return self.case.version != version
+
+    def _shut(self) -> MoveShut | None:
+        try:
+            self.move.check(self.case, self.actor, local_day(self.at))
+        except MoveShut as shut:
+            return shut
+        return None
+
+    def _back_with(self, shut: MoveShut) -> HttpResponse:
+        messages.error(self.request, str(shut))
+        return HttpResponseRedirect(self.case_url)
+
+    def _page(
+        self, form: forms.Form, seen: int, *, errors: Mapping[str, str] | None = None, shut: MoveShut | None = None
+    ) -> HttpResponse:
+        """The page; after a stale version with what happened since, and the token of what is shown now."""
+        decides = self.move.slug in DECIDING
+        context = {
+            **context_of(self.request, self.case),
+            "move": self.move,
+            "label": self._label(),
+            "tone": TONES.get(self.move.slug, "primary"),
+            "fields": [(form[wanted.name], (errors or {}).get(wanted.name)) for wanted in self.move.inputs],
+            "version": self.case.version,
+            "stale": shut,
+            "shut": self._shut(),
+            "since": [line for line in timeline(self.case) if line.sequence > seen] if shut else [],
+            "back": self._way_back(),
+            "case_url": self.case_url,
+            "decides": decides,
+            "panels": [made for made in sections.panels_of(self.case, self.actor) if made.decides] if decides else [],
+        }
+        if decides:
+            context |= content_of(self.case, local_day(self.at))
+        status = 409 if shut else 422 if errors else 200
+        return TemplateResponse(self.request, "admin/requests_app/case/move.html", context, status=status)
+
+    def _label(self) -> str:
+        return str(self.move.label).rstrip("…")
+
+    def _way_back(self) -> str:
+        """Where the maker came from, if that is a page of the desk; else the case."""
+        given = self.request.POST.get("back") or self.request.GET.get("back") or ""
+        is_ours = url_has_allowed_host_and_scheme(given, allowed_hosts=None) and given.startswith(self._desk())
+        return given if is_ours else self.case_url
+
+    @staticmethod
+    def _desk() -> str:
+        return reverse("admin:index")
+
+
+def form_of(move: Move, case: Case, values: Mapping[str, str]) -> forms.Form:
+    """The inputs of a move as a form, filled in; the move itself checks them, in the transaction that makes it."""
+    form = forms.Form(initial={wanted.name: values.get(wanted.name, "") for wanted in move.inputs})
+    for wanted in move.inputs:
+        form.fields[wanted.name] = forms.CharField(
+            label=str(wanted.label),
+            help_text=str(wanted.help),
+            required=wanted.required,
+            widget=_widget(wanted, case),
+        )
+    return form
+
+
+def _widget(wanted: Input, case: Case) -> forms.Widget:
+    if wanted.choices:
+        return forms.Select(choices=[("", _("Please choose")), *wanted.choices(case)])
+    if wanted.long:
+        return forms.Textarea(attrs={"maxlength": wanted.most, "rows": 5})
+    return forms.TextInput(attrs={"maxlength": wanted.most})

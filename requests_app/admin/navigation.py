@@ -1,0 +1,45 @@
+"""The sidebar of the desk: each item for those who may see what it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from requests_app.admin.desk import configures, sees_cases, sees_jobs, sees_sources
+
+Item = dict[str, object]
+
+
+def groups(request: HttpRequest) -> list[Item]:  # noqa: ARG001 - unfold asks with the request, then checks each item
+    """The groups of the sidebar in unfold's form."""
+    return [
+        {
+            "title": _("Desk"),
+            "items": [
+                _item(_("Today"), "today", "admin:index", _everybody),
+                _item(_("Queue"), "checklist", "admin:requests_app_case_changelist", sees_cases),
+                _item(_("Requests received"), "inbox", "admin:requests_app_submission_changelist", sees_cases),
+            ],
+        },
+        {
+            "title": _("House"),
+            "separator": True,
+            "items": [
+                _item(_("Company systems"), "database", "admin:exports_datasource_changelist", sees_sources),
+                _item(_("Jobs"), "conveyor_belt", "admin:jobs_job_changelist", sees_jobs),
+                _item(_("Organisation"), "domain", "admin:requests_app_organisation_changelist", configures),
+                _item(_("Staff"), "group", "admin:requests_app_user_changelist", configures),
+            ],
+        },
+    ]
+
+
+def _item(title: str, icon: str, name: str, permission: Callable[[HttpRequest], bool]) -> Item:
+    return {"title": title, "icon": icon, "link": reverse(name), "permission": permission}
+
+
+def _everybody(request: HttpRequest) -> bool:
+    return bool(request.user.is_authenticated)

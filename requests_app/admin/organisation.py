@@ -1,0 +1,50 @@
+"""The organisation in the admin: what its letters and pages say of it."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db import transaction
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+
+from requests_app.admin.desk import ThemedAdmin, actor_of
+from requests_app.models import Organisation
+from requests_app.services.staffing import note_setting
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(ThemedAdmin[Organisation]):
+    """Whose desk this is. It is never deleted: people, limits and keys belong to it."""
+
+    list_display = ("display_name", "legal_name", "contact_email", "sells_or_shares")
+    fields = (
+        ("display_name", "legal_name"),
+        "slug",
+        "postal_address",
+        ("contact_email", "toll_free_number"),
+        "policy_url",
+        "sells_or_shares",
+    )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Organisation | None = None) -> bool:
+        """Never."""
+        return False
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Organisation,
+        form: ModelForm[Organisation],
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Save, and note which settings changed, by name."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            note_setting(
+                "organisation",
+                by=actor_of(request),
+                at=timezone.now(),
+                organisation=obj.slug,
+                changed=form.changed_data,
+            )

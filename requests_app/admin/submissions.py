@@ -1,0 +1,171 @@
+"""Requests as they arrived; and the form with which staff enter one that came by telephone, post or e-mail."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from requests_app.admin.desk import DeskAdmin, actor_of
+from requests_app.admin.queue import by_references
+from requests_app.law.words import Right
+from requests_app.models import Case, Channel, LookBack, Organisation, Submission
+from requests_app.ports import systems
+from requests_app.residence import COUNTRIES, ELSEWHERE, US_STATES, place_name
+from requests_app.roles import Actor
+from requests_app.services.intake import FILABLE, MOST, Intake, IntakeRefused, receive_submission
+
+ENTERED_BY_STAFF = (Channel.PHONE, Channel.POST, Channel.EMAIL)
+PLACES = [
+    ("", gettext_lazy("Please choose")),
+    (gettext_lazy("United States"), list(US_STATES.items())),
+    (gettext_lazy("Countries"), list(COUNTRIES.items())),
+    (ELSEWHERE, gettext_lazy("Somewhere else")),
+]
+LANGUAGES = [("en", "English"), ("es", "Español")]
+
+
+def _correctable() -> list[tuple[str, str]]:
+    return [("", "-"), *((known.slug, known.title) for known in systems().correctable_fields("en"))]
+
+
+class EntryForm(forms.Form):
+    """What staff type in; intake itself checks it, by the same rules as for the web form."""
+
+    intake_key = forms.UUIDField(widget=forms.HiddenInput)
+    organisation = forms.ModelChoiceField(Organisation.objects.order_by("pk"), empty_label=None)
+    channel = forms.ChoiceField(
+        label=gettext_lazy("Came by"),
+        choices=[(channel.value, channel.label) for channel in ENTERED_BY_STAFF],
+    )
+    residence = forms.ChoiceField(label=gettext_lazy("Lives in"), choices=PLACES)
+    language = forms.ChoiceField(label=gettext_lazy("Language of our letters"), choices=LANGUAGES)
+    rights = forms.MultipleChoiceField(
+        label=gettext_lazy("Asks for"),
+        choices=[(right.value, right.label) for right in FILABLE],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    name = forms.CharField(max_length=MOST["name"])
+    email = forms.CharField(
+        label=gettext_lazy("E-mail"),
+        help_text=gettext_lazy("The receipt goes there, with the code that proves the mailbox."),
+        max_length=MOST["email"],
+        widget=forms.EmailInput,
+    )
+    account_number = forms.CharField(max_length=MOST["account_number"], required=False)
+    look_back = forms.ChoiceField(label=gettext_lazy("How far back"), choices=LookBack.choices)
+    correct_field = forms.ChoiceField(
+        label=gettext_lazy("What is wrong"),
+        help_text=gettext_lazy("For a correction only."),
+        choices=_correctable,
+        required=False,
+    )
+    correct_value = forms.CharField(
+        label=gettext_lazy("The right value"),
+        max_length=MOST["correct_value"],
+        required=False,
+    )
+    details = forms.CharField(max_length=MOST["details"], required=False, widget=forms.Textarea(attrs={"rows": 5}))
+
+    def receive(self, actor: Actor) -> Submission | None:
+        """Hand the request to intake; None if it refuses, with its sentences at the fields."""
+        given = dict(self.cleaned_data)
+        given["channel"] = Channel(given["channel"])
+        given["look_back"] = LookBack(given["look_back"])
+        given["rights"] = tuple(Right(right) for right in given["rights"])
+        try:
+            return receive_submission(Intake(**given), by=actor, at=timezone.now())
+        except IntakeRefused as refused:
+            for name, error in refused.errors.items():
+                self.add_error(name, error)
+        return None
+
+
+@admin.register(Submission)
+class SubmissionAdmin(DeskAdmin[Submission]):
+    """What arrived, without what it says: that is on the pages of its cases."""
+
+    list_display = ("reference", "received_on", "channel", "lives_in", "asks_for", "is_confirmed")
+    list_filter = ("channel",)
+    ordering = ("-received_at",)
+    sortable_by: ClassVar[tuple[str, ...]] = ()
+    search_fields = ("reference",)
+    search_help_text = gettext_lazy("Reference")
+    actions = None
+
+    @admin.display(description=gettext_lazy("Residence"))
+    def lives_in(self, submission: Submission) -> str:
+        """Where the person lives."""
+        return place_name(submission.residence)
+
+    @admin.display(description=gettext_lazy("Asks for"))
+    def asks_for(self, submission: Submission) -> str:
+        """The rights, in words."""
+        return ", ".join(case.right_asked.label for case in submission.cases.all())
+
+    @admin.display(description=gettext_lazy("Mailbox confirmed"), boolean=True)
+    def is_confirmed(self, submission: Submission) -> bool:
+        """Whether control of the mailbox was proved."""
+        return submission.confirmed_at is not None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
+        """What arrived, with its cases."""
+        return Submission.objects.prefetch_related("cases")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Submission], search_term: str
+    ) -> tuple[QuerySet[Submission], bool]:
+        """By references alone."""
+        if search_term:
+            queryset = queryset.filter(pk__in=by_references(Case.objects.all(), search_term).values("submission"))
+        return queryset, False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Who works on cases may enter what arrived another way."""
+        return request.user.has_perm("requests_app.add_submission")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """A submission has no page of its own: its cases in the queue are it."""
+        submission = self.get_object(request, object_id)
+        if submission is None or not self.has_view_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(_in_the_queue(submission))
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Enter a request that came by telephone, post or e-mail; it starts as unproved as any other."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = EntryForm(request.POST or None, initial={"intake_key": uuid.uuid4()})
+        if form.is_valid():
+            submission = form.receive(actor_of(request))
+            if submission is not None:
+                received = _("Request %(reference)s received. Its receipt is on the way to the person.")
+                messages.success(request, received % {"reference": submission.reference})
+                return HttpResponseRedirect(_in_the_queue(submission))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Enter a request"),
+            "form": form,
+        }
+        status = 422 if form.errors else 200
+        return TemplateResponse(request, "admin/requests_app/submission/enter.html", context, status=status)
+
+
+def _in_the_queue(submission: Submission) -> str:
+    return f"{reverse('admin:requests_app_case_changelist')}?{urlencode({'q': submission.reference})}"

@@ -1,0 +1,135 @@
+"""A case's history in words: each event with who, when, and its facts as staff read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dsar.ledger import chains
+from dsar.ledger.models import Event
+from requests_app.events import EventKind
+from requests_app.law.words import DutyKind, Right
+from requests_app.models import Case, LimitChoice, User
+from requests_app.states import Outcome, State
+
+FACT_LABELS = {
+    "account": gettext_lazy("account"),
+    "answered_as": gettext_lazy("answered as"),
+    "batch": gettext_lazy("batch"),
+    "because": gettext_lazy("because"),
+    "bundle": gettext_lazy("bundle"),
+    "channel": gettext_lazy("by"),
+    "choice": gettext_lazy("decision"),
+    "citation": gettext_lazy("citation"),
+    "citations": gettext_lazy("citations"),
+    "code": gettext_lazy("ground"),
+    "counted": gettext_lazy("counted"),
+    "counts": gettext_lazy("records"),
+    "declaration": gettext_lazy("declaration"),
+    "declared": gettext_lazy("declaration"),
+    "degree": gettext_lazy("degree reached"),
+    "due_on": gettext_lazy("due"),
+    "duty": gettext_lazy("duty"),
+    "error": gettext_lazy("error"),
+    "field": gettext_lazy("field"),
+    "four_eyes": gettext_lazy("four eyes"),
+    "laws": gettext_lazy("laws"),
+    "letter": gettext_lazy("letter"),
+    "manifest_sha256": gettext_lazy("SHA-256 of the manifest"),
+    "matched_points": gettext_lazy("data points that matched"),
+    "number": gettext_lazy("record of the part"),
+    "outcome": gettext_lazy("outcome"),
+    "part": gettext_lazy("part"),
+    "points": gettext_lazy("data points"),
+    "received_on": gettext_lazy("received on"),
+    "recipient": gettext_lazy("recipient"),
+    "records": gettext_lazy("records"),
+    "right": gettext_lazy("right"),
+    "source": gettext_lazy("source"),
+    "withheld": gettext_lazy("withheld"),
+}
+# Ids that say nothing to a reader; the full text of an event is in the report.
+UNSPOKEN = frozenset({"message", "person", "from", "to"})
+DUTY_LABELS = {
+    DutyKind.ACKNOWLEDGE: gettext_lazy("Acknowledge receipt"),
+    DutyKind.ANSWER: gettext_lazy("Answer"),
+    DutyKind.OPT_OUT_DONE: gettext_lazy("Carry the opt-out out"),
+    DutyKind.RECIPIENTS_TOLD: gettext_lazy("Tell recipients"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event as staff read it."""
+
+    sequence: int
+    label: str
+    who: str
+    at: datetime
+    change: str  # "reviewing → gathering", or empty
+    facts: tuple[tuple[str, str], ...]
+
+
+def timeline(case: Case) -> list[Line]:
+    """The history of a case, newest first."""
+    events = list(chains.history(case.chain))
+    names = names_of(event.actor for event in events)
+    return [_line(event, names) for event in reversed(events)]
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """The actors of events in words: staff by user name."""
+    slugs = set(actors)
+    ids = [slug.removeprefix("staff:") for slug in slugs if slug.startswith("staff:")]
+    names = {f"staff:{pk}": name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "username")}
+    names |= {"system": _("system"), "person": _("the person")}
+    return {slug: names.get(slug, slug) for slug in slugs}
+
+
+def label_of(kind: str) -> str:
+    """What happened, in words; a kind that this release does not know by its slug."""
+    return str(EventKind(kind).label) if kind in EventKind.values else kind
+
+
+def _line(event: Event, names: Mapping[str, str]) -> Line:
+    facts = event.facts
+    change = f"{_state(facts['from'])} → {_state(facts['to'])}" if "to" in facts else ""
+    shown = tuple(
+        (str(FACT_LABELS.get(name, name)), in_words(name, value))
+        for name, value in facts.items()
+        if name not in UNSPOKEN and value not in ("", None, [], {})
+    )
+    return Line(event.sequence, label_of(event.kind), names[event.actor], event.at, change, shown)
+
+
+def in_words(name: str, value: object) -> str:
+    """One fact as text."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int) and name == "number":
+        return str(value + 1)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {number}" for key, number in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return _words_of_codes(name, str(value))
+
+
+def _words_of_codes(name: str, code: str) -> str:
+    if name in ("right", "answered_as") and code in list(Right):
+        return Right(code).label
+    if name == "duty" and code in list(DutyKind):
+        return str(DUTY_LABELS[DutyKind(code)])
+    if name == "outcome" and code in Outcome.values:
+        return str(Outcome(code).label)
+    if name == "choice" and code in LimitChoice.values:
+        return str(LimitChoice(code).label)
+    return code.replace("_", " ") if name in ("letter", "because", "degree") else code
+
+
+def _state(value: object) -> str:
+    return str(State(value).label) if value in State.values else str(value)

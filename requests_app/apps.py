@@ -18,9 +18,11 @@ class RequestsConfig(AppConfig):
     verbose_name = "Requests"
 
     def ready(self) -> None:
-        from requests_app import machine  # noqa: PLC0415
-        from requests_app.services import deciding, identity, review  # noqa: F401, PLC0415 - they register their moves
+        from dsar.ledger import checkpoints
+        from requests_app import machine
+        from requests_app.services import deciding, identity, review, upkeep  # noqa: F401 - they register their moves
 
+        checkpoints.register_count("submissions", upkeep.submissions_by_channel)
         post_migrate.connect(machine.fill_allowed_moves, sender=self, dispatch_uid="fill_allowed_moves")
         post_migrate.connect(_set_up_roles, sender=self, dispatch_uid="set_up_roles")
         user_logged_in.connect(_note_sign_in, dispatch_uid="note_sign_in")
@@ -30,13 +32,13 @@ class RequestsConfig(AppConfig):
 
 
 def _set_up_roles(*, using: str, **_signal: object) -> None:
-    from requests_app.services import staffing  # noqa: PLC0415
+    from requests_app.services import staffing
 
     if using == DEFAULT_DB_ALIAS:
         staffing.set_up_roles()
 
 
 def _note_sign_in(*, user: User, **_signal: object) -> None:
-    from requests_app.services import staffing  # noqa: PLC0415
+    from requests_app.services import staffing
 
     staffing.note_sign_in(user, at=timezone.now())

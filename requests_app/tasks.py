@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dsar.jobs.registry import Retries, handler
+from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from dsar.vault import keys
 from requests_app.models import Message, MessageState, ProofOffered, Submission
 from requests_app.ports import systems
-from requests_app.services import closing, identity, letters, people
+from requests_app.services import closing, identity, letters, people, upkeep
 from requests_app.services.history import locked
 
 MAIL = Retries(attempts=12, first=timedelta(seconds=10), factor=2, at_most=timedelta(hours=1))
@@ -58,3 +58,20 @@ def deliver_message(run: Run) -> None:
     with run.completing():
         if letters.accepted(message, at=run.at) and message.case is not None:
             closing.letter_accepted(locked(message.case.pk), at=run.at)
+
+
+@handler("destroy_orphaned_keys")
+def destroy_orphaned_keys(run: Run) -> None:
+    """Destroy keys that no row uses."""
+    upkeep.destroy_orphaned_keys(at=run.at)
+
+
+@handler("anchor_histories")
+def anchor_histories(run: Run) -> None:
+    """Sign the heads of the histories."""
+    with run.completing():
+        upkeep.anchor_histories(at=run.at)
+
+
+periodic("destroy_orphaned_keys", every=timedelta(hours=6))
+periodic("anchor_histories", every=timedelta(hours=1))

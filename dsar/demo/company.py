@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dsar.demo.shop import build_shop
 from dsar.demo.web_log import build_web_log
-from exports.models import DataMapVersion, DataSource
+from exports.models import DataSource
 from requests_app.models import Organisation, User
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
@@ -61,14 +61,10 @@ def set_up_staff() -> dict[str, User]:
 def set_up_sources(at: datetime) -> None:
     """The company's systems as sources, each with its data map."""
     for position, (name, variable) in enumerate(SYSTEMS.items()):
-        version = DataMapVersion.accept((MAPS / f"{name}.yaml").read_text(), at=at)
-        DataSource.objects.update_or_create(
-            slug=name,
-            defaults={
-                "title": version.as_map().title.in_language("en"),
-                "position": position,
-                "read_url_variable": f"{variable}_READ_URL",
-                "write_url_variable": f"{variable}_WRITE_URL",
-                "map_version": version,
-            },
+        DataSource.set_up(
+            (MAPS / f"{name}.yaml").read_text(encoding="utf-8"),
+            read_url_variable=f"{variable}_READ_URL",
+            write_url_variable=f"{variable}_WRITE_URL",
+            position=position,
+            at=at,
         )

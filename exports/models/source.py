@@ -70,6 +70,24 @@ class DataSource(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @classmethod
+    def set_up(
+        cls, map_text: str, *, read_url_variable: str, write_url_variable: str, position: int, at: datetime
+    ) -> DataSource:
+        """Take a data map in, for the source that it names; raises DataMapError."""
+        version = DataMapVersion.accept(map_text, at=at)
+        source, _is_new = cls.objects.update_or_create(
+            slug=version.source_slug,
+            defaults={
+                "title": version.as_map().title.in_language("en"),
+                "position": position,
+                "read_url_variable": read_url_variable,
+                "write_url_variable": write_url_variable,
+                "map_version": version,
+            },
+        )
+        return source
+
     def open(self, data_map: DataMap) -> Connector:
         """A connector to the source, to be used as a context; raises NotConfigured. For workers only."""
         if not self.read_url:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from requests_app.models import Submission
 from requests_app.ports import systems
@@ -22,14 +22,14 @@ FILED = "filed_reference"
 
 
 @portal_page
-@require_GET
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """What can be asked for here, a button to ask, a link to follow a request."""
     return render(request, "portal/start.html")
 
 
 @portal_page
-@require_GET
+@require_safe
 def choose_place(request: HttpRequest) -> HttpResponse:
     """Ask where the person lives; the rights offered depend on it.
 
@@ -69,7 +69,7 @@ def request_form(request: HttpRequest, residence: str) -> HttpResponse:
 
 
 @portal_page
-@require_GET
+@require_safe
 def done(request: HttpRequest) -> HttpResponse:
     """The answer to a request just filed here: its reference, what happens next, and by when."""
     submission = Submission.objects.filter(reference=request.session.get(FILED, "")).first()

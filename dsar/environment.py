@@ -24,6 +24,7 @@ CURES = {
     "DSAR_SECRET_KEY": "at least 32 random characters; `python -m dsar.first_run FILE` writes a first set of secrets",
     "DSAR_MASTER_KEY": "the vault's key, from `python -m dsar.first_run FILE`; or a file named in DSAR_MASTER_KEY_FILE",
     "DSAR_SIGNING_KEY": "the key that signs the audit's checkpoints; `openssl rand -base64 32` prints one",
+    "DSAR_LANGUAGE": "en or es: the language of those who ask for none",
     "DSAR_TIME_ZONE": "the zone in which receipt dates are counted, e.g. America/Los_Angeles",
     "DSAR_BASE_URL": "the public address of this site, e.g. https://privacy.example.com",
     "DATABASE_URL": "e.g. postgresql://dsar@/dsar?host=/run/postgresql or sqlite:////srv/dsar/dsar.sqlite3",
@@ -58,6 +59,8 @@ def read_environment(source: environs.Env | None = None) -> Environment:
     """Read and check all settings; raises ImproperlyConfigured that lists every fault with its cure."""
     env = source or environs.Env(eager=False)
     env_file = env.str("DSAR_ENV_FILE", "")
+    if env_file and not Path(env_file).is_file():
+        raise ImproperlyConfigured(f"DSAR_ENV_FILE: there is no file {env_file}: name the one with the settings.")
     if env_file:
         env.read_env(env_file, recurse=False, override=False)
     debug = env.bool("DSAR_DEBUG", False)
@@ -80,7 +83,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "redis_url": env.str("REDIS_URL", ""),
         "email": dj_email_url.parse(env.str("EMAIL_URL", "console://", validate=_is_mail) or "console://"),
         "from_email": env.str("DSAR_FROM_EMAIL", "privacy@localhost"),
-        "language": env.str("DSAR_LANGUAGE", "en"),
+        "language": env.str("DSAR_LANGUAGE", "en", validate=validate.OneOf(["en", "es"])),
     }
     try:
         env.seal()

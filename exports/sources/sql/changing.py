@@ -32,7 +32,7 @@ from exports.sources.sql.tables import Tables
 from exports.sources.values import Json, Key, json_value
 from requests_app.law.words import Right
 
-BATCH = 1000  # keys of one statement
+BATCH = 500  # keys of one statement; SQLite takes no expression with 1,000 alternatives
 TOKEN_BYTES = 8
 
 

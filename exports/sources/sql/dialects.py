@@ -104,9 +104,10 @@ class PostgreSql:
         return {"connect_args": {"connect_timeout": CONNECT_SECONDS}}
 
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
-        """Set outside of a transaction, for a rollback would take it back."""
+        """Set outside of a transaction, for a rollback would take it back. Moments are given in UTC everywhere."""
         connection.autocommit = True
         cursor = connection.cursor()
+        cursor.execute("SET TIME ZONE 'UTC'")
         cursor.execute(f"SET statement_timeout = {_milliseconds(timeout)}")
         cursor.execute(f"SET default_transaction_read_only = {'off' if write else 'on'}")
         cursor.close()
@@ -141,6 +142,7 @@ class MariaDb:
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
         """MariaDB counts its timeout in seconds, MySQL in milliseconds and under another name."""
         cursor = connection.cursor()
+        cursor.execute("SET time_zone = '+00:00'")
         cursor.execute("SELECT version()")
         version = str((cursor.fetchone() or ("",))[0])
         if "mariadb" in version.lower():

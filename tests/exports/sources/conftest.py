@@ -67,8 +67,12 @@ def the_web_log(web_log_map: DataMap, web_log_url: str) -> Iterator[Connector]:
 
 @pytest.fixture(scope="session")
 def small_url(kind: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> str:
-    """An empty database for the small company."""
-    return empty_database(kind, "small", tmp_path_factory.mktemp("small"), request)
+    """The small company's database, with its tables."""
+    url = empty_database(kind, "small", tmp_path_factory.mktemp("small"), request)
+    engine = sa.create_engine(url)
+    small_company.make(engine)
+    engine.dispose()
+    return url
 
 
 @pytest.fixture

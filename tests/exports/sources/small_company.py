@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Boolean, Column, Date, DateTime, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.dialects import mysql
 
 tables = MetaData()
 members = Table(
@@ -26,7 +27,7 @@ letters = Table(
     tables,
     Column("id", Integer, primary_key=True),
     Column("member_id", ForeignKey("members.id"), nullable=False, index=True),
-    Column("body", Text),
+    Column("body", Text().with_variant(mysql.MEDIUMTEXT(), "mysql")),
     Column("sent_at", DateTime),
 )
 stamps = Table(
@@ -138,24 +139,31 @@ BOB = ANN | {"id": 2, "email": "bob@club.example", "name": "Bob", "points": None
 CAT = BOB | {"id": 3, "email": None, "name": "Zoë", "phone": "415.555.0103", "born": None, "joined_at": None}
 
 
-def fill(engine: sa.Engine) -> None:
-    """Make the tables anew: Ann and Bob have two letters, two stamps on the first, and an invoice; Cat has none."""
-    tables.drop_all(engine)
+LETTERS = [
+    {"id": 10, "member_id": 1, "body": "letter 10", "sent_at": datetime.fromisoformat("2021-12-31")},
+    {"id": 11, "member_id": 1, "body": "letter 11", "sent_at": datetime.fromisoformat("2026-01-01")},
+    {"id": 20, "member_id": 2, "body": "letter 20", "sent_at": datetime.fromisoformat("2021-12-31")},
+    {"id": 21, "member_id": 2, "body": "letter 21", "sent_at": datetime.fromisoformat("2026-01-01")},
+]
+STAMPS = [{"letter_id": letter, "place": place, "cents": 60} for letter in (10, 20) for place in ("left", "top")]
+INVOICES = [{"id": 1, "member_id": 1, "cents": 500}, {"id": 2, "member_id": 2, "cents": 500}]
+
+
+def make(engine: sa.Engine) -> None:
+    """Make the tables."""
     for table in tables.tables.values():
         table.dialect_options["mysql"]["charset"] = "utf8mb4"
+    tables.drop_all(engine)
     tables.create_all(engine)
+
+
+def fill(engine: sa.Engine) -> None:
+    """Fill the tables anew: Ann and Bob have two letters, two stamps on the first, and an invoice; Cat has none."""
     with engine.begin() as connection:
-        connection.execute(members.insert(), [ANN, BOB, CAT])
-        for member in (1, 2):
-            first, second = member * 10, member * 10 + 1
-            for number, sent in ((first, "2021-12-31"), (second, "2026-01-01")):
-                connection.execute(
-                    letters.insert(), {"id": number, "member_id": member, "body": f"letter {number}", "sent_at": sent}
-                )
-            connection.execute(
-                stamps.insert(), [{"letter_id": first, "place": p, "cents": 60} for p in ("left", "top")]
-            )
-            connection.execute(invoices.insert(), {"id": member, "member_id": member, "cents": 500})
+        for table in reversed(tables.sorted_tables):
+            connection.execute(table.delete())
+        for table, rows in ((members, [ANN, BOB, CAT]), (letters, LETTERS), (stamps, STAMPS), (invoices, INVOICES)):
+            connection.execute(table.insert(), rows)
 
 
 def everything(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:

@@ -1,0 +1,79 @@
+"""Never-disclose fields, withheld ones and what no map describes can't leave the house; what is held is described."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dsar.demo import shop
+from exports.bundle.redaction import described, redact
+from exports.sources.datamap import Collection, NeverDisclose, read_data_map
+from requests_app.law.packs import all_packs
+
+ON = date(2026, 11, 23)
+RECORD = {
+    "account_no": "LO-1",
+    "name": "Ann",
+    "password_hash": "pbkdf2$x",
+    "driver_licence_no": "D1",
+    "phone": None,
+    "secret_note": "not in the map",
+}
+
+
+@pytest.fixture(scope="module")
+def customers() -> Collection:
+    """The accounts of the example company's shop."""
+    return read_data_map((Path(shop.__file__).parent / "maps" / "shop.yaml").read_text()).collection("customers")
+
+
+def test_never_disclose_fields_and_unknown_ones_are_taken_out(customers: Collection) -> None:
+    assert redact(RECORD, customers) == {"account_no": "LO-1", "name": "Ann", "phone": None}
+
+
+def test_withheld_fields_are_taken_out(customers: Collection) -> None:
+    assert redact(RECORD, customers, {"name"}) == {"account_no": "LO-1", "phone": None}
+    assert redact(RECORD, customers, frozenset(RECORD)) == {}
+
+
+def test_redacting_leaves_the_record_alone_and_may_be_repeated(customers: Collection) -> None:
+    before = dict(RECORD)
+    once = redact(RECORD, customers)
+    assert redact(once, customers) == once
+    assert before == RECORD
+
+
+def test_every_never_disclose_field_of_the_example_company_is_taken_out() -> None:
+    datamap = read_data_map((Path(shop.__file__).parent / "maps" / "shop.yaml").read_text())
+    forbidden = {field.column for _, field, _ in datamap.never_disclosed_fields()}
+    for collection in datamap.collections:
+        whole = dict.fromkeys(collection.columns, "x")
+        assert not forbidden & set(redact(whole, collection)) - {"id"}
+
+
+def test_what_is_held_is_described_in_the_words_of_the_law() -> None:
+    kinds = [NeverDisclose.FINANCIAL_ACCOUNT_NUMBER, NeverDisclose.ACCOUNT_PASSWORD, NeverDisclose.ACCOUNT_PASSWORD]
+    found = described(kinds, packs=(all_packs()["ccpa"],), on=ON, language="en")
+    assert list(found) == ["account_password", "financial_account_number"]
+    assert all("the law forbids us to disclose" in text for text in found.values())
+    assert described(kinds, packs=(all_packs()["ccpa"],), on=ON, language="es") != found
+
+
+def test_the_first_law_that_has_words_gives_them() -> None:
+    house, ccpa = all_packs()["house"], all_packs()["ccpa"]
+    first, other = (described(["account_password"], packs=p, on=ON, language="en") for p in ((house,), (ccpa,)))
+    assert first != other
+    assert described(["account_password"], packs=(house, ccpa), on=ON, language="en") == first
+    assert described(["account_password"], packs=(ccpa, house), on=ON, language="en") == other
+
+
+def test_a_kind_that_no_law_of_the_case_names_is_described_all_the_same() -> None:
+    assert described(["unique_biometric_data"], packs=(), on=ON, language="en") == {
+        "unique_biometric_data": "We hold data of this kind about you and do not disclose it: unique biometric data."
+    }
+
+
+def test_nothing_held_is_nothing_described() -> None:
+    assert described([], packs=(), on=ON, language="en") == {}

@@ -1,0 +1,185 @@
+"""Reading can't write, writing needs its own credential; a source that is down or built otherwise says so plainly."""
+
+from __future__ import annotations
+
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from exports.sources.connector import (
+    Action,
+    Connector,
+    DeletionPlan,
+    MapDoesNotFitError,
+    NoWriteAccessError,
+    SourceError,
+    SourceUnavailableError,
+    open_source,
+)
+from exports.sources.datamap import DataMap, read_data_map
+from exports.sources.sql import SqlConnector
+from exports.sources.sql.engines import make_engine
+from requests_app.law.words import Right
+from tests.exports.sources.plans import plan_of
+from tests.exports.sources.small_company import MAP, everything
+
+ANN = {"email": ["ann.o'hara@club.example"]}
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def club() -> DataMap:
+    """The small company's map."""
+    return read_data_map(MAP)
+
+
+def test_a_session_that_reads_can_not_write(engine: sa.Engine, small_url: str) -> None:
+    before = everything(engine)
+    reading = make_engine(small_url, "club", write=False, timeout=SECOND)
+    for statement in ("UPDATE members SET name = 'x'", "DELETE FROM stamps", "CREATE TABLE y (id INTEGER)"):
+        with pytest.raises(sa.exc.DBAPIError), reading.begin() as connection:
+            connection.execute(sa.text(statement))
+    reading.dispose()
+    assert everything(engine) == before
+
+
+def test_without_a_credential_to_write_nothing_is_changed(engine: sa.Engine, small_url: str, club: DataMap) -> None:
+    with open_source(club, read_url=small_url) as connector:
+        plan = plan_of(connector, ANN, letters=Action.DELETE)
+        for change in (
+            lambda: connector.delete(plan),
+            lambda: connector.correct("members", (1,), "name", old="Ann O'Hara", new="x"),
+            lambda: connector.suppress(Right.OPT_OUT_SALE_SHARE, ANN),
+        ):
+            with pytest.raises(NoWriteAccessError, match="club: it can only be read"):
+                change()
+
+
+def test_a_credential_that_may_only_read_does_not_change_anything(
+    engine: sa.Engine, small_url: str, club: DataMap, kind: str, tmp_path: Path
+) -> None:
+    if kind != "postgresql":
+        pytest.skip("one kind of server shows it")
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP ROLE IF EXISTS reader"))
+        connection.execute(sa.text("CREATE ROLE reader LOGIN"))
+        connection.execute(sa.text("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader"))
+    url = sa.make_url(small_url).set(username="reader").render_as_string(hide_password=False)
+    connector = open_source(club, read_url=url, write_url=url)
+    with connector, pytest.raises(SourceUnavailableError, match="InsufficientPrivilege"):
+        connector.suppress(Right.OPT_OUT_SALE_SHARE, ANN)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP OWNED BY reader"))
+        connection.execute(sa.text("DROP ROLE reader"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////no/such/place.sqlite3",
+        "postgresql://someone:secret@/db?host=/no/such/place",
+        "mysql://someone:secret@127.0.0.1:9/place",
+        "mariadb+pymysql://someone:secret@127.0.0.1:9/db",
+    ],
+)
+def test_a_source_that_is_down_is_unavailable_and_gives_no_secret_away(url: str, club: DataMap) -> None:
+    with open_source(club, read_url=url, write_url=url) as connector:
+        for question in (
+            lambda: list(connector.pages("members", ANN)),
+            lambda: connector.subjects(ANN),
+            lambda: connector.probe({"email": "ann@club.example"}),
+            lambda: connector.presence("members", ANN),
+            lambda: connector.suppress(Right.OPT_OUT_SALE_SHARE, ANN),
+        ):
+            with pytest.raises(SourceUnavailableError, match=r"^club: the database does not answer as it should") as it:
+                question()
+            assert not any(word in str(it.value) for word in ("secret", "someone", "place", "ann"))
+
+
+def test_a_missing_file_is_not_made(tmp_path: Path, club: DataMap) -> None:
+    path = tmp_path / "not-there.sqlite3"
+    with open_source(club, read_url=f"sqlite:///{path}", write_url=f"sqlite:///{path}") as connector:
+        with pytest.raises(SourceUnavailableError):
+            connector.subjects(ANN)
+        with pytest.raises(SourceUnavailableError):
+            connector.suppress(Right.OPT_OUT_SALE_SHARE, ANN)
+    assert not path.exists()
+
+
+def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path, club: DataMap) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("this is no database " * 100)
+    path.chmod(stat.S_IRUSR)
+    with open_source(club, read_url=f"sqlite:///{path}") as connector, pytest.raises(SourceUnavailableError):
+        connector.subjects(ANN)
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "oracle://somewhere/db", "postgresql+unknown://somewhere/db"])
+def test_a_url_that_leads_nowhere_is_a_fault_of_the_settings(url: str, club: DataMap) -> None:
+    with open_source(club, read_url=url) as connector, pytest.raises(MapDoesNotFitError, match=r"^club: "):
+        connector.subjects(ANN)
+
+
+def test_a_statement_that_takes_too_long_is_given_up(small_url: str, kind: str) -> None:
+    sleep = {"postgresql": "SELECT pg_sleep(20)", "mariadb": "SELECT sleep(20) FROM members"}.get(kind)
+    if sleep is None:
+        pytest.skip("SQLite has no statement timeout")
+    reading = make_engine(small_url, "club", write=False, timeout=timedelta(milliseconds=300))
+    with pytest.raises(sa.exc.DBAPIError), reading.connect() as connection:
+        connection.execute(sa.text(sleep))
+    reading.dispose()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("table: letters", "table: notes", "letters names the table notes, which is not there"),
+        ("column: body, title", "column: text, title", "letters names the column text, which is not in its table"),
+        ("{member_id: id}", "{member: id}", "letters names the column member"),
+        ("{member_id: id}", "{member_id: nr}", "members names the column nr"),
+        ("{opted_out: true}", "{out: true}", "members names the column out"),
+        ("received_at: sent_at", "received_at: posted_at", "letters names the column posted_at"),
+        ("received_at: sent_at", "received_at: body", "letters.body is no date, so 'received_at' can't use it"),
+        ("years: 7}", "years: 7, counted_from: paid_at}", "invoices names the column paid_at"),
+    ],
+)
+def test_a_map_that_does_not_fit_its_source_is_told_apart_from_a_source_that_is_down(
+    old: str, new: str, sentence: str, engine: sa.Engine, small_url: str
+) -> None:
+    datamap = read_data_map(MAP.replace(old, new, 1))
+    with open_source(datamap, read_url=small_url) as connector, pytest.raises(MapDoesNotFitError, match=sentence):
+        connector.subjects(ANN)
+
+
+def test_a_table_may_be_in_a_schema_of_its_own(engine: sa.Engine, small_url: str, kind: str) -> None:
+    schema = {"sqlite": "main", "postgresql": "public", "mariadb": "small"}[kind]
+    text = MAP.replace("table: letters", f"table: letters\n    schema: {schema}")
+    with open_source(read_data_map(text), read_url=small_url) as connector:
+        assert connector.presence("stamps", ANN).rows == 2
+    text = MAP.replace("table: letters", "table: letters\n    schema: nowhere")
+    with (
+        open_source(read_data_map(text), read_url=small_url) as connector,
+        pytest.raises(SourceError, match=r"^club: "),
+    ):
+        connector.presence("stamps", ANN)
+
+
+def test_a_closed_connector_opens_again_when_it_is_asked(company: Connector) -> None:
+    assert company.subjects(ANN) == 1
+    company.close()
+    assert company.subjects(ANN) == 1
+
+
+def test_a_collection_that_is_not_in_the_map_is_a_key_error(company: Connector) -> None:
+    with pytest.raises(KeyError):
+        company.presence("nowhere", ANN)
+
+
+def test_what_carries_personal_data_does_not_show_it(company: Connector) -> None:
+    plan = plan_of(company, ANN, letters=Action.DELETE)
+    assert isinstance(plan, DeletionPlan)
+    assert "ann" not in repr(plan).lower()
+    assert "secret" not in repr(SqlConnector(company.datamap, read_url="postgresql://a:secret@/b"))

@@ -48,8 +48,6 @@ class PortalForm(forms.Form):
 
 
 def _anchor(field: BoundField) -> str:
-    if field.is_hidden:
-        return ""
     return f"{field.auto_id}_0" if isinstance(field.field.widget, GROUPS) else field.auto_id
 
 

@@ -114,8 +114,10 @@ def test_no_declaration_is_asked_for_where_the_law_asks_for_none(
 
 def test_offered_proof_is_being_checked_then_enough(client: Client, mine: Callable[..., Submission]) -> None:
     submission = mine(Right.DELETE)
+    assert 'name="point_phone"' in page(client)
     answer_the_questions(client)
     assert CHECKING in page(client)
+    assert 'name="point_phone"' not in page(client)
     assert Evidence.objects.get(kind=EvidenceKind.DECLARATION).statement.endswith("Signed electronically: Sam Rivera")
     probed(submission, 3)
     assert ENOUGH in page(client)

@@ -47,7 +47,11 @@ class NoWriteAccessError(SourceError):
 
 
 class ChangeRefusedError(SourceError):
-    """The source is no longer as it was when the change was decided, or does not allow it."""
+    """The source does not allow the change, or is no longer as it was when it was decided."""
+
+
+class DataChangedError(ChangeRefusedError):
+    """The rows are not those on which the change was decided: gather again, and decide again."""
 
 
 class Mode(StrEnum):
@@ -143,7 +147,7 @@ class DoneCollection:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What was done. `found_done`: nothing of the plan was left to do, for it had been done before."""
+    """What was done. `found_done`: an earlier try had done it all."""
 
     collections: tuple[DoneCollection, ...]
     found_done: bool = False
@@ -201,8 +205,12 @@ class Connector(Protocol):
         out what was received before that day; what has no date stays in. A page ends at `size` rows or some megabytes.
         """
 
-    def delete(self, plan: DeletionPlan) -> Deletion:
-        """Do exactly what is planned, all or nothing; ChangeRefusedError if the person's rows are other ones by now."""
+    def delete(self, plan: DeletionPlan, *, repeated: bool = False) -> Deletion:
+        """Do exactly what is planned, all or nothing; ChangeRefusedError if the person's rows are other ones by now.
+
+        `repeated` says that an earlier try may have done it without living to tell: only then does finding none of the
+        planned rows count as done. On a first try it means that the person's identifiers have changed in the source.
+        """
 
     def correct(self, collection: str, key: Key, field: str, *, old: Json, new: Json) -> None:
         """Change one field of one row from `old` to `new`; doing it twice is no error.

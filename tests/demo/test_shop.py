@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from dsar.demo.databases import NotEmptyError
+from dsar.demo.databases import NotEmptyError, make_database
 from dsar.demo.people import (
     CHOSEN,
     COUPLE,
@@ -85,6 +85,12 @@ def test_a_database_that_somebody_uses_is_left_alone(tmp_path: Path) -> None:
     engine.dispose()
     with pytest.raises(NotEmptyError, match=r"has tables already \(orders\): name an empty database"):
         build_shop(url)
+
+
+def test_tables_may_stay_empty(tmp_path: Path) -> None:
+    make_database(
+        tmp_path / "shop.sqlite3", shop, {"products": [dict.fromkeys(shop.tables["products"].columns.keys(), 1)]}
+    )
 
 
 def test_the_chosen_are_five_different_people() -> None:

@@ -79,9 +79,9 @@ class SqlConnector:
             fields=fields,
         )
 
-    def delete(self, plan: DeletionPlan) -> Deletion:
-        """Do exactly what is planned, all or nothing."""
-        return self._changing.delete(plan)
+    def delete(self, plan: DeletionPlan, *, repeated: bool = False) -> Deletion:
+        """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
+        return self._changing.delete(plan, repeated=repeated)
 
     def correct(self, collection: str, key: Key, field: str, *, old: Json, new: Json) -> None:
         """Change one field of one row from `old` to `new`."""

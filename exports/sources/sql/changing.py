@@ -14,6 +14,7 @@ from sqlalchemy.types import NullType
 from exports.sources.connector import (
     Action,
     ChangeRefusedError,
+    DataChangedError,
     Deletion,
     DeletionPlan,
     DoneCollection,
@@ -61,14 +62,14 @@ class Changing:
 
     # deletion
 
-    def delete(self, plan: DeletionPlan) -> Deletion:
-        """Do exactly what is planned, all or nothing."""
+    def delete(self, plan: DeletionPlan, *, repeated: bool) -> Deletion:
+        """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         steps = [self._step(planned, plan.identifiers) for planned in plan.collections]
         with self._transaction() as connection:
             order = deletion_order(
                 self._datamap, connection, {step.planned.name: step.planned.action for step in steps}
             )
-            if self._is_done(connection, steps):
+            if repeated and self._is_done(connection, steps):
                 return Deletion(tuple(_nothing_left(step.planned) for step in steps), found_done=True)
             for step in steps:
                 self._check_unchanged(connection, step)
@@ -111,7 +112,7 @@ class Changing:
             now.add(keys)
             spared += len(step.planned.spared.intersection(keys))
         if (now.rows, now.hexdigest(), spared) != (step.planned.rows, step.planned.digest, len(step.planned.spared)):
-            raise ChangeRefusedError(
+            raise DataChangedError(
                 f"{self._datamap.source}: the rows in {step.planned.name} are not those that were planned; plan again"
             )
 
@@ -123,34 +124,31 @@ class Changing:
         spared = len(step.planned.spared)
         expected = 0 if step.planned.action is Action.KEEP else step.planned.rows - spared
         if (found.hexdigest(), changed) != (step.planned.digest, expected):
-            raise ChangeRefusedError(
-                f"{self._datamap.source}: rows in {step.planned.name} changed meanwhile; plan again"
-            )
+            raise DataChangedError(f"{self._datamap.source}: rows in {step.planned.name} changed meanwhile; plan again")
         return DoneCollection(step.planned.name, step.planned.action, changed, spared, found.hexdigest())
 
     def _act_on(self, connection: sa.Connection, step: _Step, keys: list[Key]) -> int:
-        match step.planned.action:
-            case Action.DELETE if keys:
-                table = self._tables[step.collection.name]
-                return connection.execute(table.delete().where(self._is_one_of(step.collection, keys))).rowcount
-            case Action.DEIDENTIFY if keys:
-                return sum(self._deidentify(connection, step.collection, key) for key in keys)
-        return 0
+        if not keys or step.planned.action is Action.KEEP:
+            return 0
+        if step.planned.action is Action.DEIDENTIFY:
+            return sum(self._deidentify(connection, step.collection, key) for key in keys)
+        table = self._tables[step.collection.name]
+        return connection.execute(table.delete().where(self._is_one_of(step.collection, keys))).rowcount
 
     def _deidentify(self, connection: sa.Connection, collection: Collection, key: Key) -> int:
         """Row by row, for each has tokens of its own."""
         assert isinstance(collection.on_delete, Deidentify)  # noqa: S101 - checked before anything was done
-        values: dict[str, object] = {}
-        for column, replacement in collection.on_delete.columns:
-            match replacement:
-                case Clear():
-                    values[column] = None
-                case RandomToken():
-                    values[column] = secrets.token_hex(TOKEN_BYTES)
-                case Constant(value):
-                    values[column] = self._writable(collection, column, value)
+        values = {
+            column: self._replaced(collection, column, replacement)
+            for column, replacement in collection.on_delete.columns
+        }
         table = self._tables[collection.name]
         return connection.execute(table.update().where(self._is_one_of(collection, [key])).values(values)).rowcount
+
+    def _replaced(self, collection: Collection, column: str, by: Clear | RandomToken | Constant) -> object:
+        if isinstance(by, Constant):
+            return self._writable(collection, column, by.value)
+        return secrets.token_hex(TOKEN_BYTES) if isinstance(by, RandomToken) else None
 
     def _is_one_of(self, collection: Collection, keys: Sequence[Key]) -> Condition:
         columns = [self._tables.column(collection.name, name) for name in collection.key]
@@ -189,7 +187,7 @@ class Changing:
             if now == wanted:
                 return
             if now != old:
-                raise ChangeRefusedError(f"{where} no longer holds what it held when the correction was decided")
+                raise DataChangedError(f"{where} no longer holds what it held when the correction was decided")
             connection.execute(table.update().where(is_row).values({field: value}))
             if self._held(connection, collection, field, is_row, where) != wanted:
                 raise ChangeRefusedError(f"{where} does not take the new value as it was given")
@@ -200,7 +198,7 @@ class Changing:
         column = sa.type_coerce(self._tables.column(collection.name, field), NullType())
         rows = connection.execute(sa.select(column).where(is_row).with_for_update()).all()
         if len(rows) != 1:
-            raise ChangeRefusedError(f"{where}: the row is not there any more")
+            raise DataChangedError(f"{where}: the row is not there any more")
         return self._tables.reader(collection.name, field)(rows[0][0])
 
     # suppression

@@ -187,12 +187,17 @@ def dialect_of(url: sa.URL, source: str) -> Dialect:
         raise MapDoesNotFitError(f"{source}: no support for this kind of database; there is for {known}") from None
 
 
+def digits_of(text: str) -> str:
+    """The digits 0 to 9 of a text; the other scripts' digits are other signs in a database too."""
+    return "".join(letter for letter in text if letter in "0123456789")
+
+
 def _lower(text: object) -> object:
     return text.lower() if isinstance(text, str) else text
 
 
 def _digits(text: object) -> object:
-    return "".join(letter for letter in text if letter in "0123456789") if isinstance(text, str) else text
+    return digits_of(text) if isinstance(text, str) else text
 
 
 def _milliseconds(timeout: timedelta) -> int:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from exports.sources.connector import Identifiers
 from exports.sources.datamap import Collection, Compare, DataMap, Join, Root
 from exports.sources.sql.columns import is_text
-from exports.sources.sql.dialects import Dialect, Expression
+from exports.sources.sql.dialects import Dialect, Expression, digits_of
 from exports.sources.sql.tables import Tables
 
 Condition = sa.ColumnElement[bool]
@@ -43,14 +43,12 @@ class Matching:
             return self._exactly(collection, column, values)
         usable = [value for value in values if value.strip() and "\0" not in value]
         text: Expression = expression if is_text(expression.type) else sa.cast(expression, sa.String)
-        match compare:
-            case Compare.DIGITS:
-                return self._one_of(self._dialect.digits(text), [_digits(value) for value in usable])
-            case Compare.EMAIL:
-                wanted = [form for value in usable for form in email_forms(value)]
-                return self._one_of(self._dialect.lower(sa.func.trim(text)), wanted)
-            case Compare.CASEFOLD:
-                return self._one_of(self._dialect.lower(text), [value.lower() for value in usable])
+        if compare is Compare.DIGITS:
+            return self._one_of(self._dialect.digits(text), [digits_of(value) for value in usable])
+        if compare is Compare.EMAIL:
+            wanted = [form for value in usable for form in email_forms(value)]
+            return self._one_of(self._dialect.lower(sa.func.trim(text)), wanted)
+        return self._one_of(self._dialect.lower(text), [value.lower() for value in usable])
 
     def _exactly(self, collection: Collection, name: str, values: Several[str]) -> Condition | None:
         bound = []
@@ -95,7 +93,3 @@ def email_forms(address: str) -> tuple[str, ...]:
     except UnicodeError:
         return (plain,)
     return tuple(dict.fromkeys((plain, f"{local}@{ascii_form}", f"{local}@{unicode_form}")))
-
-
-def _digits(text: str) -> str:
-    return "".join(letter for letter in text if letter in "0123456789")

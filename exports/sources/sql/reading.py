@@ -195,14 +195,12 @@ class Shape:
 
 
 def _columns_read(collection: Collection, mode: Mode, fields: tuple[str, ...]) -> tuple[str, ...]:
-    match mode:
-        case Mode.CONTENT:
-            return collection.columns
-        case Mode.PLAN:
-            given = (given.column for given in collection.gives)
-            return tuple(name for name in dict.fromkeys((*given, *fields)) if name not in collection.key)
-        case Mode.PRESENCE:
-            raise ValueError("presence has no pages: ask presence()")
+    if mode is Mode.PRESENCE:
+        raise ValueError("presence has no pages: ask presence()")
+    if mode is Mode.CONTENT:
+        return collection.columns
+    given = (given.column for given in collection.gives)
+    return tuple(name for name in dict.fromkeys((*given, *fields)) if name not in collection.key)
 
 
 def _something(column: sa.Column[Any]) -> sa.ColumnElement[Any]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from exports.sources.connector import (
     Action,
+    ChangeRefusedError,
     Connector,
     DeletionPlan,
     MapDoesNotFitError,
@@ -21,7 +22,9 @@ from exports.sources.connector import (
 )
 from exports.sources.datamap import DataMap, read_data_map
 from exports.sources.sql import SqlConnector
-from exports.sources.sql.engines import make_engine
+from exports.sources.sql.columns import typed
+from exports.sources.sql.dialects import MariaDb
+from exports.sources.sql.engines import guarded, make_engine
 from requests_app.law.words import Right
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.small_company import MAP, everything
@@ -165,6 +168,60 @@ def test_a_table_may_be_in_a_schema_of_its_own(engine: sa.Engine, small_url: str
         pytest.raises(SourceError, match=r"^club: "),
     ):
         connector.presence("stamps", ANN)
+
+
+@pytest.mark.parametrize(
+    ("version", "timeout"),
+    [
+        ("10.11.6-MariaDB-1", "SET SESSION max_statement_time = 1.0"),
+        ("8.4.2", "SET SESSION max_execution_time = 1000"),
+        (None, "SET SESSION max_execution_time = 1000"),
+    ],
+)
+def test_mysql_and_mariadb_know_the_timeout_by_other_names(version: str | None, timeout: str) -> None:
+    said: list[str] = []
+
+    class Session:
+        """A connection and its cursor, which write down what they are told."""
+
+        def cursor(self) -> Session:
+            return self
+
+        def execute(self, statement: str) -> None:
+            said.append(statement)
+
+        def fetchone(self) -> tuple[str] | None:
+            return (version,) if version else None
+
+        def close(self) -> None:
+            said.append("closed")
+
+    MariaDb().begin_session(Session(), write=False, timeout=SECOND)  # type: ignore[arg-type]
+    assert said[2:] == [timeout, "SET SESSION TRANSACTION READ ONLY", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("error", "ours"),
+    [
+        (sa.exc.TimeoutError(), SourceUnavailableError),
+        (sa.exc.InvalidRequestError("a secret"), MapDoesNotFitError),
+        (sa.exc.DataError("a secret", None, ValueError("a secret")), MapDoesNotFitError),
+        (sa.exc.InternalError("a secret", None, ValueError("a secret")), SourceUnavailableError),
+        (sa.exc.IntegrityError("a secret", None, ValueError("a secret")), ChangeRefusedError),
+    ],
+)
+def test_what_a_driver_raises_becomes_ours_without_its_words(error: Exception, ours: type[SourceError]) -> None:
+    with pytest.raises(ours) as caught, guarded("club"):
+        raise error
+    assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_truth_can_be_written_as_text() -> None:
+    assert [typed(value, sa.Boolean()) for value in (True, "false", "true", 0)] == [True, False, True, False]
+    with pytest.raises(ValueError, match="neither true nor false"):
+        typed("perhaps", sa.Boolean())
 
 
 def test_a_closed_connector_opens_again_when_it_is_asked(company: Connector) -> None:

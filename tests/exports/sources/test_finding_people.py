@@ -9,7 +9,7 @@ import pytest
 from dsar.demo.people import CHOSEN, COUPLE, LOOK_ALIKE, PARENT, RECYCLED, Chosen, Person, find_person
 from dsar.demo.shop import shop_rows
 from dsar.demo.web_log import web_log_rows
-from exports.sources.connector import Connector, Mode, Record, identifiers_given
+from exports.sources.connector import Connector, Mode, Page, Record, identifiers_given
 from exports.sources.datamap import DataMap
 from exports.sources.values import json_value
 
@@ -106,6 +106,12 @@ def test_identifiers_found_carry_where_they_come_from(the_shop: Connector) -> No
         ("device_id", "shop", "devices", (one.value,)) for one in given
     ]
     assert len(given) == 2
+
+
+def test_an_identifier_is_given_once_a_page_and_an_empty_cell_gives_none(the_shop: Connector) -> None:
+    devices = the_shop.datamap.collection("devices")
+    page = Page([("a",), ("b",), ("c",)], [{"device_id": "x"}, {"device_id": None}, {"device_id": "x"}])
+    assert [one.key for one in identifiers_given(the_shop.datamap, devices, page)] == [("a",)]
 
 
 def test_presence_counts_what_the_pages_hold(the_shop: Connector) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 import zoneinfo
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dj_email_url
 import environs
@@ -31,6 +32,7 @@ CURES = {
     "KEYS_DATABASE_URL": "the key store: a database of its own, apart from DATABASE_URL and its backups",
     "REDIS_URL": "e.g. redis://localhost:6379/0; leave it out to run on one machine with `manage.py worker`",
     "EMAIL_URL": "e.g. submission://user:password@mail.example.com:587/",
+    "DSAR_CONTENT_DAYS": "how many days after closing findings and bundles live, e.g. 45; then their key is destroyed",
     "DSAR_DATA_DIR": "a folder that web server and worker can write to; sealed files live here",
 }
 
@@ -47,6 +49,7 @@ class Environment:
     base_url: str
     allowed_hosts: list[str]
     data_dir: Path
+    content_days: int
     database: dict[str, Any]
     keys_database: dict[str, Any]
     redis_url: str
@@ -78,6 +81,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         ),
         "allowed_hosts": env.list("DSAR_ALLOWED_HOSTS", ["localhost", "127.0.0.1"]),
         "data_dir": data_dir,
+        "content_days": env.int("DSAR_CONTENT_DAYS", 45, validate=validate.Range(min=1, max=3650)),
         "database": env.dj_db_url("DATABASE_URL", f"sqlite:///{data_dir / 'dsar.sqlite3'}"),
         "keys_database": env.dj_db_url("KEYS_DATABASE_URL", f"sqlite:///{data_dir / 'keys.sqlite3'}"),
         "redis_url": env.str("REDIS_URL", ""),
@@ -126,7 +130,7 @@ def _is_zone(name: str) -> None:
 
 def _faults(error: environs.EnvValidationError) -> str:
     lines = []
-    for name, messages in dict(error.error_messages).items():
+    for name, messages in cast("Mapping[str, list[str]]", error.error_messages).items():
         cure = CURES.get(name, "see docs/operations.md")
         lines.append(f"{name}: {' '.join(map(str, messages))} Set {name}: {cure}.")
     return "Settings that are missing or wrong:\n  " + "\n  ".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import shutil
 import signal
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+
+from dsar.demo import systems
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "var" / "demo"
@@ -31,10 +34,19 @@ def main() -> int:
     prepare_environment(port)
     signal.signal(signal.SIGTERM, _stop)
 
+    # The systems are built beside everything else: Faker takes a second of its own.
+    building = multiprocessing.get_context("spawn").Process(target=systems.build, args=(FOLDER,))
+    building.start()
     from dsar.demo import show  # Django reads its settings when this is imported: after the environment is made
 
-    stage = show.prepare(FOLDER, f"http://localhost:{port}", say)
-    with processes(port):
+    show.make_databases()
+    say("Databases made (SQLite).")
+    with processes(port) as web:
+        stage = show.set_up(FOLDER, f"http://localhost:{port}", say)
+        building.join()
+        say("The example company set up: a shop with 2,000 customers, a web log, their data maps, and the staff.")
+        wait_until_served(port, web)
+        say("Web server and worker are running (logs in var/demo/).")
         show.play(stage)
         show.print_table(stage, STARTED)
         if not arguments.once:
@@ -63,12 +75,13 @@ def prepare_environment(port: int) -> None:
         "EMAIL_URL": f"file:///{FOLDER / 'mails'}",  # four slashes in all: the path is absolute
         "DSAR_FROM_EMAIL": "Larkspur Outfitters Privacy <privacy@larkspur-outfitters.example>",
         "REDIS_URL": "",
+        **systems.addresses(FOLDER),
     }
 
 
 @contextmanager
-def processes(port: int) -> Iterator[None]:
-    """Web server and worker, as in production but on one machine; both end with the demo."""
+def processes(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Web server and worker, as in production but on one machine; both end with the demo. Gives the web server's."""
     commands = {
         "web": [sys.executable, "-m", "gunicorn", "dsar.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"],
         "worker": [sys.executable, str(ROOT / "manage.py"), "worker", "--poll", "0.1"],
@@ -78,9 +91,7 @@ def processes(port: int) -> Iterator[None]:
         for name, command in commands.items():
             with (FOLDER / f"{name}.log").open("wb") as log:
                 started.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT))
-        _wait_until_served(port, started[0])
-        say("Web server and worker are running (logs in var/demo/).")
-        yield
+        yield started[0]
     except KeyboardInterrupt:
         say("Stopping.")
     finally:
@@ -90,7 +101,8 @@ def processes(port: int) -> Iterator[None]:
             process.wait(timeout=20)
 
 
-def _wait_until_served(port: int, web: subprocess.Popen[bytes]) -> None:
+def wait_until_served(port: int, web: subprocess.Popen[bytes]) -> None:
+    """Wait until the first page comes; SystemExit if the web server ended instead."""
     until = time.monotonic() + 30
     while time.monotonic() < until and web.poll() is None:
         try:

@@ -1,19 +1,17 @@
-"""The example company in this system: its organisation, its staff and its sources, set up as an administrator would."""
+"""The example company in this system: organisation, staff and sources, set up as an administrator would."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
 
-from dsar.demo.shop import build_shop
-from dsar.demo.web_log import build_web_log
+from dsar.demo import systems
 from exports.models import DataSource
 from requests_app.models import Organisation, User
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
 
 MAPS = Path(__file__).parent / "maps"
-SYSTEMS = {"shop": "DEMO_SHOP", "web_log": "DEMO_WEB_LOG"}
 STAFF = {
     "analyst": [Role.ANALYST],
     "approver": [Role.APPROVER],
@@ -21,16 +19,6 @@ STAFF = {
     "administrator": [Role.ADMINISTRATOR],
 }
 PASSWORD = "larkspur-demo-only"  # noqa: S105 - printed for everybody, on the example's own database
-
-
-def build_systems(folder: Path) -> dict[str, str]:
-    """Make the shop's database and the web log; the environment variables with which they are read and written."""
-    variables = {}
-    for name, build in (("shop", build_shop), ("web_log", build_web_log)):
-        path = folder / f"{name}.sqlite3"
-        build(path)
-        variables[f"{SYSTEMS[name]}_READ_URL"] = variables[f"{SYSTEMS[name]}_WRITE_URL"] = f"sqlite:///{path}"
-    return variables
 
 
 def set_up_organisation() -> Organisation:
@@ -60,7 +48,7 @@ def set_up_staff() -> dict[str, User]:
 
 def set_up_sources(at: datetime) -> None:
     """The company's systems as sources, each with its data map."""
-    for position, (name, variable) in enumerate(SYSTEMS.items()):
+    for position, (name, variable) in enumerate(systems.VARIABLES.items()):
         DataSource.set_up(
             (MAPS / f"{name}.yaml").read_text(encoding="utf-8"),
             read_url_variable=f"{variable}_READ_URL",

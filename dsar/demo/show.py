@@ -27,17 +27,17 @@ CAST = {
 }
 
 
-def prepare(folder: Path, base_url: str, say: Callable[[str], None]) -> stories.Stage:
-    """Databases, example company, its systems and staff."""
+def make_databases() -> None:
+    """The main database and the key store."""
     call_command("migrate", verbosity=0)
     call_command("migrate", database="keys", verbosity=0)
-    say("Databases made (SQLite).")
-    os.environ |= company.build_systems(folder)
-    say("The example company's systems made: a shop with 2,000 customers, and a web log.")
+
+
+def set_up(folder: Path, base_url: str, say: Callable[[str], None]) -> stories.Stage:
+    """The example company: its organisation, its staff, its sources."""
     company.set_up_organisation()
     staff = company.set_up_staff()
     company.set_up_sources(timezone.now())
-    say("Organisation, staff and data maps set up.")
     return stories.Stage(base_url, folder / "mails", folder, staff, say)
 
 

@@ -13,9 +13,10 @@ from requests_app.events import EventKind
 from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Case, Evidence, ProofOffered, Submission
 from requests_app.roles import SYSTEM, Actor, Role
-from requests_app.services import deciding, identity, review
+from requests_app.services import identity
 from requests_app.services.history import change_state, locked
 from requests_app.services.letters import Letter
+from requests_app.services.moving import perform
 from requests_app.states import Outcome, State
 from requests_app.web import progress, sections
 from tests.requests_app.web.conftest import NOW, FileRequest, enter, entry_code, newest_letter, page, without_token
@@ -46,6 +47,12 @@ def mine(client: Client, file_request: FileRequest) -> Callable[..., Submission]
 def only_case(submission: Submission) -> Case:
     """The one case of a submission, ready for a service."""
     return locked(submission.cases.get().pk)
+
+
+def the_desk_moves(slug: str, submission: Submission, **inputs: str) -> None:
+    """An analyst makes one move on the only case."""
+    case = submission.cases.get()
+    perform(slug, case_id=case.pk, version=case.version, actor=ANALYST, at=NOW, inputs=inputs)
 
 
 def answer_the_questions(client: Client) -> None:
@@ -184,7 +191,7 @@ def test_letters_stand_on_the_page_as_sent_but_never_a_code(client: Client, mine
     submission = mine(Right.DELETE, name="Sam <b>O'Hara</b>")
     assert "No letters yet." in page(client)
     code = entry_code(submission)
-    review.ask_clarification(only_case(submission), actor=ANALYST, at=NOW, question="Which shop was it?")
+    the_desk_moves("ask_clarification", submission, question="Which shop was it?")
     shown = page(client)
     assert "Which shop was it?" in shown
     assert "Dear Sam &lt;b&gt;O&#x27;Hara&lt;/b&gt;," in shown
@@ -197,7 +204,7 @@ def test_a_refused_request_says_so_and_leaves_out_what_never_happened(
     client: Client, mine: Callable[..., Submission]
 ) -> None:
     submission = mine(Right.DELETE)
-    deciding.refuse(only_case(submission), actor=ANALYST, at=NOW, code="ca_7021_not_verified", reason="No proof came.")
+    the_desk_moves("refuse", submission, code="ca_7021_not_verified", reason="No proof came.")
     shown = page(client)
     assert "We could not do what you asked for." in shown
     assert "Collecting" not in shown

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from django.templatetags.static import static
 
 from dsar.environment import BASE_DIR, read_environment
 
@@ -14,6 +17,7 @@ SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 BASE_URL = ENVIRONMENT.base_url.rstrip("/")
 DATA_DIR: Path = ENVIRONMENT.data_dir
+CONTENT_LIFE = timedelta(days=ENVIRONMENT.content_days)  # of findings and bundles, counted from a case's closing
 MASTER_KEY = ENVIRONMENT.master_key
 SIGNING_KEY = ENVIRONMENT.signing_key  # of the ledger's checkpoints; "" for none
 SITE_IS_SECURE = BASE_URL.startswith("https://")
@@ -115,9 +119,9 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = BASE_DIR / "var" / "static"  # made with the release; no part of its data
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not STATIC_ROOT.is_dir()  # not collected: served from where they lie
 
 globals().update(ENVIRONMENT.email)  # EMAIL_BACKEND, EMAIL_HOST, ...
 DEFAULT_FROM_EMAIL = ENVIRONMENT.from_email
@@ -161,6 +165,37 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "File a privacy request and follow it.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+}
+
+UNFOLD = {
+    "SITE_TITLE": "requests_app.admin.desk.site_title",
+    "SITE_HEADER": "requests_app.admin.desk.organisation_name",
+    "SITE_SUBHEADER": "Privacy desk",
+    "SITE_SYMBOL": "shield_person",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("portal/icon.svg")},
+    ],
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda _request: static("desk/desk.css")],
+    "DASHBOARD_CALLBACK": "requests_app.admin.dashboard.fill",
+    "SIDEBAR": {"navigation": "requests_app.admin.navigation.groups"},
+    "COLORS": {
+        "primary": {  # a calm blue; white on 600 and 600 on white both have a contrast above 4.5
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(50% .17 258)",
+            "700": "oklch(44% .15 258)",
+            "800": "oklch(38% .13 258)",
+            "900": "oklch(32% .1 258)",
+            "950": "oklch(24% .07 258)",
+        },
+    },
 }
 
 # The broker carries ids of jobs and may lose all of them: the table of jobs remembers, and the sweep sends again.

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 from time_machine import TimeMachineFixture
 
 from requests_app import ports
@@ -33,12 +32,6 @@ def company(monkeypatch: pytest.MonkeyPatch) -> SmallCompany:
     monkeypatch.setattr(ports, "_systems", small)
     monkeypatch.setattr(ports, "_work", small)
     return small
-
-
-@pytest.fixture(autouse=True)
-def static_files_on_demand(settings: Settings) -> None:
-    """Static files are looked up when asked for, instead of listed anew for every client."""
-    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)

@@ -1,21 +1,29 @@
-"""A person's browser, as small as it can be: it keeps cookies, reads forms, and posts them with their tokens."""
+"""A person's browser, as small as it can be: it keeps cookies, and sends the forms of a page with what they hold."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from html import unescape
 from http.cookiejar import CookieJar
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urljoin
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
-TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+from dsar.demo.forms import Form, forms_of
+
 MARKUP = re.compile(r"<(style|script)\b.*?</\1>|<[^>]+>", re.DOTALL)
 SECONDS = 30
 
+Typed = Mapping[str, str | list[str]]
+
 
 class PageFailed(Exception):
-    """A page did not come as a person would need it; the message has its address and status."""
+    """A page did not come as a person would need it; the message has its address and what it says."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        self.status = status
+        super().__init__(text)
 
 
 class Browser:
@@ -31,14 +39,18 @@ class Browser:
         """Open a page; its HTML."""
         return self._open(Request(urljoin(self.address, path)))
 
-    def post(self, path: str, fields: dict[str, str | list[str]] | None = None) -> str:
-        """Post the form of the page that is open, with its hidden fields; the HTML of the page that follows."""
-        hidden = dict(HIDDEN.findall(self.html))
-        token = TOKEN.search(self.html)
-        if token is None:
-            raise PageFailed(f"{self.address} has no form")
-        data = {**hidden, "csrfmiddlewaretoken": token.group(1), **(fields or {})}
-        request = Request(urljoin(self.address, path), data=urlencode(data, doseq=True).encode())
+    def post(self, path: str, typed: Typed | None = None) -> str:
+        """Type into that form of the open page which is sent to the path, and send it; the HTML of what follows."""
+        form = self._form(urljoin(self.address, path))
+        fields = {**form.values, **(typed or {})}
+        unknown = fields.keys() - form.names
+        if unknown:
+            raise PageFailed(f"{self.address}: the form has no {', '.join(sorted(unknown))}")
+        return self.send(path, fields)
+
+    def send(self, path: str, fields: Typed) -> str:
+        """Send fields to a path, whether or not the open page has such a form."""
+        request = Request(urljoin(self.address, path), data=urlencode(fields, doseq=True).encode())
         request.add_header("Referer", self.address)
         return self._open(request)
 
@@ -50,7 +62,13 @@ class Browser:
 
     def text(self) -> str:
         """The page that is open, without markup."""
-        return re.sub(r"\s+", " ", MARKUP.sub(" ", self.html))
+        return re.sub(r"\s+", " ", unescape(MARKUP.sub(" ", self.html)))
+
+    def _form(self, address: str) -> Form:
+        for form in forms_of(self.html):
+            if form.method == "post" and urljoin(self.address, form.action) == address:
+                return form
+        raise PageFailed(f"{self.address} has no form that is sent to {address}")
 
     def _open(self, request: Request) -> str:
         try:
@@ -59,5 +77,5 @@ class Browser:
                 self.html = answer.read().decode()
         except HTTPError as error:
             self.html = error.read().decode(errors="replace")
-            raise PageFailed(f"{request.full_url}: {error.code}: {self.text()[:300]}") from None
+            raise PageFailed(f"{request.full_url}: {error.code}: {self.text()[:300]}", error.code) from None
         return self.html

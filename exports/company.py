@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from exports.fulfil import acts, carry_out, gather, tell_recipients
+from exports import findings
+from exports.fulfil import acts, carry_out, gather, tell_recipients, trouble
 from exports.fulfil.account import account_of
-from exports.models import Act, DataSource, RunState, Withholding
+from exports.models import UNFINISHED, DataSource, RunState
 from exports.sources.datamap import DataMap
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case
 from requests_app.ports import CorrectableField
-
-OPEN_RUNS = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)
 
 
 class CompanySystems:
@@ -25,7 +24,7 @@ class CompanySystems:
         for source in DataSource.objects.in_walking_order():
             data_map = source.map_version.as_map()
             if data_map.probe_fields():
-                with source.open(data_map) as connector:
+                with trouble.for_a_person(), source.open(data_map) as connector:
                     matched = max(matched, connector.probe(points).best_match_count)
         return matched
 
@@ -43,11 +42,7 @@ class CompanySystems:
 
     def correctable_fields(self, language: str) -> tuple[CorrectableField, ...]:
         """What a correction may name: each field of the data maps that is marked so."""
-        return tuple(
-            CorrectableField(f"{data_map.source}.{collection.name}.{found.column}", found.title.in_language(language))
-            for data_map in _maps()
-            for collection, found in data_map.correctable_fields()
-        )
+        return tuple(field for data_map in _maps() for field in _correctable_fields(data_map, language))
 
     def question_titles(self, language: str) -> Mapping[str, str]:
         """One question a kind of data point that a source can compare reliably."""
@@ -67,7 +62,7 @@ class CompanyWork:
 
     def open_sources(self, case: Case) -> tuple[str, ...]:
         """Titles of the sources that are neither done nor waived."""
-        runs = case.source_runs.filter(round=case.gathering_round, state__in=OPEN_RUNS)
+        runs = case.source_runs.filter(round=case.gathering_round, state__in=UNFINISHED)
         return tuple(runs.values_list("source__title", flat=True))
 
     def carry_out(self, case: Case, *, at: datetime) -> None:  # noqa: ARG002
@@ -80,15 +75,13 @@ class CompanyWork:
         owed = {found.name for found in tell_recipients.recipients_to_tell(case, case.received_on())}
         if not owed <= told:
             return False
-        if case.route == Route.DIRECT:
-            return Act.objects.filter(case=case).count() == DataSource.objects.in_walking_order().count()
-        return True
+        return case.route != Route.DIRECT or not acts.left_to_do(case)
 
     def withheld(self, case: Case) -> int:
         """Records and fields kept back, records that a deletion kept on a ground, and sources left out."""
         waived = case.source_runs.filter(round=case.gathering_round, state=RunState.WAIVED).count()
         kept = sum(item.rows for item in acts.kept_by_deletion(case))
-        return waived + kept + Withholding.objects.filter(case=case).count()
+        return waived + kept + findings.withholdings(case).count()
 
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:
         """What was done, as sentences for the closing letter."""
@@ -98,3 +91,13 @@ class CompanyWork:
 def _maps() -> Iterator[DataMap]:
     for source in DataSource.objects.in_walking_order():
         yield source.map_version.as_map()
+
+
+def _correctable_fields(data_map: DataMap, language: str) -> Iterator[CorrectableField]:
+    probed = {(collection, field): match.kind for collection, field, match in data_map.probe_fields()}
+    for collection, field in data_map.correctable_fields():
+        yield CorrectableField(
+            slug=f"{data_map.source}.{collection.name}.{field.column}",
+            title=field.title.in_language(language),
+            kind=probed.get((collection, field), ""),
+        )

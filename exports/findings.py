@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
+
 from dsar.vault import files
-from exports.models import Part, SourceRun, Withholding
+from exports.models import Part, RunState, SourceRun, Withholding
 from requests_app.models import Case
 
 Record = Mapping[str, Any]
@@ -19,6 +21,16 @@ def current_runs(case: Case) -> list[SourceRun]:
     """The looks into the sources of the present round, in walking order."""
     runs = case.source_runs.filter(round=case.gathering_round)
     return list(runs.select_related("source", "map_version", "case__submission"))
+
+
+def searched_runs(case: Case) -> list[SourceRun]:
+    """Those of the present round that an answer rests on: not the waived ones."""
+    return [run for run in current_runs(case) if run.state == RunState.DONE]
+
+
+def withholdings(case: Case) -> QuerySet[Withholding]:
+    """What of the findings of the present round stays back; rounds that were set aside count no more."""
+    return Withholding.objects.filter(case=case, part__run__round=case.gathering_round)
 
 
 def read(part: Part, *, start: int = 0, most: int | None = None) -> Iterator[tuple[int, Record]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dsar.jobs.registry import Retries, handler
+from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from exports.fulfil import carry_out as carrying_out
-from exports.fulfil import gather
+from exports.fulfil import gather, upkeep
 from exports.reports import ordering
 
 # A source that is down for a night is worth waiting for: eight tries take about 17 hours.
@@ -20,7 +20,7 @@ def gather_source(run: Run) -> None:
     gather.look_into(run)
 
 
-@handler("carry_out", queue="gather", retries=PATIENT, lease=timedelta(minutes=30))
+@handler("carry_out", queue="gather", retries=PATIENT, lease=timedelta(minutes=30), on_give_up=carrying_out.give_up)
 def carry_out(run: Run) -> None:
     """Do what was approved."""
     carrying_out.carry_out(run)
@@ -30,3 +30,19 @@ def carry_out(run: Run) -> None:
 def render_report(run: Run) -> None:
     """Render a case report."""
     ordering.render_report(run)
+
+
+@handler("shred_content")
+def shred_content(run: Run) -> None:
+    """Destroy the content of cases that closed long enough ago."""
+    upkeep.shred_content(run)
+
+
+@handler("remove_orphaned_files")
+def remove_orphaned_files(run: Run) -> None:
+    """Remove sealed files that no row needs."""
+    upkeep.remove_orphaned_files(at=run.at)
+
+
+periodic("shred_content", every=timedelta(hours=1))
+periodic("remove_orphaned_files", every=timedelta(hours=6))

@@ -1,4 +1,7 @@
-"""Why a move is shut, and what opens it. Guards come in pairs: ``check_…`` raises a sentence, ``can_…`` answers."""
+"""Why a move is shut, and what opens it: each ``check_…`` raises MoveShut with a sentence, and a law's citation.
+
+G1 to G20 number the rules that the laws set for the moves of a case.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +14,30 @@ from django.utils.translation import gettext as _
 from dsar.ledger import chains
 from requests_app.events import EventKind
 from requests_app.law import exemptions, extension, identity, limits
-from requests_app.law.words import Degree, DutyKind, EvidenceKind, Right
-from requests_app.models import Case, LimitChoice, Submission
+from requests_app.law.values import Exemption
+from requests_app.law.wording import spell_date
+from requests_app.law.words import Degree, DutyKind, EvidenceKind, Ground, Level, Right, Route
+from requests_app.models import Case, LimitChoice, LimitDecision, Submission
 from requests_app.ports import systems, work
-from requests_app.roles import Actor
+from requests_app.roles import Actor, Role
+from requests_app.states import State
 
 # Rights whose answer hands data over.
 ANSWERED_WITH_DATA = frozenset({Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY})
 # Rights whose carrying out changes data, and can't be taken back.
 HARMFUL = frozenset({Right.DELETE, Right.CORRECT})
-
+# The only grounds against an opt-out: fraud (11 CCR 7026(e)), or an agent without permission (7063).
+AGAINST_OPT_OUTS = frozenset({Ground.FRAUD, Ground.NO_PERMISSION})
+# Who has done one of these has prepared the decision, and can't be the second pair of eyes on it.
 PREPARING = (
     EventKind.START_GATHERING,
     EventKind.GATHER_AGAIN,
     EventKind.WITHHOLD,
+    EventKind.LIFT_WITHHOLDING,
     EventKind.WAIVE_SOURCE,
     EventKind.DECIDE_LIMIT,
 )
+VERIFIED = frozenset({State.REVIEWING, State.GATHERING, State.DECIDING})
 
 
 @dataclass(frozen=True)
@@ -62,22 +72,34 @@ def limit_count(case: Case) -> limits.LimitCount | None:
 
 
 def check_limit(case: Case) -> None:
-    """Refuse to go on while the limit is reached and no person has decided (G8)."""
+    """Refuse to go on while the limit is reached and no person has decided to answer anyway (G8)."""
     count = limit_count(case)
-    decision = getattr(case, "limit_decision", None)
-    if count and count.reached and (decision is None or decision.choice != LimitChoice.ANSWER_ANYWAY):
-        raise MoveShut(
-            _(
-                "Information was already provided %(counted)s times in the twelve months up to %(day)s. Decide on the"
-                " limit first: answer anyway, or refuse with the ground ca_130b_twice."
-            )
-            % {"counted": count.counted, "day": count.window_end},
-            count.citation,
+    if count is None or not count.reached or _decided(case) == LimitChoice.ANSWER_ANYWAY:
+        return
+    often_enough = [item.code for item in grounds_to_refuse(case) if item.ground is Ground.ANSWERED_OFTEN_ENOUGH]
+    raise MoveShut(
+        _(
+            "Information was already provided %(counted)s times in the twelve months up to %(day)s. Decide on the"
+            " limit first: answer anyway, or refuse with the ground %(ground)s."
         )
+        % {
+            "counted": count.counted,
+            "day": spell_date(count.window_end, get_language() or "en"),
+            "ground": _(" or ").join(often_enough),
+        },
+        count.citation,
+    )
 
 
 def check_decide_limit(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """The limit is decided only where a law knows one and it is reached."""
+    """The limit is decided only where it is reached; who decided to refuse may still decide to answer."""
+    _check_reached(case)
+    if _decided(case) == LimitChoice.ANSWER_ANYWAY:
+        raise MoveShut(_("It is decided already: this request is answered anyway."))
+
+
+def _check_reached(case: Case) -> None:
+    """The limit can be used only where every law that gives the right has one, and it is reached."""
     count = limit_count(case)
     if count is None:
         raise MoveShut(_("Not every law of this case limits how often this right may be used."))
@@ -87,8 +109,11 @@ def check_decide_limit(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG
             % {"counted": count.counted, "allowed": count.allowed},
             count.citation,
         )
-    if hasattr(case, "limit_decision"):
-        raise MoveShut(_("The limit was decided already."))
+
+
+def _decided(case: Case) -> str | None:
+    decision: LimitDecision | None = getattr(case, "limit_decision", None)
+    return decision.choice if decision else None
 
 
 def proof_of(submission: Submission) -> Proof:
@@ -146,21 +171,15 @@ def check_start_gathering(case: Case, actor: Actor, on: date) -> None:  # noqa: 
     check_limit(case)
 
 
-def check_findings_ready(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Every source is done, or waived by a person."""
-    waiting = work().open_sources(case)
-    if waiting:
-        raise MoveShut(_("Still to be searched or waived: %(sources)s.") % {"sources": ", ".join(waiting)})
-
-
 def needs_second_person(case: Case) -> bool:
     """The four-eyes policy: always where data is changed, and where something is withheld from an answer."""
     return case.right_asked in HARMFUL or work().withheld(case) > 0
 
 
 def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """The decision needs a decided limit, and a second person where the four-eyes policy says so."""
+    """The decision needs a decided limit, an answered request to know, and a second person where the policy says so."""
     check_limit(case)
+    _check_known_first(case)
     if needs_second_person(case) and actor.slug in _who_worked_on(case):
         raise MoveShut(
             _(
@@ -171,34 +190,101 @@ def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
 
 
 def check_extend(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """One extension, while the first period runs, where the law has one (G7)."""
-    duty = case.duties.filter(kind=DutyKind.ANSWER).first()
-    if duty is None:
-        raise MoveShut(_("No law of this case has a period that may be extended."))
-    try:
-        extension.may_extend(
-            duty.pack_version.as_pack(),
-            case.right_asked,
-            received_on=case.received_on(),
-            on=on,
-            already_extended=duty.extended_on is not None,
+    """One extension, while the first period runs, where a law of the case has one (G7)."""
+    refusals = []
+    for duty in case.duties.of_kind(DutyKind.ANSWER).select_related("pack_version", "calendar_version"):
+        try:
+            extension.may_extend(
+                duty.pack_version.as_pack(),
+                case.right_asked,
+                received_on=case.received_on(),
+                on=on,
+                already_extended=duty.extended_on is not None,
+                calendar=duty.calendar_version.as_calendar(),
+            )
+        except extension.ExtensionNotAllowed as refusal:
+            refusals.append(refusal)
+        else:
+            return
+    raise MoveShut(refusals[0].sentence, refusals[0].citation)
+
+
+def grounds_to_refuse(case: Case) -> tuple[Exemption, ...]:
+    """The grounds on which the whole case may be refused."""
+    fitting = exemptions.fitting(case.packs(), case.right_asked, case.received_on())
+    return tuple(ground for ground in fitting if _is_against_the_whole(case, ground))
+
+
+def grounds_to_withhold(case: Case) -> tuple[Exemption, ...]:
+    """The grounds on which some data may be withheld."""
+    return exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.DATA)
+
+
+def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
+    """The ground must fit (G10), take the whole request away, and be used as its law says (G8, G9)."""
+    ground = check_refusal_code(case, code)
+    if not _is_against_the_whole(case, ground):
+        raise MoveShut(
+            _("This ground is not one against the whole request: choose one of those that are offered."),
+            ground.citation,
         )
-    except extension.ExtensionNotAllowed as shut:
-        raise MoveShut(shut.sentence, shut.citation) from None
+    if ground.ground is Ground.ANSWERED_OFTEN_ENOUGH:
+        _check_answered_often_enough(case, ground)
+    if ground.ground is Ground.UNFOUNDED_OR_EXCESSIVE and not _is_second_person(case, actor):
+        raise MoveShut(
+            _(
+                "Two people refuse a request as unfounded or excessive: one prepares the case, and an approver who has"
+                " not worked on it refuses."
+            ),
+            ground.citation,
+        )
+    return ground
 
 
-def check_refusal_code(case: Case, code: str) -> exemptions.Exemption:
+def _check_known_first(case: Case) -> None:
+    """The request to know of the same submission is answered before data is deleted: later there is nothing to know."""
+    if case.right_asked != Right.DELETE:
+        return
+    unanswered = case.submission.cases.open().filter(right__in=ANSWERED_WITH_DATA, carried_out_at__isnull=True)
+    if unanswered.exists():
+        raise MoveShut(
+            _("The same person also asks what we hold. Answer or refuse that first: deleted data can't be handed over.")
+        )
+
+
+def _is_against_the_whole(case: Case, ground: Exemption) -> bool:
+    """A correction is about one piece of data: what takes that away takes all."""
+    if case.route == Route.DIRECT:
+        return ground.ground in AGAINST_OPT_OUTS
+    return ground.level is Level.CASE or (ground.level is Level.DATA and case.right_asked == Right.CORRECT)
+
+
+def _check_answered_often_enough(case: Case, ground: Exemption) -> None:
+    """A permission to decline, for verified requests only, and only once a person has not decided otherwise (G8)."""
+    stands = case.clarifying_from or case.state
+    if stands not in VERIFIED:
+        raise MoveShut(
+            _("Whether this person was answered often enough is a question only once the identity is accepted."),
+            ground.citation,
+        )
+    _check_reached(case)
+    if _decided(case) == LimitChoice.ANSWER_ANYWAY:
+        raise MoveShut(_("It is decided already: this request is answered anyway."), ground.citation)
+
+
+def _is_second_person(case: Case, actor: Actor) -> bool:
+    """Whether an approver looks with fresh eyes at what somebody else has worked on (G9)."""
+    moves = chains.history(case.chain).exclude(kind=EventKind.RECEIVED).filter(actor__startswith="staff:")
+    others = set(moves.values_list("actor", flat=True))
+    return Role.APPROVER in actor.roles and bool(others) and actor.slug not in others
+
+
+def check_refusal_code(case: Case, code: str) -> Exemption:
     """The ground must fit the right, the law and the date (G10); MoveShut says why it doesn't."""
     try:
         return exemptions.usable(case.packs(), code, case.right_asked, on=case.received_on())
     except exemptions.ExemptionDoesNotFit as misfit:
         raise MoveShut(misfit.sentence, misfit.citation) from None
-
-
-def check_withhold(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Only an answer that hands over data can hold some of it back."""
-    if case.right_answered not in ANSWERED_WITH_DATA:
-        raise MoveShut(_("Only an answer that hands over data can withhold some of it."))
 
 
 def _who_worked_on(case: Case) -> set[str]:

@@ -5,10 +5,10 @@ Called by the migration and by ``post_migrate``; knows the table names of this a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.db import connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from requests_app.states import allowed_pairs
@@ -41,7 +41,7 @@ POSTGRESQL = (
         FOR EACH ROW EXECUTE FUNCTION requests_app_case_machine()""",
     "ALTER TABLE requests_app_case ENABLE ALWAYS TRIGGER requests_app_case_moves",
 )
-DROP = {
+DROP: Mapping[str, tuple[str, ...]] = {
     "sqlite": (
         "DROP TRIGGER IF EXISTS requests_app_case_moves",
         "DROP TRIGGER IF EXISTS requests_app_case_begins",
@@ -51,7 +51,7 @@ DROP = {
         "DROP FUNCTION IF EXISTS requests_app_case_machine()",
     ),
 }
-CREATE = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
+CREATE: Mapping[str, tuple[str, ...]] = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 
 
 def guard_states(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
@@ -64,9 +64,9 @@ def release_states(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
     _run(editor, DROP)
 
 
-def fill_allowed_moves(*, using: str = "default", **_signal: Any) -> None:
+def fill_allowed_moves(*, using: str = DEFAULT_DB_ALIAS, **_signal: Any) -> None:
     """Make the database's table of moves equal to ``states.STATE_MOVES``; runs after every migrate."""
-    from requests_app.models import AllowedMove  # the models are not loaded yet when apps import this
+    from requests_app.models import AllowedMove  # noqa: PLC0415 - not loaded yet when the apps import this
 
     if AllowedMove._meta.db_table not in connections[using].introspection.table_names():
         return  # the key store, or a migrate of other apps only
@@ -80,8 +80,7 @@ def fill_allowed_moves(*, using: str = "default", **_signal: Any) -> None:
             )
 
 
-def _run(editor: BaseDatabaseSchemaEditor, statements: dict[str, tuple[str, ...]]) -> None:
-    connection: BaseDatabaseWrapper = connections[editor.connection.alias]
-    if editor.connection.alias == "default":
-        for statement in statements[connection.vendor]:
+def _run(editor: BaseDatabaseSchemaEditor, statements: Mapping[str, tuple[str, ...]]) -> None:
+    if editor.connection.alias == DEFAULT_DB_ALIAS:
+        for statement in statements[editor.connection.vendor]:
             editor.execute(statement, params=None)

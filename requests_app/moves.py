@@ -6,7 +6,7 @@ The service that does a move registers itself with :func:`performs`; :mod:`reque
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -18,10 +18,12 @@ from django.utils.translation import gettext_lazy
 from requests_app import guards
 from requests_app.guards import MoveShut
 from requests_app.law import exemptions
-from requests_app.law.words import Level, Right
+from requests_app.law.values import Exemption
+from requests_app.law.wording import spell_list
+from requests_app.law.words import Right, Route
 from requests_app.models import Case, LimitChoice
 from requests_app.roles import Actor, Role
-from requests_app.states import NOT_YET_CARRYING_OUT, STATE_MOVES, State
+from requests_app.states import FULL, NOT_YET_CARRYING_OUT, STATE_MOVES, State
 
 Text = str | Promise
 Choices = Callable[[Case], list[tuple[str, str]]]
@@ -79,11 +81,14 @@ class Move:
         """The states in which the move is open."""
         return STATE_MOVES[self.slug].sources if self.slug in STATE_MOVES else self.only_in
 
+    @property
+    def routes(self) -> frozenset[Route]:
+        """The routes on which it exists; what changes no state is work on data rights."""
+        return STATE_MOVES[self.slug].routes if self.slug in STATE_MOVES else FULL
+
     def concerns(self, case: Case) -> bool:
         """Whether the move can ever be made on such a case: its right and route."""
-        if self.slug in STATE_MOVES and case.route not in STATE_MOVES[self.slug].routes:
-            return False
-        return case.right_answered in self.rights or case.right_asked in self.rights
+        return Route(case.route) in self.routes and not self.rights.isdisjoint({case.right_answered, case.right_asked})
 
     def check(self, case: Case, actor: Actor, on: date) -> None:
         """Raise MoveShut with a sentence that says why not, and what opens the move."""
@@ -119,13 +124,25 @@ class Move:
 
 
 def _grounds(case: Case) -> list[tuple[str, str]]:
-    fitting = exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.CASE)
-    return [(found.code, f"{found.title} ({found.citation})") for found in fitting]
+    return _as_choices(case, guards.grounds_to_refuse(case))
 
 
 def _grounds_for_data(case: Case) -> list[tuple[str, str]]:
-    fitting = exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.DATA)
-    return [(found.code, f"{found.title} ({found.citation})") for found in fitting]
+    return _as_choices(case, guards.grounds_to_withhold(case))
+
+
+def _as_choices(case: Case, grounds: Iterable[Exemption]) -> list[tuple[str, str]]:
+    """Each ground with its citation, and what must be so for it to be used: who chooses it says that it is."""
+    choices = []
+    for ground in grounds:
+        needs = [str(item.text) for item in exemptions.conditions(case.packs(), ground, on=case.received_on())]
+        condition = _("; needs that %(conditions)s") % {"conditions": spell_list(needs, "en")} if needs else ""
+        choices.append((ground.code, f"{ground.title} ({ground.citation}){condition}"))
+    return choices
+
+
+def _limit_choices(_case: Case) -> list[tuple[str, str]]:
+    return [(choice.value, str(choice.label)) for choice in LimitChoice]
 
 
 REASON = Input("reason", gettext_lazy("Reason"), gettext_lazy("Kept with the record, sealed."), long=True)
@@ -134,6 +151,10 @@ GROUND = Input(
     gettext_lazy("Ground"),
     gettext_lazy("Only grounds that fit this right, law and date of receipt are offered."),
     choices=_grounds,
+)
+FINDING = (
+    Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),
+    Input("field", gettext_lazy("Field"), gettext_lazy("Empty: the whole record."), required=False),
 )
 
 MOVES: dict[str, Move] = {
@@ -168,7 +189,14 @@ MOVES: dict[str, Move] = {
             gettext_lazy("Question answered"),
             gettext_lazy("The case goes back to where it stood."),
             DESK,
-            inputs=(REASON,),
+            inputs=(
+                Input(
+                    "reason",
+                    gettext_lazy("What was answered"),
+                    gettext_lazy("Kept with the record, sealed."),
+                    long=True,
+                ),
+            ),
         ),
         Move(
             "decide_limit",
@@ -177,10 +205,11 @@ MOVES: dict[str, Move] = {
             DESK,
             guards.check_decide_limit,
             (
-                Input("choice", gettext_lazy("Decision"), choices=lambda case: list(LimitChoice.choices)),
+                Input("choice", gettext_lazy("Decision"), choices=_limit_choices),
                 REASON,
             ),
             only_in=frozenset({State.REVIEWING, State.DECIDING}),
+            rights=guards.ANSWERED_WITH_DATA,
         ),
         Move(
             "start_gathering",
@@ -209,25 +238,18 @@ MOVES: dict[str, Move] = {
             gettext_lazy("Withhold"),
             gettext_lazy("The record or field stays back; the person is told the ground."),
             DESK,
-            guards.check_withhold,
-            (
-                Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),
-                Input("field", gettext_lazy("Field"), gettext_lazy("Empty: the whole record."), required=False),
-                Input("code", gettext_lazy("Ground"), choices=_grounds_for_data),
-            ),
+            inputs=(*FINDING, Input("code", gettext_lazy("Ground"), choices=_grounds_for_data)),
             only_in=frozenset({State.DECIDING}),
+            rights=guards.ANSWERED_WITH_DATA,
         ),
         Move(
             "lift_withholding",
             gettext_lazy("Lift a withholding"),
             gettext_lazy("The record or field is released with the rest."),
             DESK,
-            guards.check_withhold,
-            (
-                Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),
-                Input("field", gettext_lazy("Field"), gettext_lazy("Empty: the whole record."), required=False),
-            ),
+            inputs=FINDING,
             only_in=frozenset({State.DECIDING}),
+            rights=guards.ANSWERED_WITH_DATA,
         ),
         Move(
             "approve",
@@ -242,11 +264,7 @@ MOVES: dict[str, Move] = {
             gettext_lazy("The one extension of this law is taken; the person is told why."),
             DESK,
             guards.check_extend,
-            (
-                Input(
-                    "reason", gettext_lazy("Reason"), gettext_lazy("Told to the person, word for word."), long=True
-                ),
-            ),
+            (Input("reason", gettext_lazy("Reason"), gettext_lazy("Told to the person, word for word."), long=True),),
             only_in=NOT_YET_CARRYING_OUT,
         ),
         Move(
@@ -306,4 +324,3 @@ def offers(case: Case, actor: Actor, on: date) -> list[Offer]:
         else:
             found.append(Offer(move))
     return sorted(found, key=lambda offer: not offer.is_open)
-

@@ -17,6 +17,7 @@ class CorrectableField:
 
     slug: str  # source.collection.field
     title: str
+    kind: str = ""  # the kind of data point as which a probe asks for it, if one does
 
 
 class Systems(Protocol):
@@ -63,7 +64,7 @@ _work: Work | None = None
 
 def fill(*, systems: Systems, work: Work) -> None:
     """Give the case its company; called once, when Django starts."""
-    global _systems, _work  # noqa: PLW0603
+    global _systems, _work
     _systems, _work = systems, work
 
 

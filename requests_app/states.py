@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import django_fsm
-from django.db.models import TextChoices
+from django.db.models import Model, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from requests_app.law.words import Route
 
-Method = TypeVar("Method", bound=Callable[..., None])
+if TYPE_CHECKING:
+    from requests_app.models import Case
+
+Method = TypeVar("Method", bound="Callable[..., State | None]")
 
 
 class State(TextChoices):
@@ -114,22 +117,16 @@ def allowed_pairs() -> set[Pair]:
     return {pair for move in STATE_MOVES.values() for pair in move.pairs()}
 
 
-class OnRoute(Protocol):
-    """What a transition needs to know of its case."""
-
-    route: str
-    clarifying_from: str
-
-
 def transition(slug: str) -> Callable[[Method], Method]:
-    """The django-fsm transition of one row of the table, for a method of the case that sets fields of its row only."""
+    """The django-fsm transition of one row of the table, for a method of the case that sets fields of its row only.
+
+    Where the table names several targets, the method returns the one to go to.
+    """
     move = STATE_MOVES[slug]
 
-    def may_go(case: OnRoute) -> bool:
-        return Route(case.route) in move.routes
+    def may_go(case: Model) -> bool:
+        return Route(cast("Case", case).route) in move.routes
 
-    target: Any = next(iter(move.targets))
-    if len(move.targets) > 1:
-        target = django_fsm.GET_STATE(lambda case: State(case.clarifying_from), states=sorted(move.targets))
+    target: Any = django_fsm.RETURN_VALUE(*sorted(move.targets)) if len(move.targets) > 1 else next(iter(move.targets))
     decorate = django_fsm.transition(field="state", source=sorted(move.sources), target=target, conditions=[may_go])
     return cast("Callable[[Method], Method]", decorate)

@@ -13,19 +13,26 @@ from requests_app.services import closing, identity, letters, people, upkeep
 from requests_app.services.history import locked
 
 MAIL = Retries(attempts=12, first=timedelta(seconds=10), factor=2, at_most=timedelta(hours=1))
+# A source may be down for a night: eight tries take about 17 hours.
+PATIENT = Retries(attempts=8, first=timedelta(seconds=15), factor=5, at_most=timedelta(hours=4))
 
 
-@handler("find_person", queue="default")
+@handler("find_person")
 def find_person(run: Run) -> None:
     """Join a submission with the person's record."""
-    submission = Submission.objects.get(pk=run.arguments["submission"])
-    _find(run, submission)
+    _find(run, Submission.objects.get(pk=str(run.arguments["submission"])))
 
 
-@handler("probe", queue="default")
+def give_up_on_probe(run: Run) -> None:
+    """A source stayed down: what was typed is erased, and the person may type it again."""
+    error = run.job.error.rpartition(".")[2] or "Unknown"
+    identity.probe_failed(_offered(run), error=error, at=run.at)
+
+
+@handler("probe", retries=PATIENT, on_give_up=give_up_on_probe)
 def probe(run: Run) -> None:
     """Compare offered data points with the company's records."""
-    offered = ProofOffered.objects.select_related("submission__organisation").get(pk=run.arguments["proof"])
+    offered = _offered(run)
     if offered.probed_at is not None:
         return
     _find(run, offered.submission)
@@ -33,6 +40,10 @@ def probe(run: Run) -> None:
     matched = systems().probe(points)
     with run.completing():
         identity.record_probe(offered, points, matched, at=run.at)
+
+
+def _offered(run: Run) -> ProofOffered:
+    return ProofOffered.objects.select_related("submission__organisation").get(pk=str(run.arguments["proof"]))
 
 
 def _find(run: Run, submission: Submission) -> None:
@@ -45,19 +56,23 @@ def _find(run: Run, submission: Submission) -> None:
 
 def give_up_on_message(run: Run) -> None:
     """The mail server never took the letter: the privacy team must write another way."""
-    letters.failed(Message.objects.get(pk=run.arguments["message"]), at=run.at)
+    letters.failed(_message(run), at=run.at)
 
 
 @handler("deliver_message", queue="mail", retries=MAIL, on_give_up=give_up_on_message)
 def deliver_message(run: Run) -> None:
     """Deliver one letter; a repetition carries the same Message-ID."""
-    message = Message.objects.select_related("submission", "case").get(pk=run.arguments["message"])
+    message = _message(run)
     if message.state == MessageState.ACCEPTED:
         return
     letters.deliver(message)
     with run.completing():
         if letters.accepted(message, at=run.at) and message.case is not None:
             closing.letter_accepted(locked(message.case.pk), at=run.at)
+
+
+def _message(run: Run) -> Message:
+    return Message.objects.select_related("submission", "case").get(pk=str(run.arguments["message"]))
 
 
 @handler("destroy_orphaned_keys")

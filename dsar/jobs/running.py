@@ -100,6 +100,7 @@ class Run:
     def give_up(self, error: str) -> None:
         """Call the handler's ``on_give_up`` and mark the job as failed, in one transaction."""
         with self.transaction():
+            self.job.error = error  # which on_give_up may tell
             if self.handler.on_give_up:
                 self.handler.on_give_up(self)
             self._write(state=State.FAILED, lease_until=None, finished_at=self._clock(), error=error)

@@ -11,9 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from exports.findings import current_runs
-from exports.fulfil.waiving import UNFINISHED
-from exports.models import Act, Bundle, Part, RecipientTold, Report, RunState, SourceRun, Withholding
+from exports import findings
+from exports.models import UNFINISHED, Act, Bundle, Part, RecipientTold, Report, RunState, SourceRun, Withholding
 from requests_app.admin import sections
 from requests_app.admin.desk import today, unsealed
 from requests_app.admin.queue import badge
@@ -80,7 +79,7 @@ def may(slug: str, case: Case, actor: Actor) -> bool:
 @sections.panel
 def sources(case: Case, actor: Actor) -> sections.Panel | None:
     """The sources of the present round with what was found in them."""
-    runs = current_runs(case)
+    runs = findings.current_runs(case)
     if not runs:
         return None
     may_waive = may("waive_source", case, actor)
@@ -115,7 +114,7 @@ def _source_line(run: SourceRun, *, may_waive: bool) -> SourceLine:
 def withholdings(case: Case, actor: Actor) -> sections.Panel | None:
     """What is kept back in the present round."""
     rows = list(
-        Withholding.objects.filter(case=case, part__run__round=case.gathering_round)
+        findings.withholdings(case)
         .select_related("part__run__map_version")
         .order_by("part__run__position", "part__collection", "part__number", "number", "field")
     )
@@ -158,7 +157,7 @@ def _withheld_line(row: Withholding, who: str, first: int) -> WithheldLine:
 @sections.panel
 def handed_over(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
     """The bundle: hashes, size, and how often it was fetched. Nobody here can open it."""
-    bundle = Bundle.objects.filter(case=case).annotate(fetched=Count("downloads")).first()
+    bundle = Bundle.objects.filter(case=case).select_related("case").annotate(fetched=Count("downloads")).first()
     if bundle is None:
         return None
     return sections.Panel("bundle", gettext_lazy("Export bundle"), "admin/exports/bundle.html", {"bundle": bundle})

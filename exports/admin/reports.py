@@ -47,5 +47,4 @@ def _as_file(request: HttpRequest, case: Case, made: Report) -> HttpResponse:
     response = HttpResponse(clear, content_type="application/pdf")
     name = f"report-{case.submission.reference}-{case.right}-event-{made.as_of}-{made.language}.pdf"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
     return response

@@ -13,7 +13,7 @@ from exports import findings
 from exports.bundle.answer import disclosure_of, never_disclosed_descriptions
 from exports.bundle.disclosure import sentences
 from exports.fulfil import acts
-from exports.models import Act, ActKind, Bundle, RunState, Withholding
+from exports.models import Act, ActKind, Bundle, RunState
 from exports.sources.datamap import DataMap, Keep
 from requests_app.law.words import Right
 from requests_app.models import Case
@@ -39,7 +39,7 @@ def _handed_over(case: Case, language: str) -> Iterator[str]:
         "count": bundle.records
     }
     yield from never_disclosed_descriptions(case, findings.current_runs(case), language).values()
-    codes = Withholding.objects.filter(case=case).order_by("code").values_list("code", flat=True).distinct()
+    codes = findings.withholdings(case).order_by("code").values_list("code", flat=True).distinct()
     for code in codes:
         yield _ground(case, code, language)
 

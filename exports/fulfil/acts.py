@@ -16,13 +16,13 @@ from exports.sources.connector import (
     Action,
     Deletion,
     DeletionPlan,
+    DoneCollection,
     Identifiers,
-    Key,
     KeySet,
     PlannedCollection,
 )
 from exports.sources.datamap import Collection, Deidentify, Delete, Keep
-from exports.sources.values import Json
+from exports.sources.values import Json, Key
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind
@@ -66,13 +66,13 @@ def delete(run: Run, case: Case) -> None:
     """Delete in every source what its plan says; children before parents, one transaction a source."""
     identifiers = people.identifiers_of(case.submission)
     # The last source first: it was found through identifiers that the earlier ones hold.
-    for source_run in reversed(findings.current_runs(case)):
+    for source_run in reversed(findings.searched_runs(case)):
         if _is_done(case, source_run.source, ActKind.DELETE):
             continue
         run.renew()
         plan = deletion_plan(source_run, identifiers)
         with source_run.source.open(source_run.map_version.as_map()) as connector:
-            done = connector.delete(plan)
+            done = connector.delete(plan, repeated=run.fence > 1)
         _note(run, case, source_run.source, ActKind.DELETE, _proof(plan, done))
 
 
@@ -90,9 +90,11 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
 
 
 def kept_by_deletion(case: Case) -> list[Kept]:
-    """What the deletion of a case kept on a ground, by source and collection."""
+    """What the deletion of a case kept on a ground, by source and collection; what a source's last act found counts."""
+    acts = Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source__map_version")
+    last = {act.source.pk: act for act in acts.order_by("round")}
     kept = []
-    for act in Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source__map_version"):
+    for act in last.values():
         data_map = act.source.map_version.as_map()
         for name, entry in act.proof.items():
             collection = data_map.collection(name)
@@ -104,7 +106,7 @@ def kept_by_deletion(case: Case) -> list[Kept]:
 def correct(run: Run, case: Case) -> None:
     """Write the corrected value to every row of the plan, and read it back."""
     name = field_to_correct(case)
-    for source_run in findings.current_runs(case):
+    for source_run in findings.searched_runs(case):
         if source_run.source.slug != name.source or _is_done(case, source_run.source, ActKind.CORRECT):
             continue
         rows = 0
@@ -134,14 +136,29 @@ def suppress(run: Run, case: Case) -> None:
         _note(run, case, source, ActKind.SUPPRESS, {name: {"rows": rows} for name, rows in flagged.items()})
 
 
+def left_to_do(case: Case) -> list[str]:
+    """The sources, by slug, in which the act is not done yet."""
+    match case.right_answered:
+        case Right.DELETE:
+            concerned = [run.source.slug for run in findings.searched_runs(case)]
+        case Right.CORRECT:
+            concerned = [field_to_correct(case).source]
+        case Right.OPT_OUT_SALE_SHARE | Right.LIMIT_SENSITIVE:
+            concerned = [source.slug for source in DataSource.objects.in_walking_order()]
+        case _:
+            concerned = []
+    done = set(Act.objects.filter(case=case, round=case.gathering_round).values_list("source__slug", flat=True))
+    return [slug for slug in concerned if slug not in done]
+
+
 def _is_done(case: Case, source: DataSource, kind: ActKind) -> bool:
-    return Act.objects.filter(case=case, source=source, kind=kind).exists()
+    return Act.objects.filter(case=case, source=source, kind=kind, round=case.gathering_round).exists()
 
 
 def _note(run: Run, case: Case, source: DataSource, kind: ActKind, proof: Mapping[str, Mapping[str, Any]]) -> None:
     """Write the act and its event down, in one transaction of ours."""
     with run.transaction():
-        Act.objects.create(case=case, source=source, kind=kind, proof=proof, done_at=run.at)
+        Act.objects.create(case=case, source=source, kind=kind, round=case.gathering_round, proof=proof, done_at=run.at)
         kept = {name: entry["rows"] for name, entry in proof.items() if entry.get("action") == Action.KEEP}
         done = {name: entry["rows"] for name, entry in proof.items() if name not in kept}
         record(
@@ -158,18 +175,22 @@ def _note(run: Run, case: Case, source: DataSource, kind: ActKind, proof: Mappin
 
 def _proof(plan: DeletionPlan, done: Deletion) -> dict[str, dict[str, Any]]:
     """What was done to each collection, or how many rows were kept; the digest of the keys is keyed, for a key may be
-    somebody's address.
+    somebody's address. An act that was found done is told as it was planned: it was, by a job that died too soon.
     """
     planned = {item.name: item.rows for item in plan.collections}
     return {
         item.name: {
             "action": str(item.action),
-            "rows": planned[item.name] if item.action is Action.KEEP else item.rows,
+            "rows": planned[item.name] - item.spared if _counts_as_planned(item, done) else item.rows,
             "spared": item.spared,
             "keys": digests.digest("keys", item.digest),
         }
         for item in done.collections
     }
+
+
+def _counts_as_planned(item: DoneCollection, done: Deletion) -> bool:
+    return done.found_done or item.action is Action.KEEP
 
 
 def _planned_keys(source_run: SourceRun, collection: Collection) -> Iterator[list[Key]]:

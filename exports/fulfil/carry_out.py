@@ -10,14 +10,16 @@ from collections.abc import Callable
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
-from exports.fulfil import acts, hand_over, tell_recipients
+from exports.fulfil import acts, hand_over, tell_recipients, trouble
 from exports.models import RecipientTold
 from exports.sources.connector import ChangeRefusedError
+from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.roles import SYSTEM
 from requests_app.services import closing
-from requests_app.services.history import local_day
+from requests_app.services.history import local_day, locked, record
 from requests_app.states import State
 
 Act = Callable[[Run, Case], None]
@@ -45,10 +47,11 @@ def carry_out(run: Run) -> None:
     if case.state != State.CARRYING_OUT:
         return
     try:
-        ACTS[case.right_answered](run, case)
+        with trouble.for_a_person():
+            ACTS[case.right_answered](run, case)
     except (MoveShut, ChangeRefusedError) as broken:
         with run.completing():
-            closing.hand_back(case.pk, _code(broken), at=run.at)
+            closing.hand_back(case.pk, trouble.why_handed_back(case, broken), at=run.at)
         return
     for recipient in tell_recipients.recipients_to_tell(case, local_day(run.at)):
         batch = tell_recipients.write_instruction(case, recipient, at=run.at)
@@ -58,5 +61,9 @@ def carry_out(run: Run) -> None:
         closing.carried_out(case.pk, at=run.at, recipients=RecipientTold.objects.filter(case=case).count())
 
 
-def _code(broken: MoveShut | ChangeRefusedError) -> str:
-    return "limit_reached" if isinstance(broken, MoveShut) else "data_changed_since_approval"
+def give_up(run: Run) -> None:
+    """The act is not done, or not in every source: the case waits until somebody has put it right and tries again."""
+    case = locked(str(run.arguments["case"]))
+    if case.state == State.CARRYING_OUT:
+        error, left = run.job.error.rpartition(".")[2], acts.left_to_do(case)
+        record(case, EventKind.ACT_FAILED, by=SYSTEM, at=run.at, error=error, sources=left)

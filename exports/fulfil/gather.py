@@ -8,23 +8,27 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import F
 
 from dsar.jobs.queue import enqueue
-from dsar.jobs.running import PermanentFailure, Run
+from dsar.jobs.running import Run
 from dsar.vault.files import SealedFile, SealedWriter
 from exports.bundle.answer import looked_back_to
 from exports.bundle.redaction import redact
-from exports.fulfil import acts
-from exports.models import DataSource, Part, RunState, SourceRun
+from exports.fulfil import acts, trouble
+from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun
 from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
 from exports.sources.datamap import Collection, DataMap
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierStatus
 from requests_app.services import people, review
+from requests_app.services.history import locked
+from requests_app.states import State
 
 MODE_OF = {
     Right.KNOW_SPECIFIC: Mode.CONTENT,
@@ -35,48 +39,44 @@ MODE_OF = {
 }
 
 
-class TwoPeople(PermanentFailure):
-    """The identifiers lead to more than one person in this source; nobody's data may be mixed."""
+class NoLongerWanted(Exception):
+    """The case was withdrawn, or the source waived, while a worker looked into it."""
 
 
 def begin(case: Case) -> None:
     """Make the runs of this round in walking order, and the job of the first. In the move's transaction."""
-    sources = list(DataSource.objects.in_walking_order())
-    for position, source in enumerate(sources):
-        SourceRun.objects.create(
-            id=uuid.uuid4(),
-            case=case,
-            source=source,
-            map_version=source.map_version,
-            mode=MODE_OF[case.right_answered],
-            round=case.gathering_round,
-            position=position,
-        )
+    for position, source in enumerate(DataSource.objects.in_walking_order()):
+        _make_run(case, source, position)
     _next_source(case)
 
 
 def look_into(run: Run) -> None:
-    """The job: look into one source and keep what is found."""
+    """The job: look into one source and keep what is found; for a case that was withdrawn meanwhile nothing more."""
     source_run = _source_run(run)
-    if source_run.state in (RunState.DONE, RunState.WAIVED):
-        return
+    with suppress(NoLongerWanted), trouble.for_a_person():
+        with run.transaction():
+            _update(source_run, state=RunState.RUNNING)
+        _search(run, source_run)
+        with run.completing():
+            case = locked(source_run.case_id)
+            _update(source_run, state=RunState.DONE, finished_at=run.at, error="")
+            _search_later_ones_again(source_run)
+            _next_source(case)
+            review.source_done(case.pk, source_run.source.slug, counts=source_run.counts, at=run.at)
+
+
+def _search(run: Run, source_run: SourceRun) -> None:
+    """Look into every collection that concerns the case; raises TwoPeople."""
     data_map = source_run.map_version.as_map()
     identifiers = people.identifiers_of(source_run.case.submission)
     with source_run.source.open(data_map) as connector:
         if connector.subjects(identifiers) > 1:
-            raise TwoPeople
-        with run.transaction():
-            SourceRun.objects.filter(pk=source_run.pk).update(state=RunState.RUNNING)
+            raise trouble.TwoPeople
         for collection in collections_in_scope(source_run.case, data_map):
             if source_run.mode == Mode.PRESENCE:
                 _count(run, source_run, connector, collection, identifiers)
             else:
                 _collect(run, source_run, connector, collection, identifiers)
-    with run.completing():
-        source_run.refresh_from_db(fields=["counts"])
-        SourceRun.objects.filter(pk=source_run.pk).update(state=RunState.DONE, finished_at=run.at, error="")
-        _next_source(source_run.case)
-        review.source_done(source_run.case_id, source_run.source.slug, counts=source_run.counts, at=run.at)
 
 
 def collections_in_scope(case: Case, data_map: DataMap) -> list[Collection]:
@@ -95,24 +95,61 @@ def collections_in_scope(case: Case, data_map: DataMap) -> list[Collection]:
 def give_up(run: Run) -> None:
     """The source stayed down, or leads to two people: a person tries again or waives it; the next one starts."""
     source_run = _source_run(run)
-    error = run.job.error.rpartition(".")[2] or "Unknown"
-    SourceRun.objects.filter(pk=source_run.pk).update(state=RunState.FAILED, error=error)
-    _next_source(source_run.case)
-    review.source_failed(source_run.case_id, source_run.source.slug, error=error, at=run.at)
+    case = locked(source_run.case_id)
+    error = run.job.error.rpartition(".")[2]
+    with suppress(NoLongerWanted):
+        _update(source_run, state=RunState.FAILED, error=error)
+        _next_source(case)
+        review.source_failed(case.pk, source_run.source.slug, error=error, at=run.at)
 
 
 def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
-    """Go on without this source, for a reason; its answer will tell of the gap. In the move's transaction."""
+    """Go on without this source, for a reason; its answer will tell of the gap. In the move's transaction.
+
+    What a worker has found in it so far is set aside: an answer has a source's findings whole, or not at all.
+    """
+    source_run.parts.all().delete()
     source_run.state, source_run.waived_by, source_run.finished_at = RunState.WAIVED, by, at
+    source_run.counts, source_run.held, source_run.records = {}, {}, 0
     source_run.waiver = reason
     source_run.save()
     _next_source(source_run.case)
+
+
+def _make_run(case: Case, source: DataSource, position: int) -> None:
+    SourceRun.objects.create(
+        id=uuid.uuid4(),
+        case=case,
+        source=source,
+        map_version=source.map_version,
+        mode=MODE_OF[case.right_answered],
+        round=case.gathering_round,
+        position=position,
+    )
 
 
 def _source_run(run: Run) -> SourceRun:
     return SourceRun.objects.select_related(
         "case__submission__subject", "case__submission__organisation", "source", "map_version"
     ).get(pk=str(run.arguments["run"]))
+
+
+def _update(source_run: SourceRun, **values: object) -> None:
+    """Write to the run as long as somebody waits for it; NoLongerWanted undoes what the transaction wrote so far."""
+    gathering = SourceRun.objects.filter(case__state=State.GATHERING, case__gathering_round=F("round"))
+    if not gathering.filter(pk=source_run.pk, state__in=UNFINISHED).update(**values):
+        raise NoLongerWanted
+
+
+def _search_later_ones_again(searched: SourceRun) -> None:
+    """A source that failed at first, and was searched late, gives identifiers that later ones were searched without."""
+    collections = searched.map_version.as_map().collections
+    given = {gift.kind for found in collections if searched.counts.get(found.name) for gift in found.gives}
+    later = searched.case.source_runs.filter(round=searched.round, position__gt=searched.position, state=RunState.DONE)
+    for done in later.select_related("source__map_version", "map_version"):
+        if given & done.map_version.as_map().kinds_asked:
+            done.delete()
+            _make_run(searched.case, done.source, done.position)
 
 
 def _next_source(case: Case) -> None:
@@ -128,7 +165,9 @@ def _next_source(case: Case) -> None:
 def _count(
     run: Run, source_run: SourceRun, connector: Connector, collection: Collection, identifiers: Identifiers
 ) -> None:
-    """Count one collection, without reading what is in it."""
+    """Count one collection, without reading what is in it; once, whoever died after it."""
+    if collection.name in source_run.counts:
+        return
     presence = connector.presence(collection.name, identifiers, since=looked_back_to(source_run.case))
     with run.transaction():
         _note_held(source_run, collection, presence.rows, presence.held)
@@ -205,7 +244,7 @@ def _note_held(source_run: SourceRun, collection: Collection, rows: int, held: M
         columns[column] = columns.get(column, 0) + count
     source_run.counts[collection.name] = source_run.counts.get(collection.name, 0) + rows
     source_run.records += rows
-    source_run.save(update_fields=["held", "counts", "records"])
+    _update(source_run, held=source_run.held, counts=source_run.counts, records=source_run.records)
 
 
 def _carry_on(source_run: SourceRun, collection: Collection, page: Page, *, at: datetime) -> None:

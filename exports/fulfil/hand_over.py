@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -12,15 +12,15 @@ from django.db import transaction
 
 from dsar.jobs.running import Run
 from dsar.vault import files
+from exports import findings
 from exports.bundle import contents
-from exports.models import Bundle, Download, Withholding
+from exports.models import Bundle, Download
 from requests_app.events import EventKind
 from requests_app.models import Case
 from requests_app.roles import PERSON, SYSTEM
 from requests_app.services import closing
 from requests_app.services.history import locked, record
 
-AVAILABLE_FOR = timedelta(days=45)  # as long as the content lives after closing
 PIECE = 256 * 1024
 
 
@@ -38,8 +38,7 @@ def release_bundle(run: Run, case: Case) -> None:
     )
     bundle.size, bundle.sha256 = written.sealed.size, written.sealed.sha256
     bundle.clear_size, bundle.manifest_sha256 = written.clear_size, written.manifest_sha256
-    bundle.records, bundle.expires_at = written.records, run.at + AVAILABLE_FOR
-    bundle.withheld = Withholding.objects.filter(case=case).count()
+    bundle.records, bundle.withheld = written.records, findings.withholdings(case).count()
     with run.transaction():
         _release(case, at=run.at)
         Bundle.objects.filter(case=case).delete()
@@ -70,7 +69,8 @@ def _release(case: Case, *, at: datetime) -> None:
 
 def available(case: Case, at: datetime) -> Bundle | None:
     """The bundle that the person may fetch now."""
-    return Bundle.objects.filter(case=case, expires_at__gt=at).first()
+    bundle = Bundle.objects.select_related("case").filter(case=case).first()
+    return bundle if bundle and bundle.is_available(at) else None
 
 
 def start_download(bundle: Bundle, *, at: datetime) -> Iterator[bytes]:

@@ -7,15 +7,13 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from exports.fulfil import gather
-from exports.models import RunState, SourceRun
+from exports.models import UNFINISHED, SourceRun
 from requests_app.events import EventKind
 from requests_app.models import Case
 from requests_app.moves import InputRefused, performs
 from requests_app.roles import Actor
 from requests_app.services import review
 from requests_app.services.history import record
-
-UNFINISHED = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)
 
 
 @performs("waive_source")

@@ -109,7 +109,10 @@ def _check_field(found: Finding, field: str) -> None:
 
 
 def _ground(case: Case, code: str) -> Exemption:
-    ground = guards.check_refusal_code(case, code)
+    try:
+        ground = guards.check_refusal_code(case, code)
+    except guards.MoveShut as shut:
+        raise InputRefused({"code": str(shut)}) from None
     if ground.level != Level.DATA:
         raise InputRefused({"code": _("This ground is against the whole request, not against some of its data.")})
     return ground

@@ -1,8 +1,9 @@
-from exports.models.finding import Part, RunState, SourceRun, Withholding
-from exports.models.handover import Act, ActKind, Bundle, Download, RecipientTold, Report
+from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
+from exports.models.handover import Act, ActKind, Bundle, Download, RecipientTold, Report, Shredding
 from exports.models.source import DataMapVersion, DataSource
 
 __all__ = [
+    "UNFINISHED",
     "Act",
     "ActKind",
     "Bundle",
@@ -13,6 +14,7 @@ __all__ = [
     "RecipientTold",
     "Report",
     "RunState",
+    "Shredding",
     "SourceRun",
     "Withholding",
 ]

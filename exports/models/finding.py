@@ -26,6 +26,9 @@ class RunState(models.TextChoices):
     WAIVED = "waived", _("waived")
 
 
+UNFINISHED = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)  # somebody still waits for these
+
+
 class SourceRun(models.Model):
     """The look into one source for one case, in one round of gathering."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -39,10 +40,18 @@ class Bundle(StoredFile):
     manifest_sha256 = models.CharField(max_length=64)
     records = models.PositiveIntegerField()
     withheld = models.PositiveIntegerField()
-    expires_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"bundle of {self.records} records"
+
+    @property
+    def expires_at(self) -> datetime:
+        """Until when it can be fetched: as long as the content lives, which is counted from the case's closing."""
+        return (self.case.closed_at or self.made_at) + settings.CONTENT_LIFE
+
+    def is_available(self, at: datetime) -> bool:
+        """Whether it can be fetched now; while the case has not closed, always."""
+        return self.case.closed_at is None or at < self.expires_at
 
     @property
     def context(self) -> str:
@@ -89,17 +98,23 @@ class ActKind(models.TextChoices):
 
 
 class Act(models.Model):
-    """One act in one source, done once: counts by collection and digests of keys, no personal data."""
+    """One act in one source, done once a plan: counts by collection and digests of keys, no personal data.
+
+    After a hand-back a new round may find more in a source where the act was done already: then it is done again.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="acts")
     source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="acts")
     kind = models.CharField(max_length=10, choices=ActKind)
+    round = models.PositiveIntegerField(help_text="The round of gathering that it rests on; 0 where none is needed.")
     proof = models.JSONField()
     done_at = models.DateTimeField()
 
     class Meta:
         ordering = ("done_at",)
-        constraints = [models.UniqueConstraint(fields=("case", "source", "kind"), name="one_act_a_source")]
+        constraints = [
+            models.UniqueConstraint(fields=("case", "source", "kind", "round"), name="one_act_a_source_and_round")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} in {self.source}"
@@ -120,3 +135,13 @@ class RecipientTold(models.Model):
 
     def __str__(self) -> str:
         return self.recipient
+
+
+class Shredding(models.Model):
+    """The content of a closed case was destroyed with its key: findings, plans and bundle; the record stays."""
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="shredding")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"shredded {self.at:%Y-%m-%d}"

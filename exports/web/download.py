@@ -44,7 +44,7 @@ def bundle_section(case: Case) -> Section | None:
     bundle = Bundle.objects.filter(case=case).first()
     if bundle is None:
         return None
-    return Section("portal/bundle.html", {"bundle": bundle, "is_available": bundle.expires_at > timezone.now()})
+    return Section("portal/bundle.html", {"bundle": bundle, "is_available": bundle.is_available(timezone.now())})
 
 
 @person_page

@@ -21,6 +21,7 @@ from requests_app.law import identity
 from requests_app.law.limits import LimitCount
 from requests_app.law.words import Degree, EvidenceKind, Sureness
 from requests_app.models import Case, CorrectionAsked, Duty, Evidence, Message, MessageState
+from requests_app.models.decision import OfCase
 from requests_app.residence import place_name
 from requests_app.services.letters import Letter
 
@@ -228,29 +229,20 @@ def limit_of(case: Case) -> LimitCount | None:
 
 
 def decisions_of(case: Case) -> list[DecisionLine]:
-    """What was decided on the limit, and the grounds claimed."""
-    claims = list(case.exemption_claims.select_related("case__submission"))
-    limits = [case.limit_decision] if hasattr(case, "limit_decision") else []
-    names = names_of(row.decided_by for row in [*claims, *limits])
+    """What somebody decided or noted, with the reason, the oldest first."""
+    found: list[tuple[str, str, OfCase]] = []
+    if hasattr(case, "limit_decision"):
+        found.append(
+            (_("Limit: %(choice)s") % {"choice": case.limit_decision.get_choice_display()}, "", case.limit_decision)
+        )
+    for answer in case.clarifications.select_related("case__submission"):
+        found.append((_("Question answered"), "", answer))
+    for claim in case.exemption_claims.select_related("case__submission"):
+        found.append((_("Refused: %(code)s") % {"code": claim.code}, claim.citation, claim))
+    names = names_of(row.decided_by for _label, _citation, row in found)
     lines = [
-        DecisionLine(
-            _("Limit: %(choice)s") % {"choice": row.get_choice_display()},
-            "",
-            unsealed(row, "reason"),
-            names[row.decided_by],
-            row.decided_at,
-        )
-        for row in limits
-    ]
-    lines += [
-        DecisionLine(
-            _("Refused: %(code)s") % {"code": claim.code},
-            claim.citation,
-            unsealed(claim, "reason"),
-            names[claim.decided_by],
-            claim.decided_at,
-        )
-        for claim in claims
+        DecisionLine(label, citation, unsealed(row, "reason"), names[row.decided_by], row.decided_at)
+        for label, citation, row in found
     ]
     return sorted(lines, key=lambda line: line.at)
 

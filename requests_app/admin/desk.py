@@ -92,14 +92,14 @@ def unsealed(row: Model, name: str) -> str:
 
 
 def organisation_name(request: HttpRequest) -> str:  # noqa: ARG001 - unfold asks with the request
-    """Whose desk this is."""
-    name = Organisation.objects.values_list("display_name", flat=True).order_by("pk").first()
-    return name or _("Privacy requests")
+    """Whose desk this is; empty before the organisation is set up."""
+    return Organisation.objects.values_list("display_name", flat=True).order_by("pk").first() or ""
 
 
 def site_title(request: HttpRequest) -> str:
     """The name in the browser's tab and on the sign-in page."""
-    return _("%(name)s privacy desk") % {"name": organisation_name(request)}
+    name = organisation_name(request)
+    return _("%(name)s privacy desk") % {"name": name} if name else _("Privacy desk")
 
 
 def sees_cases(request: HttpRequest) -> bool:

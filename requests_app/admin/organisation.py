@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db import transaction
+from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
@@ -26,6 +26,8 @@ class OrganisationAdmin(ThemedAdmin[Organisation]):
         "policy_url",
         "sells_or_shares",
     )
+
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def has_delete_permission(self, request: HttpRequest, obj: Organisation | None = None) -> bool:
         """Never."""

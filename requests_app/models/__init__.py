@@ -1,5 +1,5 @@
 from requests_app.models.case import AllowedMove, Case, CaseLaw, CorrectionAsked, PackVersion
-from requests_app.models.decision import ExemptionClaim, LimitChoice, LimitDecision
+from requests_app.models.decision import Clarification, ExemptionClaim, LimitChoice, LimitDecision
 from requests_app.models.duty import CalendarVersion, Duty
 from requests_app.models.evidence import AccessCode, CodePurpose, Evidence, ProbeTry, ProofOffered
 from requests_app.models.message import Message, MessageState
@@ -16,6 +16,7 @@ __all__ = [
     "Case",
     "CaseLaw",
     "Channel",
+    "Clarification",
     "CodePurpose",
     "CorrectionAsked",
     "DataSubject",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +15,6 @@ from requests_app.law.packs import LawPack, pack_from_text
 from requests_app.law.words import Right, Route
 from requests_app.models.submission import Submission
 from requests_app.states import NOT_YET_CARRYING_OUT, WAITING_FOR_US, Outcome, State, transition
-
-if TYPE_CHECKING:
-    from requests_app.models.duty import Duty
 
 
 class PackVersion(models.Model):
@@ -50,6 +47,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Cases on which the privacy team has to act."""
         return self.filter(state__in=WAITING_FOR_US)
 
+    def unproved(self) -> CaseQuerySet:
+        """Cases for which identity still has to be proved; also those where a question interrupted that."""
+        interrupted = models.Q(state=State.CLARIFYING, clarifying_from=State.VERIFYING)
+        return self.filter(models.Q(state=State.VERIFYING) | interrupted)
+
     def in_work_order(self) -> CaseQuerySet:
         """The most urgent first: by the house's target, then by the legal date."""
         unmet = models.Q(duties__met_at__isnull=True, duties__void=False)
@@ -75,13 +77,16 @@ class Case(ConcurrentTransitionMixin, models.Model):
     right = models.CharField(max_length=30, choices=[(right.value, right.value) for right in Right])
     answered_as = models.CharField(max_length=30, help_text="The right that is answered, after a fall-back.")
     route = models.CharField(max_length=12, choices=[(route.value, route.value) for route in Route])
-    state = FSMField(max_length=12, choices=State, default=State.RECEIVED, protected=True)
+    state: models.CharField[str, str] = FSMField(max_length=12, choices=State, default=State.RECEIVED, protected=True)
     clarifying_from = models.CharField(max_length=12, choices=State, blank=True)
     outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
     version = models.PositiveIntegerField(default=0)
     content_key = models.UUIDField(editable=False)
     gathering_round = models.PositiveIntegerField(default=0)
     approved_at = models.DateTimeField(null=True, blank=True)
+    carried_out_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the act was reported done; the case closes once its letter is accepted."
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     assigned_to = models.ForeignKey(
         "requests_app.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
@@ -90,8 +95,9 @@ class Case(ConcurrentTransitionMixin, models.Model):
     objects = CaseQuerySet.as_manager()
 
     if TYPE_CHECKING:
-        duties: models.Manager[Duty]
-        laws: models.Manager[CaseLaw]
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            """Django-fsm's own constructor has no type that mypy can read: it would make Any of every case."""
 
     class Meta:
         constraints = [
@@ -163,9 +169,10 @@ class Case(ConcurrentTransitionMixin, models.Model):
         self.clarifying_from = self.state
 
     @transition("clarified")
-    def clarified(self) -> None:
+    def clarified(self) -> State:
         """Answered: back to where the case came from."""
-        self.clarifying_from = ""
+        came_from, self.clarifying_from = State(self.clarifying_from), ""
+        return came_from
 
     @transition("act_at_once")
     def act_at_once(self) -> None:
@@ -188,7 +195,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
     @transition("approve")
     def approve(self, *, at: datetime) -> None:
         """The decision stands; workers carry it out."""
-        self.approved_at = at
+        self.approved_at, self.carried_out_at = at, None
 
     @transition("hand_back")
     def hand_back(self) -> None:

@@ -1,4 +1,4 @@
-"""Decisions of the privacy team: grounds, and what was decided when the limit is reached."""
+"""Decisions of the privacy team and their reasons: grounds, answers noted, and what follows from the limit."""
 
 from __future__ import annotations
 
@@ -40,6 +40,15 @@ class ExemptionClaim(OfCase):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Clarification(OfCase):
+    """What the desk noted as the person's answer to a question; the question is kept as the letter that was sent."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="clarifications")
+
+    def __str__(self) -> str:
+        return f"clarification {self.decided_at:%Y-%m-%d}"
 
 
 class LimitChoice(models.TextChoices):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -97,6 +96,7 @@ class AccessCode(models.Model):
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="codes")
     purpose = models.CharField(max_length=10, choices=CodePurpose)
     digest = models.CharField(max_length=120)
+    issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
@@ -108,7 +108,3 @@ class AccessCode(models.Model):
 
     def __str__(self) -> str:
         return f"code to {self.get_purpose_display()}"
-
-    def is_live(self, at: datetime) -> bool:
-        """Whether the code may still be tried."""
-        return self.used_at is None and at < self.expires_at and self.tries < self.TRIES_ALLOWED

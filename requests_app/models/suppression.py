@@ -24,6 +24,7 @@ class Suppression(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="suppressions")
+    case_id = models.UUIDField(db_index=True, help_text="The case it came from; no foreign key, for it outlives that.")
     right = models.CharField(max_length=30)
     kind = models.CharField(max_length=20, choices=IdentifierKind)
     digest = models.CharField(max_length=120, db_index=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
-from requests_app.law.words import DutyKind, Route
+from requests_app.law.words import DutyKind
 from requests_app.models import Case, DataSubject, Submission
 from requests_app.ports import work
 from requests_app.roles import PERSON, SYSTEM
@@ -23,6 +23,7 @@ from requests_app.states import Outcome, State
 def check_release(case: Case) -> None:
     """The binding question about the limit: asked in the transaction that releases, under a lock on the person.
 
+    Two submissions of one person can't be released at once: the second waits here, and then counts the first.
     Raises MoveShut when information was provided meanwhile through another submission and nobody decided (G8).
     """
     subject = case.submission.subject
@@ -37,25 +38,29 @@ def provided(case: Case, *, at: datetime) -> None:
 
 
 def carried_out(case_id: UUID, *, at: datetime, **facts: str | int) -> None:
-    """The act is done: meet what it meets, write the closing letter, close if the letter was accepted already."""
+    """The act is done: meet what it meets, write the closing letter, close if the letter was accepted already.
+
+    Told twice, the second time changes nothing.
+    """
     case = locked(case_id)
-    if case.state != State.CARRYING_OUT:
+    if case.state != State.CARRYING_OUT or case.carried_out_at is not None:
         return
+    case.carried_out_at = at
+    case.save(update_fields=["carried_out_at"])
     record(case, EventKind.CARRIED_OUT, by=SYSTEM, at=at, **facts)
-    if case.route == Route.DIRECT:
-        duties.meet(case, DutyKind.OPT_OUT_DONE, at=at)
-        duties.meet(case, DutyKind.RECIPIENTS_TOLD, at=at)
-        settle(case, at=at)
-        return
-    letter = letters.CLOSING_BY_RIGHT[case.right_answered]
-    account = work().account_of(case, case.submission.language)
-    letters.queue(case.submission, letter, at=at, case=case, account=account, withheld=work().withheld(case))
+    duties.meet(case, DutyKind.OPT_OUT_DONE, at=at)
+    duties.meet(case, DutyKind.RECIPIENTS_TOLD, at=at)
+    letter = letters.CLOSING_BY_RIGHT.get(case.right_answered)
+    if letter is not None:
+        account = work().account_of(case, case.submission.language)
+        letters.queue(case.submission, letter, at=at, case=case, account=account, withheld=work().withheld(case))
+    settle(case, at=at)
 
 
 def hand_back(case_id: UUID, because: str, *, at: datetime) -> None:
-    """What approval rested on no longer holds; a person decides again. ``because`` is a code."""
+    """What approval rested on no longer holds, and nothing was done; a person decides again. ``because`` is a code."""
     case = locked(case_id)
-    if case.state == State.CARRYING_OUT:
+    if case.state == State.CARRYING_OUT and case.carried_out_at is None:
         change_state(case, EventKind.HAND_BACK, case.hand_back, by=SYSTEM, at=at, because=because)
 
 
@@ -69,16 +74,15 @@ def letter_accepted(case: Case, *, at: datetime) -> None:
 
 
 def settle(case: Case, *, at: datetime) -> None:
-    """Close once the act is done and its letter was accepted for delivery."""
-    if case.state != State.CARRYING_OUT or not letters.closing_letter_accepted(case):
+    """Close once the act is reported done, nothing of it is left, and its letter was accepted for delivery."""
+    if case.state != State.CARRYING_OUT or case.carried_out_at is None:
         return
-    if not work().is_carried_out(case):
+    if not letters.closing_letter_accepted(case) or not work().is_carried_out(case):
         return
     outcome = _outcome(case)
     duties.meet(case, DutyKind.ANSWER, at=at)
-    duties.meet(case, DutyKind.RECIPIENTS_TOLD, at=at)
     change_state(
-        case, EventKind.FINISH, lambda: case.finish(outcome=outcome, at=at), by=SYSTEM, at=at, outcome=outcome
+        case, EventKind.FINISH, lambda: case.finish(outcome=outcome, at=at), by=SYSTEM, at=at, outcome=outcome.value
     )
 
 
@@ -87,7 +91,9 @@ def withdraw(case_id: UUID, *, at: datetime) -> None:
     with transaction.atomic():
         case = locked(case_id)
         if not case.may_be_withdrawn:
-            raise MoveShut(_("This request is being carried out already, or is closed: it can't be withdrawn any more."))
+            raise MoveShut(
+                _("This request is being carried out already, or is closed: it can't be withdrawn any more.")
+            )
         change_state(case, EventKind.WITHDRAW, lambda: case.withdraw(at=at), by=PERSON, at=at)
         duties.drop_unmet(case)
         letters.queue(case.submission, letters.Letter.WITHDRAWN, at=at, case=case)

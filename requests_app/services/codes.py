@@ -31,32 +31,36 @@ def new_text() -> str:
 
 
 def issue(submission: Submission, purpose: CodePurpose, *, at: datetime) -> str:
-    """Make a code and return its text, which only the letter may carry. Older codes of the purpose stop working."""
-    recent = submission.codes.filter(purpose=purpose, expires_at__gt=at + LIFE[purpose] - timedelta(hours=1))
-    if recent.count() >= CODES_AN_HOUR:
+    """Make a code and return its text, which only the letter may carry. Older codes of the purpose stop working.
+
+    Raises TooManyCodes.
+    """
+    earlier = submission.codes.filter(purpose=purpose)
+    if earlier.filter(issued_at__gt=at - timedelta(hours=1)).count() >= CODES_AN_HOUR:
         raise TooManyCodes
-    submission.codes.filter(purpose=purpose, used_at__isnull=True).update(expires_at=at)
+    earlier.filter(used_at__isnull=True, expires_at__gt=at).update(expires_at=at)
     text = new_text()
     AccessCode.objects.create(
-        submission=submission, purpose=purpose, digest=_digest(submission, text), expires_at=at + LIFE[purpose]
+        submission=submission,
+        purpose=purpose,
+        digest=digests.digest("code", _told(submission, text)),
+        issued_at=at,
+        expires_at=at + LIFE[purpose],
     )
     return text
 
 
 def use(submission: Submission, purpose: CodePurpose, text: str, *, at: datetime) -> bool:
-    """Use a code up; False if it opens nothing. A wrong text counts as a try of the live code, so it must be kept."""
-    live = submission.codes.filter(
-        purpose=purpose, used_at__isnull=True, expires_at__gt=at, tries__lt=AccessCode.TRIES_ALLOWED
-    )
+    """Use a code up; False if it opens nothing.
+
+    Every text is a try of the live code, counted before it is looked at: of many texts sent at once no more than
+    five are looked at. The caller's transaction must be kept also when the answer is False.
+    """
+    unused = submission.codes.filter(purpose=purpose, used_at__isnull=True, expires_at__gt=at)
+    if not unused.filter(tries__lt=AccessCode.TRIES_ALLOWED).update(tries=F("tries") + 1):
+        return False
     candidates = digests.candidates("code", _told(submission, text))
-    if live.filter(digest__in=candidates).update(used_at=at):
-        return True
-    live.update(tries=F("tries") + 1)
-    return False
-
-
-def _digest(submission: Submission, text: str) -> str:
-    return digests.digest("code", _told(submission, text))
+    return bool(unused.filter(digest__in=candidates).update(used_at=at))
 
 
 def _told(submission: Submission, text: str) -> str:

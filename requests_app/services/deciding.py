@@ -7,12 +7,13 @@ from datetime import datetime
 
 from requests_app import guards
 from requests_app.events import EventKind
-from requests_app.law.words import Right
+from requests_app.law.values import Exemption
+from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, ExemptionClaim
-from requests_app.moves import performs
+from requests_app.moves import InputRefused, performs
 from requests_app.ports import work
 from requests_app.roles import Actor
-from requests_app.services import duties, letters
+from requests_app.services import duties, letters, opt_outs
 from requests_app.services.history import change_state
 
 
@@ -26,7 +27,10 @@ def approve(case: Case, *, actor: Actor, at: datetime) -> None:
 
 @performs("refuse")
 def refuse(case: Case, *, actor: Actor, at: datetime, code: str, reason: str) -> None:
-    """Close with a ground that every law of the case knows; the letter cites it (G10, G11)."""
+    """Close with a ground that every law of the case knows; the letter cites it (G10, G11).
+
+    The answer stays owed until that letter is accepted for delivery.
+    """
     ground = _claim(case, code, reason, actor=actor, at=at)
     change_state(
         case,
@@ -37,6 +41,7 @@ def refuse(case: Case, *, actor: Actor, at: datetime, code: str, reason: str) ->
         code=ground.code,
         citation=ground.citation,
     )
+    duties.drop_unmet(case, but=(DutyKind.ACKNOWLEDGE, DutyKind.ANSWER))
     _tell(case, letters.Letter.REFUSAL, ground, at=at)
 
 
@@ -53,12 +58,16 @@ def refuse_opt_out(case: Case, *, actor: Actor, at: datetime, code: str, reason:
         code=ground.code,
         citation=ground.citation,
     )
+    opt_outs.lift(case, at=at)
     duties.drop_unmet(case)
     _tell(case, letters.Letter.OPT_OUT_REFUSED, ground, at=at)
 
 
-def _claim(case: Case, code: str, reason: str, *, actor: Actor, at: datetime) -> guards.exemptions.Exemption:
-    ground = guards.check_refusal_code(case, code)
+def _claim(case: Case, code: str, reason: str, *, actor: Actor, at: datetime) -> Exemption:
+    try:
+        ground = guards.check_refusal(case, code, actor)
+    except guards.MoveShut as shut:
+        raise InputRefused({"code": str(shut)}) from None
     claim = ExemptionClaim(
         id=uuid.uuid4(), case=case, code=ground.code, citation=ground.citation, decided_by=actor.slug, decided_at=at
     )
@@ -67,16 +76,21 @@ def _claim(case: Case, code: str, reason: str, *, actor: Actor, at: datetime) ->
     return ground
 
 
-def _tell(case: Case, letter: letters.Letter, ground: guards.exemptions.Exemption, *, at: datetime) -> None:
-    language = case.submission.language
-    organisation = case.submission.organisation
+def _tell(case: Case, letter: letters.Letter, ground: Exemption, *, at: datetime) -> None:
+    submission = case.submission
     letters.queue(
-        case.submission,
+        submission,
         letter,
         at=at,
         case=case,
-        ground=ground.person_text.in_language(language),
+        ground=ground.person_text.in_language(submission.language),
         citation=ground.citation,
-        # 11 CCR 7022(g): a refused deletion offers the opt-out where data is sold or shared.
-        offer_opt_out=case.right_asked == Right.DELETE and organisation.sells_or_shares,
+        offer_opt_out=_must_offer_opt_out(case),
     )
+
+
+def _must_offer_opt_out(case: Case) -> bool:
+    """A refused deletion offers the opt-out where data is sold or shared and the person has not opted out (G12)."""
+    submission = case.submission
+    sells = submission.organisation.sells_or_shares
+    return case.right_asked == Right.DELETE and sells and not opt_outs.holds(submission)

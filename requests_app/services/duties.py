@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from requests_app.events import EventKind
@@ -41,22 +42,30 @@ def owe(case: Case, laws: tuple[packs.LawPack, ...], *, at: datetime) -> None:
 
 
 def extend(case: Case, *, on: date) -> list[Duty]:
-    """Move the answer's date to its extended one, under each law that has an extension; returns the duties moved."""
+    """Move every date that an extension announced on this day moves, law by law; returns the duties moved."""
     moved = []
-    for duty in case.duties.unmet().of_kind(DutyKind.ANSWER):
-        extended = law_duties.duties(
-            duty.pack_version.as_pack(),
-            case.right_asked,
-            received_on=case.received_on(),
-            calendar=duty.calendar_version.as_calendar(),
-            house=packs.house(),
-            extended_on=on,
-        )
-        answer = next(owed for owed in extended if owed.kind == DutyKind.ANSWER)
-        duty.due_on, duty.working, duty.extended_on = answer.due_on, answer.working.as_data(), on
-        duty.save(update_fields=["due_on", "working", "extended_on"])
+    for duty in case.duties.unmet().select_related("pack_version", "calendar_version"):
+        extended = _as_extended(case, duty, on)
+        if extended.working.extended_on is None:
+            continue
+        duty.due_on, duty.target_on = extended.due_on, extended.target_on
+        duty.working, duty.extended_on = extended.working.as_data(), on
+        duty.save(update_fields=["due_on", "target_on", "working", "extended_on"])
         moved.append(duty)
     return moved
+
+
+def _as_extended(case: Case, duty: Duty, on: date) -> law_duties.Duty:
+    """What the law, as it was pinned, makes of this duty if the extension is announced on this day."""
+    extended = law_duties.duties(
+        duty.pack_version.as_pack(),
+        case.right_asked,
+        received_on=case.received_on(),
+        calendar=duty.calendar_version.as_calendar(),
+        house=packs.house(),
+        extended_on=on,
+    )
+    return next(owed for owed in extended if owed.kind == duty.kind)
 
 
 def meet(case: Case, kind: DutyKind, *, at: datetime) -> None:
@@ -65,9 +74,9 @@ def meet(case: Case, kind: DutyKind, *, at: datetime) -> None:
         record(case, EventKind.DUTY_MET, by=SYSTEM, at=at, duty=kind)
 
 
-def drop_unmet(case: Case) -> None:
-    """The case closed another way: what was still owed is owed no longer."""
-    case.duties.unmet().update(void=True)
+def drop_unmet(case: Case, *, but: Collection[DutyKind] = ()) -> None:
+    """The case closed another way: what was still owed is owed no longer, but for these kinds."""
+    case.duties.unmet().exclude(kind__in=but).update(void=True)
 
 
 def _pack_version(pack: packs.LawPack, at: datetime) -> PackVersion:

@@ -7,18 +7,14 @@ from datetime import datetime
 from django.db import transaction
 
 from requests_app.models import CodePurpose, Submission
-from requests_app.services import codes, identity, letters
+from requests_app.services import codes, identity, intake, letters
 
 
 def find(reference: str) -> Submission | None:
     """The submission of a reference as typed: case, spaces and dashes don't matter."""
-    letters_only = "".join(letter for letter in reference.upper() if letter in codes.ALPHABET)
-    tail = letters_only.removeprefix("R")[-8:]
-    if len(tail) < 8:
-        return None
-    return (
-        Submission.objects.select_related("organisation", "subject").filter(reference=f"R-{tail[:4]}-{tail[4:]}").first()
-    )
+    typed = "".join(letter for letter in reference.upper() if letter in codes.ALPHABET)
+    written = intake.as_reference(typed[-intake.REFERENCE_LENGTH :])
+    return Submission.objects.select_related("organisation", "subject").filter(reference=written).first()
 
 
 def send_code(submission: Submission, purpose: CodePurpose, *, at: datetime) -> None:
@@ -31,7 +27,8 @@ def send_code(submission: Submission, purpose: CodePurpose, *, at: datetime) -> 
 
 def enter(submission: Submission, code: str, *, at: datetime) -> bool:
     """Whether the code opens the case page. It proves the mailbox as well: the same letter box answered."""
-    if not codes.use(submission, CodePurpose.ENTER, code, at=at):
-        return False
-    identity.note_mailbox(submission, at=at)
-    return True
+    with transaction.atomic():
+        opens = codes.use(submission, CodePurpose.ENTER, code, at=at)
+        if opens:
+            identity.note_mailbox(submission, at=at)
+    return opens

@@ -8,19 +8,21 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
 from dsar.vault import digests
 from requests_app import guards
 from requests_app.events import EventKind
+from requests_app.law import identity as law_identity
 from requests_app.law.words import EvidenceKind, Right
-from requests_app.models import Case, CodePurpose, Evidence, ProbeTry, ProofOffered, Submission
+from requests_app.models import Case, CodePurpose, Evidence, IdentifierKind, ProbeTry, ProofOffered, Submission
 from requests_app.moves import performs
 from requests_app.ports import systems
 from requests_app.roles import PERSON, SYSTEM, Actor
 from requests_app.services import codes, people
-from requests_app.services.history import change_state, locked, record
+from requests_app.services.history import change_state, locked_cases, record
 from requests_app.states import State
 
 DECLARATION = {
@@ -43,10 +45,11 @@ class ProofRefused(Exception):
 
 def confirm_mailbox(submission: Submission, code: str, *, at: datetime) -> bool:
     """Take a code from the receipt as proof of control of the mailbox; False if it opens nothing."""
-    if not codes.use(submission, CodePurpose.CONFIRM, code, at=at):
-        return False
-    note_mailbox(submission, at=at)
-    return True
+    with transaction.atomic():
+        confirms = codes.use(submission, CodePurpose.CONFIRM, code, at=at)
+        if confirms:
+            note_mailbox(submission, at=at)
+    return confirms
 
 
 def note_mailbox(submission: Submission, *, at: datetime) -> None:
@@ -58,30 +61,32 @@ def note_mailbox(submission: Submission, *, at: datetime) -> None:
         Evidence.objects.create(
             id=uuid.uuid4(), submission=submission, kind=EvidenceKind.MAILBOX, proved_at=at, actor=PERSON.slug
         )
-        for case in submission.cases.all():
-            record(locked(case.pk), EventKind.MAILBOX_CONFIRMED, by=PERSON, at=at)
+        for case in locked_cases(submission):
+            record(case, EventKind.MAILBOX_CONFIRMED, by=PERSON, at=at)
         enqueue("find_person", {"submission": str(submission.pk)}, key=f"find_person:{submission.pk}:confirmed")
         settle(submission, at=at)
 
 
-def offer_proof(
-    submission: Submission, *, points: Mapping[str, str], declared_name: str, at: datetime
-) -> ProofOffered | None:
+def offer_proof(submission: Submission, *, points: Mapping[str, str], declared_name: str, at: datetime) -> ProofOffered:
     """Take data points to probe, and a declaration signed by typing the name; the probe itself is a job.
 
     The mailbox counts as a point of its own once it is confirmed. Raises ProofRefused with a sentence.
     """
     typed = {kind: value.strip() for kind, value in points.items() if value.strip()}
+    declared_name = declared_name.strip()
     _check_points(submission, typed, declared_name)
     with transaction.atomic():
-        _count_tries(submission, typed, at=at)
-        if declared_name.strip():
-            _declare(submission, declared_name.strip(), at=at)
+        unproved = _unproved(submission)
+        if not unproved:
+            raise ProofRefused(_("Nothing has to be proved any more. Thank you."))
+        _count_tries(with_submitted(submission, typed), at=at)
+        if declared_name:
+            _declare(submission, declared_name, at=at)
         offered = ProofOffered(id=uuid.uuid4(), submission=submission, offered_at=at)
         offered.digests = {kind: digests.digest("proof", told(submission, value)) for kind, value in typed.items()}
         offered.points = json.dumps(typed)
         offered.save()
-        for case in _unproved(submission):
+        for case in unproved:
             record(case, EventKind.PROOF_OFFERED, by=PERSON, at=at, points=len(typed), declared=bool(declared_name))
         enqueue("probe", {"proof": str(offered.pk)}, key=f"probe:{offered.pk}")
     return offered
@@ -89,12 +94,25 @@ def offer_proof(
 
 def points_to_probe(offered: ProofOffered) -> dict[str, str]:
     """The typed points, and those that came with the submission, by kind."""
-    points: dict[str, str] = json.loads(offered.points)
-    submission = offered.submission
-    points["email"] = submission.email
-    if submission.account_number:
-        points.setdefault("account_number", submission.account_number)
-    return points
+    return with_submitted(offered.submission, json.loads(offered.points))
+
+
+def with_submitted(submission: Submission, typed: Mapping[str, str]) -> dict[str, str]:
+    """Typed data points with those that came with the submission, which nobody is asked for again."""
+    submitted = {"email": submission.email, "account_number": submission.account_number}
+    contested = contested_kinds(submission)
+    usable = {kind: value for kind, value in submitted.items() if value and kind not in contested}
+    return {**typed, **usable}
+
+
+def contested_kinds(submission: Submission) -> frozenset[str]:
+    """Kinds of data points with which identity may not be proved, for their accuracy is in dispute (11 CCR 7060)."""
+    contested: frozenset[str] = frozenset()
+    for case in submission.cases.filter(right=Right.CORRECT).select_related("correction"):
+        fields = systems().correctable_fields(submission.language)
+        kinds = {field.kind for field in fields if field.slug == case.correction.field and field.kind}
+        contested |= law_identity.may_not_prove(case.packs(), Right.CORRECT, on=case.received_on(), contested=kinds)
+    return contested
 
 
 def record_probe(offered: ProofOffered, points: Mapping[str, str], matched: int, *, at: datetime) -> None:
@@ -104,11 +122,10 @@ def record_probe(offered: ProofOffered, points: Mapping[str, str], matched: int,
     """
     if offered.probed_at is not None:
         return
-    if matched == len(points):
-        people.confirm_identifiers(offered.submission, points, at=at)
-    offered.probed_at, offered.matched_points, offered.points_sealed = at, matched, None
-    offered.save(update_fields=["probed_at", "matched_points", "points_sealed"])
     submission = offered.submission
+    if matched == len(points):
+        people.confirm_identifiers(submission, points, at=at)
+    _erase(offered, matched, at=at)
     if matched:
         Evidence.objects.create(
             id=uuid.uuid4(),
@@ -123,10 +140,20 @@ def record_probe(offered: ProofOffered, points: Mapping[str, str], matched: int,
     settle(submission, at=at)
 
 
+def probe_failed(offered: ProofOffered, *, error: str, at: datetime) -> None:
+    """A source stayed down: erase what was typed all the same; the person may offer it again.
+
+    ``error`` is a class, never a text. In the job's transaction.
+    """
+    _erase(offered, None, at=at)
+    for case in _unproved(offered.submission):
+        record(case, EventKind.PROBE_FAILED, by=SYSTEM, at=at, error=error)
+
+
 def settle(submission: Submission, *, at: datetime) -> None:
     """Accept the identity for every case whose degree the evidence now reaches."""
     for case in _unproved(submission):
-        if guards.degree_reached(case) >= guards.requirement(case).degree:
+        if case.state == State.VERIFYING and guards.degree_reached(case) >= guards.requirement(case).degree:
             _accept(case, by=SYSTEM, at=at)
 
 
@@ -144,11 +171,9 @@ def fall_back(case: Case, *, actor: Actor, at: datetime) -> None:
 
 def questions(submission: Submission) -> dict[str, str]:
     """The fixed questions whose answers could still prove something, in the person's language, by kind."""
-    asked = dict(systems().question_titles(submission.language))
-    asked.pop("email", None)  # the mailbox is proved by its code
-    if submission.account_number:
-        asked.pop("account_number", None)
-    return asked
+    known = {*with_submitted(submission, {}), *contested_kinds(submission)}
+    titles = systems().question_titles(submission.language)
+    return {kind: title for kind, title in titles.items() if kind not in known}
 
 
 def told(submission: Submission, value: str) -> str:
@@ -157,9 +182,15 @@ def told(submission: Submission, value: str) -> str:
 
 
 def was_proved_with(submission: Submission, value: str) -> bool:
-    """Whether a typed value is one of the points with which this submission proved itself: not the mailbox's word."""
+    """Whether a typed value is one of the points with which this submission proved itself: not the mailbox's word.
+
+    Only the offers that matched most count: whoever reads the mailbox, and nothing else, can offer any value, and the
+    mailbox alone then matches.
+    """
     candidates = set(digests.candidates("proof", told(submission, value)))
-    proofs = submission.proofs_offered.filter(matched_points__gt=0).values_list("digests", flat=True)
+    offers = submission.proofs_offered.filter(matched_points__gt=0)
+    best = offers.aggregate(most=Max("matched_points"))["most"]
+    proofs = offers.filter(matched_points=best).values_list("digests", flat=True)
     return any(candidates & set(proof.values()) for proof in proofs)
 
 
@@ -179,8 +210,14 @@ def _accept(case: Case, *, by: Actor, at: datetime) -> None:
 
 
 def _unproved(submission: Submission) -> list[Case]:
-    waiting = submission.cases.filter(state__in=(State.RECEIVED, State.VERIFYING)).values_list("pk", flat=True)
-    return [locked(pk) for pk in waiting]
+    """The cases that wait for proof of identity, locked."""
+    return list(locked_cases(submission).unproved())
+
+
+def _erase(offered: ProofOffered, matched: int | None, *, at: datetime) -> None:
+    """Write down how the probe ended and erase what was typed; its digests stay (11 CCR 7060)."""
+    offered.probed_at, offered.matched_points, offered.points_sealed = at, matched, None
+    offered.save(update_fields=["probed_at", "matched_points", "points_sealed"])
 
 
 def _check_points(submission: Submission, typed: Mapping[str, str], declared_name: str) -> None:
@@ -189,18 +226,23 @@ def _check_points(submission: Submission, typed: Mapping[str, str], declared_nam
         raise ProofRefused(_("Please answer only the questions on this page."))
     if any(len(value) > POINT_LENGTH for value in typed.values()) or len(declared_name) > POINT_LENGTH:
         raise ProofRefused(_("Please use at most %(most)s characters.") % {"most": POINT_LENGTH})
-    if not typed and not declared_name.strip():
+    if not typed and not declared_name:
         raise ProofRefused(_("Please answer at least one question, or sign the declaration."))
 
 
-def _count_tries(submission: Submission, typed: Mapping[str, str], *, at: datetime) -> None:
-    """Few tries a day for one mailbox and for one typed identifier, whoever asks."""
-    tried = [digests.digest("tries", f"email:{submission.email.casefold()}")]
-    tried += [digests.digest("tries", f"{kind}:{value.casefold()}") for kind, value in typed.items()]
+def _count_tries(points: Mapping[str, str], *, at: datetime) -> None:
+    """Few tries a day for one identifier, whoever asks and in whichever submission.
+
+    What many people share, such as a postal code or a birthday, is no identifier: others' tries don't use it up.
+    """
     recent = ProbeTry.objects.filter(tried_at__gt=at - timedelta(days=1))
-    if any(recent.filter(digest=digest).count() >= TRIES_A_DAY for digest in tried):
-        raise ProofRefused(_("That was tried too often today. Please come back tomorrow, or write to us."))
-    ProbeTry.objects.bulk_create(ProbeTry(digest=digest, tried_at=at) for digest in tried)
+    for kind in IdentifierKind.values:
+        if kind not in points:
+            continue
+        told_as = f"{kind}:{people.as_compared(kind, points[kind])}"
+        if recent.filter(digest__in=digests.candidates("tries", told_as)).count() >= TRIES_A_DAY:
+            raise ProofRefused(_("That was tried too often today. Please come back tomorrow, or write to us."))
+        ProbeTry.objects.create(digest=digests.digest("tries", told_as), tried_at=at)
 
 
 def _declare(submission: Submission, name: str, *, at: datetime) -> None:

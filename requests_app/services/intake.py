@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -14,7 +16,6 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dsar.jobs.queue import enqueue
 from dsar.vault import digests, keys
 from requests_app.events import EventKind
 from requests_app.law import packs
@@ -27,24 +28,28 @@ from requests_app.models import (
     LookBack,
     Organisation,
     Submission,
-    Suppression,
 )
-from requests_app.models.people import IdentifierKind
-from requests_app.ports import systems, work
+from requests_app.ports import systems
 from requests_app.residence import is_residence
 from requests_app.roles import SYSTEM, Actor
-from requests_app.services import codes, duties, letters
+from requests_app.services import codes, duties, letters, opt_outs
 from requests_app.services.history import change_state, local_day, record
 
 MOST = {"name": 200, "email": 254, "account_number": 64, "details": 5000, "correct_value": 500}
 LANGUAGES = ("en", "es")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Control characters, and halves of characters that JSON can smuggle in but no letter can carry.
+UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+SEVERAL_LINES = frozenset({"details"})
 REFERENCE_LENGTH = 8
 
 
 @dataclass(frozen=True)
 class Intake:
-    """A message as it arrived, in plain values; ``intake_key`` is one form: a second submit finds the first."""
+    """A message as it arrived, in plain values.
+
+    ``intake_key`` names one form: the same form with the same answers is the same submission, however often it is
+    sent; with other answers it is another one, so that nothing is lost.
+    """
 
     organisation: Organisation
     channel: Channel
@@ -70,48 +75,47 @@ class IntakeRefused(Exception):
 
 
 def receive_submission(intake: Intake, *, by: Actor, at: datetime) -> Submission:
-    """Take a submission in: submission, one case a right, duties, first events and the receipt's job, all or nothing.
+    """Take a submission in: submission, one case a right, duties, first events and letters' jobs, all or nothing.
 
     Nobody is looked up, so that known and unknown people can't be told apart by words, queries or time; finding the
-    person is a job afterwards. Raises IntakeRefused with every fault, and then nothing was written.
+    person is a job, once the mailbox is confirmed. Raises IntakeRefused with every fault, and then nothing was written.
     """
-    received_on = local_day(at)
+    intake = _cleaned(intake)
     _check(intake, at)
-    record_key = keys.create("record", at=at)
-    content_keys = {right: keys.create("content", at=at) for right in intake.rights}
-    suppression_key = keys.create("suppression", at=at)
+    intake_key = _key_of(intake)
+    received = Submission.objects.filter(intake_key=intake_key).first()
+    if received is not None:
+        return received
+    keyring = _new_keys(intake, at)
     with transaction.atomic():
         submission, is_new = Submission.objects.get_or_create(
-            intake_key=intake.intake_key,
+            intake_key=intake_key,
             defaults={
                 "organisation": intake.organisation,
                 "reference": new_reference(),
                 "channel": intake.channel,
                 "received_at": at,
-                "received_on": received_on,
+                "received_on": local_day(at),
                 "residence": intake.residence,
                 "language": intake.language,
                 "look_back": intake.look_back,
-                "record_key": record_key,
+                "record_key": keyring.record,
                 "email_digest": digests.digest("email", intake.email.casefold()),
             },
         )
-        if not is_new:
-            return submission
-        submission.name, submission.email = intake.name, intake.email
-        submission.account_number, submission.details = intake.account_number, intake.details
-        submission.save()
-        for right in intake.rights:
-            _open_case(submission, intake, right, content_keys[right], by=by, at=at)
-        _write_to_the_person(submission, suppression_key, at=at)
-        enqueue("find_person", {"submission": str(submission.pk)}, key=f"find_person:{submission.pk}:received")
+        if is_new:
+            _fill(submission, intake, keyring, by=by, at=at)
     return submission
 
 
 def new_reference() -> str:
     """A reference that nobody can guess, without letters that look alike."""
-    text = "".join(secrets.choice(codes.ALPHABET) for _place in range(REFERENCE_LENGTH))
-    return f"R-{text[:4]}-{text[4:]}"
+    return as_reference("".join(secrets.choice(codes.ALPHABET) for _place in range(REFERENCE_LENGTH)))
+
+
+def as_reference(letters_only: str) -> str:
+    """A reference as it is written."""
+    return f"R-{letters_only[:4]}-{letters_only[4:]}"
 
 
 def rights_offered(residence: str, at: datetime) -> tuple[Right, ...]:
@@ -130,15 +134,75 @@ FILABLE = (
 )
 
 
+@dataclass(frozen=True)
+class _Keyring:
+    """The keys of one submission, made before the transaction that first uses them; unused ones are swept."""
+
+    record: uuid.UUID
+    content: Mapping[Right, uuid.UUID]
+    suppression: Mapping[Right, uuid.UUID]  # for the rights that act at once
+
+
+def _new_keys(intake: Intake, at: datetime) -> _Keyring:
+    direct = [
+        right for right in intake.rights if _laws(intake, right, at)[0].route(right, local_day(at)) == Route.DIRECT
+    ]
+    return _Keyring(
+        record=keys.create("record", at=at),
+        content={right: keys.create("content", at=at) for right in intake.rights},
+        suppression={right: keys.create("suppression", at=at) for right in direct},
+    )
+
+
+def _laws(intake: Intake, right: Right, at: datetime) -> tuple[packs.LawPack, ...]:
+    return packs.laws_for(intake.residence, right, local_day(at))
+
+
+def _cleaned(intake: Intake) -> Intake:
+    return replace(
+        intake,
+        name=intake.name.strip(),
+        email=as_mailed(intake.email),
+        account_number=intake.account_number.strip(),
+        correct_value=intake.correct_value.strip(),
+    )
+
+
+def as_mailed(email: str) -> str:
+    """An address as mail to it goes out: an international domain in the one form to which it is converted.
+
+    Mail to ``faß.example`` goes to ``fass.example`` (IDNA 2003), so only that mailbox can be confirmed; kept as typed,
+    it would prove an address that somebody else owns.
+    """
+    local, sign, domain = email.strip().rpartition("@")
+    with suppress(UnicodeError):  # no domain at all, or ASCII that has no other form: the check of the address decides
+        domain = domain.encode("idna").decode("idna")
+    return f"{local}{sign}{domain}"
+
+
+def _key_of(intake: Intake) -> uuid.UUID:
+    """One form with these answers. They can't be guessed from it without the form's own key, which isn't kept."""
+    answers = (intake.organisation.pk, intake.residence, sorted(intake.rights), intake.look_back)
+    typed = (
+        intake.name,
+        intake.email,
+        intake.account_number,
+        intake.details,
+        intake.correct_field,
+        intake.correct_value,
+    )
+    return uuid.uuid5(intake.intake_key, json.dumps([answers, typed]))
+
+
 def _check(intake: Intake, at: datetime) -> None:
     errors: dict[str, str] = {}
     for name, most in MOST.items():
         value = getattr(intake, name)
         if len(value) > most:
             errors[name] = _("Please use at most %(most)s characters.") % {"most": most}
-        elif CONTROL.search(value) or (name != "details" and "\n" in value):
+        elif UNUSABLE.search(value) or (name not in SEVERAL_LINES and len(value.splitlines()) > 1):
             errors[name] = _("This contains characters that can't be used. Please type it again.")
-    if not intake.name.strip():
+    if not intake.name:
         errors.setdefault("name", _("Please tell us your name."))
     try:
         validate_email(intake.email)
@@ -169,15 +233,38 @@ def _faults_of_correction(intake: Intake) -> dict[str, str]:
     errors = {}
     if intake.correct_field not in {known.slug for known in systems().correctable_fields(intake.language)}:
         errors["correct_field"] = _("Please choose what is wrong.")
-    if not intake.correct_value.strip():
+    if not intake.correct_value:
         errors["correct_value"] = _("Please tell us the right value.")
     return errors
 
 
+def _fill(submission: Submission, intake: Intake, keyring: _Keyring, *, by: Actor, at: datetime) -> None:
+    """Everything that belongs to a new submission: what was typed, its cases, and the letters."""
+    submission.name, submission.email = intake.name, intake.email
+    submission.account_number, submission.details = intake.account_number, intake.details
+    submission.save()
+    for right in intake.rights:
+        case = _open_case(submission, right, _laws(intake, right, at), keyring.content[right], by=by, at=at)
+        if right == Right.CORRECT:
+            _note_correction(case, intake)
+        if case.route == Route.DIRECT:
+            opt_outs.act_at_once(case, keyring.suppression[right], at=at)
+        else:
+            change_state(case, EventKind.ASK_PROOF, case.ask_proof, by=SYSTEM, at=at)
+    if set(intake.rights) != set(keyring.suppression):
+        code = codes.issue(submission, CodePurpose.CONFIRM, at=at)
+        letters.queue(submission, letters.Letter.RECEIPT, at=at, code=code)
+
+
 def _open_case(
-    submission: Submission, intake: Intake, right: Right, content_key: uuid.UUID, *, by: Actor, at: datetime
-) -> None:
-    laws = packs.laws_for(submission.residence, right, submission.received_on)
+    submission: Submission,
+    right: Right,
+    laws: tuple[packs.LawPack, ...],
+    content_key: uuid.UUID,
+    *,
+    by: Actor,
+    at: datetime,
+) -> Case:
     case = Case(
         id=uuid.uuid4(),
         submission=submission,
@@ -199,44 +286,10 @@ def _open_case(
     case.save(force_insert=True)
     duties.pin_laws(case, laws, at=at)
     duties.owe(case, laws, at=at)
-    if right == Right.CORRECT:
-        correction = CorrectionAsked(id=uuid.uuid4(), case=case, field=intake.correct_field)
-        correction.value = intake.correct_value
-        correction.save()
-    if case.route == Route.DIRECT:
-        change_state(case, EventKind.ACT_AT_ONCE, case.act_at_once, by=SYSTEM, at=at)
-    else:
-        change_state(case, EventKind.ASK_PROOF, case.ask_proof, by=SYSTEM, at=at)
+    return case
 
 
-def _write_to_the_person(submission: Submission, suppression_key: uuid.UUID, *, at: datetime) -> None:
-    """The receipt with its confirming code for what needs proof; for opt-outs the confirmation that they hold."""
-    cases = list(submission.cases.all())
-    for case in cases:
-        if case.route == Route.DIRECT:
-            _suppress(case, suppression_key, at=at)
-            letters.queue(submission, letters.Letter.OPT_OUT_CONFIRMED, at=at, case=case)
-            work().carry_out(case, at=at)
-    if any(case.route == Route.FULL for case in cases):
-        code = codes.issue(submission, CodePurpose.CONFIRM, at=at)
-        letters.queue(submission, letters.Letter.RECEIPT, at=at, code=code)
-
-
-def _suppress(case: Case, value_key: uuid.UUID, *, at: datetime) -> None:
-    """Put an opt-out in force, for every identifier that came with it."""
-    submission = case.submission
-    given = {IdentifierKind.EMAIL: submission.email.casefold()}
-    if submission.account_number:
-        given[IdentifierKind.ACCOUNT_NUMBER] = submission.account_number
-    for kind, value in given.items():
-        entry = Suppression(
-            id=uuid.uuid4(),
-            organisation=submission.organisation,
-            right=case.right,
-            kind=kind,
-            digest=digests.digest(f"suppression:{kind}", value),
-            in_force_since=at,
-            value_key=value_key,
-        )
-        entry.value = value
-        entry.save()
+def _note_correction(case: Case, intake: Intake) -> None:
+    correction = CorrectionAsked(id=uuid.uuid4(), case=case, field=intake.correct_field)
+    correction.value = intake.correct_value
+    correction.save()

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from email.utils import parseaddr
 from enum import StrEnum
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import formats, translation
 
 from dsar.jobs.queue import enqueue
+from dsar.jobs.running import PermanentFailure
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Duty, Message, MessageState, Submission
 from requests_app.roles import SYSTEM
 from requests_app.services import duties
-from requests_app.services.history import record
+from requests_app.services.history import local_day, locked_cases, record
 
-Words = Mapping[str, object]
+PERMANENT = 500  # from here on, an answer of a mail server is final (RFC 5321, 4.2.1)
+
+
+class RecipientRefused(PermanentFailure):
+    """The mail server knows for certain that it can't deliver to this address: trying again can't help."""
 
 
 class Letter(StrEnum):
-    """The letters of the house; each has a template ``letters/<slug>.<language>.txt``, its subject in the first line."""
+    """The letters of the house: each a template ``letters/<slug>.<language>.txt``, its first line the subject."""
 
     RECEIPT = "receipt"
     OPT_OUT_CONFIRMED = "opt_out_confirmed"
@@ -58,8 +65,6 @@ CLOSING_BY_RIGHT = {
     Right.KNOW_CATEGORIES: Letter.CATEGORIES,
     Right.DELETE: Letter.DELETED,
     Right.CORRECT: Letter.CORRECTED,
-    Right.OPT_OUT_SALE_SHARE: Letter.OPT_OUT_CONFIRMED,
-    Right.LIMIT_SENSITIVE: Letter.OPT_OUT_CONFIRMED,
 }
 
 
@@ -97,9 +102,9 @@ def compose(
             "case": case,
             "cases": describe_cases(submission.cases.all(), language),
             "right": right_title(case, language) if case else "",
-            "received_on": formats.date_format(submission.received_on, "DATE_FORMAT"),
+            "received_on": spelt(submission.received_on, language),
             "base_url": settings.BASE_URL,
-            "today": formats.date_format(on, "DATE_FORMAT"),
+            "today": spelt(local_day(on), language),
             **words,
         }
         rendered = render_to_string(f"letters/{letter}.{language}.txt", context)
@@ -121,7 +126,7 @@ def describe_cases(cases: Iterable[Case], language: str) -> list[dict[str, objec
             {
                 "case": case,
                 "title": right_title(case, language),
-                "due_on": _day(answer.due_on) if answer else "",
+                "due_on": spelt(answer.due_on, language) if answer else "",
                 "working": answer.explained(language) if answer else "",
                 "is_opt_out": case.right_asked in (Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE),
             }
@@ -135,10 +140,17 @@ def earliest_answer(case: Case) -> Duty | None:
     return case.duties.filter(kind__in=kinds).order_by("due_on").first()
 
 
-def deliver(message: Message) -> None:
-    """Hand a letter to the mail server; any error of the connection is raised, so that the job tries again.
+def spelt(day: date, language: str) -> str:
+    """A date as the letters of this language write it, whatever language is active."""
+    with translation.override(language):
+        return formats.date_format(day, "DATE_FORMAT")
 
-    The Message-ID is made of the message's id: a repeated delivery is the same mail to whoever receives it.
+
+def deliver(message: Message) -> None:
+    """Hand a letter to the mail server; any error is raised, so that the job tries again.
+
+    Raises RecipientRefused if the server will never take it (a 5xx answer to the address). The Message-ID is made of
+    the message's id: a repeated delivery is the same mail to whoever receives it.
     """
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     mail = EmailMessage(
@@ -147,13 +159,17 @@ def deliver(message: Message) -> None:
         to=[message.submission.email],
         headers={"Message-ID": f"<{message.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
     )
-    mail.send()
+    try:
+        mail.send()
+    except SMTPRecipientsRefused as refused:
+        if all(code >= PERMANENT for code, _answer in refused.recipients.values()):
+            raise RecipientRefused from None  # the error quotes the address
+        raise
 
 
 def accepted(message: Message, *, at: datetime) -> bool:
     """Note that the mail server took the letter, and which duties that meets; False if it was known already."""
-    queued = Message.objects.filter(pk=message.pk).exclude(state=MessageState.ACCEPTED)
-    if not queued.update(state=MessageState.ACCEPTED, accepted_at=at):
+    if not _on_the_way(message).update(state=MessageState.ACCEPTED, accepted_at=at):
         return False
     for case in _cases_told(message):
         record(case, EventKind.LETTER_ACCEPTED, by=SYSTEM, at=at, letter=message.letter, message=str(message.pk))
@@ -164,7 +180,8 @@ def accepted(message: Message, *, at: datetime) -> bool:
 
 def failed(message: Message, *, at: datetime) -> None:
     """Note that a letter could not be delivered; the privacy team has to use another channel."""
-    Message.objects.filter(pk=message.pk).update(state=MessageState.FAILED)
+    if not _on_the_way(message).update(state=MessageState.FAILED):
+        return
     for case in _cases_told(message):
         record(case, EventKind.LETTER_FAILED, by=SYSTEM, at=at, letter=message.letter, message=str(message.pk))
 
@@ -174,11 +191,12 @@ def closing_letter_accepted(case: Case) -> bool:
     return case.messages.filter(letter__in=CLOSING, state=MessageState.ACCEPTED).exists()
 
 
+def _on_the_way(message: Message) -> QuerySet[Message]:
+    return Message.objects.filter(pk=message.pk).exclude(state=MessageState.ACCEPTED)
+
+
 def _cases_told(message: Message) -> list[Case]:
+    """The cases in whose history this letter stands; codes to enter or download stand in none."""
     if message.case is not None:
         return [message.case]
-    return list(message.submission.cases.all()) if message.letter == Letter.RECEIPT else []
-
-
-def _day(day: date) -> str:
-    return formats.date_format(day, "DATE_FORMAT")
+    return list(locked_cases(message.submission)) if message.letter == Letter.RECEIPT else []

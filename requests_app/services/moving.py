@@ -19,7 +19,7 @@ from requests_app.services.history import local_day, locked
 def perform(
     slug: str, *, case_id: UUID | str, version: int, actor: Actor, at: datetime, inputs: Mapping[str, str]
 ) -> Case:
-    """Make one move on a case, as one transaction.
+    """Make one move on a case, as one transaction; returns the case as it stands then.
 
     ``version`` is what the actor saw; raises MoveShut (also when the case has changed since) or InputRefused, and
     then nothing was changed.
@@ -37,4 +37,5 @@ def perform(
         move.check(case, actor, local_day(at))
         cleaned = move.clean(case, inputs)
         SERVICES[slug](case, actor=actor, at=at, **cleaned)
+        case.refresh_from_db()
     return case

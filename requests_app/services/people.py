@@ -8,16 +8,36 @@ from datetime import datetime
 
 from dsar.vault import digests
 from requests_app.events import EventKind
-from requests_app.models import DataSubject, Identifier, IdentifierKind, IdentifierStatus, Submission
+from requests_app.models import (
+    DataSubject,
+    Identifier,
+    IdentifierKind,
+    IdentifierStatus,
+    Organisation,
+    Submission,
+)
 from requests_app.roles import SYSTEM
-from requests_app.services.history import locked, record
+from requests_app.services.history import locked_cases, record
+
+# What is known of an identifier may become surer, never less sure; one that staff removed stays removed.
+SURER = {
+    IdentifierStatus.CONFIRMED: (IdentifierStatus.CLAIMED, IdentifierStatus.DERIVED),
+    IdentifierStatus.DERIVED: (IdentifierStatus.CLAIMED,),
+    IdentifierStatus.CLAIMED: (),
+}
+
 
 def find_person(submission: Submission, *, identifier_key: uuid.UUID, at: datetime) -> None:
     """Join the submission with the person whose confirmed mailbox it came from, or with a new record.
 
     Until the mailbox is confirmed nothing is joined: an unverified request can't count against anybody's limit.
     ``identifier_key`` is a key made beforehand, used only if the person is new. Runs in the caller's transaction.
+
+    Of two jobs that look at the same moment, for one submission or for two of one person, the second waits and then
+    finds the record that the first one made: there is one record a person, or the limit would count apart.
     """
+    Organisation.objects.select_for_update(no_key=True).get(pk=submission.organisation_id)
+    submission.refresh_from_db(fields=["confirmed_at", "subject"])
     if submission.confirmed_at is None or submission.subject_id is not None:
         return
     email = submission.email.casefold()
@@ -28,12 +48,12 @@ def find_person(submission: Submission, *, identifier_key: uuid.UUID, at: dateti
     submission.subject = subject
     add_identifier(subject, IdentifierKind.EMAIL, email, IdentifierStatus.CONFIRMED, submission, "mailbox", at=at)
     if submission.account_number:
-        number = submission.account_number.strip()
+        number = submission.account_number
         add_identifier(
             subject, IdentifierKind.ACCOUNT_NUMBER, number, IdentifierStatus.CLAIMED, submission, "form", at=at
         )
-    for case in submission.cases.all():
-        record(locked(case.pk), EventKind.PERSON_FOUND, by=SYSTEM, at=at, person=str(subject.pk))
+    for case in locked_cases(submission):
+        record(case, EventKind.PERSON_FOUND, by=SYSTEM, at=at, person=str(subject.pk))
 
 
 def confirm_identifiers(submission: Submission, points: Mapping[str, str], *, at: datetime) -> None:
@@ -47,7 +67,7 @@ def confirm_identifiers(submission: Submission, points: Mapping[str, str], *, at
             )
 
 
-def add_identifier(
+def add_identifier(  # noqa: PLR0917 - read in this order it is a sentence
     subject: DataSubject,
     kind: IdentifierKind | str,
     value: str,
@@ -57,13 +77,10 @@ def add_identifier(
     *,
     at: datetime,
 ) -> None:
-    """Keep an identifier of a person; one that is known already stays as it is, but a claimed one can be confirmed."""
-    known = Identifier.objects.filter(
-        subject=subject, kind=kind, digest__in=digests.candidates(f"identifier:{kind}", value)
-    )
+    """Keep an identifier of a person; one that is known already can only become surer."""
+    known = Identifier.objects.filter(subject=subject, kind=kind, digest__in=digest_candidates(kind, value))
     if known.exists():
-        if status == IdentifierStatus.CONFIRMED:
-            known.filter(status=IdentifierStatus.CLAIMED).update(status=status, provenance=provenance)
+        known.filter(status__in=SURER[status]).update(status=status, provenance=provenance)
         return
     identifier = Identifier(
         id=uuid.uuid4(),
@@ -72,11 +89,27 @@ def add_identifier(
         kind=kind,
         status=status,
         provenance=provenance,
-        digest=digests.digest(f"identifier:{kind}", value),
+        digest=digests.digest(f"identifier:{kind}", as_compared(kind, value)),
         added_at=at,
     )
     identifier.value = value
     identifier.save()
+
+
+def as_compared(kind: IdentifierKind | str, value: str) -> str:
+    """An identifier as its digest is made, so that two spellings of one are one."""
+    match kind:
+        case IdentifierKind.EMAIL:
+            return value.strip().casefold()
+        case IdentifierKind.PHONE:
+            return "".join(letter for letter in value if letter.isdecimal())
+        case _:
+            return value.strip()
+
+
+def digest_candidates(kind: IdentifierKind | str, value: str) -> list[str]:
+    """The digests under which an identifier may be known."""
+    return digests.candidates(f"identifier:{kind}", as_compared(kind, value))
 
 
 def identifiers_of(submission: Submission) -> Mapping[str, list[str]]:
@@ -91,13 +124,12 @@ def identifiers_of(submission: Submission) -> Mapping[str, list[str]]:
 
 
 def _known_by(submission: Submission, email: str) -> DataSubject | None:
-    candidates = digests.candidates(f"identifier:{IdentifierKind.EMAIL}", email)
     return (
         DataSubject.objects.filter(
             organisation=submission.organisation,
             identifiers__kind=IdentifierKind.EMAIL,
             identifiers__status=IdentifierStatus.CONFIRMED,
-            identifiers__digest__in=candidates,
+            identifiers__digest__in=digest_candidates(IdentifierKind.EMAIL, email),
         )
         .order_by("created_at")
         .first()

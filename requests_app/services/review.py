@@ -7,28 +7,29 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.utils import formats
-
 from requests_app import guards
 from requests_app.events import EventKind
-from requests_app.models import Case, LimitDecision
+from requests_app.law.words import DutyKind
+from requests_app.models import Case, Clarification, LimitChoice, LimitDecision
 from requests_app.moves import performs
 from requests_app.ports import work
 from requests_app.roles import SYSTEM, Actor
-from requests_app.services import duties, letters
+from requests_app.services import duties, identity, letters
 from requests_app.services.history import change_state, local_day, locked, record
 from requests_app.states import State
 
 
 @performs("decide_limit")
 def decide_limit(case: Case, *, actor: Actor, at: datetime, choice: str, reason: str) -> None:
-    """Note what a person decided once the limit is reached; refusing is a move of its own, with its letter."""
+    """Note what a person decided once the limit is reached; refusing is a move of its own, with its letter.
+
+    Who decided to refuse may still decide to answer: the later decision stands, the history keeps both.
+    """
     count = guards.limit_count(case)
     counted = count.counted if count else 0
-    decision = LimitDecision(
-        id=uuid.uuid4(), case=case, choice=choice, counted=counted, decided_by=actor.slug, decided_at=at
-    )
-    decision.reason = reason
+    decision = getattr(case, "limit_decision", None) or LimitDecision(id=uuid.uuid4(), case=case)
+    decision.choice, decision.counted = LimitChoice(choice), counted
+    decision.decided_by, decision.decided_at, decision.reason = actor.slug, at, reason
     decision.save()
     record(case, EventKind.DECIDE_LIMIT, by=actor, at=at, choice=choice, counted=counted)
 
@@ -67,17 +68,18 @@ def settle(case: Case, *, at: datetime) -> None:
 
 @performs("extend")
 def extend(case: Case, *, actor: Actor, at: datetime, reason: str) -> None:
-    """Take the one extension of each law that has one, and tell the person why."""
+    """Take the one extension of each law that has one, and tell the person why and until when."""
     moved = duties.extend(case, on=local_day(at))
+    answers = [duty for duty in moved if duty.kind == DutyKind.ANSWER]
     record(
         case,
         EventKind.EXTEND,
         by=actor,
         at=at,
-        laws=[duty.law for duty in moved],
-        due_on=[duty.due_on.isoformat() for duty in moved],
+        laws=[duty.law for duty in answers],
+        due_on=[duty.due_on.isoformat() for duty in answers],
     )
-    due_on = formats.date_format(min(duty.due_on for duty in moved), "DATE_FORMAT")
+    due_on = letters.spelt(min(duty.due_on for duty in answers), case.submission.language)
     letters.queue(case.submission, letters.Letter.EXTENSION, at=at, case=case, reason=reason, due_on=due_on)
 
 
@@ -89,6 +91,13 @@ def ask_clarification(case: Case, *, actor: Actor, at: datetime, question: str) 
 
 
 @performs("clarified")
-def clarified(case: Case, *, actor: Actor, at: datetime, reason: str) -> None:  # noqa: ARG001
-    """The question is answered: the case goes back to where it stood."""
+def clarified(case: Case, *, actor: Actor, at: datetime, reason: str) -> None:
+    """The question is answered: keep what was answered; the case goes back to where it stood.
+
+    What the person proved in the meantime counts at once.
+    """
+    answer = Clarification(id=uuid.uuid4(), case=case, decided_by=actor.slug, decided_at=at)
+    answer.reason = reason
+    answer.save()
     change_state(case, EventKind.CLARIFIED, case.clarified, by=actor, at=at)
+    identity.settle(case.submission, at=at)

@@ -67,14 +67,12 @@ class Sqlite:
         return {"creator": connect, "poolclass": sa.QueuePool}
 
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:  # noqa: ARG002
-        """SQLite has no statement timeout."""
+        """SQLite has no statement timeout; without `write` the file was opened read-only."""
         add: Callable[..., None] = connection.create_function
         add("dsar_lower", 1, _lower, deterministic=True)
         add("dsar_digits", 1, _digits, deterministic=True)
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
-        if not write:
-            cursor.execute("PRAGMA query_only = ON")
         cursor.close()
 
     def to_the_letter(self, text: Expression) -> Expression:

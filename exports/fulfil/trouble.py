@@ -1,0 +1,91 @@
+"""What can go wrong with a company's system: which errors no second try can mend, and what a person can do.
+
+An error is kept by the name of its class, in jobs, runs and events; never by its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dsar.jobs.running import PermanentFailure
+from exports.sources.connector import ChangeRefusedError, DataChangedError, MapDoesNotFitError, NoWriteAccessError
+from requests_app.guards import MoveShut
+from requests_app.law.words import Right
+from requests_app.models import Case
+
+Text = str | Promise
+
+
+class MapDoesNotFit(PermanentFailure):
+    """The source is not built as its data map says."""
+
+
+class NoWriteAccess(PermanentFailure):
+    """The source can only be read from here."""
+
+
+class TwoPeople(PermanentFailure):
+    """The identifiers lead to more than one person in this source; nobody's data may be mixed."""
+
+
+WHAT_TO_DO: Mapping[str, Text] = {
+    "MapDoesNotFit": _("The source is not built as its data map says. Correct the map, then try the job again."),
+    "NoWriteAccess": _(
+        "The source can only be read. Set the environment variable with its writing URL, then try the job again."
+    ),
+    "NotConfigured": _(
+        "The environment variable with the source's address is not set. Set it for the workers, then try the job again."
+    ),
+    "SourceUnavailableError": _(
+        "The source did not answer, or refused the sign-in. See that it runs and lets us in, then try the job again."
+    ),
+    "TwoPeople": _(
+        "The identifiers lead to more than one person. Remove those that are not this person's, then try the job again;"
+        " or waive the source."
+    ),
+    "limit_reached": _(
+        "Information was provided to this person meanwhile as often as the law asks. Decide on the limit, then approve"
+        " or refuse."
+    ),
+    "data_changed_since_approval": _(
+        "The source no longer holds what was approved. Nothing was changed in it. Gather again, look, and approve anew."
+    ),
+    "value_not_accepted": _(
+        "The source does not take the corrected value: it is of another kind, too long, or taken already. Nothing was"
+        " changed. Ask the person for the value in another form, or refuse with a ground."
+    ),
+    "source_refused": _(
+        "The source does not allow the change: other data hangs on it that is not to be changed. Nothing was changed in"
+        " it. Correct its data map, gather again, and approve anew."
+    ),
+}
+ELSE = _("Something unforeseen went wrong; the worker's log names the place. Put it right, then try the job again.")
+
+
+@contextmanager
+def for_a_person() -> Iterator[None]:
+    """Turn what only a person can put right into failures that no worker tries again."""
+    try:
+        yield
+    except MapDoesNotFitError as error:
+        raise MapDoesNotFit(str(error)) from error
+    except NoWriteAccessError as error:
+        raise NoWriteAccess(str(error)) from error
+
+
+def why_handed_back(case: Case, broken: MoveShut | ChangeRefusedError) -> str:
+    """The code for what approval rested on and what no longer holds."""
+    if isinstance(broken, MoveShut):
+        return "limit_reached"
+    if isinstance(broken, DataChangedError):
+        return "data_changed_since_approval"
+    return "value_not_accepted" if case.right_answered == Right.CORRECT else "source_refused"
+
+
+def what_to_do(code: str) -> str:
+    """What a person can do: about an error, by the name of its class; about a hand-back, by its code."""
+    return str(WHAT_TO_DO.get(code, ELSE))

@@ -1,0 +1,102 @@
+"""Done by the clock: the content of cases that closed long ago is destroyed, files that nobody needs are removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F, QuerySet
+
+from dsar.jobs.running import Run
+from dsar.vault import files, keys
+from exports.models import Bundle, Part, Report, Shredding
+from requests_app.events import EventKind
+from requests_app.models import Case
+from requests_app.roles import SYSTEM
+from requests_app.services.history import locked, record
+from requests_app.states import State
+
+InUse = Callable[[Collection[str]], set[str]]
+
+# A file is written before its row; a day is far more than any worker takes from the one to the other.
+YOUNGEST_ORPHAN = timedelta(days=1)
+AT_ONCE = 500  # paths in one statement
+CASES_AT_ONCE = 100
+
+
+def shred_content(run: Run) -> None:
+    """Destroy the content keys of cases that closed long enough ago; what is known of the case, its record, stays."""
+    while due := list(_with_content_past_its_time(run.at).order_by("closed_at")[:CASES_AT_ONCE]):
+        for case in due:
+            _shred(run, case.pk)
+
+
+def _shred(run: Run, case_id: UUID) -> None:
+    """One case: first its key, for a job that dies after that finds the case again and writes it down."""
+    with run.transaction():
+        case = locked(case_id)
+        if not _with_content_past_its_time(run.at).filter(pk=case_id).exists():
+            return
+        keys.destroy(case.content_key, at=run.at)
+        Shredding.objects.create(case=case, at=run.at)
+        record(case, EventKind.CONTENT_SHREDDED, by=SYSTEM, at=run.at)
+
+
+def _with_content_past_its_time(at: datetime) -> QuerySet[Case]:
+    closed: QuerySet[Case] = Case.objects.filter(state=State.CLOSED, closed_at__lte=at - settings.CONTENT_LIFE)
+    return closed.filter(shredding__isnull=True)
+
+
+def remove_orphaned_files(*, at: datetime) -> int:
+    """Remove sealed files older than a day that no row needs any more; returns how many.
+
+    They are left by workers that died between file and row, by bundles that were made and not released or made anew,
+    by rounds of gathering that were set aside, and by cases whose content was destroyed.
+    """
+    removed = 0
+    for name, in_use in IN_USE.items():
+        folder = Path(settings.DATA_DIR) / name
+        if folder.is_dir():
+            removed += files.remove_unfinished(folder, before=at - YOUNGEST_ORPHAN)
+            removed += sum(_remove(page, in_use, at - YOUNGEST_ORPHAN) for page in _pages(folder))
+    return removed
+
+
+def _remove(page: list[Path], in_use: InUse, before: datetime) -> int:
+    paths = {str(path.relative_to(settings.DATA_DIR)): path for path in page}
+    needed, removed = in_use(paths.keys()), 0
+    for name in paths.keys() - needed:
+        with suppress(FileNotFoundError):  # another worker sweeps too
+            if paths[name].stat().st_mtime < before.timestamp():
+                paths[name].unlink()
+                removed += 1
+    return removed
+
+
+def _pages(folder: Path) -> Iterator[list[Path]]:
+    found = folder.rglob("*.sealed")
+    while page := list(islice(found, AT_ONCE)):
+        yield page
+
+
+def _parts_in_use(paths: Collection[str]) -> set[str]:
+    """Parts of the round that counts; of a round that was set aside the rows stay, as the record of what was done."""
+    parts = Part.objects.filter(path__in=paths, run__round=F("run__case__gathering_round"))
+    return set(parts.filter(run__case__shredding__isnull=True).values_list("path", flat=True))
+
+
+def _bundles_in_use(paths: Collection[str]) -> set[str]:
+    bundles = Bundle.objects.filter(path__in=paths, case__shredding__isnull=True)
+    return set(bundles.values_list("path", flat=True))
+
+
+def _reports_in_use(paths: Collection[str]) -> set[str]:
+    return set(Report.objects.filter(path__in=paths).values_list("path", flat=True))
+
+
+IN_USE: dict[str, InUse] = {"findings": _parts_in_use, "bundles": _bundles_in_use, "reports": _reports_in_use}

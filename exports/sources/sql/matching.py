@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Sequence
 from collections.abc import Collection as Several
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.types import NullType
 
 from exports.sources.connector import Identifiers
 from exports.sources.datamap import Collection, Compare, DataMap, Join, Root
 from exports.sources.sql.columns import is_text
 from exports.sources.sql.dialects import Dialect, Expression, digits_of
 from exports.sources.sql.tables import Tables
+from exports.sources.values import KeyPart, key_value
 
-Condition = sa.ColumnElement[bool]
+Condition: TypeAlias = sa.ColumnElement[bool]
+Lookup: TypeAlias = Callable[[sa.Select[Any]], Sequence[object] | None]  # None: too many to name them one by one
 
 
 class Matching:
@@ -24,14 +29,20 @@ class Matching:
         self._tables = tables
         self._dialect = dialect
 
-    def of_person(self, collection: Collection, identifiers: Identifiers) -> Condition | None:
-        """The person's rows of a collection by any of its ways; None if no identifier leads there."""
+    def of_person(
+        self, collection: Collection, identifiers: Identifiers, lookup: Lookup | None = None
+    ) -> Condition | None:
+        """The person's rows of a collection by any of its ways; None if no identifier leads there.
+
+        With `lookup` the rows of a parent are looked up beforehand where they are few, so that many statements need
+        not find them again; without it, everything is one condition, and so one moment of the database.
+        """
         found = []
         for way in collection.reached:
             if isinstance(way, Root):
                 condition = self.same(collection, way.column, way.compare, identifiers.get(way.by, ()))
             else:
-                condition = self._joined(collection, way, identifiers)
+                condition = self._joined(collection, way, identifiers, lookup)
             if condition is not None:
                 found.append(condition)
         return sa.or_(*found) if found else None
@@ -50,7 +61,7 @@ class Matching:
             return self._one_of(self._dialect.lower(sa.func.trim(text)), wanted)
         return self._one_of(self._dialect.lower(text), [value.lower() for value in usable])
 
-    def _exactly(self, collection: Collection, name: str, values: Several[str]) -> Condition | None:
+    def _exactly(self, collection: Collection, name: str, values: Several[KeyPart]) -> Condition | None:
         bound = []
         for value in values:
             try:
@@ -70,15 +81,29 @@ class Matching:
         letters = [self._dialect.letters(value) for value in dict.fromkeys(wanted) if value]
         return self._dialect.to_the_letter(text).in_(letters) if letters else None
 
-    def _joined(self, collection: Collection, join: Join, identifiers: Identifiers) -> Condition | None:
+    def _joined(
+        self, collection: Collection, join: Join, identifiers: Identifiers, lookup: Lookup | None
+    ) -> Condition | None:
         parent = self._datamap.collection(join.parent)
         of_person = self.of_person(parent, identifiers)
         if of_person is None:
             return None
         own, parents = self._tables[collection.name], self._tables[parent.name]
-        children = [own.columns[child] for child, _ in join.columns]
-        keys = sa.select(*(parents.columns[up] for _, up in join.columns)).where(of_person).correlate(None)
+        if lookup and len(join.columns) == 1:
+            ((child, up),) = join.columns
+            known = lookup(sa.select(sa.type_coerce(parents.columns[up], NullType())).where(of_person))
+            if known is not None:
+                return self._exactly(collection, child, [key_value(value) for value in known if value is not None])
+        pairs = [self._pair(own.columns[child], parents.columns[up]) for child, up in join.columns]
+        children = [child for columns, _ in pairs for child in columns]
+        keys = sa.select(*(up for _, columns in pairs for up in columns)).where(of_person).correlate(None)
         return children[0].in_(keys) if len(children) == 1 else sa.tuple_(*children).in_(keys)
+
+    def _pair(self, child: Expression, parent: Expression) -> tuple[list[Expression], list[Expression]]:
+        """Two columns that are to be equal; texts to the letter as well, or a join would pass over an accent."""
+        if not is_text(child.type):
+            return [child], [parent]
+        return [child, self._dialect.to_the_letter(child)], [parent, self._dialect.to_the_letter(parent)]
 
 
 def email_forms(address: str) -> tuple[str, ...]:

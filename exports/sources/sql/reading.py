@@ -19,6 +19,7 @@ from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.tables import Tables
 from exports.sources.values import PLAIN, Key, json_value, key_value
 
+FEW = 100  # rows of a parent that are named one by one
 WINDOW = 50_000  # rows of one statement, which is then cut into pages
 PAGE_LETTERS = 8_000_000  # a page of long texts or pictures ends here
 ROWS_AHEAD = 500  # that a streaming cursor may hold
@@ -114,13 +115,19 @@ class Reading:
                 return
 
     def _condition(self, collection: Collection, identifiers: Identifiers, since: date | None) -> Condition | None:
-        condition = self._matching.of_person(collection, identifiers)
+        condition = self._matching.of_person(collection, identifiers, self._few)
         if condition is None or since is None or collection.received_at is None:
             return condition
         column = self._tables.column(collection.name, collection.received_at)
         # SQLite's moments are texts in several forms, each of which begins with the day
         day = sa.literal(since.isoformat(), sa.String()) if self._tables.backend == "sqlite" else sa.literal(since)
         return sa.and_(condition, sa.or_(column.is_(None), column >= day))
+
+    def _few(self, query: sa.Select[Any]) -> Sequence[object] | None:
+        """The one column of the query's rows, if they are few."""
+        with guarded(self._datamap.source), self._engine.connect() as connection:
+            found = connection.execute(query.distinct().limit(FEW + 1)).scalars().all()
+        return found if len(found) <= FEW else None
 
 
 class Shape:

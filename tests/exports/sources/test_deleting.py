@@ -175,7 +175,7 @@ def test_the_order_of_the_map_does_not_matter_where_the_database_has_its_own(eng
         bob = {"email": ["bob@club.example"], "place": ["left", "top"]}
         with engine.begin() as connection:
             connection.execute(stamps.delete().where(stamps.c.letter_id == 10))
-        done = club.delete(plan_of(club, bob, stamps=Action.DELETE, letters=Action.DELETE))
+        done = club.delete(plan_of(club, bob, letters=Action.DELETE, stamps=Action.DELETE))
     assert [item.name for item in done.collections] == ["stamps", "letters"]
 
 

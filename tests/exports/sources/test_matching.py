@@ -26,6 +26,7 @@ from sqlalchemy.dialects import mysql, postgresql
 
 from exports.sources.connector import Connector, open_source
 from exports.sources.datamap import DataMap, read_data_map
+from exports.sources.sql import reading
 from exports.sources.sql.matching import email_forms
 
 ROOTS = """
@@ -60,6 +61,26 @@ collections:
     reached: {ROOTS}
     on_delete: delete
     fields: [{{column: id, title: Id, category: identifiers}}]
+  - name: notes
+    title: Notes
+    table: notes
+    key: [id]
+    provided_by_person: true
+    purposes: [x]
+    collected_from: [x]
+    reached: [{{from: things, columns: {{owner: code}}}}]
+    on_delete: delete
+    fields: [{{column: owner, title: Owner, category: identifiers}}]
+  - name: pairs
+    title: Notes by two columns
+    table: notes
+    key: [id]
+    provided_by_person: true
+    purposes: [x]
+    collected_from: [x]
+    reached: [{{from: things, columns: {{owner: code, thing: id}}}}]
+    on_delete: delete
+    fields: [{{column: owner, title: Owner, category: identifiers}}]
 """
 
 THINGS = [
@@ -75,7 +96,7 @@ THINGS = [
 EMPTY = dict.fromkeys(("code", "email", "phone", "number", "sort"))
 
 
-def _tables(kind: str) -> Table:
+def _tables(kind: str) -> tuple[Table, Table]:
     loose = {
         "sqlite": String(40, collation="NOCASE"),
         "postgresql": String(40, collation="loose"),
@@ -86,9 +107,18 @@ def _tables(kind: str) -> Table:
         "postgresql": postgresql.ENUM("red", "blue", name="sort_of_thing"),
         "mariadb": mysql.ENUM("red", "blue"),
     }[kind]
-    return Table(
+    tables = MetaData()
+    notes = Table(
+        "notes",
+        tables,
+        Column("id", Integer, primary_key=True),
+        Column("owner", String(60)),
+        Column("thing", Integer),
+        mysql_charset="utf8mb4",
+    )
+    things = Table(
         "things",
-        MetaData(),
+        tables,
         Column("id", Integer, primary_key=True),
         Column("code", String(60)),
         Column("loose_code", loose),
@@ -104,13 +134,14 @@ def _tables(kind: str) -> Table:
         Column("sort", sort),
         mysql_charset="utf8mb4",
     )
+    return things, notes
 
 
 @pytest.fixture(scope="module")
 def things(kind: str, small_url: str) -> Iterator[Connector]:
     """Rows that are nearly alike."""
     engine = sa.create_engine(small_url)
-    table = _tables(kind)
+    table, notes = _tables(kind)
     with engine.begin() as connection:
         if kind == "postgresql":
             options = "provider = icu, locale = 'und-u-ks-level2', deterministic = false"
@@ -121,6 +152,7 @@ def things(kind: str, small_url: str) -> Iterator[Connector]:
         for row in THINGS:
             numbered = {"uid": UUID(int=int(str(row["id"]))), "phone_number": 4155550100 + int(str(row["id"]))}
             connection.execute(table.insert(), EMPTY | more | numbered | row | {"loose_code": row["code"]})
+            connection.execute(notes.insert(), {"id": row["id"], "owner": row["code"], "thing": row["id"]})
     with open_source(read_data_map(MAP), read_url=small_url) as connector:
         yield connector
     table.metadata.drop_all(engine)
@@ -198,6 +230,17 @@ def test_identifiers_of_a_kind_that_leads_nowhere_find_nothing(things: Connector
     assert list(things.pages("things", {"loyalty_card": ["ab-1"]})) == []
     assert things.presence("things", {}).rows == 0
     assert things.subjects({"code": []}) == 0
+
+
+@pytest.mark.parametrize("few", [100, 0])
+@pytest.mark.parametrize("collection", ["notes", "pairs"])
+def test_texts_join_to_the_letter_too(
+    things: Connector, collection: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "FEW", few)
+    for number, ids in (("7", [(1,)]), ("70", [(2,)]), ("700", [])):
+        pages = things.pages(collection, {"number": [number]})
+        assert [key for page in pages for key in page.keys] == ids
 
 
 @pytest.mark.parametrize(

@@ -150,12 +150,22 @@ def test_one_person_with_100_000_rows_is_read_with_flat_memory(engine: sa.Engine
     assert most < 30 * MEGABYTE  # all rows at once would take three times that
 
 
-def test_a_grandchild_costs_one_statement(engine: sa.Engine, company: Connector) -> None:
+@pytest.mark.parametrize(("few", "statements"), [(100, 2), (1, 2), (0, 2)])
+def test_a_grandchild_costs_one_statement_after_a_look_at_its_parents(
+    engine: sa.Engine, company: Connector, monkeypatch: pytest.MonkeyPatch, few: int, statements: int
+) -> None:
+    monkeypatch.setattr(reading, "FEW", few)
     next(company.pages("stamps", ANN))
-    statements: list[str] = []
-    sa.event.listen(sa.Engine, "before_cursor_execute", lambda *args: statements.append(str(args[2])))
-    list(company.pages("stamps", ANN))
-    assert len(statements) == 1
+    said: list[str] = []
+
+    def listen(*args: object) -> None:
+        said.append(str(args[2]))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", listen)
+    assert [key for page in company.pages("stamps", ANN) for key in page.keys] == [(10, "left"), (10, "top")]
+    sa.event.remove(sa.Engine, "before_cursor_execute", listen)
+    assert len(said) == statements
+    assert said[-1].count("SELECT") == (1 if few == 100 else 3)  # known letters, or letters of known members
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""A bundle as its owner has it: a ZIP file, read without any of the house's code."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from html import unescape
+
+Row = Mapping[str, object]
+
+
+class Bundle:
+    """The files of a bundle, by their paths."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            assert archive.testzip() is None
+            self.files = {name: archive.read(name) for name in archive.namelist()}
+        self.manifest = json.loads(self.files["manifest.json"])
+
+    @property
+    def manifest_hash(self) -> str:
+        """SHA-256 of the manifest, which names those of all other files."""
+        return hashlib.sha256(self.files["manifest.json"]).hexdigest()
+
+    def text(self) -> str:
+        """Everything in it, as one text."""
+        return "\n".join(content.decode() for content in self.files.values())
+
+    def tables(self) -> dict[str, list[Row]]:
+        """The records by ``source/collection``, as the JSON lines have them."""
+        return {
+            path.removeprefix("data/").removesuffix(".jsonl"): [json.loads(line) for line in content.splitlines()]
+            for path, content in self.files.items()
+            if path.endswith(".jsonl")
+        }
+
+    def page(self) -> str:
+        """What its owner reads in a browser."""
+        return unescape(self.files["index.html"].decode())
+
+    def check_hashes(self) -> None:
+        """Every file but the manifest is listed there, with its size, its SHA-256 and how many records it has."""
+        listed = {entry["path"]: entry for entry in self.manifest["files"]}
+        assert listed.keys() | {"manifest.json"} == self.files.keys()
+        for path, entry in listed.items():
+            content = self.files[path]
+            assert (entry["sha256"], entry["bytes"]) == (hashlib.sha256(content).hexdigest(), len(content)), path
+        for table, rows in self.tables().items():
+            assert listed[f"data/{table}.jsonl"]["records"] == listed[f"data/{table}.csv"]["records"] == len(rows)
+
+    def check_csv(self) -> None:
+        """The CSV files hold what the JSON lines hold: value by value, row by row."""
+        for table, rows in self.tables().items():
+            text = self.files[f"data/{table}.csv"].decode("utf-8-sig")
+            columns, *lines = csv.reader(io.StringIO(text, newline=""))
+            cells = [{name: cell.removeprefix("'") for name, cell in zip(columns, line, strict=True)} for line in lines]
+            assert cells == [{name: _in_a_cell(row.get(name)) for name in columns} for row in rows], table
+
+
+def _in_a_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)

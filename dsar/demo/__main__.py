@@ -48,6 +48,8 @@ def main() -> int:
         wait_until_served(port, web)
         say("Web server and worker are running (logs in var/demo/).")
         show.play(stage)
+        if not arguments.once:
+            show.leave_open(stage)
         show.print_table(stage, STARTED)
         if not arguments.once:
             say(f"Serving on http://localhost:{port}/ until you press Ctrl-C.")

@@ -25,6 +25,7 @@ CAST = {
     "portability": "LO-100104",
     "opt-out": "LO-100105",
 }
+LEFT_OPEN = ("LO-100122", "LO-100123", "LO-100124", "LO-100125", "LO-100126")
 
 
 def make_databases() -> None:
@@ -53,6 +54,13 @@ def play(stage: stories.Stage) -> None:
     stories.know(stage, cast[CAST["portability"]], Right.PORTABILITY)
     stories.opt_out(stage, cast[CAST["opt-out"]])
     stories.delete(stage, cast[CAST["deletion"]])
+
+
+def leave_open(stage: stories.Stage) -> None:
+    """A few more requests, left for whoever looks at the desk."""
+    cast = people.make_people()
+    stories.leave_open(stage, [cast[account_no] for account_no in LEFT_OPEN])
+    stage.say(f"{len(LEFT_OPEN)} more requests are left open at the desk.")
 
 
 def print_table(stage: stories.Stage, started: float) -> None:

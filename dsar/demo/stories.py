@@ -6,7 +6,7 @@ import email
 import email.policy
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -164,6 +164,19 @@ def opt_out(stage: Stage, person: Person) -> None:
     _browser, case = file_request(stage, person, Right.OPT_OUT_SALE_SHARE)
     wait_for("the opt-out", lambda: _in(case, State.CLOSED))
     _finish(stage, case)
+
+
+def leave_open(stage: Stage, people: Sequence[Person]) -> None:
+    """Requests on which the desk still has to work: so that the queue is not empty when somebody looks."""
+    proved, gathered, *unproved = people
+    browser, case = file_request(stage, proved, Right.DELETE)
+    prove(stage, browser, proved, case)
+    browser, case = file_request(stage, gathered, Right.KNOW_SPECIFIC, look_back="everything")
+    prove(stage, browser, gathered, case)
+    move(stage, case, "start_gathering", "analyst")
+    wait_for("gathering", lambda: _in(case, State.DECIDING))
+    for person, right in zip(unproved, (Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.KNOW_CATEGORIES), strict=True):
+        file_request(stage, person, right)
 
 
 def _finish(stage: Stage, case: Case, *left: Path) -> None:

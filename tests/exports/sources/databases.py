@@ -9,11 +9,15 @@ import sqlalchemy as sa
 
 from tests import servers
 
-KINDS = (
-    "sqlite",
-    pytest.param("postgresql", marks=pytest.mark.services),
-    pytest.param("mariadb", marks=pytest.mark.services),
-)
+SQLITE = pytest.param("sqlite")
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.services)
+MARIADB = pytest.param("mariadb", marks=pytest.mark.services)
+KINDS = (SQLITE, POSTGRESQL, MARIADB)
+
+
+def on(*kinds: object) -> pytest.MarkDecorator:
+    """Run the test on these kinds only; the test says why."""
+    return pytest.mark.parametrize("kind", kinds, indirect=True, scope="session")
 
 
 def empty_database(kind: str, name: str, folder: Path, request: pytest.FixtureRequest) -> str:

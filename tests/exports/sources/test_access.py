@@ -26,6 +26,7 @@ from exports.sources.sql.columns import typed
 from exports.sources.sql.dialects import MariaDb
 from exports.sources.sql.engines import guarded, make_engine
 from requests_app.law.words import Right
+from tests.exports.sources.databases import MARIADB, POSTGRESQL, on
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.small_company import MAP, everything
 
@@ -61,11 +62,10 @@ def test_without_a_credential_to_write_nothing_is_changed(engine: sa.Engine, sma
                 change()
 
 
+@on(POSTGRESQL)  # one kind of server shows it
 def test_a_credential_that_may_only_read_does_not_change_anything(
-    engine: sa.Engine, small_url: str, club: DataMap, kind: str, tmp_path: Path
+    engine: sa.Engine, small_url: str, club: DataMap
 ) -> None:
-    if kind != "postgresql":
-        pytest.skip("one kind of server shows it")
     with engine.begin() as connection:
         connection.execute(sa.text("DROP ROLE IF EXISTS reader"))
         connection.execute(sa.text("CREATE ROLE reader LOGIN"))
@@ -126,10 +126,9 @@ def test_a_url_that_leads_nowhere_is_a_fault_of_the_settings(url: str, club: Dat
         connector.subjects(ANN)
 
 
+@on(POSTGRESQL, MARIADB)  # SQLite has no statement timeout
 def test_a_statement_that_takes_too_long_is_given_up(small_url: str, kind: str) -> None:
-    sleep = {"postgresql": "SELECT pg_sleep(20)", "mariadb": "SELECT sleep(20) FROM members"}.get(kind)
-    if sleep is None:
-        pytest.skip("SQLite has no statement timeout")
+    sleep = {"postgresql": "SELECT pg_sleep(20)", "mariadb": "SELECT sleep(20) FROM members"}[kind]
     reading = make_engine(small_url, "club", write=False, timeout=timedelta(milliseconds=300))
     with pytest.raises(sa.exc.DBAPIError), reading.connect() as connection:
         connection.execute(sa.text(sleep))

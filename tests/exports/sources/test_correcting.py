@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from exports.sources.connector import ChangeRefusedError, Connector
 from exports.sources.values import Json
+from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
 from tests.exports.sources.small_company import everything
 
 
@@ -87,19 +88,15 @@ def test_a_value_that_some_other_row_must_keep_to_itself_is_refused(engine: sa.E
     assert held(engine, "email") == "Ann.O'Hara@Club.example"
 
 
-def test_a_value_that_is_too_long_is_refused(engine: sa.Engine, company: Connector, kind: str) -> None:
-    if kind == "sqlite":
-        pytest.skip("SQLite takes texts of any length into any column")
+@on(POSTGRESQL, MARIADB)  # SQLite takes texts of any length into any column
+def test_a_value_that_is_too_long_is_refused(engine: sa.Engine, company: Connector) -> None:
     with pytest.raises(ChangeRefusedError, match="a value does not fit its column"):
         company.correct("members", (1,), "phone", old="(415) 555-0101", new="9" * 21)
     assert held(engine, "phone") == "(415) 555-0101"
 
 
-def test_a_value_that_the_database_changes_on_its_way_is_refused(
-    engine: sa.Engine, company: Connector, kind: str
-) -> None:
-    if kind != "sqlite":
-        pytest.skip("a trigger is written in another way on each; SQLite's stands for all")
+@on(SQLITE)  # a trigger is written in another way on each; one stands for all
+def test_a_value_that_the_database_changes_on_its_way_is_refused(engine: sa.Engine, company: Connector) -> None:
     with engine.begin() as connection:
         body = "UPDATE members SET phone = 'none' WHERE id = NEW.id"
         connection.execute(sa.text(f"CREATE TRIGGER t AFTER UPDATE OF phone ON members BEGIN {body}; END"))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from exports.sources.connector import Action, ChangeRefusedError, Connector, open_source
 from exports.sources.datamap import read_data_map
+from tests.exports.sources.databases import SQLITE, on
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.small_company import MAP, everything, invoices, letters, members, stamps
 
@@ -136,9 +137,8 @@ def test_a_spared_child_keeps_its_parent_from_going(engine: sa.Engine, company: 
     assert everything(engine) == before
 
 
-def test_a_database_that_quietly_keeps_a_row_stops_everything(engine: sa.Engine, company: Connector, kind: str) -> None:
-    if kind != "sqlite":
-        pytest.skip("a trigger is written in another way on each; SQLite's stands for all")
+@on(SQLITE)  # a trigger is written in another way on each; one stands for all
+def test_a_database_that_quietly_keeps_a_row_stops_everything(engine: sa.Engine, company: Connector) -> None:
     with engine.begin() as connection:
         body = "SELECT raise(IGNORE)"
         connection.execute(sa.text(f"CREATE TRIGGER t BEFORE DELETE ON stamps BEGIN {body}; END"))
@@ -200,9 +200,8 @@ def test_rows_that_would_go_along_unasked_stop_everything(diary: sa.Engine, comp
     assert everything(diary) == before
 
 
-def test_tables_that_point_to_each_other_are_a_task_for_a_person(engine: sa.Engine, small_url: str, kind: str) -> None:
-    if kind != "sqlite":
-        pytest.skip("the order is worked out alike everywhere; SQLite makes such tables most simply")
+@on(SQLITE)  # the order is worked out alike everywhere; SQLite makes such tables most simply
+def test_tables_that_point_to_each_other_are_a_task_for_a_person(engine: sa.Engine, small_url: str) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b (id), mail TEXT)"))
         connection.execute(sa.text("CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a (id), mail TEXT)"))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from exports.sources.connector import Connector, MapDoesNotFitError, Record, open_source
 from exports.sources.datamap import read_data_map
+from tests.exports.sources.databases import POSTGRESQL, on
 
 MAP = """
 source: types
@@ -123,9 +124,8 @@ def test_a_binary_key_pages_and_resumes(things: Connector) -> None:
     assert again.keys == second.keys
 
 
-def test_a_list_is_no_key(small_url: str, kind: str, things: Connector) -> None:
-    if kind != "postgresql":
-        pytest.skip("only PostgreSQL has lists in columns")
+@on(POSTGRESQL)  # only there a column can hold a list
+def test_a_list_is_no_key(small_url: str, things: Connector) -> None:
     text = MAP.replace("KEY", "list").replace("FIELDS", "{column: whole, title: W, category: commercial}")
     connector = open_source(read_data_map(text), read_url=small_url)
     with connector, pytest.raises(MapDoesNotFitError, match="a key is made of single values"):

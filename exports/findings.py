@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,6 +15,8 @@ from exports.models import Part, RunState, SourceRun, Withholding
 from requests_app.models import Case
 
 Record = Mapping[str, Any]
+A_PIECE = 200  # records that are read at once
+ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one for each record
 WHOLE = ""  # the field of a withholding that takes the whole record
 
 
@@ -33,15 +36,34 @@ def withholdings(case: Case) -> QuerySet[Withholding]:
     return Withholding.objects.filter(case=case, part__run__round=case.gathering_round)
 
 
+def encoded(record: Record) -> bytes:
+    """A record as a line of a part."""
+    return ENCODER.encode(record).encode() + b"\n"
+
+
+@dataclass(frozen=True, repr=False)
+class Piece:
+    """Some records of a part, one after the other, as they are kept and as they are read; ``first`` is a number."""
+
+    first: int
+    lines: list[bytes]
+    records: list[Record]
+
+
+def pieces(part: Part) -> Iterator[Piece]:
+    """A part in pieces of some hundred records; the file is checked before the first."""
+    with files.open_file(part.as_sealed_file(), part.content_key, context=part.context) as clear:
+        first = 0
+        while lines := list(islice(clear, A_PIECE)):
+            # One text for many records: parsing them one by one takes twice as long.
+            yield Piece(first, lines, json.loads(b"[" + b",".join(lines) + b"]"))
+            first += len(lines)
+
+
 def read(part: Part, *, start: int = 0, most: int | None = None) -> Iterator[tuple[int, Record]]:
     """The records of a part from number ``start`` on, each with its number; the file is checked before the first."""
-    with files.open_file(part.as_sealed_file(), part.content_key, context=part.context) as lines:
-        for number, line in enumerate(lines):
-            if number < start:
-                continue
-            if most is not None and number >= start + most:
-                return
-            yield number, json.loads(line)
+    numbered = ((piece.first + place, record) for piece in pieces(part) for place, record in enumerate(piece.records))
+    return islice(numbered, start, None if most is None else start + most)
 
 
 @dataclass
@@ -68,12 +90,3 @@ def withheld_of(part: Part) -> Withheld:
         else:
             withheld.fields.setdefault(row.number, set()).add(row.field)
     return withheld
-
-
-def released(part: Part) -> Iterator[Record]:
-    """The records of a part that may be released."""
-    withheld = withheld_of(part)
-    for number, record in read(part):
-        kept = withheld.apply(number, record)
-        if kept is not None:
-            yield kept

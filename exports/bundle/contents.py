@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils import translation
 
 from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
-from exports.bundle import spreadsheet
+from exports.bundle import redaction, spreadsheet
 from exports.bundle.answer import disclosure_of, looked_back_to, never_disclosed_descriptions
 from exports.bundle.archive import Member, archive
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
@@ -43,17 +44,34 @@ class Table:
         """The path of its files, without their ending; slugs only, so safe on every system."""
         return f"data/{self.run.source.slug}/{self.collection.name}"
 
-    def rows(self) -> Iterator[dict[str, Any]]:
+    def rows(self) -> Iterator[findings.Record]:
         """Its records that may be released, one by one, with the columns that may."""
         for part in self.parts:
-            for record in findings.released(part):
-                yield {column: record[column] for column in self.columns if column in record}
+            withheld = findings.withheld_of(part)
+            for number, record in findings.read(part):
+                kept = withheld.apply(number, record)
+                if kept is not None:
+                    yield redaction.redact(kept, self._released)
 
     def json_lines(self) -> Iterator[bytes]:
         """Its JSON lines, in pieces of a few hundred records."""
-        rows = self.rows()
-        while piece := list(islice(rows, 500)):
-            yield "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in piece).encode()
+        for part in self.parts:
+            withheld = findings.withheld_of(part)
+            for piece in findings.pieces(part):
+                yield b"".join(self._released_lines(piece, withheld))
+
+    def _released_lines(self, piece: findings.Piece, withheld: findings.Withheld) -> Iterator[bytes]:
+        columns = tuple(self.columns)
+        for number, (line, record) in enumerate(zip(piece.lines, piece.records, strict=True), piece.first):
+            kept = withheld.apply(number, record)
+            if kept is record and tuple(record) == columns:  # nothing of it stays back: as it was kept
+                yield line
+            elif kept is not None:
+                yield findings.encoded(redaction.redact(kept, self._released))
+
+    @cached_property
+    def _released(self) -> frozenset[str]:
+        return frozenset(self.columns)
 
 
 @dataclass
@@ -153,10 +171,10 @@ def contents_of(case: Case, *, made_at: datetime) -> Contents:
 
 def released_columns(collection: Collection, right: Right) -> list[str]:
     """The columns of a collection that an answer to this right may hold; never-disclose fields are none of them."""
-    fields = [found for found in collection.fields if found.never_disclose is None]
+    columns = redaction.released_columns(collection)
     if right == Right.PORTABILITY:
-        fields = [found for found in fields if found.provided_by_person]
-    return [found.column for found in fields]
+        return [column for column in columns if collection.field(column).provided_by_person]
+    return list(columns)
 
 
 def write(contents: Contents, path: Path, *, context: str) -> Written:

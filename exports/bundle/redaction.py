@@ -6,7 +6,7 @@ value depends on one of the two alone (11 CCR 7024(d); rulebook guard G20).
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date
 
 from exports.sources.datamap import Collection
@@ -20,10 +20,16 @@ UNNAMED = Text(
 )
 
 
-def redact(record: Mapping[str, Json], collection: Collection, withheld: Container[str] = ()) -> dict[str, Json]:
-    """The record without never-disclose fields, without `withheld` ones, and without what the map does not describe."""
-    released = {field.column for field in collection.fields if field.never_disclose is None}
-    return {name: value for name, value in record.items() if name in released and name not in withheld}
+def released_columns(collection: Collection) -> tuple[str, ...]:
+    """The columns of a collection that may leave the house, in the order of the map; never-disclose fields are none."""
+    return tuple(field.column for field in collection.fields if field.never_disclose is None)
+
+
+def redact(record: Mapping[str, Json], columns: Set[str]) -> Mapping[str, Json]:
+    """The record with nothing but these columns: itself if it has no other."""
+    if record.keys() <= columns:
+        return record
+    return {name: value for name, value in record.items() if name in columns}
 
 
 def described(kinds: Iterable[str], *, packs: Sequence[LawPack], on: date, language: str) -> dict[str, str]:

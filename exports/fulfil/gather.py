@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +18,9 @@ from django.db.models import F
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
 from dsar.vault.files import SealedFile, SealedWriter
+from exports import findings
+from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
-from exports.bundle.redaction import redact
 from exports.fulfil import acts, trouble
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun
 from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
@@ -219,14 +220,11 @@ def _keep(run: Run, source_run: SourceRun, collection: Collection, page: Page, n
 
 def _lines(source_run: SourceRun, collection: Collection, page: Page) -> bytes:
     """A page as JSON lines. Never-disclose values stay out; a plan holds keys and the fields that it is about."""
-    columns = {*collection.key, *acts.fields_to_plan(source_run.case, collection)}
-    lines = []
-    for record in page.records:
-        kept = redact(record, collection)
-        if source_run.mode == Mode.PLAN:
-            kept = {name: value for name, value in record.items() if name in columns}
-        lines.append(json.dumps(kept, ensure_ascii=False) + "\n")
-    return "".join(lines).encode()
+    if source_run.mode == Mode.PLAN:
+        columns: Set[str] = {*collection.key, *acts.fields_to_plan(source_run.case, collection)}
+    else:
+        columns = frozenset(redaction.released_columns(collection))
+    return b"".join(findings.encoded(redaction.redact(record, columns)) for record in page.records)
 
 
 def _seal(part: Part, lines: bytes) -> SealedFile:

@@ -21,13 +21,10 @@ from requests_app.services.history import record
 
 @dataclass(frozen=True)
 class Finding:
-    """One gathered record: its part and its place there, from 0; written "<part>:<number>"."""
+    """One gathered record: its part and its place there, from 0; moves name it "<part>:<number>"."""
 
     part: Part
     number: int
-
-    def __str__(self) -> str:
-        return f"{self.part.pk}:{self.number}"
 
 
 @performs("withhold")

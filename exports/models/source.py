@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from functools import lru_cache
 
 from django.db import models
 
@@ -41,7 +42,13 @@ class DataMapVersion(models.Model):
 
     def as_map(self) -> DataMap:
         """The map itself, read from the kept text."""
-        return read_data_map(self.text)
+        return _read(self.text)
+
+
+@lru_cache(maxsize=32)
+def _read(text: str) -> DataMap:
+    """Accepted maps are asked for many times by one job; they are immutable."""
+    return read_data_map(text)
 
 
 class DataSourceQuerySet(models.QuerySet["DataSource"]):

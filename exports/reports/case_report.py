@@ -1,12 +1,13 @@
-"""The case report: what an auditor needs to see that a case was handled lawfully, as of one event of its history.
+"""The case report: what an auditor needs to see that a case was handled lawfully, as of the last event of its history.
 
-Made from record data only: same event, language and release, same report. First as HTML, then as PDF.
+Made from record data only, and of that nothing newer than the event: same event, language and release, same report.
+It holds no name, no address and nothing of the person's data. First as HTML, then as PDF.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -16,13 +17,19 @@ from dsar.ledger import chains, verification
 from dsar.ledger.models import Event
 from exports import findings
 from exports.fulfil import acts
-from exports.models import Act, Bundle, RecipientTold, Withholding
+from exports.models import Act, Bundle, RecipientTold, RunState, SourceRun
+from exports.reports import words
+from exports.sources.connector import Action
 from requests_app import guards
-from requests_app.events import EventKind
-from requests_app.law.words import Route
-from requests_app.models import Case, Duty
+from requests_app.law import limits
+from requests_app.law.values import Exemption
+from requests_app.law.words import DutyKind, Route
+from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision, Submission
 from requests_app.residence import place_name
 from requests_app.states import Outcome, State
+
+ACTIONS = {Action.KEEP: "kept", Action.DEIDENTIFY: "de-identified"}  # else they became what the act says
+LANGUAGES = ("en",)  # in which the report's own words exist
 
 
 @dataclass(frozen=True)
@@ -30,129 +37,245 @@ class Line:
     """One line of the time line, in words."""
 
     sequence: int
-    at: str
+    at: datetime
     what: str
+    change: str
     who: str
     facts: str
+    advice: str
     hash: str
 
 
 @dataclass(frozen=True)
 class DutyLine:
-    """One duty with its verdict."""
+    """One duty with its verdict: a code for the style, and words."""
 
     duty: Duty
     name: str
     law: str
     verdict: str
+    verdict_in_words: str
     working: str
 
 
-def report_html(case: Case, *, as_of: int, language: str = "en") -> str:
-    """The report as HTML, with everything up to the event ``as_of``."""
+@dataclass(frozen=True)
+class SourceLine:
+    """One source as it was searched."""
+
+    run: SourceRun
+    state: str
+    found: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class GroundLine:
+    """What was kept back on one ground, in one collection."""
+
+    source: str
+    collection: str
+    what: str
+    ground: Exemption
+    by: str = ""
+
+
+def report_html(case: Case, *, language: str = "en") -> str:
+    """The report as HTML, as of the case's version; the caller sees to it that the case does not move on meanwhile."""
     with translation.override(language):
-        return render_to_string("reports/case.html", context_of(case, as_of=as_of, language=language))
+        return render_to_string("reports/case.html", context_of(case, language=language))
 
 
-def context_of(case: Case, *, as_of: int, language: str) -> dict[str, Any]:
-    """What the report's template shows; no name, no address, nothing of the person's data."""
-    events = list(chains.history(case.chain).filter(sequence__lte=as_of))
+def context_of(case: Case, *, language: str) -> dict[str, Any]:
+    """What the report's template shows."""
+    events = list(chains.history(case.chain).filter(sequence__lte=case.version))
     head = events[-1]
-    answered_on = timezone.localdate(head.at)
     return {
         "case": case,
         "submission": case.submission,
         "organisation": case.submission.organisation,
         "language": language,
-        "right": case.packs()[0].wording(case.right_asked, language, on=case.received_on()),
-        "state": State(case.state).label,
-        "outcome": Outcome(case.outcome).label if case.outcome else "",
-        "residence": place_name(case.submission.residence),
-        "laws": case.laws.select_related("pack_version"),
-        "packs": case.packs(),
-        "duties": [_duty_line(duty, language, answered_on) for duty in case.duties.select_related("pack_version")],
-        "evidence": [
-            {"row": row, "name": _words(row.kind)} for row in case.submission.evidence.filter(proved_at__lte=head.at)
-        ],
-        **_identity(case),
-        "limit": guards.limit_count(case),
-        "limit_decision": getattr(case, "limit_decision", None),
-        "refusals": case.exemption_claims.all(),
-        "withholdings": _withholdings(case),
-        "kept": [_kept(case, item, language) for item in acts.kept_by_deletion(case)],
-        "runs": findings.current_runs(case),
-        "acts": Act.objects.filter(case=case).select_related("source"),
-        "recipients": RecipientTold.objects.filter(case=case).order_by("recipient"),
-        "bundle": Bundle.objects.filter(case=case).first(),
-        "letters": case.submission.messages.filter(queued_at__lte=head.at),
-        "timeline": [line_of(event) for event in events],
         "head": head,
+        "timeline": [line_of(event) for event in events],
         "chain_is_whole": verification.verify(case.chain).first_break is None,
-    }
-
-
-def _identity(case: Case) -> dict[str, Any]:
-    """The degree needed and reached; nothing where verification may not be asked for."""
-    if case.route != Route.FULL:
-        return {"needed": None}
-    needed = guards.requirement(case)
-    return {
-        "needed": needed,
-        "needed_words": _words(needed.degree.name.lower()),
-        "reached_words": _words(guards.degree_reached(case).name.lower()),
+        **_request(case, language),
+        **_identity(case, head.at),
+        **_decisions(case, head.at, language),
+        **_work(case, language),
+        **_owed(case, timezone.localdate(head.at), language),
+        "letters": [
+            {"row": letter, "name": words.words(letter.letter)}
+            for letter in case.submission.messages.filter(queued_at__lte=head.at)
+        ],
     }
 
 
 def line_of(event: Event) -> Line:
     """An event in words; facts are codes, ids, dates and citations."""
-    label = EventKind(event.kind).label if event.kind in EventKind.values else event.kind
-    at = timezone.localtime(event.at).strftime("%Y-%m-%d %H:%M:%S")
-    return Line(event.sequence, at, str(label), event.actor, facts_in_words(event.facts), event.hash)
+    return Line(
+        sequence=event.sequence,
+        at=event.at,
+        what=words.what_happened(event),
+        change=words.change_of_state(event.facts),
+        who=words.who(event.actor),
+        facts=words.facts_in_words(event.facts),
+        advice=words.advice(event.facts),
+        hash=event.hash,
+    )
 
 
-def facts_in_words(facts: Mapping[str, Any]) -> str:
-    """Facts as ``name: value`` pairs, nested ones flattened; empty ones left out."""
-    parts = []
-    for name, value in facts.items():
-        shown = ", ".join(f"{key} {amount}" for key, amount in value.items()) if isinstance(value, dict) else value
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else shown
-        if shown not in ("", None, []):
-            parts.append(f"{name.replace('_', ' ')}: {shown}")
-    return "; ".join(parts)
-
-
-def _duty_line(duty: Duty, language: str, today: Any) -> DutyLine:
-    if duty.void:
-        verdict = "void"
-    elif duty.met_at is None:
-        verdict = "late" if duty.is_late(today) else "open"
-    else:
-        verdict = "late" if duty.is_late(today) else "met"
-    law = duty.pack_version.as_pack().short_title.in_language(language)
-    return DutyLine(duty, _words(duty.kind), law, verdict, duty.explained(language))
-
-
-def _words(code: str) -> str:
-    """A code as words: its slugs are the words of the law."""
-    return code.replace("_", " ")
-
-
-def _kept(case: Case, item: acts.Kept, language: str) -> dict[str, Any]:
-    ground = next(found for pack in case.packs() for found in pack.exemptions if found.code == item.code)
+def _request(case: Case, language: str) -> dict[str, Any]:
+    field = acts.field_to_correct(case) if hasattr(case, "correction") else None
     return {
-        "source": item.source.title,
-        "collection": item.collection.title.in_language(language),
-        "rows": item.rows,
-        "code": item.code,
-        "citation": ground.citation,
+        "right": case.packs()[0].wording(case.right_asked, language, on=case.received_on()),
+        "answered_as": case.right_answered.label if case.answered_as != case.right else "",
+        "correction": " · ".join(field) if field else "",
+        "state": State(case.state).label,
+        "outcome": Outcome(case.outcome).label if case.outcome else "",
+        "residence": place_name(case.submission.residence),
+        "laws": case.laws.select_related("pack_version"),
     }
 
 
-def _withholdings(case: Case) -> list[dict[str, Any]]:
-    """How much stayed back on each ground, by collection."""
-    counted: dict[tuple[str, str, str, str], int] = {}
-    for row in Withholding.objects.filter(case=case).select_related("part__run__source"):
-        place = (row.part.run.source.title, row.part.collection, row.code, row.citation)
-        counted[place] = counted.get(place, 0) + 1
-    names = ("source", "collection", "code", "citation")
-    return [{**dict(zip(names, place, strict=True)), "count": count} for place, count in sorted(counted.items())]
+def _identity(case: Case, at: datetime) -> dict[str, Any]:
+    """The degree needed and reached, and on what evidence; nothing where verification may not be asked for."""
+    if case.route != Route.FULL:
+        return {"needed": None}
+    needed = guards.requirement(case)
+    return {
+        "needed": needed,
+        "needed_words": words.words(needed.degree.name.lower()),
+        "reached_words": words.words(guards.degree_reached(case).name.lower()),
+        "evidence": [
+            {"row": row, "name": words.words(row.kind)} for row in case.submission.evidence.filter(proved_at__lte=at)
+        ],
+    }
+
+
+def _decisions(case: Case, at: datetime, language: str) -> dict[str, Any]:
+    limit = limit_as_of(case, at)
+    return {
+        "limit": limit.sentence(language) if limit else "",
+        "limit_decision": _decision(getattr(case, "limit_decision", None)),
+        "refusals": [
+            {**_decision(row), "ground": _ground(case, row.code)}
+            for row in case.exemption_claims.order_by("decided_at")
+        ],
+        "withheld": _withheld(case, language),
+        "kept": _kept(case, language),
+    }
+
+
+def _decision(row: LimitDecision | ExemptionClaim | None) -> dict[str, Any]:
+    return {"row": row, "by": words.who(row.decided_by)} if row else {}
+
+
+def limit_as_of(case: Case, at: datetime) -> limits.LimitCount | None:
+    """The yearly limit as it stood then: what other submissions were given later does not count."""
+    others = Submission.objects.same_person_as(case.submission).filter(confirmed_at__lte=at)
+    history = [
+        limits.Provided(str(other.pk), other.received_on, bool(other.provided_at and other.provided_at <= at))
+        for other in others
+    ]
+    return limits.count(case.received_on(), history, packs=case.packs(), right=case.right_asked)
+
+
+def _work(case: Case, language: str) -> dict[str, Any]:
+    """What was searched, done and handed over."""
+    bundle = Bundle.objects.filter(case=case).first()
+    return {
+        "sources": [_source(run, language) for run in findings.current_runs(case)],
+        "acts": [
+            {"row": act, "done": _done(act, language)}
+            for act in Act.objects.filter(case=case).select_related("source__map_version")
+        ],
+        "recipients": RecipientTold.objects.filter(case=case).order_by("recipient"),
+        "bundle": bundle,
+        "downloads": bundle.downloads.order_by("at") if bundle else [],
+        "shredding": getattr(case, "shredding", None),
+    }
+
+
+def _source(run: SourceRun, language: str) -> SourceLine:
+    state = "searched" if run.state == RunState.DONE else str(run.get_state_display())
+    titles = {found.name: found.title.in_language(language) for found in run.map_version.as_map().collections}
+    return SourceLine(run, state, [(titles[name], count) for name, count in run.counts.items() if count])
+
+
+def _done(act: Act, language: str) -> list[tuple[str, int, str]]:
+    """What was done in a source: collection, rows, and what became of them where it is not what the act says."""
+    data_map = act.source.map_version.as_map()
+    return [
+        (data_map.collection(name).title.in_language(language), entry["rows"], ACTIONS.get(entry.get("action"), ""))
+        for name, entry in act.proof.items()
+    ]
+
+
+def _owed(case: Case, on: date, language: str) -> dict[str, Any]:
+    duties = _duties(case, on, language)
+    answers = [line for line in duties if line.duty.duty_kind in (DutyKind.ANSWER, DutyKind.OPT_OUT_DONE)]
+    return {"duties": duties, "first_answer": answers[0] if answers else None}
+
+
+def _duties(case: Case, on: date, language: str) -> list[DutyLine]:
+    """The duties, judged on the day of the last event, whenever the report is made."""
+    lines = []
+    for duty in case.duties.select_related("pack_version"):
+        verdict = _verdict(duty, on)
+        lines.append(
+            DutyLine(
+                duty=duty,
+                name=words.DUTIES[duty.duty_kind],
+                law=duty.pack_version.as_pack().short_title.in_language(language),
+                verdict=verdict,
+                verdict_in_words=words.VERDICTS[verdict],
+                working=duty.explained(language),
+            )
+        )
+    return lines
+
+
+def _verdict(duty: Duty, on: date) -> str:
+    if duty.void:
+        return "void"
+    if duty.is_late(on):
+        return "late"
+    return "met" if duty.met_at else "open"
+
+
+def _kept(case: Case, language: str) -> list[GroundLine]:
+    return [
+        GroundLine(
+            source=item.source.title,
+            collection=item.collection.title.in_language(language),
+            what=_counted(item.rows, "record"),
+            ground=_ground(case, item.code),
+        )
+        for item in acts.kept_by_deletion(case)
+    ]
+
+
+def _withheld(case: Case, language: str) -> list[GroundLine]:
+    """How many records and fields stayed back on each ground, by collection, and who decided it."""
+    counted: dict[tuple[str, str, str, str], list[int]] = {}
+    rows = findings.withholdings(case).select_related("part__run__source", "part__run__map_version")
+    for row in rows.order_by("part__run__position", "part__collection", "code", "withheld_by"):
+        collection = row.part.run.map_version.as_map().collection(row.part.collection)
+        place = (row.part.run.source.title, collection.title.in_language(language), row.code, row.withheld_by)
+        counted.setdefault(place, [0, 0])[1 if row.field else 0] += 1
+    return [
+        GroundLine(
+            source=source,
+            collection=collection,
+            what=" and ".join(filter(None, (_counted(records, "record"), _counted(fields, "field")))),
+            ground=_ground(case, code),
+            by=words.who(by),
+        )
+        for (source, collection, code, by), (records, fields) in counted.items()
+    ]
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}" if number else ""
+
+
+def _ground(case: Case, code: str) -> Exemption:
+    return next(found for pack in case.packs() for found in pack.exemptions if found.code == code)

@@ -19,45 +19,60 @@ from requests_app.models import Case
 
 
 def order_report(case: Case, *, language: str = "en", at: datetime) -> Report | None:  # noqa: ARG001
-    """The report as of the case's last event; None while a worker makes it."""
-    made = Report.objects.filter(case=case, as_of=case.version, language=language).first()
+    """The report as of the case's last event; None while a worker makes it. Ask again: the case may move on meanwhile.
+
+    Raises ValueError for a language in which there are no reports.
+    """
+    if language not in case_report.LANGUAGES:
+        raise ValueError(f"There are reports in {', '.join(case_report.LANGUAGES)}, not in {language!r}.")
+    as_of = _version(case.pk)
+    made = Report.objects.filter(case=case, as_of=as_of, language=language).first()
     if made is None:
         with transaction.atomic():
             enqueue(
                 "render_report",
-                {"case": str(case.pk), "as_of": case.version, "language": language},
-                key=f"report:{case.pk}:{case.version}:{language}",
+                {"case": str(case.pk), "as_of": as_of, "language": language},
+                key=f"report:{case.pk}:{as_of}:{language}",
             )
     return made
 
 
 def render_report(run: Run) -> None:
-    """The job: render, seal, keep."""
-    case = Case.objects.select_related("submission__organisation", "submission__subject").get(
-        pk=str(run.arguments["case"])
-    )
+    """The job: render, seal, keep. Of a case that has moved on nothing is kept: who still wants one orders it anew.
+
+    Every change of a case raises its version in the same transaction. So if the version is the same before and after
+    everything was read, all that was read belongs to it.
+    """
     as_of, language = int(run.arguments["as_of"]), str(run.arguments["language"])
+    case = _case(str(run.arguments["case"]))
     report_id = uuid.uuid5(case.pk, f"report:{as_of}:{language}")
-    if Report.objects.filter(pk=report_id).exists():
+    if case.version != as_of or Report.objects.filter(pk=report_id).exists():
         return
-    made = pdf.pdf(case_report.report_html(case, as_of=as_of, language=language))
-    report = Report(
-        id=report_id,
-        case=case,
-        as_of=as_of,
-        language=language,
-        path=str(Path("reports") / f"{report_id}.{run.fence}.sealed"),
-        clear_size=len(made),
-        made_at=run.at,
-    )
-    path = Path(settings.DATA_DIR) / report.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with SealedWriter(path, case.submission.record_key, context=report.context) as sealed:
-        sealed.write(made)
-        finished = sealed.finish()
-    report.size, report.sha256 = finished.size, finished.sha256
+    html = case_report.report_html(case, language=language)
+    if _version(case.pk) != as_of:
+        return
+    report = Report(id=report_id, case=case, as_of=as_of, language=language, made_at=run.at)
+    report.path = str(Path("reports") / f"{report_id}.{run.fence}.sealed")
+    _seal(report, pdf.pdf(html))
     with run.completing():
         report.save(force_insert=True)
+
+
+def _seal(report: Report, clear: bytes) -> None:
+    path = Path(settings.DATA_DIR) / report.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with SealedWriter(path, report.case.submission.record_key, context=report.context) as sealed:
+        sealed.write(clear)
+        finished = sealed.finish()
+    report.clear_size, report.size, report.sha256 = len(clear), finished.size, finished.sha256
+
+
+def _case(case_id: str) -> Case:
+    return Case.objects.select_related("submission__organisation", "submission__subject").get(pk=case_id)
+
+
+def _version(case_id: uuid.UUID) -> int:
+    return Case.objects.values_list("version", flat=True).get(pk=case_id)
 
 
 def read_report(report: Report) -> bytes:

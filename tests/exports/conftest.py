@@ -1,0 +1,39 @@
+"""The example company's systems, made once a session and copied for each test that asks for a house."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+from time_machine import TimeMachineFixture
+
+from dsar.demo import company, systems
+from tests.exports.house import NOW, House, copy_systems
+
+
+@pytest.fixture(scope="session")
+def built_systems(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the databases that all others are copies of."""
+    folder = tmp_path_factory.mktemp("systems")
+    systems.build(folder)
+    return folder
+
+
+@pytest.fixture
+def house(
+    db: None,
+    built_systems: Path,
+    tmp_path: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    time_machine: TimeMachineFixture,
+) -> House:
+    """A house with the example company behind it; it is ten in the morning, and the clock goes on from there."""
+    time_machine.move_to(NOW)
+    settings.DATA_DIR = tmp_path / "data"
+    for name, url in copy_systems(built_systems, tmp_path).items():
+        monkeypatch.setenv(name, url)
+    organisation = company.set_up_organisation()
+    company.set_up_sources(NOW)
+    return House(tmp_path, organisation)

@@ -1,0 +1,143 @@
+"""A house with the example company behind it: cases walk through the services, jobs are done by a real worker."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import uuid
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.utils import timezone
+
+from dsar.demo import people, systems
+from dsar.demo.people import Chosen, Person
+from dsar.jobs.polling import Worker
+from exports.models import Part, SourceRun
+from requests_app.law.words import Right
+from requests_app.models import Case, Channel, LookBack, Organisation, Submission
+from requests_app.roles import PERSON, Actor, Role
+from requests_app.services import identity, moving
+from requests_app.services.intake import Intake, receive_submission
+
+NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  # a Monday, ten in the morning in California
+ANALYST = Actor("staff:1", frozenset({Role.ANALYST}))
+APPROVER = Actor("staff:2", frozenset({Role.APPROVER}))
+
+
+def person(account_no: str = Chosen.EVERYWHERE) -> Person:
+    """A customer of the example company."""
+    return people.find_person(account_no)
+
+
+@dataclass
+class House:
+    """The organisation with its two sources; ``folder`` holds their databases, and ``data`` what we write."""
+
+    folder: Path
+    organisation: Organisation
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.folder / "data"
+
+    def database(self, name: str) -> Path:
+        """The file of a source's database."""
+        return self.folder / f"{name}.sqlite3"
+
+    def sql(self, name: str, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """Run a statement in a source's database, as the company itself would."""
+        with closing(sqlite3.connect(self.database(name))) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+
+    def switch_off(self, name: str) -> None:
+        """A source is down."""
+        self.database(name).rename(self.folder / f"{name}.off")
+
+    def switch_on(self, name: str) -> None:
+        """It is back."""
+        (self.folder / f"{name}.off").rename(self.database(name))
+
+    def file(self, *rights: Right, who: Person | None = None, **changes: object) -> Submission:
+        """A request by the web form."""
+        asking = who or person()
+        usual: dict[str, object] = {"residence": "US-CA", "name": asking.name, "email": asking.email}
+        usual |= {"look_back": LookBack.EVERYTHING, **changes}
+        intake = Intake(
+            organisation=self.organisation,
+            channel=Channel.WEB,
+            rights=rights,
+            intake_key=uuid.uuid4(),
+            **usual,  # type: ignore[arg-type]
+        )
+        return receive_submission(intake, by=PERSON, at=timezone.now())
+
+    def prove(self, submission: Submission, who: Person | None = None) -> None:
+        """The person confirms the mailbox, answers the questions, and signs."""
+        asking = who or person()
+        identity.note_mailbox(submission, at=timezone.now())
+        self.work()
+        points = {"phone": asking.phone or "", "birth_date": str(asking.birth_date or "")}
+        points |= {} if submission.account_number else {"account_number": asking.account_no}
+        asked = identity.questions(submission)
+        answers = {kind: value for kind, value in points.items() if kind in asked}
+        identity.offer_proof(submission, points=answers, declared_name=asking.name, at=timezone.now())
+        self.work()
+
+    def reviewing(self, right: Right, who: Person | None = None, **changes: object) -> Case:
+        """A case whose person has proved who asks."""
+        submission = self.file(right, who=who, **changes)
+        self.prove(submission, who)
+        return submission.cases.get()
+
+    def deciding(self, right: Right, who: Person | None = None, **changes: object) -> Case:
+        """A case with its findings."""
+        case = self.reviewing(right, who, **changes)
+        self.move(case, "start_gathering")
+        self.work()
+        return fresh(case)
+
+    def closed(self, right: Right, who: Person | None = None, **changes: object) -> Case:
+        """A case that went all its way."""
+        case = self.deciding(right, who, **changes)
+        self.approve(case)
+        return fresh(case)
+
+    def approve(self, case: Case) -> None:
+        """A second person approves, the workers carry it out."""
+        self.move(case, "approve", APPROVER)
+        self.work()
+
+    def move(self, case: Case, slug: str, by: Actor = ANALYST, **inputs: str) -> None:
+        """Make a move of the desk."""
+        version = fresh(case).version
+        moving.perform(slug, case_id=case.pk, version=version, actor=by, at=timezone.now(), inputs=inputs)
+
+    def work(self) -> None:
+        """Do what is due, and what comes of it."""
+        Worker().run_until_idle()
+
+
+def fresh(case: Case) -> Case:
+    """The case as it stands."""
+    return Case.objects.select_related("submission__organisation", "submission__subject").get(pk=case.pk)
+
+
+def run_of(case: Case, source: str) -> SourceRun:
+    """The look into a source in the present round."""
+    return SourceRun.objects.get(case=case, source__slug=source, round=fresh(case).gathering_round)
+
+
+def parts_of(case: Case, source: str, collection: str) -> list[Part]:
+    """The part files of a collection."""
+    return list(run_of(case, source).parts.filter(collection=collection).order_by("number"))
+
+
+def copy_systems(built: Path, folder: Path) -> dict[str, str]:
+    """Systems of one's own in a folder; the environment variables with which they are read and written."""
+    for name in systems.BUILD:
+        shutil.copyfile(built / f"{name}.sqlite3", folder / f"{name}.sqlite3")
+    return systems.addresses(folder)

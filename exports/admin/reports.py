@@ -19,15 +19,13 @@ from requests_app.admin.desk import actor_of
 from requests_app.models import Case
 from requests_app.services.history import record_access
 
-LANGUAGES = ("en", "es")
 SECONDS_BETWEEN_LOOKS = 2
 
 
 @sections.page("report")
 def report(request: HttpRequest, case: Case) -> HttpResponse:
     """The report as a file; until a worker has made it, a page that looks again by itself."""
-    language = request.GET.get("language", "")
-    made = order_report(case, language=language if language in LANGUAGES else "en", at=timezone.now())
+    made = order_report(case, at=timezone.now())
     if made is None:
         context = {**context_of(request, case), "seconds": SECONDS_BETWEEN_LOOKS}
         response = TemplateResponse(request, "admin/exports/report_is_made.html", context, status=202)

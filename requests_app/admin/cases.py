@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, TypedDict
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -40,15 +39,7 @@ from requests_app.services.history import record_access
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from django_stubs_ext import WithAnnotations
-
-    class Dates(TypedDict):
-        """What ``in_work_order`` adds to a case."""
-
-        next_target: date | None
-        next_due: date | None
-
-    QueuedCase = WithAnnotations[Case, Dates]
+    from requests_app.admin.queue import QueuedCase
 
 
 @admin.register(Case)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.utils.safestring import SafeString
+
+    from requests_app.admin.queue import QueuedCase
 
 MOST_URGENT = 8
 
@@ -62,7 +64,7 @@ def _most_urgent() -> list[Urgent]:
             state=state_badge(case),
             due=due_badge(case.next_due, on),
         )
-        for case in waiting
+        for case in cast("list[QueuedCase]", list(waiting))
     ]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
@@ -27,6 +27,15 @@ from requests_app.states import OPEN, WAITING_FOR_PERSON, WAITING_FOR_US, WAITIN
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices
     from django.utils.functional import _StrOrPromise as Text
+    from django_stubs_ext import WithAnnotations
+
+    class Dates(TypedDict):
+        """What ``in_work_order`` adds to a case."""
+
+        next_target: date | None
+        next_due: date | None
+
+    QueuedCase = WithAnnotations[Case, Dates]
 
 GROUPS: dict[str, tuple[Text, frozenset[State], str]] = {
     "us": (gettext_lazy("Waiting for us"), WAITING_FOR_US, "strong"),

@@ -1,0 +1,87 @@
+"""What the company's systems add to the page of a case, and the list of the systems themselves."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from exports.models import Bundle, DataSource, Download, Part
+from requests_app.law.words import Right
+from requests_app.models import Case
+from requests_app.states import State
+from tests.requests_app.admin.conftest import NOW, Desk
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+def page_of(client: Client, case: Case) -> str:
+    page = client.get(f"/admin/requests_app/case/{case.pk}/change/").content.decode()
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_sources_show_what_was_found_in_them(case: Case, analyst: Client) -> None:
+    page = page_of(analyst, case)
+    assert "Club done content, 2026-11-23 10:00 Members 1 Letters 120 Stamps 2 Invoices 1" in page
+    assert "Held, never disclosed: unique biometric data" in page
+
+
+def test_what_is_withheld_is_listed(desk: Desk, case: Case, letters: Part, ground: str, analyst: Client) -> None:
+    desk.move(case, "withhold", finding=f"{letters.pk}:3", field="body", code=ground)
+    assert f"Letters , record 4: Text Lift… {ground} · analyst" in page_of(analyst, case)
+
+
+def test_withholdings_of_an_earlier_round_are_past(
+    desk: Desk, case: Case, letters: Part, ground: str, analyst: Client
+) -> None:
+    desk.move(case, "withhold", finding=f"{letters.pk}:3", field="body", code=ground)
+    desk.move(case, "gather_again")
+    desk.work()
+    assert 'id="panel-withheld"' not in analyst.get(f"/admin/requests_app/case/{case.pk}/change/").content.decode()
+
+
+def test_the_bundle_is_shown_by_hash_size_and_downloads_and_can_not_be_opened(desk: Desk, analyst: Client) -> None:
+    case = desk.case_in(State.CLOSED)
+    bundle = Bundle.objects.get()
+    Download.objects.create(bundle=bundle, at=NOW)
+    page = page_of(analyst, case)
+    assert bundle.manifest_sha256 in page
+    assert bundle.sha256 in page
+    assert "Fetched 1 time " in page
+    assert bundle.path not in analyst.get(f"/admin/requests_app/case/{case.pk}/change/").content.decode()
+
+
+def test_acts_are_listed(desk: Desk, analyst: Client) -> None:
+    case = desk.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    desk.work()
+    assert "Club : suppressed, 2026-11-23 10:00" in page_of(analyst, case)
+
+
+def test_a_source_is_shown_with_its_map_and_without_its_address(
+    club: DataSource, analyst: Client, club_url: str
+) -> None:
+    page = analyst.get(f"/admin/exports/datasource/{club.pk}/change/").content.decode()
+    assert "CLUB_READ_URL" in page
+    assert "one_per_person: true" in page
+    assert club_url not in page
+    assert 'name="_save"' not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "standing"),
+    [
+        ({}, "reads and writes"),
+        ({"write_url_variable": ""}, "reads"),
+        ({"read_url_variable": "NO_SUCH"}, "variable not set"),
+        ({"active": False}, "not searched"),
+    ],
+)
+def test_a_source_says_how_it_stands(
+    club: DataSource, analyst: Client, changes: dict[str, object], standing: str
+) -> None:
+    DataSource.objects.update(**changes)
+    page = analyst.get("/admin/exports/datasource/").content.decode()
+    assert f">{standing}</span>" in page
+    assert "4 collections, " in page

@@ -1,0 +1,227 @@
+"""The page of a case: all that is known, nothing that can be edited, and a note of who looked."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from dsar.ledger import chains
+from dsar.vault import keys
+from requests_app import guards
+from requests_app.law.words import Ground, Right
+from requests_app.models import Case
+from requests_app.roles import Role
+from requests_app.services import identity
+from requests_app.services.letters import Letter
+from requests_app.states import State
+from tests.requests_app.admin.conftest import NOW, Desk, text_of
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+PERSONAL = re.compile(r"hara|ann\b|club\.example|%40|LO-77|0101", re.IGNORECASE)
+
+
+def path(case: Case) -> str:
+    return f"/admin/requests_app/case/{case.pk}/change/"
+
+
+def page_of(desk: Desk, case: Case, role: Role = Role.ANALYST) -> str:
+    """The page as one reads it: without tags."""
+    page = text_of(desk.client(role), path(case))
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page[page.index("desk-page") :])).split())
+
+
+def test_the_request_is_shown_unsealed(desk: Desk) -> None:
+    case = desk.case_in(State.VERIFYING, account_number="LO-77", details="The jacket was red.\nThank you.")
+    page = page_of(desk, case)
+    for shown in ("Ann O'Hara", "Ann.O'Hara@Club.example", "LO-77", "California", "The jacket was red."):
+        assert shown in page
+
+
+def test_the_correction_asked_for_is_shown(desk: Desk) -> None:
+    submission = desk.file(Right.CORRECT, correct_field="club.members.phone", correct_value="415 555 0199")
+    page = page_of(desk, submission.cases.get())
+    assert "club.members.phone" in page
+    assert "415 555 0199" in page
+
+
+def test_every_look_is_noted_and_changes_nothing(desk: Desk) -> None:
+    case = desk.case_in(State.VERIFYING)
+    for role in (Role.ANALYST, Role.AUDITOR):
+        page_of(desk, case, role)
+    looks = chains.history("access:2026-11-23").filter(kind="seen.case")
+    assert [look.actor for look in looks] == [f"staff:{desk.staff[role].pk}" for role in (Role.ANALYST, Role.AUDITOR)]
+    assert looks[0].facts == {"case": str(case.pk)}
+    version = case.version
+    case.refresh_from_db()
+    assert case.version == version
+
+
+def test_posting_to_the_page_edits_nothing(desk: Desk) -> None:
+    case = desk.case_in(State.VERIFYING)
+    answer = desk.client(Role.ANALYST).post(path(case), {"state": "closed", "outcome": "refused", "_save": "Save"})
+    assert answer.status_code == 405
+    case.refresh_from_db()
+    assert case.state == State.VERIFYING
+
+
+def test_duties_show_date_working_citation_and_sureness(desk: Desk) -> None:
+    case = desk.file(at=NOW - timedelta(days=50)).cases.get()
+    page = page_of(desk, case)
+    assert "late by 5 days" in page
+    assert case.duties.get(kind="answer").explained() in page
+    assert "Civ. Code 1798.130(a)(2)(A)" in page
+    assert "verified" in page
+
+
+def test_a_duty_says_how_it_stands(desk: Desk) -> None:
+    case = desk.file(Right.DELETE, at=NOW - timedelta(days=45)).cases.get()
+    case.duties.filter(kind="acknowledge").update(met_at=NOW)
+    case.duties.filter(kind="recipients_told").update(void=True)
+    page = page_of(desk, case)
+    for standing in ("met late, 2026-11-23", "no longer owed", "today 2026-11-23"):
+        assert standing in page
+
+
+def test_what_is_missing_of_the_identity_is_said_in_words(desk: Desk) -> None:
+    case = desk.case_in(State.VERIFYING)
+    page = page_of(desk, case)
+    assert "Degree needed reasonably high Degree reached none not enough" in page
+    assert "The mailbox is not confirmed yet. Still missing: 3 more data points" in page
+
+
+def test_evidence_and_the_degree_reached_are_shown(desk: Desk) -> None:
+    page = page_of(desk, desk.case_in(State.REVIEWING))
+    assert "Degree reached reasonably high enough" in page
+    assert "Data points matched (3)" in page
+    assert "I declare under penalty of perjury" in page
+
+
+def test_an_opt_out_says_that_proof_may_not_be_asked_for(desk: Desk) -> None:
+    case = desk.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    assert "The law forbids to ask for proof of identity here" in page_of(desk, case)
+
+
+def test_the_limit_is_shown_with_its_window(desk: Desk) -> None:
+    page = page_of(desk, desk.case_in(State.REVIEWING))
+    assert "Information was provided 0 of 2 times after 2025-11-23 and up to 2026-11-23." in page
+
+
+def test_the_other_rights_of_the_request_are_linked(desk: Desk) -> None:
+    know, delete = desk.file(Right.KNOW_SPECIFIC, Right.DELETE).cases.order_by("-right")
+    assert path(delete) in text_of(desk.client(Role.ANALYST), path(know))
+
+
+def test_a_letter_with_a_code_is_named_but_not_shown(desk: Desk) -> None:
+    case = desk.case_in(State.CLARIFYING)
+    receipt = case.submission.messages.get(letter=Letter.RECEIPT)
+    page = page_of(desk, case)
+    assert receipt.subject in page
+    assert "This letter carries a code that is the person's alone" in page
+    code = re.search(r"/confirm/\S+/(\w{8})/", receipt.text)
+    assert code
+    assert code[1] not in page
+    assert "Which of the two?" in page  # the question's own letter is shown
+
+
+def test_history_is_told_in_words(desk: Desk) -> None:
+    page = page_of(desk, desk.case_in(State.DECIDING))
+    assert "Gathering started reviewing → gathering" in page
+    assert "Identity accepted verifying → reviewing" in page
+    assert "2026-11-23 10:00:0" in page
+    assert "· analyst" in page
+    assert "· the person" in page
+    assert "degree reached reasonably high" in page
+    assert "letters 120" in page
+    assert "source club" in page
+
+
+def test_a_ground_is_shown_with_citation_and_reason(desk: Desk) -> None:
+    case = desk.case_in(State.REVIEWING)
+    code = next(item.code for item in guards.grounds_to_refuse(case) if item.ground is Ground.NOT_VERIFIED)
+    desk.move(case, "refuse", Role.APPROVER, code=code, reason="The thread shows it.")
+    page = page_of(desk, case)
+    assert f"Refused: {code} , approver" in page
+    assert "The thread shows it." in page
+
+
+def test_what_was_decided_and_noted_is_shown_with_its_reason(desk: Desk) -> None:
+    for _earlier in range(2):
+        desk.case_in(State.CLOSED)
+    case = desk.case_in(State.CLARIFYING)
+    desk.move(case, "clarified", reason="The one that ends in 77.")
+    desk.move(case, "decide_limit", choice="answer_anyway", reason="She moved house.")
+    page = page_of(desk, case)
+    assert "Information was provided 2 of 2 times" in page
+    assert "That permits to decline; a person decides." in page
+    assert "Question answered , analyst, 2026-11-23 10:00 The one that ends in 77." in page
+    assert "Limit: answer anyway , analyst, 2026-11-23 10:00 She moved house." in page
+    assert "decision answer anyway" in page  # in the history
+
+
+def test_a_right_that_is_answered_as_another_says_so(desk: Desk) -> None:
+    submission = desk.file()
+    identity.note_mailbox(submission, at=NOW)
+    desk.work()
+    identity.offer_proof(submission, points={"phone": "415 555 0101"}, declared_name="", at=NOW)
+    desk.work()
+    case = desk.move(submission.cases.get(), "fall_back")
+    page = page_of(desk, case)
+    assert "know: specific pieces → know: categories" in page
+    assert "answered as know: categories" in page
+
+
+def test_open_moves_are_buttons_and_shut_ones_say_why(desk: Desk) -> None:
+    case = desk.case_in(State.VERIFYING)
+    page = text_of(desk.client(Role.ANALYST), path(case))
+    assert f"/admin/requests_app/case/{case.pk}/move/ask_clarification/" in page
+    assert f"/admin/requests_app/case/{case.pk}/move/accept_proof/" not in page
+    read = page_of(desk, case)
+    assert "Accept the identity Still missing: 3 more data points" in read
+    assert "Start gathering Open only while the case is reviewing; it is verifying." in read
+
+
+def test_an_auditor_is_offered_no_moves(desk: Desk) -> None:
+    case = desk.case_in(State.VERIFYING)
+    assert "Your role reads cases; it makes no moves." in page_of(desk, case, Role.AUDITOR)
+    assert "/move/" not in text_of(desk.client(Role.AUDITOR), path(case))
+
+
+def test_a_closed_case_has_no_moves_left(desk: Desk) -> None:
+    assert "The case is closed. Nothing is left to do." in page_of(desk, desk.case_in(State.CLOSED))
+
+
+def test_what_was_destroyed_is_said_to_be(desk: Desk) -> None:
+    case = desk.case_in(State.REVIEWING)
+    keys.destroy(case.submission.record_key, at=NOW)
+    page = page_of(desk, case)
+    assert "Name destroyed with its key" in page
+    assert "Hara" not in page
+
+
+@pytest.mark.parametrize("state", [state for state in State if state != State.RECEIVED])
+def test_every_state_has_a_page(desk: Desk, state: State) -> None:
+    case = desk.case_in(state)
+    assert case.submission.reference in page_of(desk, case)
+
+
+@pytest.mark.parametrize("unknown", [uuid.UUID(int=1), "nonsense"])
+def test_an_unknown_case_is_not_found(desk: Desk, unknown: object) -> None:
+    assert desk.client(Role.ANALYST).get(f"/admin/requests_app/case/{unknown}/change/").status_code == 404
+
+
+def test_no_address_on_the_page_holds_personal_data(desk: Desk) -> None:
+    case = desk.case_in(State.DECIDING, account_number="LO-77")
+    client: Client = desk.client(Role.ANALYST)
+    for page in (path(case), "/admin/requests_app/case/", f"/admin/requests_app/case/{case.pk}/findings/"):
+        addresses = re.findall(r'(?:href|action|src)="([^"]*)"', text_of(client, page))
+        assert addresses
+        assert not [
+            address for address in addresses if re.search(r"hara|ann\b|club\.example|%40|LO-77|0101", address, re.I)
+        ]

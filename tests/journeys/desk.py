@@ -71,6 +71,13 @@ class Desk:
         self.browser.get(f"{self.case}move/{move}/")
         return self.page
 
+    def follows(self, words: str) -> str:
+        """Follow the link on the open page that reads so; the page that it leads to."""
+        link = re.search(rf'href="([^"]+)"[^>]*>{words}</a>', self.browser.html)
+        assert link, f"no “{words}” here: {self.page}"
+        self.browser.get(unescape(link.group(1)))
+        return self.page
+
     def sends(self, **inputs: str) -> str:
         """Make the move whose page is open; the page that follows."""
         self.browser.post(self.browser.address, inputs)

@@ -1,0 +1,136 @@
+"""A company in memory: both sides of the ports, with people in its one system and workers that do as they are told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from requests_app.guards import ANSWERED_WITH_DATA, MoveShut
+from requests_app.law.words import Degree, Right
+from requests_app.models import Case
+from requests_app.ports import CorrectableField
+from requests_app.services import closing, review
+from requests_app.services.history import locked
+
+TITLES = {
+    "email": "E-mail address",
+    "account_number": "Account number",
+    "phone": "Telephone number",
+    "postal_code": "Postal code",
+    "birth_date": "Date of birth",
+}
+SAM = {
+    "email": "sam@example.com",
+    "account_number": "A-1001",
+    "phone": "415 555 0101",
+    "postal_code": "94607",
+    "birth_date": "1980-02-29",
+}
+
+
+class SourceDown(Exception):
+    """The company's system does not answer."""
+
+
+@dataclass
+class Company:
+    """What it holds, and what its workers still have to do."""
+
+    people: list[Mapping[str, str]] = field(default_factory=lambda: [SAM])
+    is_down: bool = False
+    least_degree: Degree | None = None  # of the data in scope; None: not marked
+    to_search: list[UUID] = field(default_factory=list)
+    to_carry_out: list[UUID] = field(default_factory=list)
+    kept_back: Counter[UUID] = field(default_factory=Counter)
+    left_to_do: set[UUID] = field(default_factory=set)
+
+    # Systems
+
+    def probe(self, points: Mapping[str, str]) -> int:
+        """The most points that meet in one person's record."""
+        if self.is_down:
+            raise SourceDown(f"no answer for {points}")
+        return max((self._meeting(person, points) for person in self.people), default=0)
+
+    def data_degree(self, right: Right) -> Degree | None:
+        """What the data is marked with."""
+        return self.least_degree
+
+    def correctable_fields(self, language: str) -> tuple[CorrectableField, ...]:
+        """Two fields; one of them is asked as a question, too."""
+        return (
+            CorrectableField("shop.people.phone", TITLES["phone"], kind="phone"),
+            CorrectableField("shop.people.nickname", "Nickname"),
+        )
+
+    def question_titles(self, language: str) -> Mapping[str, str]:
+        """The fixed questions."""
+        return TITLES
+
+    # Work
+
+    def gather(self, case: Case, *, at: datetime) -> None:
+        """Have the shop searched."""
+        self.to_search.append(case.pk)
+
+    def open_sources(self, case: Case) -> tuple[str, ...]:
+        """The shop, until it is searched."""
+        return ("Shop",) if case.pk in self.to_search else ()
+
+    def carry_out(self, case: Case, *, at: datetime) -> None:
+        """Have the act done."""
+        self.to_carry_out.append(case.pk)
+
+    def is_carried_out(self, case: Case) -> bool:
+        """Whether nothing is left to do."""
+        return case.pk not in self.left_to_do
+
+    def withheld(self, case: Case) -> int:
+        """How much is kept back."""
+        return self.kept_back[case.pk]
+
+    def account_of(self, case: Case, language: str) -> tuple[str, ...]:
+        """One sentence."""
+        return ("Shop: 3 records.",)
+
+    # The workers
+
+    def work(self, at: datetime) -> bool:
+        """Do what was asked for; False if there was nothing."""
+        return any([*(self.search(at) for _ in list(self.to_search)), *(self.act(at) for _ in list(self.to_carry_out))])
+
+    def search(self, at: datetime) -> bool:
+        """Search the shop for the first case that waits."""
+        case_id = self.to_search.pop(0)
+        with transaction.atomic():
+            review.source_done(case_id, "shop", counts={"people": 1, "orders": 2}, at=at)
+        return True
+
+    def act(self, at: datetime) -> bool:
+        """Carry out the first case that waits: released under the binding limit, or handed back."""
+        case_id = self.to_carry_out.pop(0)
+        try:
+            with transaction.atomic():
+                self.release(case_id, at)
+        except MoveShut:
+            with transaction.atomic():
+                closing.hand_back(case_id, "limit_reached", at=at)
+        return True
+
+    @staticmethod
+    def release(case_id: UUID, at: datetime) -> None:
+        """What a worker does in its last transaction."""
+        case = locked(case_id)
+        if case.right_answered in ANSWERED_WITH_DATA:
+            closing.check_release(case)
+            closing.provided(case, at=at)
+        closing.carried_out(case_id, at=at, recipients=0)
+
+    @staticmethod
+    def _meeting(person: Mapping[str, str], points: Mapping[str, str]) -> int:
+        return sum(person.get(kind, "").casefold() == value.casefold() for kind, value in points.items())

@@ -1,0 +1,206 @@
+"""Refusals: a ground that fits right, law and day; a letter that says it; and what is owed afterwards."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from dsar.ledger import chains
+from requests_app import guards
+from requests_app.guards import MoveShut
+from requests_app.law.words import DutyKind, Right
+from requests_app.models import Case, ExemptionClaim
+from requests_app.moves import MOVES, InputRefused
+from requests_app.services.letters import Letter
+from requests_app.states import Outcome, State
+from tests.requests_app.factories import (
+    ANALYST,
+    APPROVER,
+    AT,
+    OTHER_ANALYST,
+    REASON,
+    a_case,
+    a_submission,
+    case_in,
+    days,
+    fresh,
+    letters_of,
+    move,
+    run_jobs,
+    shut_because,
+    the_organisation,
+)
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+
+
+def refuse(case: Case, code: str, *, by: object = ANALYST, reason: str = REASON) -> Case:
+    """Make the move."""
+    return move(case, "refuse", by=by, code=code, reason=reason)  # type: ignore[arg-type]
+
+
+def grounds_offered(case: Case, slug: str = "refuse") -> dict[str, str]:
+    """The grounds that the move offers, with their labels."""
+    (choices,) = [wanted.choices for wanted in MOVES[slug].inputs if wanted.name == "code"]
+    assert choices
+    return dict(choices(case))
+
+
+def test_a_refusal_closes_the_case_and_keeps_ground_citation_and_sealed_reason() -> None:
+    case = refuse(case_in(State.REVIEWING), "ca_7063_agent_no_proof")
+    assert (case.state, case.outcome, case.closed_at) == (State.CLOSED, Outcome.REFUSED, AT)
+    claim = ExemptionClaim.objects.get()
+    assert (claim.code, claim.citation) == ("ca_7063_agent_no_proof", "11 CCR 7063, 7026(j)")
+    assert (claim.decided_by, claim.decided_at, claim.reason) == ("staff:1", AT, REASON)
+    assert str(claim) == "ca_7063_agent_no_proof"
+    event = chains.history(case.chain).get(kind="refuse")
+    assert event.facts == {
+        "from": "reviewing",
+        "to": "closed",
+        "code": "ca_7063_agent_no_proof",
+        "citation": "11 CCR 7063, 7026(j)",
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "did not prove your permission"), ("es", "no demostró")], ids=["en", "es"]
+)
+def test_the_letter_carries_the_ground_in_the_persons_words_and_the_citation_but_not_the_reason(
+    language: str, words: str
+) -> None:
+    case = refuse(case_in(State.REVIEWING, language=language), "ca_7063_agent_no_proof")
+    (text,) = letters_of(case.submission, Letter.REFUSAL)
+    joined = " ".join(text.split())
+    assert words in joined
+    assert "11 CCR 7063, 7026(j)" in joined
+    assert REASON not in joined
+
+
+def test_the_answer_is_owed_until_the_letter_is_accepted_and_nothing_else_is_owed_any_more() -> None:
+    case = refuse(case_in(State.REVIEWING, Right.DELETE), "ca_7063_agent_no_proof")
+    owed = {duty.kind: (duty.met_at is not None, duty.void) for duty in case.duties.all()}
+    assert owed == {
+        DutyKind.ACKNOWLEDGE: (True, False),
+        DutyKind.ANSWER: (False, False),
+        DutyKind.RECIPIENTS_TOLD: (False, True),
+    }
+    run_jobs(AT + days(1))
+    assert case.duties.get(kind=DutyKind.ANSWER).met_at == AT + days(1)
+
+
+@pytest.mark.parametrize(
+    ("right", "code", "sentence"),
+    [
+        (Right.KNOW_SPECIFIC, "ca_106_accurate", "one against correction"),
+        (Right.DELETE, "ca_130b_twice", "one against know"),
+        (Right.DELETE, "eu_art_17_3", "No law of this case knows the ground"),
+        (Right.KNOW_SPECIFIC, "ca_145m_employee", "is none since 1 January 2023"),
+        (Right.KNOW_SPECIFIC, "ca_145k_rights_of_others", "not one against the whole request"),
+    ],
+    ids=["another right", "a right without limit", "another law", "an expired one", "one against some data"],
+)
+def test_a_ground_must_fit_right_law_day_and_level(right: Right, code: str, sentence: str) -> None:
+    case = case_in(State.REVIEWING, right)
+    assert code not in grounds_offered(case)
+    with pytest.raises(InputRefused, match="Please choose one of the offered values"):
+        refuse(case, code)
+    with pytest.raises(MoveShut, match=sentence):
+        guards.check_refusal(case, code, ANALYST)
+    assert fresh(case).state == State.REVIEWING
+    assert not ExemptionClaim.objects.exists()
+
+
+def test_a_ground_that_held_on_the_day_of_receipt_may_still_be_used() -> None:
+    in_2022 = datetime(2022, 12, 1, 20, 0, tzinfo=UTC)
+    case = a_case(at=in_2022)
+    assert guards.check_refusal_code(case, "ca_145m_employee").code == "ca_145m_employee"
+
+
+def test_grounds_are_offered_with_citation_and_with_what_must_be_so() -> None:
+    offered = grounds_offered(case_in(State.REVIEWING, Right.DELETE))
+    assert offered["ca_7063_agent_no_proof"].endswith("(11 CCR 7063, 7026(j))")
+    assert "needs that a written justification shows" in offered["ca_145h3_unfounded_excessive"]
+
+
+def test_a_correction_is_about_one_datum_so_a_ground_against_data_refuses_it_whole() -> None:
+    case = case_in(State.DECIDING, Right.CORRECT)
+    assert "ca_106_accurate" in grounds_offered(case)
+    assert refuse(case, "ca_106_accurate").outcome == Outcome.REFUSED
+
+
+def test_opt_outs_know_two_grounds_only() -> None:
+    case = a_case(Right.OPT_OUT_SALE_SHARE)
+    assert set(grounds_offered(case, "refuse_opt_out")) == {"ca_7026e_fraud", "ca_7063_agent_no_proof"}
+    with pytest.raises(MoveShut, match="not one against the whole request"):
+        guards.check_refusal(case, "ca_140_not_consumer", APPROVER)
+
+
+@pytest.mark.parametrize(
+    ("sells", "right", "opted_out", "offered"),
+    [
+        (True, Right.DELETE, False, True),
+        (True, Right.DELETE, True, False),
+        (False, Right.DELETE, False, False),
+        (True, Right.CORRECT, False, False),
+    ],
+)
+def test_a_refused_deletion_offers_the_opt_out_where_data_is_sold_and_none_is_in_force(
+    sells: bool, right: Right, opted_out: bool, offered: bool
+) -> None:
+    the_organisation(sells_or_shares=sells)
+    if opted_out:
+        a_submission(Right.OPT_OUT_SALE_SHARE)
+    case = refuse(case_in(State.REVIEWING, right), "ca_7063_agent_no_proof")
+    (text,) = letters_of(case.submission, Letter.REFUSAL)
+    assert ("You may tell us not to sell or share" in text) is offered
+
+
+@pytest.mark.parametrize("inputs", [{}, {"code": "ca_7063_agent_no_proof"}, {"code": "", "reason": "x"}])
+def test_without_ground_or_reason_nothing_is_refused(inputs: dict[str, str]) -> None:
+    case = case_in(State.REVIEWING)
+    with pytest.raises(InputRefused, match="Please fill this in"):
+        move(case, "refuse", **inputs)
+    assert fresh(case).state == State.REVIEWING
+
+
+def test_a_reason_has_an_end() -> None:
+    with pytest.raises(InputRefused, match="at most 2000 characters"):
+        refuse(case_in(State.REVIEWING), "ca_7063_agent_no_proof", reason="x" * 2001)
+
+
+# ---- as unfounded or excessive: a written justification, and two people
+
+
+def test_as_unfounded_or_excessive_an_approver_refuses_what_somebody_else_has_worked_on() -> None:
+    case = case_in(State.DECIDING, Right.DELETE)
+    assert refuse(case, "ca_145h3_unfounded_excessive", by=APPROVER).outcome == Outcome.REFUSED
+
+
+@pytest.mark.parametrize("by", [ANALYST, OTHER_ANALYST])
+def test_no_analyst_refuses_as_unfounded_or_excessive(by: object) -> None:
+    case = case_in(State.DECIDING, Right.DELETE)
+    with pytest.raises(InputRefused, match="Two people refuse a request as unfounded or excessive") as shut:
+        refuse(case, "ca_145h3_unfounded_excessive", by=by)
+    assert "1798.145(h)(3)" in str(shut.value)
+
+
+def test_no_approver_refuses_as_excessive_what_nobody_else_or_he_himself_has_worked_on() -> None:
+    untouched = case_in(State.REVIEWING, Right.DELETE)
+    with pytest.raises(InputRefused, match="Two people"):
+        refuse(untouched, "ca_145h3_unfounded_excessive", by=APPROVER)
+    own = case_in(State.REVIEWING, Right.DELETE)
+    move(own, "start_gathering", by=APPROVER)
+    run_jobs()
+    with pytest.raises(InputRefused, match="Two people"):
+        refuse(own, "ca_145h3_unfounded_excessive", by=APPROVER)
+
+
+# ---- from which states
+
+
+def test_a_case_may_be_refused_while_it_waits_but_not_while_workers_have_it() -> None:
+    for state in (State.VERIFYING, State.CLARIFYING, State.REVIEWING, State.DECIDING):
+        assert shut_because(case_in(state), "refuse") == ""
+    for state in (State.GATHERING, State.CARRYING_OUT):
+        assert "Open only while the case is" in shut_because(case_in(state), "refuse")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
 from requests_app.law.words import Right
@@ -65,7 +66,7 @@ class FiledOut(SubmissionOut):
     token = serializers.CharField()
 
 
-class FaultsOut(serializers.Serializer[Any]):
-    """What is wrong, by field."""
-
-    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+# What is wrong, by field. No class of its own: a serializer has an attribute ``errors`` already.
+FaultsOut = inline_serializer(
+    "Faults", {"errors": serializers.DictField(child=serializers.ListField(child=serializers.CharField()))}
+)

@@ -165,7 +165,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "File a privacy request and follow it.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"Right": "requests_app.law.words.Right"},
+    "ENUM_NAME_OVERRIDES": {"Right": "requests_app.api.serializers.RIGHTS"},
 }
 
 UNFOLD = {

@@ -12,12 +12,14 @@ from requests_app.models import LookBack
 from requests_app.services.intake import LANGUAGES, MOST
 from requests_app.states import Outcome, State
 
+RIGHTS = [(right.value, right.value) for right in Right]
+
 
 class SubmissionIn(serializers.Serializer[Any]):
     """A submission to be filed."""
 
     residence = serializers.CharField(max_length=6, help_text="ISO 3166: a state such as US-CA, or a country: DE.")
-    rights = serializers.ListField(child=serializers.ChoiceField(choices=list(Right)), allow_empty=False, max_length=20)
+    rights = serializers.ListField(child=serializers.ChoiceField(choices=RIGHTS), allow_empty=False, max_length=20)
     name = serializers.CharField(max_length=MOST["name"])
     email = serializers.EmailField(max_length=MOST["email"])
     account_number = serializers.CharField(max_length=MOST["account_number"], required=False, default="")
@@ -45,7 +47,7 @@ class DutyOut(serializers.Serializer[Any]):
 class CaseOut(serializers.Serializer[Any]):
     """Where one case stands; no personal data."""
 
-    right = serializers.ChoiceField(choices=list(Right))
+    right = serializers.ChoiceField(choices=RIGHTS)
     state = serializers.ChoiceField(choices=list(State.values))
     outcome = serializers.ChoiceField(choices=[*Outcome.values, ""], allow_blank=True)
     version = serializers.IntegerField()

@@ -94,13 +94,13 @@ def sources(case: Case, actor: Actor) -> sections.Panel | None:
 
 
 def _source_line(run: SourceRun, *, may_waive: bool) -> SourceLine:
-    titles = {collection.name: collection.title for collection in run.map_version.as_map().collections}
+    collections = run.map_version.as_map().collections  # in the order of the map
     return SourceLine(
         slug=run.source.slug,
         title=run.source.title,
         state=badge(run.get_state_display(), TONES[RunState(run.state)]),
         mode=run.get_mode_display(),
-        counts=[(str(titles.get(name, name)), count) for name, count in run.counts.items() if count],
+        counts=[(str(found.title), count) for found in collections if (count := run.counts.get(found.name))],
         records=run.records,
         never_disclosed=", ".join(sorted(kind.replace("_", " ") for kind in run.never_disclosed_kinds())),
         error=run.error,

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
@@ -23,6 +24,8 @@ from requests_app.law.words import Degree, EvidenceKind, Sureness
 from requests_app.models import Case, CorrectionAsked, Duty, Evidence, Message, MessageState
 from requests_app.models.decision import OfCase
 from requests_app.residence import place_name
+from requests_app.roles import Actor
+from requests_app.services.history import record_access
 from requests_app.services.letters import Letter
 
 if TYPE_CHECKING:
@@ -130,6 +133,12 @@ def context_of(request: HttpRequest, case: Case) -> dict[str, object]:
         "right": right_in_words(case),
         "state_badge": state_badge(case),
     }
+
+
+def note_look(actor: Actor, case: Case, *, at: datetime) -> None:
+    """Note that somebody saw what a case holds."""
+    with transaction.atomic():
+        record_access(by=actor, what="case", at=at, case=str(case.pk))
 
 
 def content_of(case: Case, on: date) -> Mapping[str, object]:

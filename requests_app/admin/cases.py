@@ -27,9 +27,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from requests_app.admin import queue, sections
-from requests_app.admin.case_page import content_of, context_of
+from requests_app.admin.case_page import content_of, context_of, note_look
 from requests_app.admin.desk import DeskAdmin, actor_of, today
-from requests_app.admin.making_moves import MovePage, way_of
+from requests_app.admin.making_moves import MovePage, ways_of
 from requests_app.admin.timeline import timeline
 from requests_app.models import Case
 from requests_app.moves import MOVES, offers
@@ -137,9 +137,8 @@ class CaseAdmin(DeskAdmin[Case]):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         case = self._case(request, object_id)
         actor, on = actor_of(request), today()
-        ways = [way_of(case, offer) for offer in offers(case, actor, on)]
-        with transaction.atomic():
-            record_access(by=actor, what="case", at=timezone.now(), case=str(case.pk))
+        ways = ways_of(case, offers(case, actor, on))
+        note_look(actor, case, at=timezone.now())
         context = {
             **context_of(request, case),
             **content_of(case, on),

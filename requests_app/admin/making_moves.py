@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django import forms
@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from requests_app.admin import sections
-from requests_app.admin.case_page import content_of, context_of
+from requests_app.admin.case_page import content_of, context_of, note_look
 from requests_app.admin.desk import actor_of
 from requests_app.admin.timeline import timeline
 from requests_app.guards import MoveShut
@@ -35,6 +35,7 @@ TONES = {
     "refuse": "danger",
     "refuse_opt_out": "danger",
 }
+ORDER = ("primary", "plain", "danger")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,12 @@ class Way:
     tone: str
 
 
-def way_of(case: Case, offer: Offer) -> Way:
+def ways_of(case: Case, offers: Iterable[Offer]) -> list[Way]:
+    """The buttons of moves: what leads on first, what can't be taken back last."""
+    return sorted((_way(case, offer) for offer in offers), key=lambda way: ORDER.index(way.tone))
+
+
+def _way(case: Case, offer: Offer) -> Way:
     """The button of a move; one that needs something chosen first leads to where that is chosen."""
     slug = offer.move.slug
     start = sections.STARTS.get(slug)
@@ -128,6 +134,7 @@ class MovePage:
             "panels": [made for made in sections.panels_of(self.case, self.actor) if made.decides] if decides else [],
         }
         if decides:
+            note_look(self.actor, self.case, at=self.at)
             context |= content_of(self.case, local_day(self.at))
         status = 409 if shut else 422 if errors else 200
         return TemplateResponse(self.request, "admin/requests_app/case/move.html", context, status=status)

@@ -187,6 +187,13 @@ def test_open_moves_are_buttons_and_shut_ones_say_why(desk: Desk) -> None:
     assert "Start gathering Open only while the case is reviewing; it is verifying." in read
 
 
+def test_what_leads_on_stands_before_what_can_not_be_taken_back(desk: Desk) -> None:
+    case = desk.case_in(State.REVIEWING)
+    page = text_of(desk.client(Role.ANALYST), path(case))
+    places = [page.index(f"/move/{slug}/") for slug in ("start_gathering", "ask_clarification", "refuse")]
+    assert places == sorted(places)
+
+
 def test_an_auditor_is_offered_no_moves(desk: Desk) -> None:
     case = desk.case_in(State.VERIFYING)
     assert "Your role reads cases; it makes no moves." in page_of(desk, case, Role.AUDITOR)

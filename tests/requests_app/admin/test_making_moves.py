@@ -157,7 +157,10 @@ def test_a_deciding_move_shows_what_it_rests_on(desk: Desk) -> None:
     page = text_of(desk.client(Role.APPROVER), path(case, "approve"))
     for panel in ("panel-duties", "panel-identity", "panel-limit", "panel-sources"):
         assert panel in page
+    looks = chains.history("access:2026-11-23").filter(kind="seen.case")
+    assert looks.count() == 1
     assert "panel-duties" not in text_of(desk.client(Role.APPROVER), path(case, "ask_clarification"))
+    assert looks.count() == 1
 
 
 def test_approving_goes_all_the_way(desk: Desk) -> None:

@@ -31,6 +31,11 @@ def searched_runs(case: Case) -> list[SourceRun]:
     return [run for run in current_runs(case) if run.state == RunState.DONE]
 
 
+def source_title(run: SourceRun, language: str) -> str:
+    """What a source is called, for the person: by its data map, which knows the person's language."""
+    return run.map_version.as_map().title.in_language(language)
+
+
 def withholdings(case: Case) -> QuerySet[Withholding]:
     """What of the findings of the present round stays back; rounds that were set aside count no more."""
     return Withholding.objects.filter(case=case, part__run__round=case.gathering_round)

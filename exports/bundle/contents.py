@@ -23,10 +23,13 @@ from exports.bundle.archive import Member, archive
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
 from exports.models import Part, RunState, SourceRun, Withholding
 from exports.sources.datamap import Collection
-from requests_app.law.words import Right
+from requests_app.law.words import Right, Text
 from requests_app.models import Case
 
 SHOWN_IN_INDEX = 200  # records a collection on the overview page; the files hold all
+SHOWN_LETTERS = 2000  # of one field there
+YES, NO = Text("yes", "sí"), Text("no", "no")
+IN_THE_FILES = Text("({bytes} bytes, in the data files)", "({bytes} bytes, en los archivos de datos)")
 
 
 @dataclass(frozen=True)
@@ -135,25 +138,50 @@ class Contents:
                     "language": self.language,
                     "disclosure": disclosure,
                     "tables": [self._overview(table) for table in self.tables],
-                    "runs": self.runs,
-                    "withheld": _withheld_entries(self.case, self.runs),
+                    "gaps": [
+                        findings.source_title(run, self.language) for run in self.runs if run.state == RunState.WAIVED
+                    ],
+                    "withheld": list(self._withheld()),
                     "never_disclosed": never_disclosed_descriptions(self.case, self.runs, self.language).values(),
                     "most_shown": SHOWN_IN_INDEX,
                 },
             )
 
+    def _withheld(self) -> Iterator[dict[str, Any]]:
+        """What stays back, in words: which collection, how much, and what its ground says to the person."""
+        maps = {run.source.slug: run.map_version.as_map() for run in self.runs}
+        grounds = {found.code: found for pack in reversed(self.case.packs()) for found in pack.exemptions}
+        for entry in _withheld_entries(self.case, self.runs):
+            yield {
+                "title": maps[entry.source].collection(entry.collection).title.in_language(self.language),
+                "records": entry.records,
+                "fields": entry.fields,
+                "because": grounds[entry.code].person_text.in_language(self.language),
+                "citation": entry.citation,
+            }
+
     def _overview(self, table: Table) -> dict[str, Any]:
         fields = [table.collection.field(column) for column in table.columns]
         return {
             "title": table.collection.title.in_language(self.language),
-            "source": table.run.source.title,
+            "source": findings.source_title(table.run, self.language),
             "path": table.path,
             "records": table.records,
             "columns": [found.title.in_language(self.language) for found in fields],
             "rows": [
-                [_shown(row.get(column)) for column in table.columns] for row in islice(table.rows(), SHOWN_IN_INDEX)
+                [self._shown(row.get(column)) for column in table.columns]
+                for row in islice(table.rows(), SHOWN_IN_INDEX)
             ],
         }
+
+    def _shown(self, value: object) -> str:
+        """A value as people read it."""
+        if isinstance(value, bool):
+            return (YES if value else NO).in_language(self.language)
+        if isinstance(value, dict) and "$binary" in value:
+            return IN_THE_FILES.in_language(self.language).format(bytes=value.get("bytes", "?"))
+        text = value if isinstance(value, str) else spreadsheet.cell(value)
+        return text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…"
 
 
 def contents_of(case: Case, *, made_at: datetime) -> Contents:
@@ -218,9 +246,3 @@ def _withheld_entries(case: Case, runs: Sequence[SourceRun]) -> list[WithheldEnt
 
 def _json(data: object) -> bytes:
     return (json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict) and "$binary" in value:
-        return f"({value.get('bytes', '?')} bytes, in the data files)"
-    return spreadsheet.cell(value) if not isinstance(value, str) else value

@@ -30,7 +30,7 @@ def account_of(case: Case, language: str) -> tuple[str, ...]:
             Right.CORRECT: _corrected,
         }
         teller = tellers.get(case.right_answered)
-        return (*teller(case, language), *_gaps(case)) if teller else ()
+        return (*teller(case, language), *_gaps(case, language)) if teller else ()
 
 
 def _handed_over(case: Case, language: str) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _corrected(case: Case, language: str) -> Iterator[str]:
         found = act.source.map_version.as_map().collection(name.collection).field(name.column)
         yield _("%(field)s: corrected in %(source)s, and read back.") % {
             "field": found.title.in_language(language),
-            "source": act.source.title,
+            "source": act.source.map_version.as_map().title.in_language(language),
         }
 
 
@@ -88,8 +88,10 @@ def _ground(case: Case, code: str, language: str) -> str:
     return f"{found.person_text.in_language(language)} ({found.citation})"
 
 
-def _gaps(case: Case) -> Iterator[str]:
+def _gaps(case: Case, language: str) -> Iterator[str]:
     """A source that a person waived is a gap that the answer tells of."""
     for run in findings.current_runs(case):
         if run.state == RunState.WAIVED:
-            yield _("%(source)s could not be searched; this answer goes without it.") % {"source": run.source.title}
+            yield _("%(source)s could not be searched; this answer goes without it.") % {
+                "source": findings.source_title(run, language)
+            }

@@ -21,7 +21,7 @@ def built_systems(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def house(
+def house(  # noqa: PLR0917 - fixtures
     db: None,
     built_systems: Path,
     tmp_path: Path,
@@ -36,4 +36,4 @@ def house(
         monkeypatch.setenv(name, url)
     organisation = company.set_up_organisation()
     company.set_up_sources(NOW)
-    return House(tmp_path, organisation)
+    return House(tmp_path, organisation, time_machine)

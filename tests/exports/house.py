@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import shutil
 import sqlite3
 import uuid
+import zipfile
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from django.utils import timezone
+from time_machine import TimeMachineFixture
 
 from dsar.demo import people, systems
 from dsar.demo.people import Chosen, Person
 from dsar.jobs.polling import Worker
-from exports.models import Part, SourceRun
+from dsar.ledger import chains
+from exports.bundle.spreadsheet import read_cell
+from exports.fulfil import hand_over
+from exports.models import Bundle, Part, SourceRun
+from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission
 from requests_app.roles import PERSON, Actor, Role
@@ -29,7 +39,12 @@ APPROVER = Actor("staff:2", frozenset({Role.APPROVER}))
 
 def person(account_no: str = Chosen.EVERYWHERE) -> Person:
     """A customer of the example company."""
-    return people.find_person(account_no)
+    return _everybody()[account_no]
+
+
+@cache
+def _everybody() -> dict[str, Person]:
+    return people.make_people()
 
 
 @dataclass
@@ -38,6 +53,7 @@ class House:
 
     folder: Path
     organisation: Organisation
+    clock: TimeMachineFixture
 
     @property
     def data(self) -> Path:
@@ -116,6 +132,11 @@ class House:
         version = fresh(case).version
         moving.perform(slug, case_id=case.pk, version=version, actor=by, at=timezone.now(), inputs=inputs)
 
+    def later(self, by: timedelta = timedelta(hours=5)) -> None:
+        """Let time pass, and do what is due then."""
+        self.clock.shift(by)
+        self.work()
+
     def work(self) -> None:
         """Do what is due, and what comes of it."""
         Worker().run_until_idle()
@@ -141,3 +162,28 @@ def copy_systems(built: Path, folder: Path) -> dict[str, str]:
     for name in systems.BUILD:
         shutil.copyfile(built / f"{name}.sqlite3", folder / f"{name}.sqlite3")
     return systems.addresses(folder)
+
+
+def files_of(case: Case) -> dict[str, bytes]:
+    """The files of a case's bundle, by their paths, as its owner unpacks them."""
+    clear = b"".join(hand_over.start_download(Bundle.objects.get(case=case), at=timezone.now()))
+    with zipfile.ZipFile(io.BytesIO(clear)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def json_lines(content: bytes) -> list[dict[str, object]]:
+    """The records of a file of JSON lines."""
+    return [json.loads(line) for line in content.splitlines()]
+
+
+def table(content: bytes) -> list[dict[str, str]]:
+    """The records of a CSV file as a program reads them back."""
+    csv.field_size_limit(1_000_000)
+    text = io.StringIO(content.decode("utf-8-sig"), newline="")
+    return [{name: read_cell(cell) for name, cell in row.items()} for row in csv.DictReader(text)]
+
+
+def facts_of(case: Case, kind: EventKind) -> list[dict[str, object]]:
+    """The facts of all events of a kind."""
+    return [event.facts for event in chains.history(case.chain).filter(kind=kind)]

@@ -1,0 +1,247 @@
+"""What lies in a person's bundle: everything released, nothing else, readable by people and machines."""
+
+from __future__ import annotations
+
+import html
+import json
+from datetime import datetime
+
+import pytest
+
+from dsar.demo.people import Chosen
+from exports import findings
+from exports.bundle import contents
+from exports.models import Bundle, Part, Withholding
+from requests_app.law.words import Right
+from requests_app.models import Case, Submission
+from tests.exports.house import NOW, House, files_of, fresh, json_lines, parts_of, person, table
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+GROUND = "ca_145k_rights_of_others"
+
+
+def withhold(house: House, case: Case, part: Part, number: int, field: str = "") -> None:
+    """Keep a record or a field back."""
+    house.move(case, "withhold", finding=f"{part.pk}:{number}", field=field, code=GROUND)
+
+
+def gathered(case: Case, source: str, collection: str) -> list[findings.Record]:
+    """Everything gathered of a collection."""
+    return [record for part in parts_of(case, source, collection) for _number, record in findings.read(part)]
+
+
+def test_each_table_lies_there_as_json_lines_and_as_csv_with_the_same_records(house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    files = files_of(case)
+    tables = [path.removesuffix(".jsonl") for path in files if path.endswith(".jsonl")]
+    assert len(tables) == 16
+    for path in tables:
+        _data, source, collection = path.split("/")
+        rows = json_lines(files[f"{path}.jsonl"])
+        assert rows == gathered(case, source, collection)
+        assert len(table(files[f"{path}.csv"])) == len(rows)
+    assert Bundle.objects.get(case=case).records == sum(len(json_lines(files[f"{path}.jsonl"])) for path in tables)
+
+
+def test_the_csv_reads_back_what_the_json_says(house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    files = files_of(case)
+    for mine, theirs in zip(
+        json_lines(files["data/shop/reviews.jsonl"]), table(files["data/shop/reviews.csv"]), strict=True
+    ):
+        assert theirs == {name: "" if value is None else str(value) for name, value in mine.items()}
+
+
+def test_withheld_records_and_fields_are_in_no_file(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    (part,) = parts_of(case, "shop", "ticket_messages")
+    before = [record for _number, record in findings.read(part)]
+    withhold(house, case, part, 0)
+    withhold(house, case, part, 2, "body")
+    house.approve(case)
+    files = files_of(case)
+    rows = json_lines(files["data/shop/ticket_messages.jsonl"])
+    assert rows[0] == before[1]
+    assert rows[1] == {name: value for name, value in before[2].items() if name != "body"}
+    assert rows[2:] == before[3:]
+    assert table(files["data/shop/ticket_messages.csv"])[1]["body"] == ""
+    everything = "".join(content.decode() for content in files.values())
+    for text in (str(before[0]["body"]), str(before[2]["body"])):
+        assert text not in everything
+        assert html.escape(text) not in everything
+    entry = {"source": "shop", "collection": "ticket_messages", "code": GROUND, "records": 1, "fields": 1}
+    (listed,) = json.loads(files["manifest.json"])["withheld"]
+    assert listed.items() >= entry.items()
+    assert "Civ. Code 1798.145(k)" in files["index.html"].decode()
+    assert Bundle.objects.get(case=case).withheld == 2
+
+
+def test_what_an_earlier_round_withheld_counts_no_more(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    (part,) = parts_of(case, "shop", "reviews")
+    withhold(house, case, part, 0)
+    house.move(case, "gather_again")
+    house.work()
+    house.approve(case)
+    files = files_of(case)
+    assert len(json_lines(files["data/shop/reviews.jsonl"])) == part.records
+    assert json.loads(files["manifest.json"])["withheld"] == []
+    assert (Bundle.objects.get(case=case).withheld, fresh(case).outcome) == (0, "fulfilled")
+    assert Withholding.objects.filter(case=case).count() == 1, "what was decided is on record"
+
+
+def test_never_disclosed_values_are_described_and_in_no_file(house: House) -> None:
+    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+    (secrets,) = house.sql(
+        "shop", "SELECT password_hash, driver_licence_no FROM customers WHERE account_no = ?", Chosen.EVERYWHERE
+    )
+    everything = "".join(content.decode() for content in files.values())
+    assert not [secret for secret in secrets if str(secret) in everything]
+    manifest = json.loads(files["manifest.json"])
+    assert [entry["kind"] for entry in manifest["never_disclosed"]] == [
+        "account_password",
+        "driver_licence_number",
+        "financial_account_number",
+    ]
+    for entry in manifest["never_disclosed"]:
+        assert html.escape(entry["description"]) in files["index.html"].decode()
+
+
+def test_portability_hands_over_what_the_person_provided(house: House) -> None:
+    files = files_of(house.closed(Right.PORTABILITY))
+    assert "data/web_log/page_views.jsonl" not in files
+    (customer,) = json_lines(files["data/shop/customers.jsonl"])
+    assert "email" in customer
+    assert not {"account_no", "created_at", "password_hash"} & customer.keys()
+    assert list(table(files["data/shop/customers.csv"])[0]) == list(customer)
+
+
+def test_the_disclosure_lies_beside_the_data_and_on_the_page(house: House) -> None:
+    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+    disclosure = json.loads(files["disclosure.json"])
+    assert {"identifiers", "commercial", "internet_activity"} <= {
+        entry["category"] for entry in disclosure["collected"]
+    }
+    page = files["index.html"].decode()
+    for heading in disclosure["headings"].values():
+        assert html.escape(heading) in page
+
+
+def test_the_page_loads_nothing_from_anywhere(house: House) -> None:
+    page = files_of(house.closed(Right.KNOW_SPECIFIC))["index.html"].decode()
+    for word in ("http://", "https://", "<script", "<link", "<img", "@import", "url("):
+        assert word not in page
+
+
+def test_whoever_is_not_known_hears_that_we_looked_and_found_nothing(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    for collection in ("customers", "newsletter_subscribers", "support_tickets", "orders"):
+        house.sql("shop", "PRAGMA foreign_keys = off")
+        house.sql("shop", f"DELETE FROM {collection}")
+    house.sql("web_log", "DELETE FROM page_views")
+    house.move(case, "start_gathering")
+    house.work()
+    house.approve(case)
+    files = files_of(case)
+    assert "We looked and found no records about you." in files["index.html"].decode()
+    assert not [path for path in files if path.startswith("data/")]
+    assert [entry["state"] for entry in json.loads(files["manifest.json"])["sources"]] == ["searched", "searched"]
+    assert fresh(case).outcome == "fulfilled"
+
+
+def test_a_waived_source_is_a_gap_that_the_bundle_tells_of(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.switch_off("web_log")
+    house.move(case, "start_gathering")
+    house.work()
+    house.move(case, "waive_source", source="web_log", reason="It burned down.")
+    house.approve(case)
+    files = files_of(case)
+    assert "Website log could not be searched" in files["index.html"].decode()
+    assert json.loads(files["manifest.json"])["sources"][1]["state"] == "waived"
+    assert "burned" not in "".join(content.decode() for content in files.values())
+    assert fresh(case).outcome == "partly_fulfilled"
+
+
+UNUSUAL = {
+    "html": '<script>alert("1")</script> & <b>bold</b>',
+    "unicode": "Ĳsbrand Łódź 東京 🏕️ \u202e right to left",
+    "formula": "=HYPERLINK(“x”)",
+    "line ends": "one\r\ntwo\n\nthree\ttab",
+    "quotes": "say \"no\", 'perhaps'; \\n",
+    "long": "x" * 200_000,
+    "blank": "  ",
+}
+
+
+@pytest.mark.parametrize("text", UNUSUAL.values(), ids=UNUSUAL.keys())
+def test_unusual_texts_come_through_whole(house: House, text: str) -> None:
+    house.sql("shop", "UPDATE reviews SET body = ? WHERE customer_id = 7", text)
+    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+    assert {row["body"] for row in json_lines(files["data/shop/reviews.jsonl"])} == {text}
+    assert {row["body"] for row in table(files["data/shop/reviews.csv"])} == {text}
+    page = files["index.html"].decode()
+    assert "<script" not in page
+    assert len(page) < 400_000, "the page shows the beginning of what is very long"
+
+
+def test_pictures_are_told_on_the_page_and_whole_in_the_data(house: House) -> None:
+    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+    (avatar,) = json_lines(files["data/shop/avatars.jsonl"])
+    picture = next(value for value in avatar.values() if isinstance(value, dict))
+    assert picture.keys() == {"$binary", "bytes"}
+    page = files["index.html"].decode()
+    assert f"({picture['bytes']} bytes, in the data files)" in page
+    assert picture["$binary"] not in page
+
+
+def test_a_bundle_of_the_same_moment_has_the_same_bytes(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    hashes = set()
+    for name in ("one", "two"):
+        (house.data / "bundles").mkdir(parents=True, exist_ok=True)
+        written = contents.write(
+            contents.contents_of(fresh(case), made_at=NOW), house.data / "bundles" / name, context=name
+        )
+        hashes.add((written.clear_size, written.manifest_sha256, written.records))
+    assert len(hashes) == 1
+
+
+def test_only_the_first_records_are_shown_on_the_page_and_it_says_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "SHOWN_IN_INDEX", 3)
+    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+    page = files["index.html"].decode()
+    assert "The first 3 are shown; the files hold all." in page
+    assert page.count("<tr>") < 70
+
+
+def test_a_spanish_request_has_a_spanish_bundle(house: House) -> None:
+    files = files_of(house.closed(Right.KNOW_SPECIFIC, language="es"))
+    page, readme = files["index.html"].decode(), files["README.txt"].decode()
+    assert '<html lang="es">' in page
+    for english in ("Your data", "What is not in here", "Where we collected it", "records", "made on", ">none<"):
+        assert english not in page
+    assert "SUS DATOS" in readme
+    assert "Open index.html" not in readme
+    assert json.loads(files["disclosure.json"])["language"] == "es"
+
+
+def test_names_that_break_pages_do_not(house: House) -> None:
+    type(house.organisation).objects.update(display_name='Ø <b>"Co"</b> & Sons', legal_name="L" * 200)
+    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+    assert "Ø &lt;b&gt;&quot;Co&quot;&lt;/b&gt; &amp; Sons" in files["index.html"].decode()
+    assert "L" * 200 in files["README.txt"].decode()
+
+
+def test_the_bundle_says_when_it_was_made_and_how_far_back_it_looks(house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    manifest = json.loads(files_of(case)["manifest.json"])
+    assert datetime.fromisoformat(manifest["made_at"]).date() == NOW.date()
+    assert manifest["looked_back_to"] == "2022-01-01"
+    assert manifest["case"] == str(case.pk)
+    reference = Submission.objects.get(cases=case).reference
+    assert person().name not in json.dumps(manifest)
+    assert reference in files_of(case)["README.txt"].decode()

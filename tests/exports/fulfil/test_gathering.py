@@ -1,0 +1,301 @@
+"""Gathering: every source in its order, page by page, sealed; what dies goes on where it was."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.utils import timezone
+
+from dsar.demo.people import Chosen
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
+from dsar.jobs.queue import retry
+from exports import findings
+from exports.fulfil import gather
+from exports.models import DataSource, Part, RunState, SourceRun
+from exports.sources.connector import SourceUnavailableError
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Case, IdentifierStatus, LookBack
+from requests_app.services import closing
+from requests_app.states import State
+from tests.exports.house import NOW, House, facts_of, fresh, parts_of, person, run_of
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+FORBIDDEN = ("password_hash", "driver_licence_no", "pbkdf2$")
+
+
+def rows(case: Case, source: str, collection: str) -> list[findings.Record]:
+    """Everything gathered of a collection."""
+    return [record for part in parts_of(case, source, collection) for _number, record in findings.read(part)]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, at_page: int) -> None:
+    """The worker dies before it writes this page's row down, once."""
+    keep, pages = gather._keep, iter(range(1, 1000))
+
+    def keep_or_die(*arguments: object) -> None:
+        if next(pages) == at_page:
+            raise SourceUnavailableError("pulled out")
+        keep(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gather, "_keep", keep_or_die)
+
+
+def test_the_rows_of_the_person_are_found_in_every_source_and_no_others(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    (customer,) = house.sql("shop", "SELECT id, email FROM customers WHERE account_no = ?", Chosen.EVERYWHERE)
+    reviews = house.sql("shop", "SELECT product_id, stars, body FROM reviews WHERE customer_id = ?", customer[0])
+    found = [(row["product_id"], row["stars"], row["body"]) for row in rows(case, "shop", "reviews")]
+    assert sorted(found, key=str) == sorted(reviews, key=str)
+    assert [row["email"] for row in rows(case, "shop", "customers")] == [customer[1]]
+    assert case.state == State.DECIDING
+
+
+def test_sources_are_walked_in_their_order_one_after_the_other(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.move(case, "start_gathering")
+    assert Job.objects.filter(kind="gather_source").count() == 1
+    house.work()
+    assert [facts["source"] for facts in facts_of(case, EventKind.SOURCE_DONE)] == ["shop", "web_log"]
+
+
+def test_identifiers_are_carried_on_to_later_sources_with_where_they_come_from(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    subject = fresh(case).submission.subject
+    assert subject is not None
+    carried = subject.identifiers.filter(kind="device_id", status=IdentifierStatus.DERIVED)
+    known = {row["device_id"] for row in rows(case, "shop", "devices")}
+    assert len(known) == 2
+    assert {identifier.value for identifier in carried} == known
+    assert {identifier.provenance for identifier in carried} == {"shop.devices"}
+    assert {row["device_id"] for row in rows(case, "web_log", "page_views")} == known
+
+
+def test_without_a_word_only_the_last_twelve_months_are_looked_at(house: House) -> None:
+    everything = house.deciding(Right.KNOW_SPECIFIC)
+    year = house.deciding(Right.KNOW_SPECIFIC, look_back=LookBack.TWELVE_MONTHS)
+    views = rows(year, "web_log", "page_views")
+    assert 0 < len(views) < len(rows(everything, "web_log", "page_views"))
+    assert min(str(view["viewed_at"]) for view in views) >= "2025-11-23"
+    assert len(rows(year, "shop", "devices")) == 2, "an old device still leads to what was collected yesterday"
+
+
+def test_categories_are_counted_and_no_value_is_read(house: House) -> None:
+    case = house.deciding(Right.KNOW_CATEGORIES)
+    run = run_of(case, "shop")
+    assert not Part.objects.filter(run__case=case).exists()
+    assert run.mode == "presence"
+    assert run.counts["customers"] == 1
+    assert run.held["customers"]["password_hash"] == 1
+
+
+def test_a_plan_holds_keys_only(house: House) -> None:
+    case = house.deciding(Right.DELETE)
+    assert [set(row) for row in rows(case, "shop", "orders")] == [{"id"}] * len(rows(case, "shop", "orders"))
+    assert next(set(row) for row in rows(case, "web_log", "ad_segments")) == {"device_id", "segment"}
+
+
+def test_a_correction_looks_at_the_one_field_that_it_is_about(house: House) -> None:
+    case = house.deciding(Right.CORRECT, correct_field="shop.customers.phone", correct_value="+1 530 555 0123")
+    assert rows(case, "shop", "customers") == [{"id": 7, "phone": person().phone}]
+    assert set(run_of(case, "shop").counts) == {"customers"}
+    assert run_of(case, "web_log").counts == {}
+
+
+def test_what_may_never_be_disclosed_is_in_no_file_of_ours(house: House) -> None:
+    know, delete = house.deciding(Right.KNOW_SPECIFIC), house.deciding(Right.DELETE)
+    (secret,) = house.sql(
+        "shop", "SELECT password_hash, driver_licence_no FROM customers WHERE account_no = ?", Chosen.EVERYWHERE
+    )
+    for part in Part.objects.filter(run__case__in=[know, delete]):
+        text = b"".join(line for piece in findings.pieces(part) for line in piece.lines).decode()
+        assert not [found for found in (*FORBIDDEN, *map(str, secret)) if found in text]
+    assert run_of(know, "shop").never_disclosed_kinds() == {
+        "account_password",
+        "driver_licence_number",
+        "financial_account_number",
+    }
+
+
+def test_what_we_hold_for_others_is_theirs_to_answer_for(house: House) -> None:
+    text = DataSource.objects.get(slug="web_log").map_version.text
+    DataSource.set_up(
+        text.replace("role: controller", "role: {processor_for: Brightpath Media LLC}"),
+        read_url_variable="DEMO_WEB_LOG_READ_URL",
+        write_url_variable="",
+        position=1,
+        at=NOW,
+    )
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    assert (run_of(case, "web_log").state, run_of(case, "web_log").counts) == (RunState.DONE, {})
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+def test_a_worker_that_dies_between_pages_loses_nothing_and_doubles_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    monkeypatch.setattr(Part, "MOST_RECORDS", 4)
+    whole = house.deciding(Right.KNOW_SPECIFIC)
+    failing(monkeypatch, nth)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    assert case.state == State.GATHERING
+    house.later()
+    assert fresh(case).state == State.DECIDING
+    for source in ("shop", "web_log"):
+        assert run_of(case, source).counts == run_of(whole, source).counts
+        assert run_of(case, source).held == run_of(whole, source).held
+        for collection in run_of(case, source).counts:
+            assert rows(case, source, collection) == rows(whole, source, collection)
+
+
+def test_a_worker_that_dies_between_collections_counts_none_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = house.deciding(Right.KNOW_CATEGORIES)
+    count, calls = gather._count, iter(range(1, 1000))
+
+    def count_or_die(*arguments: object) -> None:
+        if next(calls) == 3:
+            raise SourceUnavailableError("pulled out")
+        count(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gather, "_count", count_or_die)
+    case = house.deciding(Right.KNOW_CATEGORIES)
+    house.later()
+    assert fresh(case).state == State.DECIDING
+    assert run_of(case, "shop").counts == run_of(whole, "shop").counts
+    assert run_of(case, "shop").held == run_of(whole, "shop").held
+
+
+def test_a_source_that_is_down_is_tried_again_and_then_given_up_with_an_event(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.switch_off("shop")
+    house.move(case, "start_gathering")
+    house.work()
+    job = Job.objects.get(kind="gather_source")
+    assert (job.state, job.attempts) == (JobState.WAITING, 1)
+    for _try in range(8):
+        house.later()
+    assert (run_of(case, "shop").state, run_of(case, "shop").error) == (RunState.FAILED, "SourceUnavailableError")
+    assert facts_of(case, EventKind.SOURCE_FAILED) == [{"source": "shop", "error": "SourceUnavailableError"}]
+    assert run_of(case, "web_log").state == RunState.DONE, "the next source goes on"
+    assert fresh(case).state == State.GATHERING
+
+
+def test_a_source_that_is_back_is_searched_and_what_it_gives_leads_to_later_ones_again(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.switch_off("shop")
+    house.move(case, "start_gathering")
+    for _try in range(9):
+        house.later()
+    assert run_of(case, "web_log").counts == {}
+    house.switch_on("shop")
+    retry(Job.objects.get(state=JobState.FAILED, kind="gather_source"), at=timezone.now())
+    house.work()
+    assert run_of(case, "web_log").counts["web_devices"] == 2
+    assert fresh(case).state == State.DECIDING
+
+
+def test_two_people_are_never_mixed_and_the_next_source_goes_on(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.sql("shop", "UPDATE customers SET email = ? WHERE account_no = ?", person().email, Chosen.SAME_NAME)
+    house.move(case, "start_gathering")
+    house.work()
+    assert (run_of(case, "shop").state, run_of(case, "shop").error) == (RunState.FAILED, "TwoPeople")
+    assert not run_of(case, "shop").parts.exists()
+    assert run_of(case, "web_log").state == RunState.DONE
+
+
+@pytest.mark.parametrize("variable", ["DEMO_SHOP_READ_URL"])
+def test_a_source_without_its_variable_fails_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    monkeypatch.delenv(variable)
+    house.move(case, "start_gathering")
+    house.work()
+    assert run_of(case, "shop").error == "NotConfigured"
+
+
+def test_a_source_that_is_not_built_as_its_map_says_fails_at_once(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.sql("shop", "ALTER TABLE wishlist_items RENAME TO wishes")
+    house.move(case, "start_gathering")
+    house.work()
+    assert run_of(case, "shop").error == "MapDoesNotFit"
+
+
+def test_a_waived_source_gives_nothing_even_if_a_worker_was_half_through(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Part, "MOST_RECORDS", 4)
+    failing(monkeypatch, 4)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    assert run_of(case, "shop").parts.count() == 3
+    house.move(case, "waive_source", source="shop", reason="It is being moved.")
+    house.work()
+    house.later()
+    run = run_of(case, "shop")
+    assert (run.state, run.waived_by, run.waiver) == (RunState.WAIVED, "staff:1", "It is being moved.")
+    assert (run.counts, run.held, run.records, run.parts.count()) == ({}, {}, 0, 0)
+    assert fresh(case).state == State.DECIDING
+
+
+def test_a_source_waived_while_its_job_fails_stays_waived(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.switch_off("shop")
+    house.move(case, "start_gathering")
+    house.work()
+    house.move(case, "waive_source", source="shop", reason="It is gone for good.")
+    for _try in range(9):
+        house.later()
+    assert run_of(case, "shop").state == RunState.WAIVED
+    assert facts_of(case, EventKind.SOURCE_FAILED) == []
+
+
+def test_nothing_more_is_gathered_for_a_request_that_was_taken_back(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.move(case, "start_gathering")
+    closing.withdraw(case.pk, at=timezone.now())
+    house.work()
+    assert fresh(case).state == State.CLOSED
+    assert not Part.objects.filter(run__case=case).exists()
+    assert set(SourceRun.objects.filter(case=case).values_list("state", flat=True)) == {RunState.WAITING}
+    assert not Job.objects.exclude(state=JobState.DONE).exists()
+
+
+def test_another_round_has_runs_of_its_own_and_alone_counts(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    before = {part.pk for part in Part.objects.filter(run__case=case)}
+    house.move(case, "gather_again")
+    house.work()
+    runs = findings.current_runs(fresh(case))
+    assert [run.round for run in runs] == [2, 2]
+    assert not before & {part.pk for run in runs for part in run.parts.all()}
+
+
+def test_a_part_is_at_most_as_long_as_agreed_and_says_where_the_next_begins(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Part, "MOST_RECORDS", 4)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    parts = parts_of(case, "shop", "order_lines")
+    assert [part.records for part in parts] == [4, 4, 4, 1]
+    assert [part.number for part in parts] == [1, 2, 3, 4]
+    last = [record for _number, record in findings.read(parts[0])][-1]
+    assert json.loads(parts[0].last_key) == [last["order_id"], last["line_no"]]
+
+
+def test_files_are_sealed_and_their_names_say_nothing(house: House) -> None:
+    house.deciding(Right.KNOW_SPECIFIC)
+    found = [path for path in (house.data / "findings").rglob("*") if path.is_file()]
+    assert found
+    email, name = str(person().email).encode(), person().name.encode()
+    for path in found:
+        content = path.read_bytes()
+        assert email not in content
+        assert name not in content
+        assert person().account_no not in str(path)

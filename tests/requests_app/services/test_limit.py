@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Barrier, Thread
-from typing import Any
+from threading import Barrier
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import transaction
 
 from dsar.ledger import chains
 from requests_app import guards
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
-from requests_app.models import DataSubject, LimitChoice, LimitDecision, Submission
+from requests_app.models import Case, DataSubject, LimitChoice, LimitDecision, Submission
 from requests_app.moves import InputRefused
 from requests_app.services import closing
 from requests_app.services.history import locked
 from requests_app.states import Outcome, State
+from tests.requests_app.at_once import at_once, only_on_postgres
 from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import (
     ANALYST,
@@ -232,7 +231,7 @@ def test_an_unverified_request_is_never_told_how_often_somebody_was_answered() -
 # ---- the binding question
 
 
-def two_approved() -> list[Any]:
+def two_approved() -> list[Case]:
     """Two submissions of a person with one answer, both approved: there is room for one of them."""
     a_person_with(1)
     cases = [case_in(State.DECIDING) for _ in range(2)]
@@ -260,52 +259,37 @@ def test_a_submission_without_a_known_person_is_released_without_a_lock() -> Non
     closing.check_release(case)
 
 
-def release_at_once(cases: list[Any]) -> list[str]:
-    """Two workers release at the same moment; how each ended."""
-    ready = Barrier(len(cases))
-    ends: list[str] = []
-
-    def release(case_id: object) -> None:
-        try:
-            with transaction.atomic():
-                case = locked(str(case_id))
-                ready.wait(timeout=30)
-                closing.check_release(case)
-                closing.provided(case, at=AT)
-        except MoveShut:
-            ends.append("handed back")
-        else:
-            ends.append("released")
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=release, args=[case.pk]) for case in cases]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(ends)
+def release(case: Case) -> str:
+    """What a worker does last; how it ended."""
+    try:
+        with transaction.atomic():
+            current = locked(case.pk)
+            closing.check_release(current)
+            closing.provided(current, at=AT)
+    except MoveShut:
+        return "handed back"
+    return "released"
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one transaction write at a time")
+@only_on_postgres
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 def test_the_lock_on_the_person_lets_one_of_two_workers_release() -> None:
-    assert release_at_once(two_approved()) == ["handed back", "released"]
+    first, second = two_approved()
+    assert at_once(lambda: release(first), lambda: release(second)) == ["handed back", "released"]
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one transaction write at a time")
+@only_on_postgres
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 def test_without_the_lock_both_would_be_released(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shows that the test above would see it."""
-    both_asked = Barrier(2)
-    ask: Callable[[Any], None] = guards.check_limit
+    first, second = two_approved()
+    both_have_asked = Barrier(2)
 
-    def unlocked(case: Any) -> None:
-        ask(case)
-        both_asked.wait(timeout=30)
+    def ask_unlocked(case: Case) -> None:
+        guards.check_limit(case)
+        both_have_asked.wait(timeout=30)
 
-    cases = two_approved()
-    monkeypatch.setattr(closing, "check_release", unlocked)
-    assert release_at_once(cases) == ["released", "released"]
+    monkeypatch.setattr(closing, "check_release", ask_unlocked)
+    assert at_once(lambda: release(first), lambda: release(second)) == ["released", "released"]

@@ -1,0 +1,166 @@
+"""Who may make which move when: every move in every state, on every route, by every role, against a table of its own.
+
+The tables here are written by hand from the design, not derived from the code: a second statement of the machine.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from requests_app.guards import MoveShut
+from requests_app.law.words import Right, Route
+from requests_app.models import Case
+from requests_app.moves import MOVES, SERVICES, InputRefused, Move, offers
+from requests_app.roles import PERSON, SYSTEM, Actor, Role
+from requests_app.states import STATE_MOVES, State
+from tests.requests_app.company import Company
+from tests.requests_app.factories import ANALYST, AT, a_case, case_in
+
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "keys"]),
+    pytest.mark.usefixtures("house"),
+]
+
+RECEIVED, VERIFYING, CLARIFYING, REVIEWING = State.RECEIVED, State.VERIFYING, State.CLARIFYING, State.REVIEWING
+GATHERING, DECIDING, CARRYING_OUT, CLOSED = State.GATHERING, State.DECIDING, State.CARRYING_OUT, State.CLOSED
+WAITING = {RECEIVED, VERIFYING, CLARIFYING, REVIEWING, DECIDING}
+DESK = {Role.ANALYST, Role.APPROVER}
+# The desk's moves on data rights: in which states, and by whom.
+ON_DATA_RIGHTS = {
+    "accept_proof": ({RECEIVED, VERIFYING}, DESK),
+    "fall_back": ({VERIFYING}, DESK),
+    "ask_clarification": ({RECEIVED, VERIFYING, REVIEWING, DECIDING}, DESK),
+    "clarified": ({CLARIFYING}, DESK),
+    "decide_limit": ({REVIEWING, DECIDING}, DESK),
+    "start_gathering": ({REVIEWING}, DESK),
+    "waive_source": ({GATHERING}, DESK),
+    "gather_again": ({DECIDING}, DESK),
+    "withhold": ({DECIDING}, DESK),
+    "lift_withholding": ({DECIDING}, DESK),
+    "approve": ({DECIDING}, DESK),
+    "extend": (WAITING | {GATHERING}, DESK),
+    "refuse": (WAITING, DESK),
+}
+ON_OPT_OUTS = {"refuse_opt_out": ({CARRYING_OUT}, {Role.APPROVER})}
+ROUTES = {Route.FULL: ON_DATA_RIGHTS, Route.DIRECT: ON_OPT_OUTS, Route.DECIDE_ONLY: {}}
+RIGHT_OF_ROUTE = {
+    Route.FULL: Right.KNOW_SPECIFIC,
+    Route.DIRECT: Right.OPT_OUT_SALE_SHARE,
+    Route.DECIDE_ONLY: Right.COMPLAINT,
+}
+# Which moves are about some rights only.
+ABOUT = {
+    "fall_back": {Right.KNOW_SPECIFIC},
+    "decide_limit": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY},
+    "withhold": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY},
+    "lift_withholding": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY},
+}
+
+
+@pytest.fixture
+def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """State, route and role alone decide; the guards have tests of their own."""
+    monkeypatch.setattr(Move, "guard", lambda *args: None, raising=False)
+    for move in MOVES.values():
+        monkeypatch.setitem(move.__dict__, "guard", lambda *args: None)
+
+
+def case_on(route: Route, state: State, right: Right | None = None) -> Case:
+    """A case as the registry of moves looks at it, without a way that led there."""
+    asked = right or RIGHT_OF_ROUTE[route]
+    case = Case(right=asked, answered_as=asked, route=route)
+    case.__dict__["state"] = state
+    return case
+
+
+@pytest.mark.usefixtures("unguarded")
+@pytest.mark.parametrize("slug", MOVES)
+def test_every_move_is_open_exactly_where_the_table_says(slug: str) -> None:
+    actors = [PERSON, SYSTEM, *(Actor("staff:1", frozenset({role})) for role in Role)]
+    for route, state, actor in product(Route, State, actors):
+        states, roles = ROUTES[route].get(slug, (set(), set()))
+        expected = state in states and bool(roles & actor.roles)
+        case = case_on(route, state)
+        try:
+            MOVES[slug].check(case, actor, AT.date())
+        except MoveShut:
+            found = False
+        else:
+            found = True
+        assert found is expected, (slug, route, state, actor)
+
+
+@pytest.mark.parametrize("slug", MOVES)
+def test_a_move_exists_for_the_rights_that_it_is_about(slug: str) -> None:
+    for right in Right:
+        exists = slug in ON_DATA_RIGHTS and right in ABOUT.get(slug, set(Right))
+        assert MOVES[slug].concerns(case_on(Route.FULL, REVIEWING, right)) is exists, right
+
+
+def test_the_tables_name_every_move_of_the_registry() -> None:
+    assert set(ON_DATA_RIGHTS) | set(ON_OPT_OUTS) == set(MOVES)
+
+
+def test_a_case_that_fell_back_keeps_the_moves_of_the_right_that_was_asked() -> None:
+    case = case_on(Route.FULL, DECIDING)
+    case.answered_as = Right.KNOW_CATEGORIES
+    assert MOVES["withhold"].concerns(case)
+    assert MOVES["fall_back"].concerns(case)
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_shut_move_says_what_would_open_it() -> None:
+    auditor = Actor("staff:1", frozenset({Role.AUDITOR}))
+    said = {
+        "This move does not exist for such a request.": (case_on(Route.DIRECT, CARRYING_OUT), ANALYST),
+        "This needs the role analyst or approver.": (case_on(Route.FULL, DECIDING), auditor),
+        "Open only while the case is deciding; it is reviewing.": (case_on(Route.FULL, REVIEWING), ANALYST),
+    }
+    for sentence, (case, actor) in said.items():
+        with pytest.raises(MoveShut) as shut:
+            MOVES["approve"].check(case, actor, AT.date())
+        assert str(shut.value) == shut.value.sentence == sentence
+
+
+@pytest.mark.parametrize("state", [VERIFYING, CLARIFYING, REVIEWING, GATHERING, DECIDING, CARRYING_OUT, CLOSED])
+def test_the_offers_of_a_real_case_are_those_of_the_table_open_ones_first(state: State, house: Company) -> None:
+    found = offers(case_in(state), ANALYST, AT.date())
+    assert {offer.move.slug for offer in found} == set(ON_DATA_RIGHTS)
+    assert [offer.is_open for offer in found] == sorted((offer.is_open for offer in found), reverse=True)
+    for offer in found:
+        states, _roles = ON_DATA_RIGHTS[offer.move.slug]
+        assert offer.is_open <= (state in states)
+        assert offer.is_open or offer.shut_because
+
+
+def test_an_opt_out_offers_its_one_move() -> None:
+    (offer,) = offers(a_case(Right.OPT_OUT_SALE_SHARE), ANALYST, AT.date())
+    assert offer.move.slug == "refuse_opt_out"
+    assert offer.shut_because == "This needs the role approver."
+
+
+def test_every_move_has_words_inputs_and_a_service() -> None:
+    assert set(SERVICES) == set(MOVES)
+    for move in MOVES.values():
+        assert str(move.label)
+        assert str(move.consequence).endswith(".")
+        assert all(str(wanted.label) for wanted in move.inputs)
+
+
+def test_a_move_of_the_desk_that_changes_the_state_is_in_the_table_of_states() -> None:
+    by_nobody_at_the_desk = {"ask_proof", "act_at_once", "findings_ready", "hand_back", "finish", "withdraw"}
+    assert set(STATE_MOVES) - set(MOVES) == by_nobody_at_the_desk
+    for slug, move in MOVES.items():
+        assert bool(move.only_in) is (slug not in STATE_MOVES)
+
+
+def test_an_empty_input_that_is_not_required_is_taken() -> None:
+    cleaned = MOVES["lift_withholding"].clean(case_on(Route.FULL, DECIDING), {"finding": " 1:2 "})
+    assert cleaned == {"finding": "1:2", "field": ""}
+
+
+def test_refused_inputs_name_every_fault() -> None:
+    refused = InputRefused({"a": "x", "b": "y"})
+    assert str(refused) == "a: x; b: y"

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from exports import findings
-from exports.fulfil import acts, carry_out, gather, tell_recipients, trouble
+from exports.fulfil import acts, carry_out, gather, trouble
 from exports.fulfil.account import account_of
 from exports.models import UNFINISHED, DataSource, RunState
 from exports.sources.datamap import DataMap
-from requests_app.law.words import Degree, Right, Route
+from requests_app.law.words import Degree, Right
 from requests_app.models import Case
 from requests_app.ports import CorrectableField
 
@@ -70,12 +70,8 @@ class CompanyWork:
         carry_out.begin(case)
 
     def is_carried_out(self, case: Case) -> bool:
-        """Whether every source and recipient that the act concerns is done."""
-        told = set(case.recipients_told.values_list("recipient", flat=True))
-        owed = {found.name for found in tell_recipients.recipients_to_tell(case, case.received_on())}
-        if not owed <= told:
-            return False
-        return case.route != Route.DIRECT or not acts.left_to_do(case)
+        """Whether nothing of the act is left to do: its job reports once every source and recipient is done."""
+        return case.carried_out_at is not None
 
     def withheld(self, case: Case) -> int:
         """Records and fields kept back, records that a deletion kept on a ground, and sources left out."""

@@ -1,0 +1,178 @@
+"""Deleting: exactly what was planned and approved, once, children first; what changed since is not touched."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from exports.fulfil import acts
+from exports.models import Act, RunState
+from exports.sources.sql import SqlConnector
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Case
+from requests_app.states import State
+from tests.exports.house import APPROVER, House, facts_of, fresh, person, run_of
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+CUSTOMER = 7  # the one with rows in every table
+
+
+def count(house: House, table: str, column: str = "customer_id") -> int:
+    """The person's rows of a table of the shop."""
+    return int(str(house.sql("shop", f"SELECT count(*) FROM {table} WHERE {column} = ?", CUSTOMER)[0][0]))
+
+
+def everybody_else(house: House) -> list[list[tuple[object, ...]]]:
+    """All rows of other people."""
+    return [
+        house.sql("shop", f"SELECT * FROM {table} WHERE customer_id != ? ORDER BY 1", CUSTOMER)
+        for table in ("addresses", "devices", "wishlist_items", "loyalty_entries", "reviews")
+    ]
+
+
+def proofs(case: Case) -> dict[str, dict[str, tuple[str, int]]]:
+    """What was done, by source and collection: action and rows."""
+    return {
+        act.source.slug: {name: (entry["action"], entry["rows"]) for name, entry in act.proof.items()}
+        for act in Act.objects.filter(case=case).select_related("source")
+    }
+
+
+def test_the_persons_rows_go_and_nobody_elses(house: House) -> None:
+    others = everybody_else(house)
+    case = house.closed(Right.DELETE)
+    assert (case.state, case.outcome) == (State.CLOSED, "partly_fulfilled")
+    for table in ("addresses", "devices", "wishlist_items", "loyalty_entries", "reviews", "avatars"):
+        assert count(house, table) == 0, table
+    assert everybody_else(house) == others
+    (left,) = house.sql("shop", "SELECT name, email, phone FROM customers WHERE id = ?", CUSTOMER)
+    assert left == ("[deleted]", None, None)
+
+
+def test_what_the_law_wants_kept_is_kept_on_its_ground(house: House) -> None:
+    before = count(house, "orders")
+    case = house.closed(Right.DELETE)
+    assert count(house, "orders") == before > 0
+    kept = {item.collection.name: (item.rows, item.code) for item in acts.kept_by_deletion(case)}
+    assert kept.keys() == {"orders", "order_lines", "payments"}
+    assert {code for _rows, code in kept.values()} == {"ca_105d8_legal_obligation"}
+    assert proofs(case)["shop"]["orders"] == ("keep", kept["orders"][0])
+
+
+def test_the_event_tells_counts_and_no_key(house: House) -> None:
+    case = house.closed(Right.DELETE)
+    facts = facts_of(case, EventKind.ACT_DONE)
+    assert [fact["source"] for fact in facts] == ["web_log", "shop"], "what was found through others goes first"
+    assert facts[0].keys() == {"source", "act", "done", "kept"}
+    proof = Act.objects.get(case=case, source__slug="shop").proof
+    assert str(person().email) not in str(proof)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO devices SELECT 'new', 7, platform, first_seen_at FROM devices WHERE customer_id = 7 LIMIT 1",
+        "DELETE FROM wishlist_items WHERE customer_id = 7",
+        "UPDATE devices SET customer_id = 8 WHERE customer_id = 7",
+    ],
+)
+def test_rows_that_are_not_those_approved_are_not_touched_and_a_person_decides_again(house: House, change: str) -> None:
+    case = house.deciding(Right.DELETE)
+    house.sql("shop", change)
+    before = everybody_else(house), [count(house, table) for table in ("addresses", "orders", "reviews")]
+    house.approve(case)
+    assert fresh(case).state == State.DECIDING
+    assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "data_changed_since_approval"
+    assert (everybody_else(house), [count(house, table) for table in ("addresses", "orders", "reviews")]) == before
+    assert "shop" not in proofs(case)
+
+
+def test_after_a_hand_back_what_was_found_anew_is_deleted_where_it_was_done_already_too(house: House) -> None:
+    case = house.deciding(Right.DELETE)
+    (device,) = house.sql("shop", "SELECT device_id FROM devices WHERE customer_id = 7 LIMIT 1")
+    house.sql("shop", "DELETE FROM wishlist_items WHERE customer_id = 7")
+    house.approve(case)
+    assert proofs(case).keys() == {"web_log"}
+    house.sql("web_log", "INSERT INTO ad_segments VALUES (?, 'back again', '2026-11-23 18:00:00')", device[0])
+    house.move(case, "gather_again")
+    house.work()
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
+    assert house.sql("web_log", "SELECT * FROM ad_segments WHERE device_id = ?", device[0]) == []
+    assert Act.objects.filter(case=case, source__slug="web_log").count() == 2
+
+
+def test_a_worker_that_dies_after_the_source_committed_does_it_once_and_tells_it_all(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = house.deciding(Right.DELETE)
+    planned = {name: rows for name, rows in run_of(case, "shop").counts.items() if rows}
+    note, calls = acts._note, iter(range(10))
+
+    def note_or_die(*arguments: object) -> None:
+        if next(calls) == 1:
+            raise OSError
+        note(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(acts, "_note", note_or_die)
+    house.approve(case)
+    assert proofs(case).keys() == {"web_log"}
+    assert count(house, "reviews") == 0, "the source has committed"
+    house.later(timedelta(minutes=1))
+    assert fresh(case).state == State.CLOSED
+    assert {name: rows for name, (_action, rows) in proofs(case)["shop"].items()} == planned
+    assert len(facts_of(case, EventKind.ACT_DONE)) == 2
+
+
+def test_a_source_that_is_done_is_left_alone_while_another_is_tried_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = house.deciding(Right.DELETE)
+    deleted = []
+    delete = SqlConnector.delete
+
+    def noted(connector: SqlConnector, *arguments: object, **more: object) -> object:
+        deleted.append(connector.datamap.source)
+        return delete(connector, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SqlConnector, "delete", noted)
+    house.switch_off("shop")
+    house.approve(case)
+    assert proofs(case).keys() == {"web_log"}
+    house.switch_on("shop")
+    house.later(timedelta(minutes=1))
+    assert fresh(case).state == State.CLOSED
+    assert deleted.count("web_log") == 1
+
+
+def test_a_waived_source_is_not_touched(house: House) -> None:
+    case = house.reviewing(Right.DELETE)
+    house.switch_off("web_log")
+    house.move(case, "start_gathering")
+    house.work()
+    house.move(case, "waive_source", source="web_log", reason="It is gone for good.")
+    house.switch_on("web_log")
+    house.move(case, "approve", APPROVER)
+    house.work()
+    assert run_of(case, "web_log").state == RunState.WAIVED
+    assert proofs(case).keys() == {"shop"}
+    assert house.sql("web_log", "SELECT count(*) FROM web_devices")[0][0]
+
+
+def test_nobody_known_is_nothing_to_delete(house: House) -> None:
+    house.sql("web_log", "DELETE FROM page_views")
+    case = house.reviewing(Right.DELETE)
+    house.sql("shop", "UPDATE customers SET email = NULL, account_no = 'X-1' WHERE id = 7")
+    house.sql("shop", "UPDATE orders SET guest_email = NULL WHERE customer_id IS NULL")
+    for table in ("newsletter_subscribers", "support_tickets"):
+        house.sql(
+            "shop", f"DELETE FROM {table} WHERE {'email' if 'news' in table else 'contact_email'} LIKE '%victoria%'"
+        )
+    house.move(case, "start_gathering")
+    house.work()
+    house.approve(case)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
+    assert proofs(case) == {"shop": {}, "web_log": {}}

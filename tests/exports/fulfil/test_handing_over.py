@@ -1,0 +1,133 @@
+"""Handing over: sealed, under the binding limit, to the person alone, as long as the content lives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from dsar.jobs.models import Job
+from dsar.vault.errors import FileDamaged
+from exports.fulfil import hand_over
+from exports.models import Bundle, Download
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Submission
+from requests_app.services import closing
+from requests_app.states import State
+from tests.exports.house import APPROVER, House, facts_of, files_of, fresh, person
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+def test_the_bundle_lies_sealed_and_its_event_names_its_manifest(house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    bundle = Bundle.objects.get(case=case)
+    sealed = (house.data / bundle.path).read_bytes()
+    assert b"PK\x03\x04" not in sealed
+    assert str(person().email).encode() not in sealed
+    assert facts_of(case, EventKind.BUNDLE_MADE) == [
+        {
+            "bundle": str(bundle.pk),
+            "manifest_sha256": bundle.manifest_sha256,
+            "records": bundle.records,
+            "withheld": 0,
+        }
+    ]
+    assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
+
+
+def test_each_hand_over_is_noted_before_the_first_byte(house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    bundle = Bundle.objects.get(case=case)
+    hand_over.start_download(bundle, at=timezone.now())
+    assert Download.objects.filter(bundle=bundle).count() == 1
+    assert facts_of(case, EventKind.DOWNLOADED) == [{"bundle": str(bundle.pk)}]
+
+
+def test_the_size_that_is_told_is_the_size_that_comes(house: House) -> None:
+    bundle = Bundle.objects.get(case=house.closed(Right.KNOW_SPECIFIC))
+    assert sum(map(len, hand_over.start_download(bundle, at=timezone.now()))) == bundle.clear_size
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed", "gone"])
+def test_a_damaged_file_releases_nothing_and_counts_as_no_hand_over(house: House, harm: str) -> None:
+    bundle = Bundle.objects.get(case=house.closed(Right.KNOW_SPECIFIC))
+    path = house.data / bundle.path
+    content = path.read_bytes()
+    if harm == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(content[:-1] if harm == "cut" else content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(FileDamaged):
+        hand_over.start_download(bundle, at=timezone.now())
+    assert not Download.objects.exists()
+
+
+def test_it_can_be_fetched_as_long_as_the_content_lives(house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    assert case.closed_at is not None
+    end = case.closed_at + settings.CONTENT_LIFE
+    bundle = hand_over.available(case, end - timedelta(seconds=1))
+    assert bundle is not None
+    assert bundle.expires_at == end
+    assert hand_over.available(case, end) is None
+
+
+def test_the_limit_binds_in_the_moment_of_release(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    for _before in range(2):
+        other = house.reviewing(Right.KNOW_CATEGORIES).submission
+        Submission.objects.filter(pk=other.pk).update(provided_at=None)
+    others = Submission.objects.exclude(pk=case.submission_id)
+    house.move(case, "approve", APPROVER)
+    others.update(provided_at=timezone.now())
+    house.work()
+    assert fresh(case).state == State.DECIDING
+    assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "limit_reached"
+    assert not Bundle.objects.filter(case=case).exists()
+    assert fresh(case).submission.provided_at is None
+
+
+def test_what_was_handed_back_is_made_anew_after_the_next_approval(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    for _before in range(2):
+        house.reviewing(Right.KNOW_CATEGORIES)
+    house.move(case, "approve", APPROVER)
+    Submission.objects.exclude(pk=case.submission_id).update(provided_at=timezone.now())
+    house.work()
+    house.move(case, "decide_limit", choice="answer_anyway", reason="It is the polite thing to do.")
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
+    assert files_of(case)
+    assert Job.objects.filter(kind="carry_out").count() == 2
+
+
+def test_a_job_that_died_after_the_release_makes_no_second_bundle(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    report, calls = closing.carried_out, iter(range(10))
+
+    def report_or_die(*arguments: object, **more: object) -> None:
+        if next(calls) == 0:
+            raise OSError
+        report(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(closing, "carried_out", report_or_die)
+    house.approve(case)
+    assert fresh(case).state == State.CARRYING_OUT
+    (made,) = Bundle.objects.all()
+    house.later(timedelta(minutes=1))
+    assert fresh(case).state == State.CLOSED
+    assert list(Bundle.objects.all()) == [made]
+    assert len(facts_of(case, EventKind.BUNDLE_MADE)) == 1
+
+
+def test_categories_are_answered_in_the_letter_and_count_against_the_limit(house: House) -> None:
+    case = house.closed(Right.KNOW_CATEGORIES)
+    assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
+    assert case.submission.provided_at is not None
+    assert not Bundle.objects.exists()

@@ -9,29 +9,36 @@ from rest_framework import serializers
 
 from requests_app.law.words import Right
 from requests_app.models import LookBack
-from requests_app.services.intake import LANGUAGES, MOST
+from requests_app.residence import COUNTRIES, ELSEWHERE, US_STATES
+from requests_app.services.intake import FILABLE, LANGUAGES, MOST
 from requests_app.states import Outcome, State
 
+LEFT_OUT: Any = {"required": False, "allow_blank": True, "default": ""}
+PLACES = (*US_STATES, *COUNTRIES, ELSEWHERE)
 RIGHTS = [(right.value, right.value) for right in Right]
 
 
 class SubmissionIn(serializers.Serializer[Any]):
     """A submission to be filed."""
 
-    residence = serializers.CharField(max_length=6, help_text="ISO 3166: a state such as US-CA, or a country: DE.")
-    rights = serializers.ListField(child=serializers.ChoiceField(choices=RIGHTS), allow_empty=False, max_length=20)
+    residence = serializers.ChoiceField(
+        choices=list(PLACES), help_text="ISO 3166: a state such as US-CA, a country such as DE; ZZ is any other place."
+    )
+    rights = serializers.ListField(
+        child=serializers.ChoiceField(choices=[right.value for right in FILABLE]), min_length=1, max_length=len(FILABLE)
+    )
     name = serializers.CharField(max_length=MOST["name"])
     email = serializers.EmailField(max_length=MOST["email"])
-    account_number = serializers.CharField(max_length=MOST["account_number"], required=False, default="")
-    details = serializers.CharField(max_length=MOST["details"], required=False, default="")
+    account_number = serializers.CharField(max_length=MOST["account_number"], **LEFT_OUT)
+    details = serializers.CharField(max_length=MOST["details"], **LEFT_OUT)
     language = serializers.ChoiceField(choices=list(LANGUAGES), required=False, default="en")
     look_back = serializers.ChoiceField(
         choices=list(LookBack.values), required=False, default=LookBack.TWELVE_MONTHS.value
     )
-    correct_field = serializers.CharField(max_length=200, required=False, default="")
-    correct_value = serializers.CharField(max_length=MOST["correct_value"], required=False, default="")
+    correct_field = serializers.CharField(max_length=200, **LEFT_OUT)
+    correct_value = serializers.CharField(max_length=MOST["correct_value"], **LEFT_OUT)
     intake_key = serializers.UUIDField(
-        required=False, help_text="Made by the caller; the same key again gives the same submission."
+        required=False, help_text="Made by the caller: the same key with the same content is the same submission."
     )
 
 

@@ -3,45 +3,40 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
-from django.core import signing
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from requests_app.api import serializers
+from requests_app.api.faults import REQUEST, FaultsView, faults
+from requests_app.api.tokens import FollowToken, opens, token_of
 from requests_app.law.words import Right
-from requests_app.models import Channel, LookBack, Organisation, Submission
+from requests_app.models import Case, Channel, LookBack, Organisation, Submission
 from requests_app.roles import Actor
 from requests_app.services import entering, intake
 
 MACHINE = Actor("machine")
-SALT = "requests_app.api.follow"
 
 
-class Faults(APIView):
-    """Errors in one form: what is wrong, by field."""
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Every refused request names its faults in the same form."""
-        response = super().handle_exception(exc)
-        data = response.data
-        if isinstance(data, dict) and "detail" in data:
-            data = {"request": [str(data["detail"])]}
-        response.data = {"errors": data if isinstance(data, dict) else {"request": data}}
-        return response
-
-
-class Submissions(Faults):
+class Submissions(FaultsView):
     """File a submission."""
 
     @extend_schema(
         request=serializers.SubmissionIn,
-        responses={201: serializers.FiledOut, 400: serializers.FaultsOut, 503: serializers.FaultsOut},
+        responses={
+            201: serializers.FiledOut,
+            400: serializers.FaultsOut,
+            413: serializers.FaultsOut,
+            415: serializers.FaultsOut,
+            503: serializers.FaultsOut,
+        },
         operation_id="file_submission",
     )
     def post(self, request: Request) -> Response:
@@ -50,41 +45,47 @@ class Submissions(Faults):
         asked.is_valid(raise_exception=True)
         organisation = Organisation.objects.order_by("pk").first()
         if organisation is None:
-            return _faults({"request": ["No organisation is set up yet."]}, status.HTTP_503_SERVICE_UNAVAILABLE)
+            return faults({REQUEST: ["No organisation is set up yet."]}, status.HTTP_503_SERVICE_UNAVAILABLE)
         at = timezone.now()
         try:
             submission = intake.receive_submission(_intake(organisation, asked.validated_data), by=MACHINE, at=at)
         except intake.IntakeRefused as refused:
             errors = {name: [error] for name, error in refused.errors.items()}
-            return _faults(errors, status.HTTP_400_BAD_REQUEST)
-        filed = {**_followed(submission), "token": signing.dumps(str(submission.pk), salt=SALT)}
-        return Response(filed, status=status.HTTP_201_CREATED)
+            return faults(errors, status.HTTP_400_BAD_REQUEST)
+        return Response({**_followed(submission), "token": token_of(submission)}, status=status.HTTP_201_CREATED)
 
 
-class Follow(Faults):
+class HoldsToken(BasePermission):
+    """Who holds no token of a submission is told what he is told of one that nobody filed."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Find the submission for the view; raises NotFound."""
+        submission = entering.find(view.kwargs["reference"])
+        if submission is None or not opens(str(request.auth), submission):
+            raise NotFound({"reference": ["Nothing is known by this reference and token."]})
+        cast("Follow", view).submission = submission
+        return True
+
+
+class Follow(FaultsView):
     """Follow a submission."""
 
+    authentication_classes = (FollowToken,)
+    permission_classes = (HoldsToken,)
+    submission: Submission
+
     @extend_schema(
-        parameters=[
-            OpenApiParameter(
-                "Authorization", str, OpenApiParameter.HEADER, required=True, description="Bearer, and the token."
-            )
-        ],
-        responses={200: serializers.SubmissionOut, 404: serializers.FaultsOut},
-        operation_id="follow_submission",
+        responses={200: serializers.SubmissionOut, 404: serializers.FaultsOut}, operation_id="follow_submission"
     )
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: Request, reference: str) -> Response:  # noqa: ARG002
         """Where a submission's cases stand. A wrong token and an unknown reference give the same answer."""
-        submission = entering.find(reference)
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if submission is None or not _is_token_of(submission, token):
-            return _faults({"reference": ["Nothing is known by this reference and token."]}, status.HTTP_404_NOT_FOUND)
-        response = Response(_followed(submission))
-        response["ETag"] = '"{}"'.format("-".join(str(case.version) for case in submission.cases.order_by("right")))
+        response = Response(_followed(self.submission))
+        response["ETag"] = '"{}"'.format("-".join(str(case.version) for case in _cases(self.submission)))
         return response
 
 
 def _intake(organisation: Organisation, data: dict[str, Any]) -> intake.Intake:
+    """The message in plain values: what the caller left out has its default already."""
     return intake.Intake(
         organisation=organisation,
         channel=Channel.API,
@@ -102,8 +103,12 @@ def _intake(organisation: Organisation, data: dict[str, Any]) -> intake.Intake:
     )
 
 
-def _followed(submission: Submission) -> dict[str, Any]:
-    """States, dates and their workings."""
+def _cases(submission: Submission) -> list[Case]:
+    return list(submission.cases.prefetch_related("duties").order_by("right"))
+
+
+def _followed(submission: Submission) -> dict[str, object]:
+    """States, dates and their workings; no personal data."""
     cases = [
         {
             "right": case.right,
@@ -120,17 +125,6 @@ def _followed(submission: Submission) -> dict[str, Any]:
                 for duty in case.duties.all()
             ],
         }
-        for case in submission.cases.prefetch_related("duties").order_by("right")
+        for case in _cases(submission)
     ]
     return {"reference": submission.reference, "received_on": submission.received_on.isoformat(), "cases": cases}
-
-
-def _is_token_of(submission: Submission, token: str) -> bool:
-    try:
-        return bool(signing.loads(token, salt=SALT) == str(submission.pk))
-    except signing.BadSignature:
-        return False
-
-
-def _faults(errors: dict[str, list[str]], code: int) -> Response:
-    return Response({"errors": errors}, status=code)

@@ -1,0 +1,61 @@
+"""Errors in one form, ``{"errors": {field: [sentence, …]}}``; at "request" what is wrong with the whole of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from django.conf import settings
+from rest_framework import status
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+Detail: TypeAlias = "str | list[Detail] | Mapping[str, Detail]"
+
+REQUEST = "request"
+OF_THE_WHOLE = ("detail", "non_field_errors")  # where the framework puts what belongs to no field
+
+
+class TooLarge(APIException):
+    """A body that is larger than any request can be; not read at all."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request is too large."
+
+
+class FaultsView(APIView):
+    """A view whose errors all have the one form."""
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Refuse a body that is too large before it is read: the framework's parsers know no limit."""
+        super().initial(request, *args, **kwargs)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+            raise TooLarge
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Every refused request names its faults in the same form."""
+        response = super().handle_exception(exc)
+        response.data = {"errors": by_field(response.data)}
+        return response
+
+
+def faults(errors: Mapping[str, list[str]], code: int) -> Response:
+    """An answer that names faults."""
+    return Response({"errors": errors}, status=code)
+
+
+def by_field(data: Detail) -> dict[str, list[str]]:
+    """What the framework says, as sentences by field."""
+    if not isinstance(data, Mapping):
+        return {REQUEST: _sentences(data)}
+    return {REQUEST if name in OF_THE_WHOLE else str(name): _sentences(detail) for name, detail in data.items()}
+
+
+def _sentences(detail: Detail) -> list[str]:
+    if isinstance(detail, Mapping):
+        return [sentence for item in detail.values() for sentence in _sentences(item)]
+    if isinstance(detail, list):
+        return [sentence for item in detail for sentence in _sentences(item)]
+    return [str(detail)]

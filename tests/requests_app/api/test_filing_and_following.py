@@ -1,0 +1,200 @@
+"""Filing and following by program: the same services as behind the form, and one form for every error."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from dsar.ledger import chains
+from requests_app.api import faults, tokens
+from requests_app.law.words import Right
+from requests_app.models import Case, Channel, LookBack, Submission
+from requests_app.states import State
+from tests.requests_app.factories import a_submission, case_in, confirm
+
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "keys"]),
+    pytest.mark.usefixtures("organisation"),
+]
+
+FILE = "/api/v1/submissions/"
+USUAL = {"residence": "US-CA", "rights": ["know_specific"], "name": "Sam Rivera", "email": "sam@example.com"}
+NOTHING = {"errors": {"reference": ["Nothing is known by this reference and token."]}}
+
+
+def file(client: Client, *left_out: str, **changes: object) -> Any:
+    """File; the response."""
+    sent = {name: value for name, value in {**USUAL, **changes}.items() if name not in left_out}
+    return client.post(FILE, sent, content_type="application/json")
+
+
+def follow(client: Client, reference: str, token: str, scheme: str = "Bearer") -> Any:
+    """Follow; the response."""
+    return client.get(f"{FILE}{reference}/", headers={"Authorization": f"{scheme} {token}"})
+
+
+def test_what_is_filed_is_a_submission_like_any_other_and_starts_unverified(client: Client) -> None:
+    response = file(client, rights=["know_specific", "opt_out_sale_share"], look_back="everything", language="es")
+    assert response.status_code == 201
+    submission = Submission.objects.get()
+    assert (submission.channel, submission.language) == (Channel.API, "es")
+    assert submission.look_back == LookBack.EVERYTHING
+    answer = response.json()
+    assert answer["reference"] == submission.reference
+    assert answer["received_on"] == "2026-11-23"
+    assert {case["right"]: case["state"] for case in answer["cases"]} == {
+        "know_specific": State.VERIFYING,
+        "opt_out_sale_share": State.CARRYING_OUT,
+    }
+    duty = next(duty for case in answer["cases"] for duty in case["duties"] if duty["kind"] == "answer")
+    assert (duty["law"], duty["due_on"]) == ("ccpa", "2027-01-07")
+    assert "Recibida el 23 de noviembre de 2026" in duty["working"]
+    case = submission.cases.get(right=Right.KNOW_SPECIFIC)
+    assert chains.history(case.chain).first().actor == "machine"  # type: ignore[union-attr]
+
+
+def test_whatever_may_be_left_out_may_be_empty(client: Client) -> None:
+    empty = dict.fromkeys(("account_number", "details", "correct_field", "correct_value"), "")
+    assert file(client, **empty).status_code == 201
+
+
+def test_a_correction_names_field_and_value(client: Client) -> None:
+    response = file(client, rights=["correct"], correct_field="shop.people.nickname", correct_value="Sammy")
+    assert response.status_code == 201
+    assert file(client, rights=["correct"]).json()["errors"].keys() == {"correct_field", "correct_value"}
+
+
+def test_the_same_key_with_the_same_content_is_the_same_submission(client: Client) -> None:
+    key = str(uuid.uuid4())
+    first, again = (file(client, intake_key=key).json()["reference"] for _ in range(2))
+    other = file(client, intake_key=key, rights=["delete"]).json()["reference"]
+    assert first == again != other
+    assert Submission.objects.count() == 2
+
+
+def test_a_submission_is_followed_with_its_token(client: Client) -> None:
+    filed = file(client).json()
+    case = Case.objects.get()
+    response = follow(client, filed["reference"], filed.pop("token"))
+    assert response.status_code == 200
+    assert response.json() == filed
+    assert response.headers["ETag"] == f'"{case.version}"'
+    confirm(case.submission)
+    later = follow(client, filed["reference"].lower(), tokens.token_of(case.submission), scheme="bearer")
+    assert later.headers["ETag"] != response.headers["ETag"]
+
+
+def test_an_answer_holds_no_personal_data(client: Client) -> None:
+    submission = case_in(State.CLOSED).submission
+    answer = follow(client, submission.reference, tokens.token_of(submission))
+    assert answer.json()["cases"][0]["outcome"] == "fulfilled"
+    for typed in ("Sam", "Rivera", "sam@example.com"):
+        assert typed not in answer.content.decode()
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "Basic", ""])
+def test_a_wrong_token_and_an_unknown_reference_get_the_same_answer(client: Client, scheme: str) -> None:
+    mine, other = a_submission(), a_submission(email="other@example.com")
+    answers = [
+        follow(client, mine.reference, tokens.token_of(other), scheme),
+        follow(client, mine.reference, "nonsense", scheme),
+        follow(client, mine.reference, "", scheme),
+        follow(client, "R-2222-2222", tokens.token_of(mine), scheme),
+        follow(client, "nonsense", tokens.token_of(mine), scheme),
+        client.get(f"{FILE}{mine.reference}/"),
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    assert {answer.content for answer in answers} == {json.dumps(NOTHING, separators=(",", ":")).encode()}
+    assert {frozenset(answer.headers.items()) for answer in answers} == {frozenset(answers[0].headers.items())}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 201}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"name": None}, "name"),
+        ({"name": ["a"]}, "name"),
+        ({"email": "nobody"}, "email"),
+        ({"residence": "ZZZ"}, "residence"),
+        ({"rights": []}, "rights"),
+        ({"rights": "delete"}, "rights"),
+        ({"rights": ["fly"]}, "rights"),
+        ({"rights": [{"right": "delete"}]}, "rights"),
+        ({"rights": ["delete", "delete"]}, "rights"),
+        ({"rights": ["appeal"]}, "rights"),
+        ({"rights": ["delete"] * 21}, "rights"),
+        ({"language": "tlh"}, "language"),
+        ({"look_back": "forever"}, "look_back"),
+        ({"intake_key": "1"}, "intake_key"),
+        ({"details": "x" * 5001}, "details"),
+    ],
+)
+def test_bad_input_is_told_by_field_in_sentences_and_nothing_is_received(
+    client: Client, changes: dict[str, object], field: str
+) -> None:
+    response = file(client, **changes)
+    assert response.status_code == 400
+    errors = response.json()["errors"]
+    assert list(errors) == [field]
+    assert all(isinstance(sentence, str) for sentence in errors[field])
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_what_must_be_given_is_asked_for(client: Client, name: str) -> None:
+    assert file(client, name).json()["errors"] == {name: ["This field is required."]}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ("{", "application/json", 400),
+        ('"text"', "application/json", 400),
+        ("[]", "application/json", 400),
+        ("null", "application/json", 400),
+        ("\xff", "application/json", 400),
+        ("name=Sam", "application/x-www-form-urlencoded", 415),
+        ("<a/>", "text/xml", 415),
+    ],
+)
+def test_what_is_no_json_object_is_refused_in_the_same_form(client: Client, body: str, kind: str, status: int) -> None:
+    response = client.post(FILE, body.encode("latin-1"), content_type=kind)
+    assert response.status_code == status
+    assert list(response.json()["errors"]) == ["request"]
+
+
+def test_a_body_without_end_is_refused_before_it_is_read(client: Client, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    response = file(client, details="x" * 1000)
+    assert response.status_code == 413
+    assert response.json() == {"errors": {"request": ["The request is too large."]}}
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+def test_another_method_is_refused_in_the_same_form(client: Client, method: str) -> None:
+    response = getattr(client, method)(FILE)
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "POST, OPTIONS"
+    assert list(response.json()["errors"]) == ["request"]
+
+
+def test_as_long_as_no_organisation_is_set_up_nothing_can_be_filed(client: Client) -> None:
+    from requests_app.models import Organisation  # noqa: PLC0415
+
+    Organisation.objects.all().delete()
+    response = file(client)
+    assert response.status_code == 503
+    assert response.json() == {"errors": {"request": ["No organisation is set up yet."]}}
+
+
+def test_errors_of_the_framework_become_sentences_by_field() -> None:
+    assert faults.by_field({"detail": "No."}) == {"request": ["No."]}
+    assert faults.by_field({"a": {0: ["x"], 2: ["y", {"b": ["z"]}]}}) == {"a": ["x", "y", "z"]}  # type: ignore[dict-item]
+    assert faults.by_field(["x"]) == {"request": ["x"]}

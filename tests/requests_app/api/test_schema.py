@@ -1,0 +1,52 @@
+"""The API keeps what its schema says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import schemathesis
+import yaml
+from django.core.management import call_command
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case as Call
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from dsar.wsgi import application
+from requests_app.law.words import Right
+
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "keys"]),
+    pytest.mark.usefixtures("organisation"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "method"), [("/api/v1/submissions/", "POST"), ("/api/v1/submissions/{reference}/", "GET")]
+)
+def test_whatever_is_sent_the_answer_is_one_that_the_schema_describes(path: str, method: str) -> None:
+    """Not everything that the schema allows is accepted: that each right is named once, for one, it can't say."""
+    operation = schemathesis.openapi.from_wsgi("/api/v1/schema/", application)[path][method]
+
+    @given(call=operation.as_strategy())
+    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    def send(call: Call) -> None:
+        call.call_and_validate(excluded_checks=[positive_data_acceptance])
+
+    send()
+
+
+def test_the_schema_is_valid_and_has_no_warnings(tmp_path: Path) -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yaml"))
+    schema = yaml.safe_load((tmp_path / "schema.yaml").read_text())
+    assert set(schema["paths"]) == {"/api/v1/submissions/", "/api/v1/submissions/{reference}/"}
+    assert schema["components"]["securitySchemes"]["followToken"]["scheme"] == "bearer"
+    assert schema["components"]["schemas"]["Right"]["enum"] == list(Right)
+
+
+def test_the_schema_is_served(client: Client) -> None:
+    answer = client.get("/api/v1/schema/")
+    assert answer.status_code == 200
+    assert yaml.safe_load(answer.content)["info"]["title"] == "Privacy requests"

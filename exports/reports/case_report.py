@@ -64,6 +64,7 @@ class SourceLine:
 
     run: SourceRun
     state: str
+    waived_by: str
     found: list[tuple[str, int]]
 
 
@@ -197,7 +198,8 @@ def _work(case: Case, language: str) -> dict[str, Any]:
 def _source(run: SourceRun, language: str) -> SourceLine:
     state = "searched" if run.state == RunState.DONE else str(run.get_state_display())
     titles = {found.name: found.title.in_language(language) for found in run.map_version.as_map().collections}
-    return SourceLine(run, state, [(titles[name], count) for name, count in run.counts.items() if count])
+    found = [(titles[name], count) for name, count in run.counts.items() if count]
+    return SourceLine(run, state, words.who(run.waived_by), found)
 
 
 def _done(act: Act, language: str) -> list[tuple[str, int, str]]:

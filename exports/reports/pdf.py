@@ -12,11 +12,11 @@ INSTALL = (
 )
 # Fonts of our own: the machine's would make other bytes on every machine. Family, weight, file.
 FONTS = (
-    ("Plex", 400, "ibm-plex-sans-latin-400.woff"),
-    ("Plex", 600, "ibm-plex-sans-latin-600.woff"),
-    ("Plex Ext", 400, "ibm-plex-sans-latin-ext-400.woff"),
-    ("Plex Ext", 600, "ibm-plex-sans-latin-ext-600.woff"),
-    ("Plex Mono", 400, "ibm-plex-mono-latin-400.woff"),
+    ("Plex", 400, "ibm-plex-sans-latin-400.ttf"),
+    ("Plex", 600, "ibm-plex-sans-latin-600.ttf"),
+    ("Plex Ext", 400, "ibm-plex-sans-latin-ext-400.ttf"),
+    ("Plex Ext", 600, "ibm-plex-sans-latin-ext-600.ttf"),
+    ("Plex Mono", 400, "ibm-plex-mono-latin-400.ttf"),
 )
 FOLDER = Path(__file__).resolve().parent / "fonts"
 

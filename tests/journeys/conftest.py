@@ -1,4 +1,4 @@
-"""A house for each module, copied from the one that the session founds; its logs are shown when a test fails."""
+"""Houses, copied from the one that the session founds; their logs are shown when a test fails."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def open_house(
     return open_one
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house(open_house: Opening) -> Iterator[House]:
-    """The house that the tests of a module share, each with people of its own."""
+    """The house that the tests of one process share, each with people of its own."""
     with open_house() as house:
         yield house
 

@@ -72,6 +72,12 @@ class Person:
         letters = wait_for(f"the letter “{subject}”", lambda: self.letters(subject)[after:])
         return letters[0].text
 
+    def code_from(self, subject: str, *, after: int = 0) -> str:
+        """The code that such a letter carries."""
+        code = FRESH_CODE.search(self.reads(subject, after=after))
+        assert code, f"the letter “{subject}” holds no code"
+        return code.group(1)
+
     # ---- proving
 
     def confirms_the_mailbox(self) -> None:
@@ -131,7 +137,7 @@ class Person:
         before = len(self.letters(ENTRY_CODE))
         self.browser.get("/case/")
         self.browser.post(self.browser.address, {"reference": self.reference})
-        return self._code(ENTRY_CODE, before)
+        return self.code_from(ENTRY_CODE, after=before)
 
     def types_the_code(self, code: str, reference: str = "") -> str:
         """Type reference and code; the page that follows."""
@@ -146,7 +152,7 @@ class Person:
         before = len(self.letters(DOWNLOAD_CODE))
         self.looks()
         self.browser.post(f"/case/me/data/{right}/code/")
-        return self._code(DOWNLOAD_CODE, before)
+        return self.code_from(DOWNLOAD_CODE, after=before)
 
     def opens_the_file(self, code: str, answer: str) -> None:
         """Type the code and one of the answers with which they proved who they are."""
@@ -160,8 +166,3 @@ class Person:
         """Code, answer, download."""
         self.opens_the_file(self.asks_for_a_download_code(right), self.knows.account_no)
         return self.downloads()
-
-    def _code(self, subject: str, before: int) -> str:
-        code = FRESH_CODE.search(self.reads(subject, after=before))
-        assert code, f"the letter “{subject}” holds no code"
-        return code.group(1)

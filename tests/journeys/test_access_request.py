@@ -20,7 +20,7 @@ from tests.journeys.house import House, cast
 from tests.journeys.person import RECEIPT, Person
 from tests.journeys.procedures import approved, gathered, unwrapped
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 EVERYTHING_SINCE = date(2022, 1, 1)  # Civ. Code 1798.130(a)(2)(B)
 OTHERS = "ca_145k_rights_of_others"

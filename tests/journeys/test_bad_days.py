@@ -20,7 +20,7 @@ from tests.journeys.person import RECEIPT, Person
 from tests.journeys.procedures import approved, reviewed, unwrapped
 from tests.services import MailServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 EVERYTHING_SINCE = date(2022, 1, 1)
 A_PART = 5_000

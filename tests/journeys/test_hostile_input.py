@@ -14,7 +14,7 @@ from tests.journeys.desk import Desk
 from tests.journeys.house import House, cast
 from tests.journeys.person import RECEIPT, Person
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SCRIPT = "<script>alert('Zelda')</script>"
 RIGHT_TO_LEFT = "\u202eليلى\u202c \u200fحسن"

@@ -10,7 +10,7 @@ from tests.journeys.house import House
 from tests.journeys.person import Person
 from tests.journeys.procedures import gathered, reviewed, unwrapped
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 HELD = "Information was already provided 2 times in the twelve months up to"
 

@@ -12,7 +12,7 @@ from tests.journeys.house import House
 from tests.journeys.person import DOWNLOAD_CODE, ENTRY_CODE, RECEIPT, Person
 from tests.journeys.procedures import gathered, reviewed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CONFIRMED = "your e-mail address is confirmed"
 DOES_NOT_WORK = "This code does not work any more"

@@ -14,7 +14,8 @@ from exports.bundle.answer import disclosure_of, never_disclosed_descriptions
 from exports.bundle.disclosure import sentences
 from exports.fulfil import acts
 from exports.models import Act, ActKind, Bundle, RunState
-from exports.sources.datamap import DataMap, Keep
+from exports.sources.connector import Action
+from exports.sources.datamap import Collection, Keep
 from requests_app.law.words import Right
 from requests_app.models import Case
 
@@ -49,20 +50,18 @@ def _categories(case: Case, language: str) -> Iterator[str]:
 
 
 def _deleted(case: Case, language: str) -> Iterator[str]:
-    for act in Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source__map_version"):
-        data_map = act.source.map_version.as_map()
-        for name, entry in act.proof.items():
-            yield _deletion(case, data_map, name, entry, language)
+    for act in Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("map_version"):
+        for collection, entry in act.by_collection():
+            yield _deletion(case, collection, entry, language)
 
 
-def _deletion(case: Case, data_map: DataMap, name: str, entry: dict[str, Any], language: str) -> str:
-    collection = data_map.collection(name)
+def _deletion(case: Case, collection: Collection, entry: dict[str, Any], language: str) -> str:
     figures = {"count": entry["rows"], "what": collection.title.in_language(language)}
     if isinstance(collection.on_delete, Keep):
         ground = _ground(case, collection.on_delete.ground, language)
         kept = ngettext("%(what)s: %(count)s record kept.", "%(what)s: %(count)s records kept.", entry["rows"])
         return f"{kept % figures} {ground}"
-    if entry["action"] == "deidentify":
+    if entry["action"] == Action.DEIDENTIFY:
         done = ngettext(
             "%(what)s: %(count)s record no longer names you.",
             "%(what)s: %(count)s records no longer name you.",
@@ -75,11 +74,11 @@ def _deletion(case: Case, data_map: DataMap, name: str, entry: dict[str, Any], l
 
 def _corrected(case: Case, language: str) -> Iterator[str]:
     name = acts.field_to_correct(case)
-    for act in Act.objects.filter(case=case, kind=ActKind.CORRECT).select_related("source__map_version"):
-        found = act.source.map_version.as_map().collection(name.collection).field(name.column)
+    for act in Act.objects.filter(case=case, kind=ActKind.CORRECT).select_related("map_version"):
+        found = act.map_version.as_map().collection(name.collection).field(name.column)
         yield _("%(field)s: corrected in %(source)s, and read back.") % {
             "field": found.title.in_language(language),
-            "source": act.source.map_version.as_map().title.in_language(language),
+            "source": act.map_version.as_map().title.in_language(language),
         }
 
 

@@ -30,6 +30,7 @@ from requests_app.roles import SYSTEM
 from requests_app.services import people
 from requests_app.services.history import locked, record
 
+Proof = Mapping[str, Mapping[str, Any]]  # by collection: what was done, to how many rows
 ACTION = {Delete: Action.DELETE, Deidentify: Action.DEIDENTIFY, Keep: Action.KEEP}
 
 
@@ -73,7 +74,7 @@ def delete(run: Run, case: Case) -> None:
         plan = deletion_plan(source_run, identifiers)
         with source_run.source.open(source_run.map_version.as_map()) as connector:
             done = connector.delete(plan, repeated=run.fence > 1)
-        _note(run, case, source_run.source, ActKind.DELETE, _proof(plan, done))
+        _note(run, case, ActKind.DELETE, source_run, _proof(plan, done))
 
 
 def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPlan:
@@ -91,13 +92,11 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
 
 def kept_by_deletion(case: Case) -> list[Kept]:
     """What the deletion of a case kept on a ground, by source and collection; what a source's last act found counts."""
-    acts = Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source__map_version")
-    last = {act.source.pk: act for act in acts.order_by("round")}
+    acts = Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source", "map_version")
+    last = {act.source.pk: act for act in acts.order_by("round", "source__position")}
     kept = []
     for act in last.values():
-        data_map = act.source.map_version.as_map()
-        for name, entry in act.proof.items():
-            collection = data_map.collection(name)
+        for collection, entry in act.by_collection():
             if isinstance(collection.on_delete, Keep) and entry["rows"]:
                 kept.append(Kept(act.source, collection, entry["rows"], collection.on_delete.ground))
     return kept
@@ -115,7 +114,7 @@ def correct(run: Run, case: Case) -> None:
             for key, old in _planned_values(source_run, collection, name.column):
                 connector.correct(name.collection, key, name.column, old=old, new=case.correction.value)
                 rows += 1
-        _note(run, case, source_run.source, ActKind.CORRECT, {name.collection: {"field": name.column, "rows": rows}})
+        _note(run, case, ActKind.CORRECT, source_run, {name.collection: {"field": name.column, "rows": rows}})
 
 
 def suppress(run: Run, case: Case) -> None:
@@ -133,7 +132,7 @@ def suppress(run: Run, case: Case) -> None:
         if any(collection.suppression(case.right_asked) for collection in data_map.collections):
             with source.open(data_map) as connector:
                 flagged = connector.suppress(case.right_asked, identifiers)
-        _note(run, case, source, ActKind.SUPPRESS, {name: {"rows": rows} for name, rows in flagged.items()})
+        _note(run, case, ActKind.SUPPRESS, source, {name: {"rows": rows} for name, rows in flagged.items()})
 
 
 def left_to_do(case: Case) -> list[str]:
@@ -155,25 +154,26 @@ def _is_done(case: Case, source: DataSource, kind: ActKind) -> bool:
     return Act.objects.filter(case=case, source=source, kind=kind, round=case.gathering_round).exists()
 
 
-def _note(run: Run, case: Case, source: DataSource, kind: ActKind, proof: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write the act and its event down, in one transaction of ours."""
+def _note(run: Run, case: Case, kind: ActKind, what: SourceRun | DataSource, proof: Proof) -> None:
+    """Write the act and its event down, in one transaction of ours; ``what`` knows the source and the map in use."""
+    source = what if isinstance(what, DataSource) else what.source
+    kept = {name: entry["rows"] for name, entry in proof.items() if entry.get("action") == Action.KEEP}
+    done = {name: entry["rows"] for name, entry in proof.items() if name not in kept}
     with run.transaction():
-        Act.objects.create(case=case, source=source, kind=kind, round=case.gathering_round, proof=proof, done_at=run.at)
-        kept = {name: entry["rows"] for name, entry in proof.items() if entry.get("action") == Action.KEEP}
-        done = {name: entry["rows"] for name, entry in proof.items() if name not in kept}
-        record(
-            locked(case.pk),
-            EventKind.ACT_DONE,
-            by=SYSTEM,
-            at=run.at,
-            source=source.slug,
-            act=kind,
-            done=done,
-            kept=kept,
+        Act.objects.create(
+            case=case,
+            source=source,
+            map_version=what.map_version,
+            kind=kind,
+            round=case.gathering_round,
+            proof=proof,
+            done_at=run.at,
         )
+        current = locked(case.pk)
+        record(current, EventKind.ACT_DONE, by=SYSTEM, at=run.at, source=source.slug, act=kind, done=done, kept=kept)
 
 
-def _proof(plan: DeletionPlan, done: Deletion) -> dict[str, dict[str, Any]]:
+def _proof(plan: DeletionPlan, done: Deletion) -> Proof:
     """What was done to each collection, or how many rows were kept; the digest of the keys is keyed, for a key may be
     somebody's address. An act that was found done is told as it was planned: it was, by a job that died too soon.
     """

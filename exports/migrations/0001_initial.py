@@ -137,6 +137,7 @@ class Migration(migrations.Migration):
                 ('proof', models.JSONField()),
                 ('done_at', models.DateTimeField()),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='acts', to='requests_app.case')),
+                ('map_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='exports.datamapversion')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acts', to='exports.datasource')),
             ],
             options={

@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from dsar.vault.files import SealedFile
-from exports.models.source import DataSource
+from exports.models.source import DataMapVersion, DataSource
+from exports.sources.datamap import Collection
 from requests_app.models import Case
 
 
@@ -106,6 +108,7 @@ class Act(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="acts")
     source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="acts")
     kind = models.CharField(max_length=10, choices=ActKind)
+    map_version = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT)
     round = models.PositiveIntegerField(help_text="The round of gathering that it rests on; 0 where none is needed.")
     proof = models.JSONField()
     done_at = models.DateTimeField()
@@ -118,6 +121,11 @@ class Act(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} in {self.source}"
+
+    def by_collection(self) -> list[tuple[Collection, dict[str, Any]]]:
+        """What was done to each collection, in the order and words of the data map that it was done by."""
+        collections = self.map_version.as_map().collections
+        return [(found, self.proof[found.name]) for found in collections if found.name in self.proof]
 
 
 class RecipientTold(models.Model):

@@ -6,6 +6,7 @@ It holds no name, no address and nothing of the person's data. First as HTML, th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,7 +29,10 @@ from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision, Submi
 from requests_app.residence import place_name
 from requests_app.states import Outcome, State
 
-ACTIONS = {Action.KEEP: "kept", Action.DEIDENTIFY: "de-identified"}  # else they became what the act says
+ACTIONS: Mapping[str | None, str] = {
+    Action.KEEP: "kept",
+    Action.DEIDENTIFY: "de-identified",
+}  # else they became what the act says
 LANGUAGES = ("en",)  # in which the report's own words exist
 
 
@@ -186,7 +190,7 @@ def _work(case: Case, language: str) -> dict[str, Any]:
         "sources": [_source(run, language) for run in findings.current_runs(case)],
         "acts": [
             {"row": act, "done": _done(act, language)}
-            for act in Act.objects.filter(case=case).select_related("source__map_version")
+            for act in Act.objects.filter(case=case).select_related("source", "map_version")
         ],
         "recipients": RecipientTold.objects.filter(case=case).order_by("recipient"),
         "bundle": bundle,
@@ -197,17 +201,19 @@ def _work(case: Case, language: str) -> dict[str, Any]:
 
 def _source(run: SourceRun, language: str) -> SourceLine:
     state = "searched" if run.state == RunState.DONE else str(run.get_state_display())
-    titles = {found.name: found.title.in_language(language) for found in run.map_version.as_map().collections}
-    found = [(titles[name], count) for name, count in run.counts.items() if count]
+    found = [
+        (collection.title.in_language(language), run.counts[collection.name])
+        for collection in run.map_version.as_map().collections
+        if run.counts.get(collection.name)
+    ]
     return SourceLine(run, state, words.who(run.waived_by), found)
 
 
 def _done(act: Act, language: str) -> list[tuple[str, int, str]]:
     """What was done in a source: collection, rows, and what became of them where it is not what the act says."""
-    data_map = act.source.map_version.as_map()
     return [
-        (data_map.collection(name).title.in_language(language), entry["rows"], ACTIONS.get(entry.get("action"), ""))
-        for name, entry in act.proof.items()
+        (collection.title.in_language(language), entry["rows"], ACTIONS.get(entry.get("action"), ""))
+        for collection, entry in act.by_collection()
     ]
 
 

@@ -32,10 +32,16 @@ TICKET_LIFE = timedelta(hours=1)
 class OpenForm(PortalForm):
     """The fresh code, and one of the answers with which the person proved himself."""
 
-    code = forms.CharField(label=gettext_lazy("Code from our e-mail"), max_length=20)
+    code = forms.CharField(
+        label=gettext_lazy("Code from our e-mail"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
     answer = forms.CharField(
         label=gettext_lazy("One of the answers you gave us as proof"),
-        help_text=gettext_lazy("For example your account number or ZIP code, exactly as you typed it then."),
+        help_text=gettext_lazy("For example your account number or your date of birth, as you typed it then."),
         max_length=200,
         required=False,
     )

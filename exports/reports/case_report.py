@@ -29,10 +29,8 @@ from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision, Submi
 from requests_app.residence import place_name
 from requests_app.states import Outcome, State
 
-ACTIONS: Mapping[str | None, str] = {
-    Action.KEEP: "kept",
-    Action.DEIDENTIFY: "de-identified",
-}  # else they became what the act says
+# What became of rows where it is not what the act says.
+ACTIONS: Mapping[str | None, str] = {Action.KEEP: "kept", Action.DEIDENTIFY: "de-identified"}
 LANGUAGES = ("en",)  # in which the report's own words exist
 
 

@@ -53,7 +53,7 @@ class House:
 
     folder: Path
     organisation: Organisation
-    clock: TimeMachineFixture
+    clock: TimeMachineFixture | None = None
 
     @property
     def data(self) -> Path:
@@ -134,8 +134,13 @@ class House:
 
     def later(self, by: timedelta = timedelta(hours=5)) -> None:
         """Let time pass, and do what is due then."""
-        self.clock.shift(by)
+        self.shift(by)
         self.work()
+
+    def shift(self, by: timedelta) -> None:
+        """Let time pass."""
+        assert self.clock is not None
+        self.clock.shift(by)
 
     def work(self) -> None:
         """Do what is due, and what comes of it."""

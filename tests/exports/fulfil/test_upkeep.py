@@ -40,7 +40,7 @@ def age(house: House) -> None:
 
 def test_content_lives_until_its_time_is_over_and_not_longer(house: House) -> None:
     case = house.closed(Right.KNOW_SPECIFIC)
-    house.clock.shift(settings.CONTENT_LIFE - timedelta(minutes=5))
+    house.shift(settings.CONTENT_LIFE - timedelta(minutes=5))
     house.work()
     assert not Shredding.objects.exists()
     assert hand_over.available(case, timezone.now()) is not None

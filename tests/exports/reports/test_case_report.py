@@ -147,7 +147,7 @@ def test_a_failure_tells_what_to_do(house: House, monkeypatch: pytest.MonkeyPatc
 def test_the_verdict_on_a_duty_is_that_of_the_last_event_and_not_of_today(house: House) -> None:
     case = fresh(house.file(Right.DELETE).cases.get())
     before = case_report.report_html(case)
-    house.clock.shift(timedelta(days=200))
+    house.shift(timedelta(days=200))
     assert case_report.report_html(fresh(case)) == before
     assert ">late<" not in before
     closing.withdraw(case.pk, at=timezone.now())
@@ -156,7 +156,7 @@ def test_the_verdict_on_a_duty_is_that_of_the_last_event_and_not_of_today(house:
 
 def test_an_open_duty_whose_day_has_passed_is_late(house: House) -> None:
     case = house.reviewing(Right.KNOW_SPECIFIC)
-    house.clock.shift(timedelta(days=60))
+    house.shift(timedelta(days=60))
     house.move(case, "start_gathering")
     assert ">late<" in case_report.report_html(fresh(case))
 
@@ -165,7 +165,7 @@ def test_what_others_were_given_later_does_not_count_then(house: House) -> None:
     other = house.reviewing(Right.KNOW_CATEGORIES)
     case = house.reviewing(Right.KNOW_CATEGORIES)
     before = case_report.report_html(fresh(case))
-    house.clock.shift(timedelta(days=1))
+    house.shift(timedelta(days=1))
     Submission.objects.filter(pk=other.submission_id).update(provided_at=timezone.now())
     assert case_report.report_html(fresh(case)) == before
     house.move(case, "start_gathering")

@@ -83,9 +83,9 @@ def test_it_can_be_fetched_again_within_the_hour_and_not_after(entered: Client, 
     open_file(entered, house, case)
     for _again in range(2):
         assert entered.get(f"{HERE}file/").status_code == 200
-    house.clock.shift(timedelta(minutes=50))
+    house.shift(timedelta(minutes=50))
     entered.get("/case/me/")
-    house.clock.shift(timedelta(minutes=15))
+    house.shift(timedelta(minutes=15))
     assert entered.get(f"{HERE}file/").status_code == 302
     assert Download.objects.count() == 2
 
@@ -123,7 +123,7 @@ def test_a_right_answer_with_a_wrong_code_opens_nothing_and_reads_the_same(
 
 def test_a_code_works_once_and_for_twenty_minutes(entered: Client, house: House, case: Case) -> None:
     code = fresh_code(entered, house, case)
-    house.clock.shift(timedelta(minutes=21))
+    house.shift(timedelta(minutes=21))
     assert entered.post(HERE, {"code": code, "answer": person().account_no}).status_code == 400
 
 

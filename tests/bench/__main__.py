@@ -1,0 +1,59 @@
+"""``./run bench``: how fast a person's data becomes an encrypted bundle, beside what the machine could do at best."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+SIZES = (20, 10_000, 100_000)
+
+
+def main() -> int:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES, help="rows of the person; default: %(default)s")
+    sizes = parser.parse_args().sizes
+    with tempfile.TemporaryDirectory(prefix="dsar-bench-") as folder:
+        prepare_environment(Path(folder))
+        from tests.bench import exports  # Django reads its settings when this is imported
+        from tests.exports.web.worker import look_at_a_web_worker
+
+        measured = [exports.measure(size) for size in exports.prepared(Path(folder), sizes)]
+        print(
+            "\nFrom “gather” to the finished, encrypted bundle; bare: cursor, JSON lines, CSV and ZIP, nothing else.\n"
+        )
+        print_table(exports.HEADINGS, [each.row() for each in measured])
+        if sys.platform == "linux":
+            web = Path(folder) / "web"
+            web.mkdir()
+            print(f"\nWeb worker after one page: {look_at_a_web_worker(web).megabytes:.0f} MB")
+    return 0
+
+
+def prepare_environment(folder: Path) -> None:
+    """Everything in one folder, on SQLite, with the tests' keys."""
+    os.environ |= {
+        "DSAR_DATA_DIR": str(folder / "data"),
+        "DATABASE_URL": f"sqlite:///{folder}/dsar.sqlite3",
+        "KEYS_DATABASE_URL": f"sqlite:///{folder}/keys.sqlite3",
+        "EMAIL_URL": "memory://",
+        "REDIS_URL": "",
+    }
+    import tests.environment  # noqa: F401 - sets what is not set
+
+    (folder / "data").mkdir()
+
+
+def print_table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Columns as wide as they must be, figures to the right."""
+    lines = [headings, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    for line in lines:
+        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

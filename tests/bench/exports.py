@@ -1,0 +1,160 @@
+"""Gathering and bundling, measured on one person with so many page views; and the same rows with nothing around them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import os
+import sqlite3
+import time
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - models exist only after setup
+from django.utils import timezone  # noqa: E402
+
+from dsar.demo import company, systems  # noqa: E402
+from exports.models import Bundle  # noqa: E402
+from requests_app.law.words import Right  # noqa: E402
+from requests_app.models import Case  # noqa: E402
+from tests.exports.house import APPROVER, House, person  # noqa: E402
+
+ACCOUNTS = ("LO-100102", "LO-100103", "LO-100104", "LO-100105", "LO-100106", "LO-100107")
+COLUMNS = ("device_id", "path", "ip_address", "user_agent", "viewed_at")
+HEADINGS = ("rows", "gather s", "bundle s", "rows/s", "bare s", "bare rows/s", "ratio", "peak MB above idle")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A person with so many page views, whose case is ready to be gathered."""
+
+    house: House
+    case: Case
+    device: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds, and megabytes above what the process held before."""
+
+    rows: int
+    gather: float
+    bundle: float
+    bare: float
+    peak: float | None
+
+    def row(self) -> tuple[str, ...]:
+        """The figures as the table shows them."""
+        ours = self.gather + self.bundle
+        return (
+            f"{self.rows:,}",
+            f"{self.gather:.2f}",
+            f"{self.bundle:.2f}",
+            f"{self.rows / ours:,.0f}",
+            f"{self.bare:.2f}",
+            f"{self.rows / self.bare:,.0f}",
+            f"{ours / self.bare:.1f}",
+            "-" if self.peak is None else f"{self.peak:.1f}",
+        )
+
+
+def prepared(folder: Path, sizes: Iterable[int]) -> Iterator[Prepared]:
+    """The example company with people of these sizes, one after the other."""
+    logging.disable(logging.INFO)
+    call_command("migrate", verbosity=0)
+    call_command("migrate", database="keys", verbosity=0)
+    systems.build(folder)
+    os.environ |= systems.addresses(folder)
+    house = House(folder, company.set_up_organisation())
+    company.set_up_sources(timezone.now())
+    for account_no, rows in zip(ACCOUNTS, sizes, strict=False):
+        device = give_page_views(house, account_no, rows)
+        yield Prepared(house, house.reviewing(Right.KNOW_SPECIFIC, person(account_no)), device, rows)
+
+
+def give_page_views(house: House, account_no: str, rows: int) -> str:
+    """Let the person look at so many pages, with a device of their own; its number."""
+    device = f"bench-{account_no}"
+    house.sql(
+        "shop",
+        "INSERT INTO devices SELECT ?, id, 'web', created_at FROM customers WHERE account_no = ?",
+        device,
+        account_no,
+    )
+    house.sql(
+        "web_log",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?),"
+        " last(id) AS (SELECT max(id) FROM page_views)"
+        " INSERT INTO page_views (id, device_id, path, ip_address, user_agent, viewed_at)"
+        " SELECT id + i, ?, '/tents/' || i, '198.51.100.' || (i % 250), 'Mozilla/5.0 (X11; Linux) Firefox/144.0',"
+        " strftime('%Y-%m-%d %H:%M:%S.000000', 1790000000 - i, 'unixepoch') FROM n, last",
+        rows,
+        device,
+    )
+    return device
+
+
+def measure(what: Prepared) -> Measured:
+    """Gather and bundle for real, then the same rows bare."""
+    before = _start_measuring_memory()
+    began = time.perf_counter()
+    what.house.move(what.case, "start_gathering")
+    what.house.work()
+    gathered = time.perf_counter()
+    what.house.move(what.case, "approve", APPROVER)
+    what.house.work()
+    done = time.perf_counter()
+    peak = None if before is None else _megabytes("VmHWM") - before
+    assert Bundle.objects.get(case=what.case).records >= what.rows
+    began_bare = time.perf_counter()
+    bare(what)
+    return Measured(what.rows, gathered - began, done - gathered, time.perf_counter() - began_bare, peak)
+
+
+def bare(what: Prepared) -> None:
+    """The least that the format asks for: read by a cursor, write JSON lines and CSV into a ZIP."""
+    query = f"SELECT {', '.join(COLUMNS)} FROM page_views WHERE device_id = ? ORDER BY id"
+    path = what.house.folder / "bare.zip"
+    with (
+        closing(sqlite3.connect(what.house.database("web_log"))) as connection,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+    ):
+        with archive.open("page_views.jsonl", "w") as lines:
+            for rows in _pieces(connection.execute(query, (what.device,))):
+                records = (dict(zip(COLUMNS, row, strict=True)) for row in rows)
+                lines.write("".join(json.dumps(record) + "\n" for record in records).encode())
+        with archive.open("page_views.csv", "w") as table:
+            for rows in _pieces(connection.execute(query, (what.device,))):
+                buffer = io.StringIO()
+                csv.writer(buffer).writerows(rows)
+                table.write(buffer.getvalue().encode())
+
+
+def _pieces(rows: Iterator[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
+    while piece := list(islice(rows, 500)):
+        yield piece
+
+
+def _start_measuring_memory() -> float | None:
+    """What the process holds now; from here on the peak is counted. None where that can't be known."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return None
+    return _megabytes("VmRSS")
+
+
+def _megabytes(name: str) -> float:
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status[name].split()[0]) / 1000

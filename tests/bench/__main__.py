@@ -8,6 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import tests.environment  # noqa: F401 - sets keys and the like
+from tests.exports.web.worker import look_at_a_web_worker
+
 SIZES = (20, 10_000, 100_000)
 
 
@@ -18,13 +21,10 @@ def main() -> int:
     sizes = parser.parse_args().sizes
     with tempfile.TemporaryDirectory(prefix="dsar-bench-") as folder:
         prepare_environment(Path(folder))
-        from tests.bench import exports  # Django reads its settings when this is imported
-        from tests.exports.web.worker import look_at_a_web_worker
+        from tests.bench import exports  # noqa: PLC0415 - Django reads its settings when this is imported
 
         measured = [exports.measure(size) for size in exports.prepared(Path(folder), sizes)]
-        print(
-            "\nFrom “gather” to the finished, encrypted bundle; bare: cursor, JSON lines, CSV and ZIP, nothing else.\n"
-        )
+        print("\nFrom “gather” to the finished, encrypted bundle. Bare: only cursor, JSON lines, CSV and ZIP.\n")
         print_table(exports.HEADINGS, [each.row() for each in measured])
         if sys.platform == "linux":
             web = Path(folder) / "web"
@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def prepare_environment(folder: Path) -> None:
-    """Everything in one folder, on SQLite, with the tests' keys."""
+    """Everything in one folder, on SQLite."""
     os.environ |= {
         "DSAR_DATA_DIR": str(folder / "data"),
         "DATABASE_URL": f"sqlite:///{folder}/dsar.sqlite3",
@@ -42,8 +42,6 @@ def prepare_environment(folder: Path) -> None:
         "EMAIL_URL": "memory://",
         "REDIS_URL": "",
     }
-    import tests.environment  # noqa: F401 - sets what is not set
-
     (folder / "data").mkdir()
 
 

@@ -1,4 +1,4 @@
-"""Gathering and bundling, measured on one person with so many page views; and the same rows with nothing around them."""
+"""Gathering and bundling, measured on a person with so many page views; and the same rows with nothing around them."""
 
 from __future__ import annotations
 

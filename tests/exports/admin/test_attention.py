@@ -1,0 +1,63 @@
+"""What stops a case stands at the top of its page, with what to do about it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from requests_app.law.words import Right
+from requests_app.models import Case
+from requests_app.roles import Role
+from requests_app.services.staffing import add_staff
+from tests.exports.house import House
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+@pytest.fixture
+def approver(db: None) -> Client:
+    """A browser at the desk."""
+    client = Client()
+    client.force_login(add_staff("ada", "ada@larkspur.example", "only-for-tests-1", [Role.APPROVER]))
+    return client
+
+
+def page_of(client: Client, case: Case) -> str:
+    """The text of the case's page."""
+    page = client.get(f"/admin/requests_app/case/{case.pk}/change/").content.decode()
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_a_case_that_goes_its_way_needs_none(house: House, approver: Client) -> None:
+    assert "Needs attention" not in page_of(approver, house.deciding(Right.DELETE))
+
+
+def test_a_source_that_failed_says_what_to_do(house: House, approver: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    monkeypatch.delenv("DEMO_SHOP_READ_URL")
+    house.move(case, "start_gathering")
+    house.work()
+    page = page_of(approver, case)
+    assert "Shop could not be searched. NotConfigured The environment variable" in page
+
+
+def test_an_act_that_failed_says_where_and_what_to_do(
+    house: House, approver: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEMO_SHOP_WRITE_URL")
+    page = page_of(approver, house.closed(Right.DELETE))
+    assert "Could not be carried out in: shop. NoWriteAccess The source can only be read." in page
+
+
+def test_an_approval_that_was_handed_back_says_why_until_somebody_acts(house: House, approver: Client) -> None:
+    case = house.deciding(Right.DELETE)
+    house.sql("shop", "DELETE FROM wishlist_items WHERE customer_id = 7")
+    house.approve(case)
+    page = page_of(approver, case)
+    assert "The approval was handed back. data_changed_since_approval The source no longer holds" in page
+    house.move(case, "gather_again")
+    house.work()
+    assert "Needs attention" not in page_of(approver, case)

@@ -10,7 +10,7 @@ from exports.fulfil import carry_out as carrying_out
 from exports.fulfil import gather, upkeep
 from exports.reports import ordering
 
-# A source that is down for a night is worth waiting for: eight tries take about 17 hours.
+# A source that is down for a night is worth waiting for: eight tries take 11 hours and a quarter.
 PATIENT = Retries(attempts=8, first=timedelta(seconds=15), factor=5, at_most=timedelta(hours=4))
 
 

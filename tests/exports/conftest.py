@@ -37,3 +37,10 @@ def house(  # noqa: PLR0917 - fixtures
     organisation = company.set_up_organisation()
     company.set_up_sources(NOW)
     return House(tmp_path, organisation, time_machine)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever takes a house walks a case through the example company: not for a quick run."""
+    for item in items:
+        if "house" in getattr(item, "fixturenames", ()) and Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)

@@ -103,3 +103,19 @@ def test_every_failure_says_what_to_do(code: str) -> None:
     sentence = trouble.what_to_do(code)
     assert sentence.endswith(".")
     assert any(word in sentence.lower() for word in ("try", "approve", "refuse", "gather", "decide"))
+
+
+def test_a_correction_that_can_not_be_written_names_its_source(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DEMO_SHOP_WRITE_URL")
+    case = house.closed(Right.CORRECT, correct_field="shop.customers.phone", correct_value="+1 530 555 0123")
+    assert facts_of(case, EventKind.ACT_FAILED) == [{"error": "NoWriteAccess", "sources": ["shop"]}]
+
+
+def test_a_bundle_that_can_not_be_written_is_told_without_a_source(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    (house.data / "bundles").write_text("a file where a folder should be")
+    house.approve(case)
+    for _try in range(8):
+        house.later()
+    assert facts_of(case, EventKind.ACT_FAILED) == [{"error": "FileExistsError", "sources": []}]
+    assert fresh(case).submission.provided_at is None, "nothing was provided, nothing counts"

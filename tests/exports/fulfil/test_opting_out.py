@@ -93,3 +93,10 @@ def test_a_deletion_is_passed_on_to_everybody_who_received_the_data(house: House
 def test_a_correction_is_passed_on_to_those_who_process_for_us(house: House) -> None:
     case = house.closed(Right.CORRECT, correct_field="shop.customers.phone", correct_value="+1 530 555 0123")
     assert set(RecipientTold.objects.filter(case=case).values_list("relation", flat=True)) == {"service_provider"}
+
+
+def test_a_right_for_which_no_source_has_a_flag_is_answered_all_the_same(house: House) -> None:
+    case = house.file(Right.LIMIT_SENSITIVE).cases.get()
+    house.work()
+    assert fresh(case).state == State.CLOSED
+    assert [act.proof for act in Act.objects.filter(case=case)] == [{}, {}]

@@ -194,3 +194,11 @@ def test_the_pages_are_spanish_for_who_reads_spanish(entered: Client) -> None:
     assert '<html lang="es">' in page
     for english in ("Fetch your data", "Open my file", "Back to my request", "Code from our e-mail"):
         assert english not in page
+
+
+def test_who_proved_no_data_point_is_asked_for_the_code_alone(entered: Client, house: House, case: Case) -> None:
+    case.submission.proofs_offered.update(matched_points=0)
+    page = entered.get(HERE).content.decode()
+    assert "we ask for the code that we have just mailed you." in page
+    assert 'name="answer"' not in page
+    assert entered.post(HERE, {"code": fresh_code(entered, house, case)}).status_code == 302

@@ -182,7 +182,7 @@ def leave_open(stage: Stage, people: Sequence[Person]) -> None:
 def _finish(stage: Stage, case: Case, *left: Path) -> None:
     """Leave the case report beside the rest."""
     case.refresh_from_db()
-    report = wait_for("the report", lambda: order_report(case, at=timezone.now()))
+    report = wait_for("the report", lambda: order_report(case))
     path = stage.results / f"{case.right}-report.pdf"
     path.write_bytes(read_report(report))  # type: ignore[arg-type]
     stage.played.append(Played(case.right, case, (*left, path)))

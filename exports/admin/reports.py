@@ -25,7 +25,7 @@ SECONDS_BETWEEN_LOOKS = 2
 @sections.page("report")
 def report(request: HttpRequest, case: Case) -> HttpResponse:
     """The report as a file; until a worker has made it, a page that looks again by itself."""
-    made = order_report(case, at=timezone.now())
+    made = order_report(case)
     if made is None:
         context = {**context_of(request, case), "seconds": SECONDS_BETWEEN_LOOKS}
         response = TemplateResponse(request, "admin/exports/report_is_made.html", context, status=202)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from exports.reports import case_report, pdf
 from requests_app.models import Case
 
 
-def order_report(case: Case, *, language: str = "en", at: datetime) -> Report | None:  # noqa: ARG001
+def order_report(case: Case, *, language: str = "en") -> Report | None:
     """The report as of the case's last event; None while a worker makes it. Ask again: the case may move on meanwhile.
 
     Raises ValueError for a language in which there are no reports.

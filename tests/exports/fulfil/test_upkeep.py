@@ -61,9 +61,9 @@ def test_destroyed_content_opens_no_more_and_the_record_stays(house: House) -> N
         hand_over.start_download(bundle, at=timezone.now())
     with pytest.raises(KeyDestroyed):
         next(findings.pieces(part))
-    ordering.order_report(case, at=timezone.now())
+    ordering.order_report(case)
     house.work()
-    made = ordering.order_report(case, at=timezone.now())
+    made = ordering.order_report(case)
     assert made is not None
     assert ordering.read_report(made).startswith(b"%PDF")
     assert Submission.objects.get(cases=case).name == person().name
@@ -144,7 +144,7 @@ def test_a_bundle_that_was_made_and_not_released_is_removed(house: House) -> Non
 
 def test_the_files_of_destroyed_content_are_removed_and_reports_stay(house: House) -> None:
     case = house.closed(Right.KNOW_SPECIFIC)
-    ordering.order_report(case, at=timezone.now())
+    ordering.order_report(case)
     house.work()
     house.later(settings.CONTENT_LIFE + timedelta(hours=1))
     age(house)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 def order(case: Case) -> Report | None:
     """Ask for the report."""
-    return ordering.order_report(case, at=timezone.now())
+    return ordering.order_report(case)
 
 
 def made(house: House, case: Case) -> Report:
@@ -132,7 +132,7 @@ def test_a_second_attempt_makes_no_second_report(house: House, case: Case) -> No
 
 def test_a_language_without_reports_is_refused(case: Case) -> None:
     with pytest.raises(ValueError, match="There are reports in en"):
-        ordering.order_report(case, language="es", at=timezone.now())
+        ordering.order_report(case, language="es")
 
 
 @pytest.mark.slow

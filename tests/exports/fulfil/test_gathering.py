@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -244,16 +245,20 @@ def test_a_waived_source_gives_nothing_even_if_a_worker_was_half_through(
     assert fresh(case).state == State.DECIDING
 
 
-def test_a_source_waived_while_its_job_fails_stays_waived(house: House) -> None:
+def test_a_waived_source_stays_waived_whatever_becomes_of_its_job(house: House) -> None:
     case = house.reviewing(Right.KNOW_SPECIFIC)
     house.switch_off("shop")
+    house.switch_off("web_log")
     house.move(case, "start_gathering")
     house.work()
     house.move(case, "waive_source", source="shop", reason="It is gone for good.")
+    house.later(timedelta(minutes=1))
+    house.switch_on("shop")
     for _try in range(9):
         house.later()
-    assert run_of(case, "shop").state == RunState.WAIVED
-    assert facts_of(case, EventKind.SOURCE_FAILED) == []
+    assert fresh(case).state == State.GATHERING, "the other source is still open"
+    assert (run_of(case, "shop").state, run_of(case, "shop").records) == (RunState.WAIVED, 0)
+    assert [facts["source"] for facts in facts_of(case, EventKind.SOURCE_FAILED)] == ["web_log"]
 
 
 def test_nothing_more_is_gathered_for_a_request_that_was_taken_back(house: House) -> None:

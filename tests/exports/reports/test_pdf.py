@@ -40,6 +40,7 @@ def test_every_letter_is_in_a_font_of_ours() -> None:
     assert "Łódź, Ñandú" in reader.pages[0].extract_text()
 
 
+@pytest.mark.slow
 def test_equal_html_gives_equal_bytes_in_another_process_too() -> None:
     other = subprocess.run([sys.executable, "-c", PROGRAM], input=HTML.encode(), capture_output=True, check=True)
     assert other.stdout == pdf.pdf(HTML) == pdf.pdf(HTML)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from datetime import date
 from pathlib import Path
 
@@ -62,14 +61,6 @@ def test_a_web_log_knows_devices_and_no_names(tmp_path: Path) -> None:
     assert views == PAGE_VIEWS == 30_000
     assert known == len(web_log_rows()["web_devices"])
     assert "name" not in {column.name for table in web_log.tables.values() for column in table.columns}
-
-
-@pytest.mark.slow
-def test_both_are_made_in_less_than_three_seconds(tmp_path: Path) -> None:
-    start = time.process_time()
-    build_shop(tmp_path / "shop.sqlite3")
-    build_web_log(tmp_path / "web.sqlite3")
-    assert time.process_time() - start < 3
 
 
 def test_making_it_again_takes_the_old_file_s_place(tmp_path: Path) -> None:

@@ -232,13 +232,15 @@ def test_the_digest_changes_with_any_value_and_not_with_the_order_of_keys() -> N
     assert build_pack(reordered, "f").digest == a_law().digest
 
 
-def test_reading_all_packs_takes_less_than_half_a_second_even_when_traced() -> None:
+def test_reading_all_packs_takes_little_longer_than_parsing_their_files() -> None:
+    """About 1.5 times as long; checks that are quadratic in the size of a pack would show."""
     timed = (
-        "import time; from requests_app.law import packs; start = time.process_time(); packs.all_packs();"
-        "print(time.process_time() - start)"
+        "import time, tomllib; from requests_app.law.packs import FOLDER, all_packs; began = time.process_time();"
+        "[tomllib.loads(path.read_text()) for path in FOLDER.glob('*.toml')]; parsed = time.process_time();"
+        "all_packs(); print((time.process_time() - parsed) / (parsed - began))"
     )
-    times = [float(subprocess.check_output([sys.executable, "-c", timed], cwd=ROOT)) for _attempt in range(2)]
-    assert min(times) < 0.5
+    ratios = [float(subprocess.check_output([sys.executable, "-c", timed], cwd=ROOT)) for _attempt in range(2)]
+    assert min(ratios) < 4
 
 
 def test_a_folder_is_read_by_file_names(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import schemathesis
 import yaml
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case as Call
@@ -22,7 +25,22 @@ pytestmark = [
 ]
 
 
+@pytest.fixture
+def requests_keep_the_connection() -> Iterator[None]:
+    """Calls of the bare application share the test's transaction, as Django's own test client sees to it for its own.
+
+    A request's beginning and end would close the connection: it is in a transaction, and so not in autocommit.
+    """
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("requests_keep_the_connection")
 @pytest.mark.parametrize(
     ("path", "method"), [("/api/v1/submissions/", "POST"), ("/api/v1/submissions/{reference}/", "GET")]
 )

@@ -200,6 +200,27 @@ def test_rows_that_would_go_along_unasked_stop_everything(diary: sa.Engine, comp
     assert everything(diary) == before
 
 
+@on(SQLITE)  # the others write a rule down in one form, however it was typed
+@pytest.mark.parametrize(
+    "column",
+    [
+        "member_id INTEGER REFERENCES members (id) ON DELETE CASCADE",
+        "member_id INTEGER REFERENCES members ON DELETE SET NULL",
+        "member_id INTEGER DEFAULT 3 REFERENCES MEMBERS (id) ON UPDATE CASCADE ON DELETE SET DEFAULT",
+        'member_id INTEGER, FOREIGN KEY (member_id) REFERENCES "members" ("id") ON DELETE CASCADE',
+    ],
+)
+def test_a_rule_is_found_however_the_table_was_written(column: str, engine: sa.Engine, company: Connector) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"CREATE TABLE diary (id INTEGER PRIMARY KEY, {column})"))
+    try:
+        with pytest.raises(ChangeRefusedError, match="deleting from members would also change diary"):
+            company.delete(plan_of(company, {"member_no": ["3"]}, members=Action.DELETE))
+    finally:
+        with engine.begin() as connection:
+            connection.execute(sa.text("DROP TABLE diary"))
+
+
 @on(SQLITE)  # the order is worked out alike everywhere; SQLite makes such tables most simply
 def test_tables_that_point_to_each_other_are_a_task_for_a_person(engine: sa.Engine, small_url: str) -> None:
     with engine.begin() as connection:

@@ -8,7 +8,7 @@ from exports.web import download
 
 app_name = "bundle"
 urlpatterns = [
-    path("<str:right>/code/", download.send_code, name="code"),
-    path("<str:right>/", download.open_bundle, name="open"),
-    path("<str:right>/file/", download.fetch, name="fetch"),
+    path("<slug:right>/code/", download.send_code, name="code"),
+    path("<slug:right>/", download.open_bundle, name="open"),
+    path("<slug:right>/file/", download.fetch, name="fetch"),
 ]

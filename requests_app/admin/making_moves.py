@@ -82,7 +82,7 @@ class MovePage:
 
     def _make(self) -> HttpResponse:
         seen = self.request.POST.get("version", "")
-        version = int(seen) if seen.isdecimal() else 0
+        version = int(seen) if seen.isdecimal() and len(seen) < 10 else 0
         form = form_of(self.move, self.case, self.request.POST)
         inputs = {wanted.name: self.request.POST.get(wanted.name, "") for wanted in self.move.inputs}
         try:

@@ -18,5 +18,5 @@ urlpatterns = [
     path("case/code/", entering.type_code, name="code"),
     path("case/out/", entering.sign_out, name="out"),
     path("case/me/", case_page.case_page, name="case"),
-    path("case/me/withdraw/<str:right>/", case_page.withdraw, name="withdraw"),
+    path("case/me/withdraw/<slug:right>/", case_page.withdraw, name="withdraw"),
 ]

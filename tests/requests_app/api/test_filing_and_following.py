@@ -160,6 +160,8 @@ def test_what_must_be_given_is_asked_for(client: Client, name: str) -> None:
         ("[]", "application/json", 400),
         ("null", "application/json", 400),
         ("\xff", "application/json", 400),
+        ("[" * 200_000, "application/json", 400),
+        ('{"a":' * 100_000, "application/json", 400),
         ("name=Sam", "application/x-www-form-urlencoded", 415),
         ("<a/>", "text/xml", 415),
     ],

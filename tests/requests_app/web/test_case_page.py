@@ -246,3 +246,11 @@ def test_every_state_and_every_outcome_has_words_for_the_person() -> None:
     assert set(progress.NOW) == set(State) - {State.CLOSED}
     assert set(progress.ENDED) == set(Outcome)
     assert set(progress.FULL) == set(State) - {State.CLARIFYING}
+
+
+@pytest.mark.parametrize("right", ["%00", "know_specific%00", "%F0%9F%8F%94"])
+def test_who_has_entered_finds_nothing_at_an_address_that_names_no_right(
+    client: Client, mine: Callable[..., Submission], right: str
+) -> None:
+    mine()
+    assert client.get(f"/case/me/withdraw/{right}/").status_code == 404

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from dsar.ledger import chains
+from dsar.ledger.models import Event
 from requests_app.models import Organisation, User
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
@@ -85,6 +86,18 @@ def test_an_administrator_changes_no_superuser(desk: Desk, administrator: Client
     assert administrator.post(f"{STAFF}{root.pk}/change/", {"username": "root2"}).status_code == 403
     root.refresh_from_db()
     assert root.check_password(PASSWORD)
+
+
+def test_a_password_that_somebody_else_sets_is_noted(desk: Desk, administrator: Client) -> None:
+    approver = desk.staff[Role.APPROVER]
+    address = f"{STAFF}{approver.pk}/password/"
+    words = {"usable_password": "true", "password1": "other-words-entirely", "password2": "other-words-entirely"}
+    administrator.post(address, {**words, "password2": "something-else-entirely"})
+    assert not Event.objects.filter(kind="set.password").exists()
+    assert administrator.post(address, words).status_code == 302
+    event = Event.objects.get(kind="set.password")
+    assert event.facts == {"staff": f"staff:{approver.pk}"}
+    assert event.actor == f"staff:{desk.staff[Role.ADMINISTRATOR].pk}"
 
 
 def test_a_superuser_changes_one(desk: Desk) -> None:

@@ -65,6 +65,10 @@ def deliver_message(run: Run) -> None:
     message = _message(run)
     if message.state == MessageState.ACCEPTED:
         return
+    if letters.must_wait(message, at=run.at):
+        with run.completing():
+            letters.postpone(message, at=run.at)
+        return
     letters.deliver(message)
     with run.completing():
         if letters.accepted(message, at=run.at) and message.case is not None:

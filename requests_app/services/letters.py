@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from enum import StrEnum
 from smtplib import SMTPRecipientsRefused
@@ -24,6 +24,8 @@ from requests_app.roles import SYSTEM
 from requests_app.services import duties
 from requests_app.services.history import local_day, locked_cases, record
 
+ONE_DAY = timedelta(days=1)
+MOST_TO_A_STRANGER = 20  # letters in a day to a mailbox that nobody has confirmed
 PERMANENT = 500  # from here on, an answer of a mail server is final (RFC 5321, 4.2.1)
 
 
@@ -144,6 +146,29 @@ def spelt(day: date, language: str) -> str:
     """A date as the letters of this language write it, whatever language is active."""
     with translation.override(language):
         return formats.date_format(day, "DATE_FORMAT")
+
+
+def must_wait(message: Message, *, at: datetime) -> bool:
+    """Whether a mailbox that nobody has confirmed got all the letters that it gets in a day.
+
+    Anybody can file in anybody's name; the letters that this causes must not become a flood of our making.
+    """
+    submission = message.submission
+    if submission.confirmed_at is not None:
+        return False
+    sent = Message.objects.filter(
+        submission__email_digest=submission.email_digest,
+        submission__confirmed_at=None,
+        accepted_at__gt=at - ONE_DAY,
+    )
+    return sent.count() >= MOST_TO_A_STRANGER
+
+
+def postpone(message: Message, *, at: datetime) -> None:
+    """Deliver the letter a day later; in the job's last transaction."""
+    run_at = at + ONE_DAY
+    key = f"deliver:{message.pk}:{local_day(run_at)}"
+    enqueue("deliver_message", {"message": str(message.pk)}, key=key, run_at=run_at)
 
 
 def deliver(message: Message) -> None:

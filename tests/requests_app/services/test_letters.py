@@ -17,11 +17,11 @@ from dsar.jobs.models import Job
 from dsar.jobs.running import Outcome as JobOutcome
 from dsar.ledger import chains
 from requests_app.law.words import DutyKind, Right
-from requests_app.models import Case, CodePurpose, Message, MessageState
+from requests_app.models import Case, CodePurpose, Duty, Message, MessageState
 from requests_app.services import entering, letters
 from requests_app.services.letters import Letter
 from requests_app.states import State
-from tests.requests_app.factories import AT, a_case, a_submission, case_in, days, fresh, move, run_jobs
+from tests.requests_app.factories import AT, a_case, a_submission, case_in, confirm, days, fresh, move, run_jobs
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
@@ -152,3 +152,25 @@ def test_a_letter_is_known_by_its_kind() -> None:
     case = case_in(State.CLARIFYING)
     assert {str(message) for message in case.submission.messages.all()} == {Letter.RECEIPT, Letter.CLARIFICATION}
     assert move(case, "clarified", reason="That.").messages.get().letter == Letter.CLARIFICATION
+
+
+# ---- to mailboxes in whose name anybody can file
+
+
+def test_a_mailbox_that_nobody_confirmed_gets_twenty_letters_a_day_and_the_others_later() -> None:
+    submissions = [a_submission() for _time in range(letters.MOST_TO_A_STRANGER + 3)]
+    run_jobs()
+    assert Message.objects.filter(state=MessageState.ACCEPTED).count() == letters.MOST_TO_A_STRANGER
+    run_jobs(AT + days(1) + timedelta(minutes=1))
+    assert Message.objects.filter(state=MessageState.ACCEPTED).count() == len(submissions)
+    assert not Duty.objects.of_kind(DutyKind.ACKNOWLEDGE).unmet().exists()
+
+
+def test_who_confirmed_the_mailbox_gets_every_letter_at_once() -> None:
+    own = a_submission()
+    run_jobs()
+    confirm(own)
+    for _letter in range(letters.MOST_TO_A_STRANGER + 1):
+        letters.queue(own, Letter.RECEIPT, at=AT, code="ABCD2345")
+    run_jobs()
+    assert not Message.objects.exclude(state=MessageState.ACCEPTED).exists()

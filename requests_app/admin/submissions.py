@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_app.admin.desk import DeskAdmin, actor_of
+from requests_app.admin.desk import DeskAdmin, actor_of, today
 from requests_app.admin.queue import by_references
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission
@@ -48,6 +48,12 @@ class EntryForm(forms.Form):
     channel = forms.ChoiceField(
         label=gettext_lazy("Came by"),
         choices=[(channel.value, channel.label) for channel in ENTERED_BY_STAFF],
+    )
+    received_on = forms.DateField(
+        label=gettext_lazy("Arrived on"),
+        help_text=gettext_lazy("The day on which it came in, at whichever desk: every date of the law counts from it."),
+        initial=today,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     residence = forms.ChoiceField(label=gettext_lazy("Lives in"), choices=PLACES)
     language = forms.ChoiceField(label=gettext_lazy("Language of our letters"), choices=LANGUAGES)

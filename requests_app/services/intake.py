@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -29,6 +29,7 @@ from requests_app.models import (
     Organisation,
     Submission,
 )
+from requests_app.plain_text import is_usable
 from requests_app.ports import systems
 from requests_app.residence import is_residence
 from requests_app.roles import SYSTEM, Actor
@@ -37,8 +38,8 @@ from requests_app.services.history import change_state, local_day, record
 
 MOST = {"name": 200, "email": 254, "account_number": 64, "details": 5000, "correct_value": 500}
 LANGUAGES = ("en", "es")
-# Control characters, and halves of characters that JSON can smuggle in but no letter can carry.
-UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Our letters greet with the name, also whom somebody else has filed for: it must not carry an invitation.
+WEB_ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
 SEVERAL_LINES = frozenset({"details"})
 REFERENCE_LENGTH = 8
 
@@ -47,8 +48,9 @@ REFERENCE_LENGTH = 8
 class Intake:
     """A message as it arrived, in plain values.
 
-    ``intake_key`` names one form: the same form with the same answers is the same submission, however often it is
-    sent; with other answers it is another one, so that nothing is lost.
+    ``received_on`` is the day on which it arrived, if that is not today: what comes by post or telephone is received
+    when it arrives, whenever somebody types it in. ``intake_key`` names one form: the same form with the same answers
+    is the same submission, however often it is sent; with other answers it is another one, so that nothing is lost.
     """
 
     organisation: Organisation
@@ -63,6 +65,7 @@ class Intake:
     look_back: LookBack = LookBack.TWELVE_MONTHS
     correct_field: str = ""
     correct_value: str = ""
+    received_on: date | None = None
     intake_key: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
@@ -81,12 +84,13 @@ def receive_submission(intake: Intake, *, by: Actor, at: datetime) -> Submission
     person is a job, once the mailbox is confirmed. Raises IntakeRefused with every fault, and then nothing was written.
     """
     intake = _cleaned(intake)
-    _check(intake, at)
+    arrived_on = intake.received_on or local_day(at)
+    _check(intake, arrived_on, today=local_day(at))
     intake_key = _key_of(intake)
     received = Submission.objects.filter(intake_key=intake_key).first()
     if received is not None:
         return received
-    keyring = _new_keys(intake, at)
+    keyring = _new_keys(intake, arrived_on, at=at)
     with transaction.atomic():
         submission, is_new = Submission.objects.get_or_create(
             intake_key=intake_key,
@@ -95,7 +99,7 @@ def receive_submission(intake: Intake, *, by: Actor, at: datetime) -> Submission
                 "reference": new_reference(),
                 "channel": intake.channel,
                 "received_at": at,
-                "received_on": local_day(at),
+                "received_on": arrived_on,
                 "residence": intake.residence,
                 "language": intake.language,
                 "look_back": intake.look_back,
@@ -118,9 +122,9 @@ def as_reference(letters_only: str) -> str:
     return f"R-{letters_only[:4]}-{letters_only[4:]}"
 
 
-def rights_offered(residence: str, at: datetime) -> tuple[Right, ...]:
-    """The rights that can be filed by somebody who lives there, in the order of the form."""
-    return tuple(right for right in FILABLE if packs.laws_for(residence, right, local_day(at)))
+def rights_offered(residence: str, on: date) -> tuple[Right, ...]:
+    """The rights that somebody who lives there has on this day, in the order of the form."""
+    return tuple(right for right in FILABLE if packs.laws_for(residence, right, on))
 
 
 FILABLE = (
@@ -143,19 +147,14 @@ class _Keyring:
     suppression: Mapping[Right, uuid.UUID]  # for the rights that act at once
 
 
-def _new_keys(intake: Intake, at: datetime) -> _Keyring:
-    direct = [
-        right for right in intake.rights if _laws(intake, right, at)[0].route(right, local_day(at)) == Route.DIRECT
-    ]
+def _new_keys(intake: Intake, on: date, *, at: datetime) -> _Keyring:
+    laws = {right: packs.laws_for(intake.residence, right, on) for right in intake.rights}
+    direct = [right for right in intake.rights if laws[right][0].route(right, on) == Route.DIRECT]
     return _Keyring(
         record=keys.create("record", at=at),
         content={right: keys.create("content", at=at) for right in intake.rights},
         suppression={right: keys.create("suppression", at=at) for right in direct},
     )
-
-
-def _laws(intake: Intake, right: Right, at: datetime) -> tuple[packs.LawPack, ...]:
-    return packs.laws_for(intake.residence, right, local_day(at))
 
 
 def _cleaned(intake: Intake) -> Intake:
@@ -182,7 +181,8 @@ def as_mailed(email: str) -> str:
 
 def _key_of(intake: Intake) -> uuid.UUID:
     """One form with these answers. They can't be guessed from it without the form's own key, which isn't kept."""
-    answers = (intake.organisation.pk, intake.residence, sorted(intake.rights), intake.look_back)
+    arrived_on = intake.received_on.isoformat() if intake.received_on else ""
+    answers = (intake.organisation.pk, intake.residence, sorted(intake.rights), intake.look_back, arrived_on)
     typed = (
         intake.name,
         intake.email,
@@ -194,35 +194,44 @@ def _key_of(intake: Intake) -> uuid.UUID:
     return uuid.uuid5(intake.intake_key, json.dumps([answers, typed]))
 
 
-def _check(intake: Intake, at: datetime) -> None:
-    errors: dict[str, str] = {}
-    for name, most in MOST.items():
-        value = getattr(intake, name)
-        if len(value) > most:
-            errors[name] = _("Please use at most %(most)s characters.") % {"most": most}
-        elif UNUSABLE.search(value) or (name not in SEVERAL_LINES and len(value.splitlines()) > 1):
-            errors[name] = _("This contains characters that can't be used. Please type it again.")
-    if not intake.name:
-        errors.setdefault("name", _("Please tell us your name."))
-    try:
-        validate_email(intake.email)
-    except ValidationError:
-        errors.setdefault("email", _("Please give an e-mail address such as name@example.com."))
+def _check(intake: Intake, on: date, *, today: date) -> None:
+    errors = _faults_of_texts(intake)
     if not is_residence(intake.residence):
         errors["residence"] = _("Please choose the place where you live.")
-    errors.update(_faults_of_rights(intake, at))
+    if on > today:
+        errors["received_on"] = _("This day is still to come: give the day on which it arrived.")
+    errors.update(_faults_of_rights(intake, on))
     if intake.language not in LANGUAGES:
         errors["language"] = _("Please choose one of the offered languages.")
     if errors:
         raise IntakeRefused(errors)
 
 
-def _faults_of_rights(intake: Intake, at: datetime) -> dict[str, str]:
+def _faults_of_texts(intake: Intake) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    for name, most in MOST.items():
+        value = getattr(intake, name)
+        if len(value) > most:
+            errors[name] = _("Please use at most %(most)s characters.") % {"most": most}
+        elif not is_usable(value) or (name not in SEVERAL_LINES and len(value.splitlines()) > 1):
+            errors[name] = _("This contains characters that can't be used. Please type it again.")
+    if not intake.name:
+        errors.setdefault("name", _("Please tell us your name."))
+    elif WEB_ADDRESS.search(intake.name):
+        errors.setdefault("name", _("Please give your name alone, without any address."))
+    try:
+        validate_email(intake.email)
+    except ValidationError:
+        errors.setdefault("email", _("Please give an e-mail address such as name@example.com."))
+    return errors
+
+
+def _faults_of_rights(intake: Intake, on: date) -> dict[str, str]:
     if not intake.rights:
         return {"rights": _("Please choose what you ask for.")}
     if len(set(intake.rights)) < len(intake.rights):
         return {"rights": _("Please choose each right once.")}
-    if is_residence(intake.residence) and not set(intake.rights) <= set(rights_offered(intake.residence, at)):
+    if is_residence(intake.residence) and not set(intake.rights) <= set(rights_offered(intake.residence, on)):
         return {"rights": _("One of these rights is not offered where you live.")}
     if Right.CORRECT in intake.rights:
         return _faults_of_correction(intake)
@@ -244,7 +253,7 @@ def _fill(submission: Submission, intake: Intake, keyring: _Keyring, *, by: Acto
     submission.account_number, submission.details = intake.account_number, intake.details
     submission.save()
     for right in intake.rights:
-        case = _open_case(submission, right, _laws(intake, right, at), keyring.content[right], by=by, at=at)
+        case = _open_case(submission, right, _laws(submission, right), keyring.content[right], by=by, at=at)
         if right == Right.CORRECT:
             _note_correction(case, intake)
         if case.route == Route.DIRECT:
@@ -254,6 +263,10 @@ def _fill(submission: Submission, intake: Intake, keyring: _Keyring, *, by: Acto
     if set(intake.rights) != set(keyring.suppression):
         code = codes.issue(submission, CodePurpose.CONFIRM, at=at)
         letters.queue(submission, letters.Letter.RECEIPT, at=at, code=code)
+
+
+def _laws(submission: Submission, right: Right) -> tuple[packs.LawPack, ...]:
+    return packs.laws_for(submission.residence, right, submission.received_on)
 
 
 def _open_case(

@@ -34,7 +34,8 @@ class Reach:
 
 def offers(residence: str, language: str, *, at: datetime) -> list[Offer]:
     """Every right that is offered to who lives there, in the order of the form."""
-    return [_offer(residence, right, language, local_day(at)) for right in intake.rights_offered(residence, at)]
+    on = local_day(at)
+    return [_offer(residence, right, language, on) for right in intake.rights_offered(residence, on)]
 
 
 def reach(residence: str, *, at: datetime) -> Reach | None:

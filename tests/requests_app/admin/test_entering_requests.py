@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.test import Client
 
 from dsar.ledger import chains
+from requests_app.admin.desk import today
+from requests_app.law.words import DutyKind
 from requests_app.models import Channel, Submission
 from requests_app.roles import Role
 from requests_app.states import State
@@ -29,6 +32,7 @@ def form(desk: Desk, **changes: object) -> dict[str, object]:
         "intake_key": uuid.uuid4(),
         "organisation": desk.organisation.pk,
         "channel": "phone",
+        "received_on": today().isoformat(),
         "residence": "US-CA",
         "language": "en",
         "rights": ["know_specific", "delete"],
@@ -52,6 +56,18 @@ def test_a_request_is_entered_and_starts_unverified(desk: Desk, analyst: Client,
     assert received.actor == f"staff:{desk.staff[Role.ANALYST].pk}"
 
 
+def test_every_date_counts_from_the_day_on_which_a_letter_arrived(desk: Desk, analyst: Client) -> None:
+    arrived_on = today() - timedelta(days=3)
+    analyst.post(ADD, form(desk, channel="post", rights=["delete"], received_on=arrived_on.isoformat()))
+    submission = Submission.objects.get()
+    assert submission.received_on == arrived_on
+    due = submission.cases.get().duties.get(kind=DutyKind.ANSWER)
+    assert due.due_on == arrived_on + timedelta(days=45)
+    received = chains.history(submission.cases.get().chain).first()
+    assert received is not None
+    assert received.facts["received_on"] == arrived_on.isoformat()
+
+
 def test_sent_twice_it_is_received_once(desk: Desk, analyst: Client) -> None:
     sent = form(desk)
     assert analyst.post(ADD, sent)["Location"] == analyst.post(ADD, sent)["Location"]
@@ -71,6 +87,10 @@ def test_the_form_carries_a_key_of_its_own(desk: Desk, analyst: Client) -> None:
         ({"email": "nowhere"}, "Please give an e-mail address such as name@example.com."),
         ({"rights": ["correct"]}, "Please choose what is wrong."),
         ({"residence": ""}, "This field is required."),
+        ({"received_on": "2999-01-01"}, "This day is still to come"),
+        ({"received_on": "2019-12-31"}, "One of these rights is not offered"),
+        ({"received_on": "0001-01-01"}, "One of these rights is not offered"),
+        ({"received_on": "yesterday"}, "Enter a valid date."),
         ({"rights": []}, "This field is required."),
         ({"channel": Channel.WEB}, "Select a valid choice. web is not one of the available choices."),
     ],

@@ -144,6 +144,8 @@ BAD_INPUT = [
     ("no name", {"name": "  "}, "name", "Please tell us your name."),
     ("a name too long", {"name": "x" * 201}, "name", TOO_LONG),
     ("a NUL in the name", {"name": "Sam\x00"}, "name", "Null characters are not allowed."),
+    ("an invitation as a name", {"name": "You won! See https://moor.example"}, "name", "without any address"),
+    ("a web address as a name", {"name": "WWW.moor.example"}, "name", "without any address"),
     ("an escape in the name", {"name": "Sam \x1b[31m"}, "name", STRANGE),
     ("two lines in the name", {"name": "Sam\nRivera"}, "name", STRANGE),
     ("no e-mail", {"email": ""}, "email", "Please give an e-mail address"),
@@ -182,6 +184,17 @@ def test_bad_input_is_told_at_the_top_and_at_its_field_and_nothing_is_received(
     assert re.search(rf'<a href="#id_{control}">[^<]*{re.escape(sentence)}', shown)
     assert re.search(rf'aria-invalid="true"[^>]*id="id_{control}"|id="id_{control}"[^>]*aria-invalid="true"', shown)
     assert Submission.objects.count() == 0
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "base64", "utf-16", "nonsense"])
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
+def test_a_body_in_another_encoding_than_the_page_is_refused(
+    client: Client, organisation: Organisation, kind: str, encoding: str
+) -> None:
+    answer = client.generic("POST", "/case/", b"reference=R-2222-3333", f"{kind}; charset={encoding}")
+    assert answer.status_code == 400
+    assert "<h1" in answer.content.decode()
+    assert client.generic("POST", "/case/", b"reference=R-2222-3333", f"{kind}; charset=UTF-8").status_code < 400
 
 
 def test_all_faults_are_told_at_once_and_what_was_typed_stays(client: Client, organisation: Organisation) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,8 @@ from requests_app.states import State
 
 # Rights whose answer hands data over.
 ANSWERED_WITH_DATA = frozenset({Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY})
+# Rights of whose findings some may stay back: out of what is handed over, or in the source that deletes.
+WITHHELD_FROM = ANSWERED_WITH_DATA | {Right.DELETE}
 # Rights whose carrying out changes data, and can't be taken back.
 HARMFUL = frozenset({Right.DELETE, Right.CORRECT})
 # The only grounds against an opt-out: fraud (11 CCR 7026(e)), or an agent without permission (7063).
@@ -37,6 +40,7 @@ PREPARING = (
     EventKind.WAIVE_SOURCE,
     EventKind.DECIDE_LIMIT,
 )
+ROUND_BEGINS = (EventKind.START_GATHERING, EventKind.GATHER_AGAIN)
 VERIFIED = frozenset({State.REVIEWING, State.GATHERING, State.DECIDING})
 
 
@@ -165,7 +169,11 @@ def check_fall_back(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
 
 
 def check_start_gathering(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Gathering needs an accepted identity, which the state proves, a known person, and a decided limit."""
+    """Gathering needs a system to look into, an accepted identity, which the state proves, and a decided limit."""
+    if not systems().are_known():
+        raise MoveShut(
+            _("No company system is set up: there is nothing to look into. An administrator has to load a data map.")
+        )
     if case.submission.subject_id is None:
         raise MoveShut(_("The person's record is still being looked for. Try again in a moment."))
     check_limit(case)
@@ -216,8 +224,9 @@ def grounds_to_refuse(case: Case) -> tuple[Exemption, ...]:
 
 
 def grounds_to_withhold(case: Case) -> tuple[Exemption, ...]:
-    """The grounds on which some data may be withheld."""
-    return exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.DATA)
+    """The grounds on which some data may be withheld; not those that call for an explanation of their own."""
+    fitting = exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.DATA)
+    return tuple(ground for ground in fitting if not ground.explained)
 
 
 def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
@@ -228,6 +237,8 @@ def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
             _("This ground is not one against the whole request: choose one of those that are offered."),
             ground.citation,
         )
+    if ground.ground is Ground.NOT_VERIFIED:
+        _check_not_verified(case, ground)
     if ground.ground is Ground.ANSWERED_OFTEN_ENOUGH:
         _check_answered_often_enough(case, ground)
     if ground.ground is Ground.UNFOUNDED_OR_EXCESSIVE and not _is_second_person(case, actor):
@@ -253,16 +264,39 @@ def _check_known_first(case: Case) -> None:
 
 
 def _is_against_the_whole(case: Case, ground: Exemption) -> bool:
-    """A correction is about one piece of data: what takes that away takes all."""
+    """A ground against data takes the whole request away where it takes all of the data.
+
+    A correction is about one piece of data; of a deletion it is known once the plan shows what is held.
+    """
     if case.route == Route.DIRECT:
         return ground.ground in AGAINST_OPT_OUTS
-    return ground.level is Level.CASE or (ground.level is Level.DATA and case.right_asked == Right.CORRECT)
+    if ground.level is not Level.DATA:
+        return ground.level is Level.CASE
+    stands = case.clarifying_from or case.state
+    return case.right_asked == Right.CORRECT or (case.right_asked == Right.DELETE and stands == State.DECIDING)
+
+
+def _check_not_verified(case: Case, ground: Exemption) -> None:
+    """Who has proved enough is not refused for want of proof; nor who has for what the right falls back to (G5)."""
+    if _is_verified(case):
+        raise MoveShut(
+            _("The identity of this person is accepted: choose another ground, or do what is asked."), ground.citation
+        )
+    fallen = identity.falls_back_to(case.packs(), case.right_answered, on=case.received_on())
+    if fallen and degree_reached(case, fallen) >= requirement(case, fallen).degree:
+        raise MoveShut(
+            _("What was proved is enough to answer with categories: answer as categories first."), ground.citation
+        )
+
+
+def _is_verified(case: Case) -> bool:
+    """Whether the identity was accepted; a question asked since does not undo that."""
+    return (case.clarifying_from or case.state) in VERIFIED
 
 
 def _check_answered_often_enough(case: Case, ground: Exemption) -> None:
     """A permission to decline, for verified requests only, and only once a person has not decided otherwise (G8)."""
-    stands = case.clarifying_from or case.state
-    if stands not in VERIFIED:
+    if not _is_verified(case):
         raise MoveShut(
             _("Whether this person was answered often enough is a question only once the identity is accepted."),
             ground.citation,
@@ -274,7 +308,8 @@ def _check_answered_often_enough(case: Case, ground: Exemption) -> None:
 
 def _is_second_person(case: Case, actor: Actor) -> bool:
     """Whether an approver looks with fresh eyes at what somebody else has worked on (G9)."""
-    moves = chains.history(case.chain).exclude(kind=EventKind.RECEIVED).filter(actor__startswith="staff:")
+    idle = (EventKind.RECEIVED, EventKind.ASSIGN)  # who typed it in or handed it on has prepared nothing
+    moves = chains.history(case.chain).exclude(kind__in=idle).filter(actor__startswith="staff:")
     others = set(moves.values_list("actor", flat=True))
     return Role.APPROVER in actor.roles and bool(others) and actor.slug not in others
 
@@ -288,6 +323,13 @@ def check_refusal_code(case: Case, code: str) -> Exemption:
 
 
 def _who_worked_on(case: Case) -> set[str]:
-    """The staff who prepared this decision: who gathered, withheld or decided on the limit."""
+    """The staff who prepared this decision: who gathered, withheld or decided on the limit.
+
+    What was done before the present round of gathering prepared nothing of what is decided now; else two colleagues
+    who gather in turns would shut each other out. The decision on the limit holds in every round.
+    """
     prepared = chains.history(case.chain).filter(kind__in=PREPARING, actor__startswith="staff:")
-    return set(prepared.values_list("actor", flat=True))
+    rounds = prepared.filter(kind__in=ROUND_BEGINS)
+    begun = rounds.order_by("-sequence").values_list("sequence", flat=True).first() or 0
+    of_round = prepared.filter(Q(sequence__gte=begun) | Q(kind=EventKind.DECIDE_LIMIT))
+    return set(of_round.values_list("actor", flat=True))

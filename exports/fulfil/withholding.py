@@ -12,7 +12,7 @@ from exports.models import Part, Withholding
 from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.law.values import Exemption
-from requests_app.law.words import Level
+from requests_app.law.words import Level, Right
 from requests_app.models import Case
 from requests_app.moves import InputRefused, performs
 from requests_app.roles import Actor
@@ -29,9 +29,12 @@ class Finding:
 
 @performs("withhold")
 def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str, code: str) -> None:
-    """Keep a record back, or one field of it, on a ground for data that fits the case (G10)."""
+    """Keep a record back, or one field of it, on a ground for data that fits the case (G10).
+
+    Of a deletion a record that is kept back is spared: it stays in its source.
+    """
     found = _find(case, finding)
-    _check_field(found, field)
+    _check_field(case, found, field)
     ground = _ground(case, code)
     _check_not_withheld(found, field)
     Withholding.objects.create(
@@ -97,7 +100,9 @@ def _part(case: Case, part_id: str) -> Part | None:
     return of_round.select_related("run__map_version").filter(pk=key).first()
 
 
-def _check_field(found: Finding, field: str) -> None:
+def _check_field(case: Case, found: Finding, field: str) -> None:
+    if field and case.right_asked == Right.DELETE:
+        raise InputRefused({"field": _("A record is deleted or kept as a whole: leave the field empty.")})
     collection = found.part.run.map_version.as_map().collection(found.part.collection)
     if field and field not in collection.columns:
         raise InputRefused({"field": _("This collection has no such field. Take it from the findings page.")})
@@ -112,6 +117,8 @@ def _ground(case: Case, code: str) -> Exemption:
         raise InputRefused({"code": str(shut)}) from None
     if ground.level != Level.DATA:
         raise InputRefused({"code": _("This ground is against the whole request, not against some of its data.")})
+    if ground.explained:
+        raise InputRefused({"code": _("This ground calls for an explanation of its own: choose another one.")})
     return ground
 
 

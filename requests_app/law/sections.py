@@ -182,6 +182,7 @@ def _exemption(table: Table, conditions: Mapping[str, str]) -> Exemption:
         level=table.word("level", Level),
         ground=table.word("ground", Ground) if table.has("ground") else None,
         conditions=tuple(table.one_of("conditions", slug, conditions) for slug in named),
+        explained=table.flag("explained"),
         rights=table.rights(),
         **table.dating(),
     )

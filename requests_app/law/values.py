@@ -166,7 +166,8 @@ class Condition(Dated):
 class Exemption(OfRights):
     """A coded ground to refuse, withhold or keep; ``person_text`` is what a letter says of it.
 
-    ``ground`` names its like in other laws; ``conditions`` are facts that all must hold.
+    ``ground`` names its like in other laws; ``conditions`` are facts that all must hold. ``explained``: the text alone
+    is not enough, the person is also told what it means in this very case.
     """
 
     code: str
@@ -175,6 +176,7 @@ class Exemption(OfRights):
     level: Level
     ground: Ground | None
     conditions: tuple[str, ...]
+    explained: bool
 
     @property
     def series(self) -> Collection[str]:

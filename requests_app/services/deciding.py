@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.law.values import Exemption
@@ -26,12 +28,12 @@ def approve(case: Case, *, actor: Actor, at: datetime) -> None:
 
 
 @performs("refuse")
-def refuse(case: Case, *, actor: Actor, at: datetime, code: str, reason: str) -> None:
-    """Close with a ground that every law of the case knows; the letter cites it (G10, G11).
+def refuse(case: Case, *, actor: Actor, at: datetime, code: str, explanation: str, reason: str) -> None:
+    """Close with a ground that every law of the case knows; the letter cites and explains it (G10, G11).
 
     The answer stays owed until that letter is accepted for delivery.
     """
-    ground = _claim(case, code, reason, actor=actor, at=at)
+    ground = _claim(case, code, explanation, reason, actor=actor, at=at)
     change_state(
         case,
         EventKind.REFUSE,
@@ -42,13 +44,13 @@ def refuse(case: Case, *, actor: Actor, at: datetime, code: str, reason: str) ->
         citation=ground.citation,
     )
     duties.drop_unmet(case, but=(DutyKind.ACKNOWLEDGE, DutyKind.ANSWER))
-    _tell(case, letters.Letter.REFUSAL, ground, at=at)
+    _tell(case, letters.Letter.REFUSAL, ground, explanation, at=at)
 
 
 @performs("refuse_opt_out")
-def refuse_opt_out(case: Case, *, actor: Actor, at: datetime, code: str, reason: str) -> None:
-    """Refuse an opt-out for documented fraud (11 CCR 7026(e)) or a missing permission of an agent."""
-    ground = _claim(case, code, reason, actor=actor, at=at)
+def refuse_opt_out(case: Case, *, actor: Actor, at: datetime, code: str, explanation: str, reason: str) -> None:
+    """Refuse an opt-out for documented, explained fraud (11 CCR 7026(e)) or a missing permission of an agent."""
+    ground = _claim(case, code, explanation, reason, actor=actor, at=at)
     change_state(
         case,
         EventKind.REFUSE_OPT_OUT,
@@ -60,14 +62,16 @@ def refuse_opt_out(case: Case, *, actor: Actor, at: datetime, code: str, reason:
     )
     opt_outs.lift(case, at=at)
     duties.drop_unmet(case)
-    _tell(case, letters.Letter.OPT_OUT_REFUSED, ground, at=at)
+    _tell(case, letters.Letter.OPT_OUT_REFUSED, ground, explanation, at=at)
 
 
-def _claim(case: Case, code: str, reason: str, *, actor: Actor, at: datetime) -> Exemption:
+def _claim(case: Case, code: str, explanation: str, reason: str, *, actor: Actor, at: datetime) -> Exemption:
     try:
         ground = guards.check_refusal(case, code, actor)
     except guards.MoveShut as shut:
         raise InputRefused({"code": str(shut)}) from None
+    if ground.explained and not explanation:
+        raise InputRefused({"explanation": _("This ground has to be explained: write what it means in this case.")})
     claim = ExemptionClaim(
         id=uuid.uuid4(), case=case, code=ground.code, citation=ground.citation, decided_by=actor.slug, decided_at=at
     )
@@ -76,7 +80,7 @@ def _claim(case: Case, code: str, reason: str, *, actor: Actor, at: datetime) ->
     return ground
 
 
-def _tell(case: Case, letter: letters.Letter, ground: Exemption, *, at: datetime) -> None:
+def _tell(case: Case, letter: letters.Letter, ground: Exemption, explanation: str, *, at: datetime) -> None:
     submission = case.submission
     letters.queue(
         submission,
@@ -85,6 +89,7 @@ def _tell(case: Case, letter: letters.Letter, ground: Exemption, *, at: datetime
         case=case,
         ground=ground.person_text.in_language(submission.language),
         citation=ground.citation,
+        explanation=explanation,
         offer_opt_out=_must_offer_opt_out(case),
     )
 

@@ -144,7 +144,7 @@ def test_history_is_told_in_words(desk: Desk) -> None:
 
 def test_a_ground_is_shown_with_citation_and_reason(desk: Desk) -> None:
     case = desk.case_in(State.REVIEWING)
-    code = next(item.code for item in guards.grounds_to_refuse(case) if item.ground is Ground.NOT_VERIFIED)
+    code = next(item.code for item in guards.grounds_to_refuse(case) if item.ground is Ground.NO_PERMISSION)
     desk.move(case, "refuse", Role.APPROVER, code=code, reason="The thread shows it.")
     page = page_of(desk, case)
     assert f"Refused: {code} , approver" in page

@@ -8,6 +8,7 @@ from dsar.ledger import chains
 from dsar.vault import digests
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Duty, Suppression
+from requests_app.moves import InputRefused
 from requests_app.roles import PERSON
 from requests_app.services import intake, opt_outs
 from requests_app.services.letters import Letter
@@ -27,6 +28,8 @@ from tests.requests_app.factories import (
     run_jobs,
     the_case,
 )
+
+EXPLANATION = "Two thousand opt-outs came from one machine within a minute."
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
@@ -92,7 +95,7 @@ def test_it_stays_open_while_a_recipient_is_left_to_be_told(company: Company) ->
 def test_it_may_be_refused_for_fraud_or_a_missing_permission_and_then_holds_no_longer(code: str) -> None:
     case = a_case(Right.OPT_OUT_SALE_SHARE)
     other = a_case(Right.OPT_OUT_SALE_SHARE)
-    refused = move(case, "refuse_opt_out", by=APPROVER, code=code, reason=REASON)
+    refused = move(case, "refuse_opt_out", by=APPROVER, code=code, explanation=EXPLANATION, reason=REASON)
     assert (refused.state, refused.outcome) == (State.CLOSED, Outcome.REFUSED)
     assert refused.exemption_claims.get().reason == REASON
     assert not Duty.objects.filter(case=case).unmet().exists()
@@ -101,9 +104,18 @@ def test_it_may_be_refused_for_fraud_or_a_missing_permission_and_then_holds_no_l
     assert code.partition("_")[2][:4] in letters_of(case.submission, Letter.OPT_OUT_REFUSED)[0].replace(" ", "")
 
 
+def test_the_belief_in_fraud_is_explained_to_the_person() -> None:
+    """11 CCR 7026(e)."""
+    case = a_case(Right.OPT_OUT_SALE_SHARE)
+    with pytest.raises(InputRefused, match="This ground has to be explained"):
+        move(case, "refuse_opt_out", by=APPROVER, code="ca_7026e_fraud", reason=REASON)
+    move(case, "refuse_opt_out", by=APPROVER, code="ca_7026e_fraud", explanation=EXPLANATION, reason=REASON)
+    assert EXPLANATION in " ".join(letters_of(case.submission, Letter.OPT_OUT_REFUSED)[0].split())
+
+
 def test_a_refused_opt_out_is_not_carried_out_afterwards() -> None:
     case = a_case(Right.OPT_OUT_SALE_SHARE)
-    move(case, "refuse_opt_out", by=APPROVER, code="ca_7026e_fraud", reason=REASON)
+    move(case, "refuse_opt_out", by=APPROVER, code="ca_7026e_fraud", explanation=EXPLANATION, reason=REASON)
     run_jobs()
     assert fresh(case).outcome == Outcome.REFUSED
     assert not chains.history(case.chain).filter(kind="carried_out").exists()

@@ -14,6 +14,7 @@ from requests_app.models import Case, ExemptionClaim
 from requests_app.moves import MOVES, InputRefused
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
+from tests.requests_app.company import SAM
 from tests.requests_app.factories import (
     ANALYST,
     APPROVER,
@@ -23,21 +24,27 @@ from tests.requests_app.factories import (
     a_case,
     a_submission,
     case_in,
+    confirm,
     days,
     fresh,
     letters_of,
     move,
+    offer,
     run_jobs,
     shut_because,
     the_organisation,
 )
 
+EXPLANATION = "Your bank confirmed the number on 3 November."
+
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 
-def refuse(case: Case, code: str, *, by: object = ANALYST, reason: str = REASON) -> Case:
+def refuse(
+    case: Case, code: str, *, by: object = ANALYST, reason: str = REASON, explanation: str = EXPLANATION
+) -> Case:
     """Make the move."""
-    return move(case, "refuse", by=by, code=code, reason=reason)  # type: ignore[arg-type]
+    return move(case, "refuse", by=by, code=code, explanation=explanation, reason=reason)  # type: ignore[arg-type]
 
 
 def grounds_offered(case: Case, slug: str = "refuse") -> dict[str, str]:
@@ -127,6 +134,55 @@ def test_a_correction_is_about_one_datum_so_a_ground_against_data_refuses_it_who
     case = case_in(State.DECIDING, Right.CORRECT)
     assert "ca_106_accurate" in grounds_offered(case)
     assert refuse(case, "ca_106_accurate").outcome == Outcome.REFUSED
+
+
+def test_a_ground_against_data_refuses_a_deletion_whole_once_the_plan_shows_what_is_held() -> None:
+    case = case_in(State.REVIEWING, Right.DELETE)
+    assert "ca_105d1_transaction" not in grounds_offered(case)
+    move(case, "start_gathering")
+    run_jobs()
+    assert "ca_105d1_transaction" in grounds_offered(fresh(case))
+    assert refuse(case, "ca_105d1_transaction").outcome == Outcome.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("right", "code", "by"),
+    [
+        (Right.CORRECT, "ca_106_accurate", ANALYST),
+        (Right.DELETE, "ca_145h3_unfounded_excessive", APPROVER),
+    ],
+)
+def test_a_ground_that_calls_for_an_explanation_is_sent_with_one(right: Right, code: str, by: object) -> None:
+    case = case_in(State.DECIDING, right)
+    assert "explain it to the person" in grounds_offered(case)[code]
+    with pytest.raises(InputRefused, match="This ground has to be explained"):
+        refuse(case, code, by=by, explanation=" ")
+    assert fresh(case).state == State.DECIDING
+    refuse(case, code, by=by)
+    (text,) = letters_of(case.submission, Letter.REFUSAL)
+    assert EXPLANATION in " ".join(text.split())
+    assert REASON not in text
+
+
+# ---- for want of proof
+
+
+def test_who_is_verified_is_not_refused_as_not_verified() -> None:
+    for state in (State.REVIEWING, State.CLARIFYING, State.DECIDING):
+        with pytest.raises(InputRefused, match="The identity of this person is accepted"):
+            refuse(case_in(state), "ca_7021_not_verified")
+    assert refuse(case_in(State.VERIFYING), "ca_7021_not_verified").outcome == Outcome.REFUSED
+
+
+def test_who_proved_enough_for_categories_is_answered_with_them_and_not_refused() -> None:
+    case = case_in(State.VERIFYING)
+    confirm(case.submission)
+    offer(case.submission, declared_name="", phone=SAM["phone"])
+    assert fresh(case).state == State.VERIFYING
+    with pytest.raises(InputRefused, match="answer as categories first") as shut:
+        refuse(case, "ca_7021_not_verified")
+    assert "7024" in str(shut.value) or "7021" in str(shut.value)
+    assert move(case, "fall_back").state == State.REVIEWING
 
 
 def test_opt_outs_know_two_grounds_only() -> None:

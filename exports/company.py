@@ -18,6 +18,10 @@ from requests_app.ports import CorrectableField
 class CompanySystems:
     """Questions that disclose nothing."""
 
+    def are_known(self) -> bool:
+        """Whether a source is set up and active."""
+        return DataSource.objects.filter(active=True).exists()
+
     def probe(self, points: Mapping[str, str]) -> int:
         """The most points that meet in one record of one source; if a source is down, the job tries again."""
         matched = 0

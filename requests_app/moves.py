@@ -21,15 +21,17 @@ from requests_app.law import exemptions
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_list
 from requests_app.law.words import Right, Route
-from requests_app.models import Case, LimitChoice
+from requests_app.models import Case, LimitChoice, User
+from requests_app.plain_text import is_usable
 from requests_app.roles import Actor, Role
-from requests_app.states import FULL, NOT_YET_CARRYING_OUT, STATE_MOVES, State
+from requests_app.states import FULL, FULL_OR_DIRECT, NOT_YET_CARRYING_OUT, OPEN, STATE_MOVES, State
 
 Text = str | Promise
 Choices = Callable[[Case], list[tuple[str, str]]]
 
 DESK = frozenset({Role.ANALYST, Role.APPROVER})
 APPROVER = frozenset({Role.APPROVER})
+NOBODY = "nobody"
 
 
 class Service(Protocol):
@@ -73,7 +75,8 @@ class Move:
     roles: frozenset[Role]
     guard: Callable[[Case, Actor, date], None] = _open_to_all
     inputs: tuple[Input, ...] = ()
-    only_in: frozenset[State] = frozenset()  # for moves that change no state
+    only_in: frozenset[State] = frozenset()  # this and the next: for moves that change no state
+    only_on: frozenset[Route] = FULL
     rights: frozenset[Right] = field(default_factory=lambda: frozenset(Right))
 
     @property
@@ -83,8 +86,8 @@ class Move:
 
     @property
     def routes(self) -> frozenset[Route]:
-        """The routes on which it exists; what changes no state is work on data rights."""
-        return STATE_MOVES[self.slug].routes if self.slug in STATE_MOVES else FULL
+        """The routes on which it exists."""
+        return STATE_MOVES[self.slug].routes if self.slug in STATE_MOVES else self.only_on
 
     def concerns(self, case: Case) -> bool:
         """Whether the move can ever be made on such a case: its right and route."""
@@ -116,6 +119,8 @@ class Move:
                 errors[wanted.name] = _("Please fill this in.")
             elif len(value) > wanted.most:
                 errors[wanted.name] = _("Please use at most %(most)s characters.") % {"most": wanted.most}
+            elif not is_usable(value):
+                errors[wanted.name] = _("This contains characters that can't be used. Please type it again.")
             elif value and wanted.choices and value not in dict(wanted.choices(case)):
                 errors[wanted.name] = _("Please choose one of the offered values.")
         if errors:
@@ -137,8 +142,16 @@ def _as_choices(case: Case, grounds: Iterable[Exemption]) -> list[tuple[str, str
     for ground in grounds:
         needs = [str(item.text) for item in exemptions.conditions(case.packs(), ground, on=case.received_on())]
         condition = _("; needs that %(conditions)s") % {"conditions": spell_list(needs, "en")} if needs else ""
-        choices.append((ground.code, f"{ground.title} ({ground.citation}){condition}"))
+        explained = _("; explain it to the person") if ground.explained else ""
+        choices.append((ground.code, f"{ground.title} ({ground.citation}){condition}{explained}"))
     return choices
+
+
+def _colleagues(_case: Case) -> list[tuple[str, str]]:
+    """Who works cases, as actors are named in events; and nobody."""
+    roles = [role.value for role in DESK]
+    staff = User.objects.filter(is_active=True, groups__name__in=roles).distinct().order_by("username")
+    return [(NOBODY, _("nobody")), *((f"staff:{user.pk}", user.get_full_name() or user.username) for user in staff)]
 
 
 def _limit_choices(_case: Case) -> list[tuple[str, str]]:
@@ -151,6 +164,13 @@ GROUND = Input(
     gettext_lazy("Ground"),
     gettext_lazy("Only grounds that fit this right, law and date of receipt are offered."),
     choices=_grounds,
+)
+EXPLANATION = Input(
+    "explanation",
+    gettext_lazy("Explanation to the person"),
+    gettext_lazy("Sent word for word with the ground. Some grounds need one: those that are marked so."),
+    long=True,
+    required=False,
 )
 FINDING = (
     Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),
@@ -236,20 +256,20 @@ MOVES: dict[str, Move] = {
         Move(
             "withhold",
             gettext_lazy("Withhold"),
-            gettext_lazy("The record or field stays back; the person is told the ground."),
+            gettext_lazy("The record or field stays back, or is not deleted; the person is told the ground."),
             DESK,
             inputs=(*FINDING, Input("code", gettext_lazy("Ground"), choices=_grounds_for_data)),
             only_in=frozenset({State.DECIDING}),
-            rights=guards.ANSWERED_WITH_DATA,
+            rights=guards.WITHHELD_FROM,
         ),
         Move(
             "lift_withholding",
             gettext_lazy("Lift a withholding"),
-            gettext_lazy("The record or field is released with the rest."),
+            gettext_lazy("The record or field is released, or deleted, with the rest."),
             DESK,
             inputs=FINDING,
             only_in=frozenset({State.DECIDING}),
-            rights=guards.ANSWERED_WITH_DATA,
+            rights=guards.WITHHELD_FROM,
         ),
         Move(
             "approve",
@@ -268,18 +288,27 @@ MOVES: dict[str, Move] = {
             only_in=NOT_YET_CARRYING_OUT,
         ),
         Move(
+            "assign",
+            gettext_lazy("Assign…"),
+            gettext_lazy("The queue shows whose case it is. Others may still work on it."),
+            DESK,
+            inputs=(Input("to", gettext_lazy("To"), choices=_colleagues),),
+            only_in=OPEN,
+            only_on=FULL_OR_DIRECT,
+        ),
+        Move(
             "refuse",
             gettext_lazy("Refuse…"),
             gettext_lazy("The case closes; the person is told the ground and its citation."),
             DESK,
-            inputs=(GROUND, REASON),
+            inputs=(GROUND, EXPLANATION, REASON),
         ),
         Move(
             "refuse_opt_out",
             gettext_lazy("Refuse the opt-out…"),
             gettext_lazy("The opt-out ends; the person is told why. Only for fraud or a missing permission."),
             APPROVER,
-            inputs=(GROUND, REASON),
+            inputs=(GROUND, EXPLANATION, REASON),
         ),
     )
 }

@@ -23,6 +23,9 @@ class CorrectableField:
 class Systems(Protocol):
     """Questions to the company's systems that disclose nothing."""
 
+    def are_known(self) -> bool:
+        """Whether there is any system to look into."""
+
     def probe(self, points: Mapping[str, str]) -> int:
         """How many of the typed data points meet in one and the same record, in the source where most do."""
 

@@ -47,7 +47,7 @@ class CaseAdmin(DeskAdmin[Case]):
     """The queue and the page of a case; what changes a case are the moves."""
 
     list_display = ("reference", "right_asked_for", "standing", "lives_in", "due", "target", "assigned")
-    list_filter = (queue.InGroup, queue.OfRight, queue.ByDate, queue.Undelivered)
+    list_filter = (queue.InGroup, queue.OfRight, queue.ByDate, queue.AssignedTo, queue.Undelivered)
     list_before_template = "admin/requests_app/case/groups.html"
     search_fields = ("submission__reference",)
     sortable_by: ClassVar[tuple[str, ...]] = ()

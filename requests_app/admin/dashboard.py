@@ -48,7 +48,7 @@ class Urgent:
 
 def fill(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
     """Add the counts that this user may see to the context of the first page."""
-    counts = [*(_of_cases() if sees_cases(request) else ()), *(_of_jobs() if sees_jobs(request) else ())]
+    counts = [*(_of_cases(request) if sees_cases(request) else ()), *(_of_jobs() if sees_jobs(request) else ())]
     urgent = _most_urgent() if sees_cases(request) else []
     return {**context, "counts": counts, "urgent": urgent, "title": _("Today")}
 
@@ -68,8 +68,11 @@ def _most_urgent() -> list[Urgent]:
     ]
 
 
-def _of_cases() -> Iterator[Count]:
+def _of_cases(request: HttpRequest) -> Iterator[Count]:
     queue, on = reverse("admin:requests_app_case_changelist"), today()
+    mine = Case.objects.open().filter(assigned_to=request.user.pk).count()
+    if mine:
+        yield Count(_("Mine"), mine, f"{queue}?assigned=me")
     yield Count(_("Waiting for us"), Case.objects.waiting_for_us().count(), f"{queue}?group=us")
     yield Count(_("Late"), Case.objects.late(on).count(), f"{queue}?due=late", is_bad=True)
     yield Count(_("Due within 7 days"), due_soon(on).count(), f"{queue}?due=week")

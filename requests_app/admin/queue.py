@@ -125,6 +125,23 @@ class Undelivered(SimpleListFilter):
         return queryset.filter(pk__in=with_undelivered_letters().values("pk")) if self.value() else queryset
 
 
+class AssignedTo(SimpleListFilter):
+    """Whose case it is."""
+
+    title = gettext_lazy("assigned to")
+    parameter_name = "assigned"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """Me, or nobody yet."""
+        return [("me", _("Me")), ("nobody", _("Nobody"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """The cases of whoever asks, or those that nobody has."""
+        if self.value() == "me":
+            return queryset.filter(assigned_to=request.user.pk)
+        return queryset.filter(assigned_to=None) if self.value() == "nobody" else queryset
+
+
 @dataclass(frozen=True)
 class Tab:
     """A way into the queue with one click."""
@@ -137,8 +154,10 @@ class Tab:
 def tabs(given: QueryDict) -> list[Tab]:
     """The groups, and the late ones, above the list; a right that was chosen stays chosen."""
     groups = [("group", slug, label) for slug, (label, _states, _tone) in GROUPS.items()]
-    ways = [("group", "", _("All open")), *groups, ("due", "late", _("Late"))]
-    chosen = ("due", given["due"]) if "due" in given else ("group", given.get("group", ""))
+    ways = [("group", "", _("All open")), ("assigned", "me", _("Mine")), *groups, ("due", "late", _("Late"))]
+    chosen = next(
+        ((name, given[name]) for name in ("due", "assigned") if name in given), ("group", given.get("group", ""))
+    )
     found = []
     for name, value, label in ways:
         query = QueryDict(mutable=True)

@@ -20,6 +20,7 @@ FACT_LABELS = {
     "account": gettext_lazy("account"),
     "act": gettext_lazy("done"),
     "answered_as": gettext_lazy("answered as"),
+    "assigned_to": gettext_lazy("to"),
     "batch": gettext_lazy("batch"),
     "because": gettext_lazy("because"),
     "bundle": gettext_lazy("bundle"),
@@ -57,6 +58,7 @@ FACT_LABELS = {
     "source": gettext_lazy("source"),
     "withheld": gettext_lazy("withheld"),
 }
+ASSIGNED = "assigned_to"  # the one fact that names an actor
 # Ids that say nothing to a reader; the full text of an event is in the report.
 UNSPOKEN = frozenset({"message", "person", "from", "to"})
 DUTY_LABELS = {
@@ -82,7 +84,8 @@ class Line:
 def timeline(case: Case) -> list[Line]:
     """The history of a case, newest first."""
     events = list(chains.history(case.chain))
-    names = names_of(event.actor for event in events)
+    actors = [event.actor for event in events]
+    names = names_of([*actors, *(str(event.facts[ASSIGNED]) for event in events if ASSIGNED in event.facts)])
     return [_line(event, names) for event in reversed(events)]
 
 
@@ -104,7 +107,7 @@ def _line(event: Event, names: Mapping[str, str]) -> Line:
     facts = event.facts
     change = f"{_state(facts['from'])} → {_state(facts['to'])}" if "to" in facts else ""
     shown = tuple(
-        (str(FACT_LABELS.get(name, name)), in_words(name, value))
+        (str(FACT_LABELS.get(name, name)), names[str(value)] if name == ASSIGNED else in_words(name, value))
         for name, value in facts.items()
         if name not in UNSPOKEN and value not in ("", None, [], {})
     )

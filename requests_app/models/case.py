@@ -95,6 +95,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
     objects = CaseQuerySet.as_manager()
 
     if TYPE_CHECKING:
+        assigned_to_id: int | None
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             """Django-fsm's own constructor has no type that mypy can read: it would make Any of every case."""

@@ -153,8 +153,13 @@ def probe_failed(offered: ProofOffered, *, error: str, at: datetime) -> None:
 def settle(submission: Submission, *, at: datetime) -> None:
     """Accept the identity for every case whose degree the evidence now reaches."""
     for case in _unproved(submission):
-        if case.state == State.VERIFYING and guards.degree_reached(case) >= guards.requirement(case).degree:
-            _accept(case, by=SYSTEM, at=at)
+        settle_case(case, at=at)
+
+
+def settle_case(case: Case, *, at: datetime) -> None:
+    """The same for one case that the caller has locked; whoever holds one may not go on to lock its siblings."""
+    if case.state == State.VERIFYING and guards.degree_reached(case) >= guards.requirement(case).degree:
+        _accept(case, by=SYSTEM, at=at)
 
 
 @performs("accept_proof")

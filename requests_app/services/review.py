@@ -11,7 +11,7 @@ from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind
 from requests_app.models import Case, Clarification, LimitChoice, LimitDecision
-from requests_app.moves import performs
+from requests_app.moves import NOBODY, performs
 from requests_app.ports import work
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import duties, identity, letters
@@ -83,6 +83,14 @@ def extend(case: Case, *, actor: Actor, at: datetime, reason: str) -> None:
     letters.queue(case.submission, letters.Letter.EXTENSION, at=at, case=case, reason=reason, due_on=due_on)
 
 
+@performs("assign")
+def assign(case: Case, *, actor: Actor, at: datetime, to: str) -> None:
+    """Note who works on the case: ``staff:<id>``, or nobody."""
+    case.assigned_to_id = None if to == NOBODY else int(to.removeprefix("staff:"))
+    case.save(update_fields=["assigned_to"])
+    record(case, EventKind.ASSIGN, by=actor, at=at, assigned_to=to)
+
+
 @performs("ask_clarification")
 def ask_clarification(case: Case, *, actor: Actor, at: datetime, question: str) -> None:
     """Ask the person something; the case waits. The CCPA's clock does not pause."""
@@ -100,4 +108,4 @@ def clarified(case: Case, *, actor: Actor, at: datetime, reason: str) -> None:
     answer.reason = reason
     answer.save()
     change_state(case, EventKind.CLARIFIED, case.clarified, by=actor, at=at)
-    identity.settle(case.submission, at=at)
+    identity.settle_case(case, at=at)

@@ -42,6 +42,7 @@ class Company:
     """What it holds, and what its workers still have to do."""
 
     people: list[Mapping[str, str]] = field(default_factory=lambda: [SAM])
+    is_set_up: bool = True
     is_down: bool = False
     least_degree: Degree | None = None  # of the data in scope; None: not marked
     to_search: list[UUID] = field(default_factory=list)
@@ -50,6 +51,10 @@ class Company:
     left_to_do: set[UUID] = field(default_factory=set)
 
     # Systems
+
+    def are_known(self) -> bool:
+        """Whether the one system was set up."""
+        return self.is_set_up
 
     def probe(self, points: Mapping[str, str]) -> int:
         """The most points that meet in one person's record."""

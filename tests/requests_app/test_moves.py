@@ -42,8 +42,12 @@ ON_DATA_RIGHTS = {
     "approve": ({DECIDING}, DESK),
     "extend": (WAITING | {GATHERING}, DESK),
     "refuse": (WAITING, DESK),
+    "assign": (set(State) - {CLOSED}, DESK),
 }
-ON_OPT_OUTS = {"refuse_opt_out": ({CARRYING_OUT}, {Role.APPROVER})}
+ON_OPT_OUTS = {
+    "refuse_opt_out": ({CARRYING_OUT}, {Role.APPROVER}),
+    "assign": (set(State) - {CLOSED}, DESK),
+}
 ROUTES = {Route.FULL: ON_DATA_RIGHTS, Route.DIRECT: ON_OPT_OUTS, Route.DECIDE_ONLY: {}}
 RIGHT_OF_ROUTE = {
     Route.FULL: Right.KNOW_SPECIFIC,
@@ -54,8 +58,8 @@ RIGHT_OF_ROUTE = {
 ABOUT = {
     "fall_back": {Right.KNOW_SPECIFIC},
     "decide_limit": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY},
-    "withhold": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY},
-    "lift_withholding": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY},
+    "withhold": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
+    "lift_withholding": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
 }
 
 
@@ -135,10 +139,11 @@ def test_the_offers_of_a_real_case_are_those_of_the_table_open_ones_first(state:
         assert offer.is_open or offer.shut_because
 
 
-def test_an_opt_out_offers_its_one_move() -> None:
-    (offer,) = offers(a_case(Right.OPT_OUT_SALE_SHARE), ANALYST, AT.date())
-    assert offer.move.slug == "refuse_opt_out"
-    assert offer.shut_because == "This needs the role approver."
+def test_an_opt_out_offers_its_two_moves() -> None:
+    assign, refuse = offers(a_case(Right.OPT_OUT_SALE_SHARE), ANALYST, AT.date())
+    assert (assign.move.slug, assign.is_open) == ("assign", True)
+    assert refuse.move.slug == "refuse_opt_out"
+    assert refuse.shut_because == "This needs the role approver."
 
 
 def test_every_move_has_words_inputs_and_a_service() -> None:
@@ -159,6 +164,12 @@ def test_a_move_of_the_desk_that_changes_the_state_is_in_the_table_of_states() -
 def test_an_empty_input_that_is_not_required_is_taken() -> None:
     cleaned = MOVES["lift_withholding"].clean(case_on(Route.FULL, DECIDING), {"finding": " 1:2 "})
     assert cleaned == {"finding": "1:2", "field": ""}
+
+
+@pytest.mark.parametrize("typed", ["shop\x00", "\x1b[2J", "half a \ud83d face"])
+def test_characters_that_nothing_can_keep_are_refused_and_not_passed_on(typed: str) -> None:
+    with pytest.raises(InputRefused, match="source: This contains characters that can't be used"):
+        MOVES["waive_source"].clean(case_on(Route.FULL, GATHERING), {"source": typed, "reason": "It is down."})
 
 
 def test_refused_inputs_name_every_fault() -> None:

@@ -58,5 +58,5 @@ def test_every_move_has_a_row_with_who_makes_it_and_what_happens() -> None:
     assert by_slug["finish"][4:] == ["the system", "", "", "Answered and told."]
     assert by_slug["refuse_opt_out"][3:5] == ["direct", "approver"]
     assert by_slug["extend"][2] == "stays"
-    assert by_slug["refuse"][6] == "ground, reason"
+    assert by_slug["refuse"][6] == "ground, explanation to the person, reason"
     assert by_slug["extend"][5] == "One extension, while the first period runs, where a law of the case has one (G7)."

@@ -79,6 +79,18 @@ def test_filters_show_what_they_say(desk: Desk, analyst: Client, query: str, fou
     assert shown == found
 
 
+def test_each_finds_what_is_assigned_to_him_and_what_nobody_has(desk: Desk, analyst: Client) -> None:
+    mine, others = desk.file().cases.get(), desk.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    me = desk.staff[Role.ANALYST]
+    desk.move(mine, "assign", to=f"staff:{me.pk}")
+    for query, found in (("?assigned=me", [mine]), ("?assigned=nobody", [others]), ("", [mine, others])):
+        page = text_of(analyst, QUEUE + query)
+        assert [case for case in (mine, others) if case.submission.reference in page] == found
+    assert "?assigned=me" in text_of(analyst, "/admin/")
+    assert f"<span><i>to</i> {me.username}</span>" in text_of(analyst, f"{QUEUE}{mine.pk}/change/")
+    assert "?assigned=me" not in text_of(desk.client(Role.APPROVER), "/admin/")
+
+
 def test_a_week_is_near(desk: Desk, analyst: Client) -> None:
     for days in (39, 38, 37):  # 45 days: due in 6, 7 and 8
         case = desk.file(at=NOW - timedelta(days=days)).cases.get()

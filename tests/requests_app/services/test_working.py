@@ -10,9 +10,11 @@ from dsar.ledger import chains
 from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Clarification
+from requests_app.moves import InputRefused
 from requests_app.roles import Actor, Role
-from requests_app.services import closing, review
+from requests_app.services import closing, identity, review
 from requests_app.services.letters import Letter
+from requests_app.services.staffing import add_staff
 from requests_app.states import Outcome, State
 from tests.requests_app.company import Company
 from tests.requests_app.factories import (
@@ -22,6 +24,7 @@ from tests.requests_app.factories import (
     OTHER_ANALYST,
     REASON,
     a_case,
+    a_person_with,
     a_submission,
     case_in,
     confirm,
@@ -164,6 +167,17 @@ def test_a_source_that_failed_is_written_down_by_its_error_class() -> None:
     assert fresh(case).state == State.GATHERING
 
 
+def test_an_answered_question_locks_no_other_case_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds one case and goes on to its siblings, and whoever takes all in order, could wait for each other."""
+    case = fresh(move(a_case(Right.KNOW_SPECIFIC, Right.DELETE), "ask_clarification", question="Which of the two?"))
+
+    def forbidden(*args: object) -> object:
+        raise AssertionError("locks the whole request")
+
+    monkeypatch.setattr(identity, "locked_cases", forbidden)
+    assert move(case, "clarified", reason="The first.").state == State.VERIFYING
+
+
 # ---- four eyes
 
 
@@ -194,6 +208,60 @@ def test_whoever_is_no_analyst_and_no_approver_approves_nothing() -> None:
     case = case_in(State.DECIDING)
     auditor = Actor("staff:9", frozenset({Role.AUDITOR}))
     assert shut_because(case, "approve", by=auditor) == "This needs the role analyst or approver."
+
+
+def test_colleagues_who_gather_in_turns_do_not_shut_each_other_out() -> None:
+    case = case_in(State.DECIDING, Right.DELETE)
+    move(case, "gather_again", by=OTHER_ANALYST)
+    run_jobs()
+    assert "Four eyes" in shut_because(case, "approve", by=OTHER_ANALYST)
+    assert shut_because(case, "approve", by=ANALYST) == ""
+
+
+def test_who_decided_on_the_limit_stays_one_who_worked_on_the_case_in_every_round(company: Company) -> None:
+    a_person_with(2)
+    case = case_in(State.REVIEWING)
+    move(case, "decide_limit", by=OTHER_ANALYST, choice="answer_anyway", reason=REASON)
+    for begin in ("start_gathering", "gather_again"):
+        move(case, begin, by=ANALYST)
+        run_jobs()
+    company.kept_back[case.pk] = 1
+    assert "Four eyes" in shut_because(case, "approve", by=OTHER_ANALYST)
+    assert shut_because(case, "approve", by=APPROVER) == ""
+
+
+# ---- whose case it is
+
+
+@pytest.mark.parametrize("right", [Right.DELETE, Right.OPT_OUT_SALE_SHARE])
+def test_a_case_is_assigned_to_a_colleague_and_given_back(right: Right) -> None:
+    kim = add_staff("kim", "kim@acorn.example", "a long enough password", [Role.ANALYST])
+    add_staff("ray", "ray@acorn.example", "a long enough password", [Role.AUDITOR])
+    case = a_case(right)
+    assert move(case, "assign", to=f"staff:{kim.pk}").assigned_to == kim
+    (event,) = chains.history(case.chain).filter(kind="assign")
+    assert event.facts == {"assigned_to": f"staff:{kim.pk}"}
+    with pytest.raises(InputRefused, match="choose one of the offered values"):
+        move(case, "assign", to=f"staff:{kim.pk + 1}")
+    assert move(case, "assign", to="nobody").assigned_to is None
+
+
+def test_who_only_handed_a_case_on_may_still_be_the_second_person_who_refuses_it_as_excessive() -> None:
+    case = case_in(State.DECIDING, Right.DELETE)
+    move(case, "assign", by=APPROVER, to="nobody")
+    inputs = {"code": "ca_145h3_unfounded_excessive", "explanation": "The tenth this week.", "reason": REASON}
+    assert move(case, "refuse", by=APPROVER, **inputs).outcome == Outcome.REFUSED
+
+
+# ---- nothing to look into
+
+
+def test_without_any_system_nothing_is_gathered_and_the_desk_is_told_what_is_missing(company: Company) -> None:
+    case = case_in(State.REVIEWING)
+    company.is_set_up = False
+    assert "An administrator has to load a data map" in shut_because(case, "start_gathering")
+    company.is_set_up = True
+    assert shut_because(case, "start_gathering") == ""
 
 
 # ---- know before delete

@@ -26,6 +26,8 @@ from dsar.demo.shop import build_shop, devices_of, shop_rows
 from dsar.demo.shop_tables import shop, web_log
 from dsar.demo.web_log import PAGE_VIEWS, build_web_log, web_log_rows
 
+pytestmark = pytest.mark.slow
+
 
 def test_same_seed_same_rows() -> None:
     assert shop_rows() == shop_rows(7)

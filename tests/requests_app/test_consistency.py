@@ -35,6 +35,8 @@ from tests.requests_app.factories import (
     the_case,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(settings.BASE_DIR)
 SERVICES = ROOT / "requests_app" / "services"
 

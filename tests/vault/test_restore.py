@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 PREPARE = """
 import sqlite3
 from datetime import datetime, UTC

@@ -14,7 +14,7 @@ from requests_app.models import Case
 from requests_app.states import State
 from tests.requests_app.admin.conftest import NOW, Desk
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def page_of(client: Client, case: Case) -> str:

@@ -18,7 +18,7 @@ from requests_app.roles import Role
 from requests_app.states import State
 from tests.requests_app.admin.conftest import NOW, Desk
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 PDF = b"%PDF-1.7 made by a worker"
 

@@ -13,6 +13,8 @@ from exports.sources.connector import Connector, Mode, Page, Record, identifiers
 from exports.sources.datamap import DataMap
 from exports.sources.values import json_value
 
+pytestmark = pytest.mark.slow
+
 Rows = Mapping[str, list[dict[str, object]]]
 
 

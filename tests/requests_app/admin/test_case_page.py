@@ -21,7 +21,7 @@ from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.requests_app.admin.conftest import NOW, Desk, text_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 PERSONAL = re.compile(r"hara|ann\b|club\.example|%40|LO-77|0101", re.IGNORECASE)

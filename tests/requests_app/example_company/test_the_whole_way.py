@@ -13,7 +13,7 @@ from requests_app.services import identity
 from requests_app.states import Outcome, State
 from tests.exports.house import ANALYST, House, fresh, person
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 
 def shut_because(case: Case, slug: str) -> str:

@@ -17,6 +17,7 @@ from tests.requests_app.factories import APPROVER, AT, REASON, a_case, a_submiss
 pytestmark = [
     pytest.mark.django_db(databases=["default", "keys"]),
     pytest.mark.usefixtures("house"),
+    pytest.mark.slow,
 ]
 
 RECEIVED_ON = AT.date()

@@ -28,7 +28,7 @@ from tests.requests_app.factories import (
     run_jobs,
 )
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 
 def carry_out(case: Case, at: object = AT) -> None:

@@ -37,7 +37,7 @@ from tests.requests_app.factories import (
     the_case,
 )
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 CITATION = "1798.130(b)"
 TWICE = "Information was already provided 2 times in the twelve months up to 23 November 2026."

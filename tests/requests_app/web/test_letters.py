@@ -14,7 +14,7 @@ from requests_app.services.letters import Letter
 from requests_app.web.letters import WIDTH, paragraphs
 from tests.requests_app.web.conftest import NOW, FileRequest
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 NAME = "Concepción <b>O'Hara</b> & Söhne " + "Wolfeschlegelsteinhausenbergerdorff " * 4
 GROUND = {"ground": "We couldn't verify <who> asks.", "citation": "11 CCR 7022(a)", "offer_opt_out": True}

@@ -25,6 +25,7 @@ class RequestsConfig(AppConfig):
         checkpoints.register_count("submissions", upkeep.submissions_by_channel)
         post_migrate.connect(machine.fill_allowed_moves, sender=self, dispatch_uid="fill_allowed_moves")
         post_migrate.connect(_set_up_roles, sender=self, dispatch_uid="set_up_roles")
+        post_migrate.connect(upkeep.join_after_migrate, sender=self, dispatch_uid="join_databases")
         user_logged_in.connect(_note_sign_in, dispatch_uid="note_sign_in")
 
 

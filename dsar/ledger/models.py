@@ -88,3 +88,17 @@ class AnchoredHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.chain} #{self.sequence} in checkpoint {self.checkpoint_id}"
+
+
+class House(models.Model):
+    """Whose histories these are: the random id that the house's other databases have too; one row, written once."""
+
+    only = models.BooleanField(primary_key=True, default=True)
+    house = models.UUIDField()
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar = [models.CheckConstraint(name="ledger_one_house", condition=models.Q(only=True))]
+
+    def __str__(self) -> str:
+        return f"house {self.house}"

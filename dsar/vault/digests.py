@@ -62,7 +62,7 @@ def _add(kind: str, *, at: datetime) -> DigestKey:
 
 
 def _live(kind: str) -> QuerySet[DigestKey]:
-    keys.apply_destroyed_once()
+    keys.apply_news()
     return DigestKey.objects.filter(kind=kind).select_related("key").order_by("-is_current", "-key__created_at")
 
 

@@ -25,3 +25,15 @@ class SealBroken(VaultError):
 
 class FileDamaged(VaultError):
     """A sealed file is missing or not the one that was written."""
+
+
+class DestroyedListMissing(VaultError):
+    """The list of destroyed keys is gone: what it names could come back unseen, so no key is opened."""
+
+
+class StrangeHouse(VaultError):
+    """The database in which the users of keys were to be looked for is not the one that belongs to the key store."""
+
+
+class TooManyOrphans(VaultError):
+    """So many keys without a user are no remains of broken transactions, but a sign that their users are missing."""

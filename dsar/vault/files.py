@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self, cast
 from uuid import UUID
 
 from dsar.vault import keys
+from dsar.vault.disk import sync_folder
 from dsar.vault.errors import FileDamaged, VaultError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class SealedWriter:
         self._sink.settle()
         os.link(self._temporary, self.path)
         self._drop()
-        _sync_folder(self.path.parent)
+        sync_folder(self.path.parent)
         return SealedFile(self.path, self._sink.size, self._sink.sha256.hexdigest())
 
     def __enter__(self) -> Self:
@@ -171,12 +172,3 @@ def _checked(sealed: SealedFile) -> Iterator[BinaryIO]:
             raise FileDamaged(f"The sealed file {sealed.path.name} is not the one that was written.")
         source.seek(0)
         yield source
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until the disk knows the file's name."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -13,9 +13,10 @@ from uuid import UUID
 
 from django.db import connections, transaction
 
-from dsar.vault import ciphers, destroyed
+from dsar.vault import ciphers, destroyed, house
 from dsar.vault.ciphers import Cipher, MasterKey
-from dsar.vault.errors import KeyDestroyed, KeyUnknown, SealBroken, VaultError
+from dsar.vault.destroyed import Stamp
+from dsar.vault.errors import DestroyedListMissing, KeyDestroyed, KeyUnknown, SealBroken, TooManyOrphans, VaultError
 from dsar.vault.master import CURE, master_key
 from dsar.vault.models import DestroyedKey, WrappedKey
 from dsar.vault.router import KEYS
@@ -23,6 +24,13 @@ from dsar.vault.router import KEYS
 Item = TypeVar("Item")
 
 PAGE = 500  # ids in one statement
+
+# Orphans come one by one, of broken transactions. More than this number and this share of all keys is another matter.
+MOST_ORPHANS = 10
+MOST_ORPHANS_OF_ALL = 0.05
+
+# How each list of destroyed keys looked when this process last applied it.
+_applied: dict[Path, Stamp] = {}
 
 
 @transaction.atomic(using=KEYS, durable=True)
@@ -43,11 +51,11 @@ def store(purpose: str, secret: bytes, *, at: datetime) -> WrappedKey:
 
 
 def cipher(key_id: UUID) -> Cipher:
-    """Open a key; raises KeyDestroyed or KeyUnknown.
+    """Open a key; raises KeyDestroyed, KeyUnknown, DestroyedListMissing.
 
     The key store is asked each time, by primary key: what another process destroyed must not stay open here.
     """
-    apply_destroyed_once()
+    apply_news()
     key = WrappedKey.objects.filter(pk=key_id).first()
     if key is None:
         raise _gone(key_id)
@@ -73,36 +81,72 @@ def destroy(key_id: UUID, *, at: datetime) -> None:
 def apply_destroyed(listing: Path | None = None) -> int:
     """Destroy again what a restore of the key store brought back; returns the number of keys that had come back.
 
-    Reads the list in the data folder, or another copy of it. Each process does this before it first opens a key;
-    after a restore under running processes call it by `manage.py vault reapply`.
+    Reads all of the list in the data folder, or of another copy of it. The sweep does this, and `manage.py vault
+    reapply` after a restore. Raises DestroyedListMissing if the list is gone and the key store knows of destroyed keys.
     """
-    entries = destroyed.entries(listing or destroyed.list_path())
-    return sum(_bury(dict(page)) for page in _pages(entries) if _is_news(dict(page)))
+    listing = listing or destroyed.list_path()
+    _check_list_is_there(listing)
+    return _apply(destroyed.entries(listing))
 
 
-@cache
-def apply_destroyed_once() -> None:
-    """`apply_destroyed`, the first time that this process asks."""
-    apply_destroyed()
+def apply_news() -> None:
+    """Apply what the list says that this process has not read; each opening of a key asks, and mostly it is nothing.
+
+    Of a list that only grew since, the new part is read.
+    """
+    listing = destroyed.list_path()
+    found, known = destroyed.stamp(listing), _applied.get(listing)
+    if found is None:
+        _check_list_is_there(listing)
+    elif found != known:
+        grew = known is not None and known.inode == found.inode and known.size < found.size
+        _apply(destroyed.entries(listing, since=known.size if known and grew else 0))
+        _applied[listing] = found
+
+
+def complete_list() -> int:
+    """Add to the list what the key store knows as destroyed and the list lacks; returns how many keys that were.
+
+    For a list that is lost: it then names what this key store knows, and no more.
+    """
+    listed = {key_id for key_id, _ in destroyed.entries(destroyed.list_path())}
+    lacking = [key for key in DestroyedKey.objects.order_by("destroyed_at").iterator() if key.pk not in listed]
+    for key in lacking:
+        destroyed.note(key.pk, at=key.destroyed_at)
+    return len(lacking)
 
 
 def sweep(
     purpose: str,
     *,
     in_use: Callable[[Collection[UUID]], Collection[UUID]],
+    house_id: UUID | None,
     created_before: datetime,
     at: datetime,
+    any_number: bool = False,
 ) -> int:
     """Destroy the orphans of one purpose: keys whose first transaction never committed; returns how many.
 
-    `in_use` is asked, page by page, which of some keys are in use. `created_before` must lie further back than the
-    longest transaction lasts.
+    `in_use` is asked, page by page, which of some keys are in use; `house_id` is the one that stands in the database
+    which it asks: raises StrangeHouse if it is not the key store's. `created_before` must lie further back than the
+    longest transaction lasts. Raises TooManyOrphans, and destroys none, if they are more than remains of broken
+    transactions can be, unless somebody has looked and lets `any_number` go.
     """
-    old = WrappedKey.objects.filter(purpose=purpose, created_at__lt=created_before).values_list("pk", flat=True)
-    orphans = [key_id for page in _pages(old.iterator(chunk_size=PAGE)) for key_id in set(page) - set(in_use(page))]
+    house.check_same_house(house_id)
+    orphans = orphans_of(purpose, in_use=in_use, created_before=created_before)
+    if not any_number:
+        _check_number(purpose, len(orphans))
     for key_id in orphans:
         destroy(key_id, at=at)
     return len(orphans)
+
+
+def orphans_of(
+    purpose: str, *, in_use: Callable[[Collection[UUID]], Collection[UUID]], created_before: datetime
+) -> list[UUID]:
+    """The keys of a purpose that are old enough and that nobody uses."""
+    old = WrappedKey.objects.filter(purpose=purpose, created_at__lt=created_before).values_list("pk", flat=True)
+    return [key_id for page in _pages(old.iterator(chunk_size=PAGE)) for key_id in set(page) - set(in_use(page))]
 
 
 def rewrap() -> int:
@@ -126,6 +170,32 @@ def _opens(key: WrappedKey) -> bool:
     except VaultError:
         return False
     return True
+
+
+def _check_number(purpose: str, orphans: int) -> None:
+    keys = WrappedKey.objects.filter(purpose=purpose).count()
+    if orphans > MOST_ORPHANS and orphans > keys * MOST_ORPHANS_OF_ALL:
+        raise TooManyOrphans(
+            f"{orphans} of {keys} keys of the purpose {purpose} are used by no row. So many are a sign that rows are "
+            "missing. Nothing was destroyed; see docs/operations.md."
+        )
+
+
+def _check_list_is_there(listing: Path) -> None:
+    """An absent list is an empty one only as long as the key store knows of no destroyed key.
+
+    The list is looked for once more after the store was asked: of the first destruction, the list is made first.
+    """
+    if not listing.exists() and DestroyedKey.objects.exists() and not listing.exists():
+        raise DestroyedListMissing(
+            f"{listing} is missing, but keys were destroyed: restored ones could be among those that are there, so "
+            "none is opened. Check DSAR_DATA_DIR; bring the list back from a backup of the data folder; if it is lost, "
+            "`manage.py vault relist` writes what the key store knows."
+        )
+
+
+def _apply(entries: Iterable[tuple[UUID, datetime]]) -> int:
+    return sum(_bury(dict(page)) for page in _pages(entries) if _is_news(dict(page)))
 
 
 def _is_news(moments: dict[UUID, datetime]) -> bool:

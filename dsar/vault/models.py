@@ -53,3 +53,16 @@ class DigestKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class House(models.Model):
+    """Which house the key store belongs to: one row, written once."""
+
+    only = models.BooleanField(primary_key=True, default=True)
+    house = models.UUIDField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="vault_one_house", condition=models.Q(only=True))]
+
+    def __str__(self) -> str:
+        return f"house {self.house}"

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import cast
+from uuid import UUID, uuid4
 
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.models import Count
 
 from dsar.ledger import checkpoints
+from dsar.ledger import house as main_house
 from dsar.ledger.models import Checkpoint
+from dsar.ledger.models import House as MainHouse
+from dsar.vault import house as key_house
 from dsar.vault import keys
+from dsar.vault.errors import StrangeHouse
+from dsar.vault.models import House as KeyHouse
+from dsar.vault.router import KEYS
 from requests_app.models import Case, DataSubject, Submission, Suppression
+
+logger = logging.getLogger(__name__)
 
 InUse = Callable[[Collection[UUID]], Collection[UUID]]
 
@@ -27,12 +38,82 @@ KEYS_IN_USE: dict[str, InUse] = {
 }
 
 
-def destroy_orphaned_keys(*, at: datetime) -> int:
-    """Destroy keys whose first transaction never committed: a second submit, a crash; how many there were."""
+def destroy_orphaned_keys(*, at: datetime, any_number: bool = False) -> int:
+    """Destroy keys whose first transaction never committed: a second submit, a crash; how many there were.
+
+    First, what had been destroyed and was restored with the key store is destroyed again. Raises StrangeHouse if this
+    is not the database whose content the keys seal, TooManyOrphans if more seem to be orphans than can be.
+    """
+    keys.apply_destroyed()
+    house = main_house.house_id()
     return sum(
-        keys.sweep(purpose, in_use=in_use, created_before=at - YOUNGEST_ORPHAN, at=at)
+        keys.sweep(
+            purpose,
+            in_use=in_use,
+            house_id=house,
+            created_before=at - YOUNGEST_ORPHAN,
+            at=at,
+            any_number=any_number,
+        )
         for purpose, in_use in KEYS_IN_USE.items()
     )
+
+
+def orphaned_keys(*, at: datetime) -> dict[str, int]:
+    """How many keys of each purpose would be destroyed as orphans."""
+    before = at - YOUNGEST_ORPHAN
+    return {
+        purpose: len(keys.orphans_of(purpose, in_use=in_use, created_before=before))
+        for purpose, in_use in KEYS_IN_USE.items()
+    }
+
+
+def join_databases() -> None:
+    """Give the main database and the key store one random house id, if neither has one.
+
+    If only one has it, the other is new, mistyped or not restored yet: a person has to say which (`complete_house`).
+    """
+    if main_house.house_id() is None and key_house.house_id() is None:
+        house = uuid4()
+        main_house.give_id(house)
+        key_house.give_id(house)
+
+
+def complete_house() -> UUID:
+    """Give the house id of one database to the other that has none; raises StrangeHouse if they have two."""
+    join_databases()
+    main, store = main_house.house_id(), key_house.house_id()
+    if main is None and store is not None:
+        main_house.give_id(store)
+    elif main is not None and store is None:
+        key_house.give_id(main)
+    joined = main_house.house_id()
+    key_house.check_same_house(joined)
+    return cast("UUID", joined)
+
+
+def join_after_migrate(*, plan: object = None, **_signal: object) -> None:
+    """Join the databases as soon as both are migrated, and tell if they don't belong together.
+
+    A flush sends the same signal, without a plan: it is no migrate.
+    """
+    if plan is None or not _both_are_migrated():
+        return
+    join_databases()
+    try:
+        key_house.check_same_house(main_house.house_id())
+    except StrangeHouse as error:
+        logger.error("%s", error)  # noqa: TRY400 - told whole
+
+
+def _both_are_migrated() -> bool:
+    tables = {DEFAULT_DB_ALIAS: MainHouse, KEYS: KeyHouse}
+    try:
+        return all(
+            model._meta.db_table in connections[alias].introspection.table_names() for alias, model in tables.items()
+        )
+    except Error:  # the other one is not there yet: it will be migrated after this one
+        return False
 
 
 def anchor_histories(*, at: datetime) -> Checkpoint | None:

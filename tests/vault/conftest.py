@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +23,9 @@ def at() -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def house_of_its_own(tmp_path: Path, settings: Settings) -> Iterator[None]:
-    """Each test has its own list of destroyed keys, and is a process that has opened no key yet."""
+def house_of_its_own(tmp_path: Path, settings: Settings) -> None:
+    """Each test has its own list of destroyed keys, of which this process has read nothing yet."""
     settings.DATA_DIR = tmp_path
-    keys.apply_destroyed_once.cache_clear()
-    yield
-    keys.apply_destroyed_once.cache_clear()
 
 
 @pytest.fixture

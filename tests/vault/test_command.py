@@ -61,6 +61,15 @@ def test_reapply_destroys_again_what_a_restore_brought_back(key, at, tmp_path, c
     assert vault("reapply", *arguments) == "0 destroyed keys had come back and were destroyed again."
 
 
+def test_relist_writes_a_lost_list_anew(key, at):
+    keys.destroy(key, at=at)
+    destroyed.list_path().unlink()
+    with pytest.raises(CommandError, match="vault relist"):
+        vault("reapply")
+    assert vault("relist") == "1 destroyed keys were added to the list."
+    assert vault("reapply") == "0 destroyed keys had come back and were destroyed again."
+
+
 def test_a_list_that_is_not_there_is_told(tmp_path):
     with pytest.raises(CommandError, match="no such file"):
         vault("reapply", "--list", str(tmp_path / "none"))

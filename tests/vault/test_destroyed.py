@@ -7,8 +7,8 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from dsar.vault import destroyed, keys
-from dsar.vault.errors import KeyDestroyed
+from dsar.vault import destroyed, digests, keys
+from dsar.vault.errors import DestroyedListMissing, KeyDestroyed
 from dsar.vault.models import DestroyedKey, WrappedKey
 
 pytestmark = pytest.mark.django_db(databases=["keys"])
@@ -18,7 +18,7 @@ def restore(key: uuid.UUID, row: dict[str, object]) -> None:
     """What a restore of yesterday's key store does: the key is back, and nothing says that it was destroyed."""
     DestroyedKey.objects.filter(pk=key).delete()
     WrappedKey.objects.create(**row)
-    keys.apply_destroyed_once.cache_clear()  # processes are started again after a restore
+    keys._applied.clear()  # processes are started again after a restore
 
 
 def test_the_list_names_id_and_moment(key):
@@ -64,8 +64,9 @@ def test_it_is_destroyed_again_by_another_copy_of_the_list(key, at, tmp_path):
     keys.destroy(key, at=at)
     restore(key, row)
     copy = destroyed.list_path().rename(tmp_path / "copy.txt")
-    assert keys.cipher(key)
+    assert keys.cipher(key)  # neither list nor key store tells
     assert keys.apply_destroyed(copy) == 1
+    keys.complete_list()
     with pytest.raises(KeyDestroyed):
         keys.cipher(key)
 
@@ -84,3 +85,71 @@ def test_a_store_that_knows_already_is_only_looked_at(key, at, monkeypatch):
     with CaptureQueriesContext(connections["keys"]) as queries:
         assert keys.apply_destroyed() == 0
     assert {query["sql"].split()[0] for query in queries} == {"SELECT"}
+
+
+def test_a_missing_list_opens_no_key_as_long_as_the_key_store_knows_of_destroyed_ones(key, at):
+    """A key store that was restored together with a data folder that was not, or a DATA_DIR that is the wrong one."""
+    keys.destroy(keys.create("record", at=at), at=at)
+    assert keys.cipher(key)
+    destroyed.list_path().unlink()
+    for act in (lambda: keys.cipher(key), keys.apply_destroyed, lambda: digests.digest("email", "a")):
+        with pytest.raises(DestroyedListMissing, match="vault relist"):
+            act()
+
+
+def test_a_list_that_is_made_while_somebody_looks_is_none_that_is_missing(key, at, monkeypatch):
+    """The first destruction of another process, between our look at the folder and our look at the key store."""
+    looks = iter([False, True])
+    keys._bury({uuid.uuid4(): at})
+    monkeypatch.setattr(type(destroyed.list_path()), "exists", lambda path: next(looks))
+    assert keys.cipher(key)
+
+
+def test_a_lost_list_is_written_anew_from_what_the_key_store_knows(key, at):
+    gone = keys.create("record", at=at)
+    keys.destroy(gone, at=at)
+    before = destroyed.list_path().read_text()
+    destroyed.list_path().unlink()
+    assert [keys.complete_list(), keys.complete_list()] == [1, 0]
+    assert destroyed.list_path().read_text() == before
+    assert keys.cipher(key)
+
+
+def as_another_process(destroy: uuid.UUID, at: datetime) -> None:
+    """A process that has listed the key and dies before it deletes it, as far as this key store can tell."""
+    destroyed.note(destroy, at=at)
+
+
+def test_what_another_process_adds_to_the_list_is_applied_by_one_that_runs(key, at, monkeypatch):
+    other, third = keys.create("record", at=at), keys.create("record", at=at)
+    as_another_process(other, at)
+    assert keys.cipher(key)
+    read, entries = [], destroyed.entries
+
+    def noted(path, since=0):
+        read.extend(found := list(entries(path, since=since)))
+        return iter(found)
+
+    monkeypatch.setattr(destroyed, "entries", noted)
+    as_another_process(third, at)
+    assert keys.cipher(key)
+    assert [key_id for key_id, _ in read] == [third]
+    assert set(DestroyedKey.objects.values_list("pk", flat=True)) == {other, third}
+
+
+def test_a_list_that_comes_back_from_a_backup_is_read_from_its_beginning(key, at, tmp_path):
+    destroyed.note(uuid.uuid4(), at=at)
+    assert keys.cipher(key)
+    backup = tmp_path / "backup"
+    backup.write_text(f"{key} 2026-01-05T09:30:00+00:00\n" * 3)
+    backup.replace(destroyed.list_path())
+    with pytest.raises(KeyDestroyed):
+        keys.cipher(key)
+
+
+def test_the_disk_knows_the_name_of_a_new_list_before_a_key_goes(key, at, monkeypatch):
+    synced = []
+    monkeypatch.setattr(destroyed, "sync_folder", synced.append)
+    keys.destroy(key, at=at)
+    keys.destroy(uuid.uuid4(), at=at)
+    assert synced == [destroyed.list_path().parent]

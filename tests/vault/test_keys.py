@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, transaction
+from django.db import IntegrityError, connections, transaction
 
-from dsar.vault import ciphers, keys, sealing
-from dsar.vault.errors import KeyDestroyed, KeyUnknown, VaultError
-from dsar.vault.models import DestroyedKey, WrappedKey
+from dsar.vault import ciphers, house, keys, sealing
+from dsar.vault.errors import KeyDestroyed, KeyUnknown, StrangeHouse, TooManyOrphans, VaultError
+from dsar.vault.models import DestroyedKey, House, WrappedKey
 
 pytestmark = pytest.mark.django_db(databases=["keys"])
+
+HOUSE = uuid.UUID(int=1)
 
 
 def test_a_new_key_is_kept_wrapped(key, at, settings):
@@ -35,7 +37,8 @@ def test_a_key_is_never_made_inside_a_transaction_of_the_key_store(at):
         keys.create("record", at=at)
 
 
-def test_opening_a_key_costs_one_query(key, django_assert_num_queries):
+def test_opening_a_key_costs_one_query_once_there_is_a_list_of_destroyed_ones(key, at, django_assert_num_queries):
+    keys.destroy(keys.create("record", at=at), at=at)
     keys.cipher(key)
     with django_assert_num_queries(1, connection=connections["keys"]):
         keys.cipher(key)
@@ -118,14 +121,65 @@ def test_without_a_rewrap_the_old_master_key_can_not_go(key, settings):
     assert keys.count_unopenable() == 1
 
 
-def test_a_sweep_destroys_old_keys_that_nobody_uses(key, at, monkeypatch):
-    monkeypatch.setattr(keys, "PAGE", 2)
+@pytest.fixture
+def sweep(key, at):
+    """A sweep of record keys, on behalf of the database that uses the one key."""
+    House.objects.all().delete()
+    house.give_id(HOUSE)
     later = at + timedelta(days=1)
+    usual = {"in_use": lambda ids: {key} & set(ids), "house_id": HOUSE, "created_before": later, "at": later}
+    return lambda **options: keys.sweep("record", **usual | options)
+
+
+def test_a_sweep_destroys_old_keys_that_nobody_uses(key, at, sweep, monkeypatch):
+    monkeypatch.setattr(keys, "PAGE", 2)
     orphans = {keys.create("record", at=at) for _ in range(3)}
-    young, other = keys.create("record", at=later), keys.create("content", at=at)
-    assert keys.sweep("record", in_use=lambda ids: {key} & set(ids), created_before=later, at=later) == 3
+    young, other = keys.create("record", at=at + timedelta(days=1)), keys.create("content", at=at)
+    assert sweep() == 3
     assert set(WrappedKey.objects.values_list("pk", flat=True)) == {key, young, other}
     assert set(DestroyedKey.objects.values_list("pk", flat=True)) == orphans
+
+
+@pytest.mark.parametrize("other", [None, uuid.UUID(int=2)])
+def test_a_sweep_for_a_database_of_another_house_destroys_nothing(at, sweep, other):
+    keys.create("record", at=at)
+    with pytest.raises(StrangeHouse, match="DATABASE_URL"):
+        sweep(house_id=other)
+    assert WrappedKey.objects.count() == 2
+
+
+def test_a_key_store_without_a_house_is_not_swept(at, sweep):
+    keys.create("record", at=at)
+    House.objects.all().delete()
+    for other in (None, HOUSE):
+        with pytest.raises(StrangeHouse, match="the key store has no house id"):
+            sweep(house_id=other)
+    assert WrappedKey.objects.count() == 2
+
+
+def test_many_orphans_at_once_are_left_for_somebody_to_look_at(at, sweep):
+    for _ in range(11):
+        keys.create("record", at=at)
+    with pytest.raises(TooManyOrphans, match="11 of 12 keys of the purpose record"):
+        sweep()
+    assert WrappedKey.objects.count() == 12
+    assert sweep(any_number=True) == 11
+
+
+def test_many_orphans_among_far_more_keys_in_use_are_remains_of_broken_transactions(at, sweep, monkeypatch):
+    monkeypatch.setattr(keys, "MOST_ORPHANS", 2)
+    used = {keys.create("record", at=at) for _ in range(80)}
+    orphans = {keys.create("record", at=at) for _ in range(3)}
+    assert sweep(in_use=lambda ids: set(ids) - orphans) == 3
+    assert set(WrappedKey.objects.values_list("pk", flat=True)) > used
+
+
+def test_a_key_store_belongs_to_one_house_only(sweep):
+    with pytest.raises(IntegrityError), transaction.atomic(using="keys"):
+        house.give_id(uuid.UUID(int=2))
+    with pytest.raises(IntegrityError), transaction.atomic(using="keys"):
+        House.objects.create(only=False, house=HOUSE)
+    assert str(House.objects.get()) == f"house {HOUSE}"
 
 
 def test_rows_of_the_key_store_show_ids_only(key, at):

@@ -4,9 +4,9 @@ import pytest
 from django.apps import apps
 from django.db import connections, router
 
-from dsar.vault.models import DestroyedKey, DigestKey, WrappedKey
+from dsar.vault.models import DestroyedKey, DigestKey, House, WrappedKey
 
-KEY_STORE = {WrappedKey, DestroyedKey, DigestKey}
+KEY_STORE = {WrappedKey, DestroyedKey, DigestKey, House}
 
 
 @pytest.mark.parametrize("model", apps.get_models(), ids=lambda model: model._meta.label)

@@ -30,6 +30,7 @@ class Command(BaseCommand):
         acts.add_parser("status", help="count the keys, and those that the master key does not open")
         reapply = acts.add_parser("reapply", help="after a restore: destroy again what had been destroyed")
         reapply.add_argument("--list", dest="listing", type=Path, help="another copy of destroyed-keys.txt")
+        acts.add_parser("relist", help="write a lost destroyed-keys.txt anew from what the key store knows")
 
     def handle(self, *_args: str, act: str, **options: Any) -> None:
         try:
@@ -66,3 +67,8 @@ class Command(BaseCommand):
         if listing and not listing.exists():
             raise CommandError(f"{listing}: no such file.")
         self.stdout.write(f"{keys.apply_destroyed(listing)} destroyed keys had come back and were destroyed again.")
+        if listing:
+            keys.complete_list()
+
+    def relist(self, **_options: object) -> None:
+        self.stdout.write(f"{keys.complete_list()} destroyed keys were added to the list.")

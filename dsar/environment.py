@@ -6,18 +6,19 @@ A missing or bad value stops the program with all faults at once, each as
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
+import dj_database_url
 import dj_email_url
 import environs
 from django.core.exceptions import ImproperlyConfigured
 from environs import validate
+
+from dsar import values
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -25,15 +26,21 @@ CURES = {
     "DSAR_SECRET_KEY": "at least 32 random characters; `python -m dsar.first_run FILE` writes a first set of secrets",
     "DSAR_MASTER_KEY": "the vault's key, from `python -m dsar.first_run FILE`; or a file named in DSAR_MASTER_KEY_FILE",
     "DSAR_SIGNING_KEY": "the key that signs the audit's checkpoints; `openssl rand -base64 32` prints one",
+    "DSAR_OLD_PUBLIC_KEYS": "with commas, what `manage.py verify_audit --public-key` printed of each former key",
+    "DSAR_CHECKPOINT_FILE": "the absolute path of the file that checkpoints are appended to",
+    "DSAR_AUDITOR_EMAIL": "who is mailed a checkpoint a day, e.g. audit@example.com; leave it out for nobody",
     "DSAR_LANGUAGE": "en or es: the language of those who ask for none",
     "DSAR_TIME_ZONE": "the zone in which receipt dates are counted, e.g. America/Los_Angeles",
     "DSAR_BASE_URL": "the public address of this site, e.g. https://privacy.example.com",
+    "DSAR_ALLOWED_HOSTS": "the names by which this site is asked for, with commas, e.g. privacy.example.com",
     "DATABASE_URL": "e.g. postgresql://dsar@/dsar?host=/run/postgresql or sqlite:////srv/dsar/dsar.sqlite3",
+    "DATABASE_OWNER_URL": "the main database as the role that owns its tables, e.g. postgresql://dsar_owner@db/dsar",
     "KEYS_DATABASE_URL": "the key store: a database of its own, apart from DATABASE_URL and its backups",
     "REDIS_URL": "e.g. redis://localhost:6379/0; leave it out to run on one machine with `manage.py worker`",
     "EMAIL_URL": "e.g. submission://user:password@mail.example.com:587/",
+    "DSAR_FROM_EMAIL": "the sender of all letters, e.g. privacy@example.com or Privacy Office <privacy@example.com>",
     "DSAR_CONTENT_DAYS": "how many days after closing findings and bundles live, e.g. 45; then their key is destroyed",
-    "DSAR_DATA_DIR": "a folder that web server and worker can write to; sealed files live here",
+    "DSAR_DATA_DIR": "the absolute path of a folder that web server and worker can write to; sealed files live here",
 }
 
 
@@ -45,12 +52,16 @@ class Environment:
     secret_key: str
     master_key: str
     signing_key: str
+    old_public_keys: list[str]
+    checkpoint_file: Path
+    auditor_email: str
     time_zone: str
     base_url: str
     allowed_hosts: list[str]
     data_dir: Path
     content_days: int
     database: dict[str, Any]
+    owner_database: dict[str, Any] | None
     keys_database: dict[str, Any]
     redis_url: str
     email: dict[str, Any]
@@ -61,71 +72,108 @@ class Environment:
 def read_environment(source: environs.Env | None = None) -> Environment:
     """Read and check all settings; raises ImproperlyConfigured that lists every fault with its cure."""
     env = source or environs.Env(eager=False)
-    env_file = env.str("DSAR_ENV_FILE", "")
-    if env_file and not Path(env_file).is_file():
-        raise ImproperlyConfigured(f"DSAR_ENV_FILE: there is no file {env_file}: name the one with the settings.")
-    if env_file:
-        env.read_env(env_file, recurse=False, override=False)
-    debug = env.bool("DSAR_DEBUG", False)
-    data_dir = Path(env.str("DSAR_DATA_DIR", str(BASE_DIR / "var")))
+    _read_file(env)
+    base_url = _text(env, "DSAR_BASE_URL", "http://localhost:8000", values.is_site)
+    is_public = base_url.lower().startswith("https:")
+    data_dir = Path(env.str("DSAR_DATA_DIR", str(BASE_DIR / "var"), validate=values.is_folder) or BASE_DIR)
+    hosts = ["localhost", "127.0.0.1", *filter(None, [urlsplit(base_url).hostname])]
     found = {
-        "debug": debug,
+        "debug": env.bool("DSAR_DEBUG", False),
         "secret_key": env.str("DSAR_SECRET_KEY", validate=validate.Length(min=32)),
         "master_key": _master_key(env),
-        "signing_key": env.str("DSAR_SIGNING_KEY", "", validate=_is_seed),
-        "time_zone": env.str("DSAR_TIME_ZONE", "America/Los_Angeles", validate=_is_zone),
-        "base_url": env.str(
-            "DSAR_BASE_URL",
-            "http://localhost:8000",
-            validate=validate.URL(schemes={"http", "https"}, require_tld=False),
+        "signing_key": env.str("DSAR_SIGNING_KEY", "", validate=values.is_key),
+        "old_public_keys": _list(env, "DSAR_OLD_PUBLIC_KEYS", [], values.are_keys),
+        "checkpoint_file": Path(
+            _text(env, "DSAR_CHECKPOINT_FILE", str(data_dir / "checkpoints.jsonl"), values.is_absolute)
         ),
-        "allowed_hosts": env.list("DSAR_ALLOWED_HOSTS", ["localhost", "127.0.0.1"]),
+        "auditor_email": env.str("DSAR_AUDITOR_EMAIL", "", validate=values.is_address_or_nothing),
+        "time_zone": env.str("DSAR_TIME_ZONE", "America/Los_Angeles", validate=values.is_zone),
+        "base_url": base_url,
+        "allowed_hosts": _list(env, "DSAR_ALLOWED_HOSTS", hosts, values.are_hosts),
         "data_dir": data_dir,
         "content_days": env.int("DSAR_CONTENT_DAYS", 45, validate=validate.Range(min=1, max=3650)),
-        "database": env.dj_db_url("DATABASE_URL", f"sqlite:///{data_dir / 'dsar.sqlite3'}"),
-        "keys_database": env.dj_db_url("KEYS_DATABASE_URL", f"sqlite:///{data_dir / 'keys.sqlite3'}"),
-        "redis_url": env.str("REDIS_URL", ""),
-        "email": dj_email_url.parse(env.str("EMAIL_URL", "console://", validate=_is_mail) or "console://"),
-        "from_email": env.str("DSAR_FROM_EMAIL", "privacy@localhost"),
+        "database": _text(env, "DATABASE_URL", "", values.is_database),
+        "owner_database": _text(env, "DATABASE_OWNER_URL", "", values.is_postgresql),
+        "keys_database": _text(env, "KEYS_DATABASE_URL", "", values.is_database),
+        "redis_url": env.str("REDIS_URL", "", validate=values.is_redis),
+        "email": _text(env, "EMAIL_URL", None if is_public else "console://", values.is_mail(is_public=is_public)),
+        "from_email": env.str("DSAR_FROM_EMAIL", "privacy@localhost", validate=values.is_sender),
         "language": env.str("DSAR_LANGUAGE", "en", validate=validate.OneOf(["en", "es"])),
     }
     try:
         env.seal()
     except environs.EnvValidationError as error:
         raise ImproperlyConfigured(_faults(error)) from None
-    return Environment(**found)
+    return Environment(**found | _parsed(found))
+
+
+def _parsed(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are addresses, taken apart as Django wants them; all of them have been checked."""
+    site = urlsplit(found["base_url"])
+    return {
+        "base_url": f"{site.scheme}://{site.netloc.lower()}",
+        "database": _database(found["database"], found["data_dir"] / "dsar.sqlite3"),
+        "owner_database": dj_database_url.parse(found["owner_database"]) if found["owner_database"] else None,
+        "keys_database": _database(found["keys_database"], found["data_dir"] / "keys.sqlite3"),
+        "email": dj_email_url.parse(found["email"]),
+    }
+
+
+def _database(url: str, file: Path) -> dict[str, Any]:
+    """The database at this address, or in a file of SQLite."""
+    if url:
+        return dict(dj_database_url.parse(url))
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+
+
+def _text(env: environs.Env, name: str, default: str | None, check: values.Check) -> str:
+    """A text that may be left out, or be empty, which is the same; it must be there if there is no default."""
+    if default is None:
+        return str(env.str(name, validate=check) or "")
+    return str(env.str(name, "", validate=lambda text: check(text) if text else None) or default)
+
+
+def _list(env: environs.Env, name: str, default: list[str], check: values.CheckAll) -> list[str]:
+    """Words between commas; spaces around them mean nothing."""
+    text = env.str(name, None, validate=lambda text: check(_words(text)))
+    return default if text is None else _words(text)
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _read_file(env: environs.Env) -> None:
+    """Take in the file with the settings, if one is named; what stands in the environment wins."""
+    name = env.str("DSAR_ENV_FILE", "")
+    if not name:
+        return
+    if not Path(name).is_file():
+        raise ImproperlyConfigured(f"DSAR_ENV_FILE: there is no file {name}: name the one with the settings.")
+    try:
+        env.read_env(name, recurse=False, override=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"DSAR_ENV_FILE: {name} can't be read ({_why(error)}).") from None
 
 
 def _master_key(env: environs.Env) -> str:
     path = env.str("DSAR_MASTER_KEY_FILE", "")
-    if path:
-        try:
-            return Path(path).read_text().strip()
-        except OSError as error:
-            raise ImproperlyConfigured(f"DSAR_MASTER_KEY_FILE: {path} cannot be read ({error.strerror})") from None
-    return env.str("DSAR_MASTER_KEY")
-
-
-def _is_seed(text: str) -> None:
+    if not path:
+        return env.str("DSAR_MASTER_KEY", validate=values.is_master_key)
     try:
-        seed = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        seed = b""
-    if text and len(seed) != 32:
-        raise environs.ValidationError("It is not the base64 of 32 bytes.")
+        text = Path(path).read_text(encoding="ascii").strip()
+        values.is_master_key(text)
+    except (OSError, UnicodeDecodeError, environs.ValidationError) as error:
+        raise ImproperlyConfigured(
+            f"DSAR_MASTER_KEY_FILE: {path} can't be read as a master key ({_why(error)}). It holds what "
+            "`python -m dsar.first_run FILE` writes behind DSAR_MASTER_KEY=, and nothing else."
+        ) from None
+    return text
 
 
-def _is_mail(url: str) -> None:
-    scheme = url.partition(":")[0]
-    if scheme not in dj_email_url.SCHEMES:
-        raise environs.ValidationError(
-            f"{scheme!r} is no way to send mail: use one of {', '.join(dj_email_url.SCHEMES)}."
-        )
-
-
-def _is_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
-        raise environs.ValidationError(f"{name!r} is no time zone")
+def _why(error: Exception) -> str:
+    """In a few words, and not with what stands in the file."""
+    return str(getattr(error, "strerror", "") or "it holds something else")
 
 
 def _faults(error: environs.EnvValidationError) -> str:

@@ -15,11 +15,14 @@ ENVIRONMENT = read_environment()
 DEBUG = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
-BASE_URL = ENVIRONMENT.base_url.rstrip("/")
+BASE_URL = ENVIRONMENT.base_url
 DATA_DIR: Path = ENVIRONMENT.data_dir
 CONTENT_LIFE = timedelta(days=ENVIRONMENT.content_days)  # of findings and bundles, counted from a case's closing
 MASTER_KEY = ENVIRONMENT.master_key
 SIGNING_KEY = ENVIRONMENT.signing_key  # of the ledger's checkpoints; "" for none
+OLD_PUBLIC_KEYS = ENVIRONMENT.old_public_keys  # of keys that signed checkpoints before the present one
+CHECKPOINT_FILE: Path = ENVIRONMENT.checkpoint_file
+AUDITOR_EMAIL = ENVIRONMENT.auditor_email  # who is mailed a checkpoint a day; "" for nobody
 SITE_IS_SECURE = BASE_URL.startswith("https://")
 
 INSTALLED_APPS = [

@@ -12,7 +12,8 @@ from requests_app.ports import systems
 from requests_app.services import closing, identity, letters, people, upkeep
 from requests_app.services.history import locked
 
-MAIL = Retries(attempts=12, first=timedelta(seconds=10), factor=2, at_most=timedelta(hours=1))
+# A mail server may be down for a night: 22 tries take more than 13 hours.
+MAIL = Retries(attempts=22, first=timedelta(seconds=10), factor=2, at_most=timedelta(hours=1))
 # A source may be down for a night: nine tries take about 15 hours.
 PATIENT = Retries(attempts=9, first=timedelta(seconds=15), factor=5, at_most=timedelta(hours=4))
 
@@ -92,5 +93,18 @@ def anchor_histories(run: Run) -> None:
         upkeep.anchor_histories(at=run.at)
 
 
+@handler("copy_checkpoints")
+def copy_checkpoints(_run: Run) -> None:
+    """Append new checkpoints to the file that leaves the house."""
+    upkeep.copy_checkpoints()
+
+
+@handler("mail_checkpoint", queue="mail", retries=MAIL)
+def mail_checkpoint(_run: Run) -> None:
+    """Mail the last checkpoint to the auditor."""
+    upkeep.mail_checkpoint()
+
+
 periodic("destroy_orphaned_keys", every=timedelta(hours=6))
 periodic("anchor_histories", every=timedelta(hours=1))
+periodic("mail_checkpoint", every=timedelta(days=1))

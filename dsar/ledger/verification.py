@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.db.models import Exists, OuterRef, Subquery
 
+from dsar.ledger import checkpoints
 from dsar.ledger.canonical import digest, moment
 from dsar.ledger.chains import GENESIS
 from dsar.ledger.models import AnchoredHead, ChainHead, Checkpoint, Event
-from dsar.ledger.signing import Signer, signer
+from dsar.ledger.signing import PublicKey, known_keys
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -39,24 +40,35 @@ class Break:
     reason: str
 
 
+@dataclass(frozen=True)
+class Fall:
+    """A count that is lower than a checkpoint stated before; ``checkpoint`` is the later one, None for now."""
+
+    name: str
+    before: int
+    after: int
+    checkpoint: int | None
+
+
 @dataclass
 class Verification:
-    """What was read, up to the first break, and until when it is anchored."""
+    """What was read, up to the first break, until when it is anchored, and which counts fell."""
 
     events: int = 0
     chains: int = 0
     checkpoints: int = 0
     first_break: Break | None = None
-    # The moment of the last checkpoint that our key has signed and that holds, with all before it.
+    # The moment of the last checkpoint that our key or a listed old one has signed and that holds, with all before it.
     anchored_until: datetime | None = None
+    fallen: list[Fall] = field(default_factory=list)
 
 
 def verify(chain: str | None = None) -> Verification:
     """Verify every chain, or this one, and every checkpoint.
 
-    A checkpoint that another key has signed (ours, before it was changed) anchors nothing itself,
-    but one of our key's after it states its hash. An end that was cut off together with its head
-    and its checkpoints shows only against a copy of a checkpoint that was kept elsewhere.
+    A checkpoint whose key is neither ours nor listed among the old ones is a break: whoever owns the tables
+    could have put it there, and ours after it would state its hash. An end that was cut off together with its
+    head and its checkpoints shows only against a copy that was kept elsewhere (``copies``).
     """
     found = Verification()
     in_events = _first_break_in_events(chain, found)
@@ -121,27 +133,51 @@ def _head_fault(last: EventWithHead) -> str | None:
 
 
 def _first_break_in_checkpoints(chain: str | None, found: Verification) -> Break | None:
-    key = signer()
-    number, previous = 0, GENESIS
+    keys = known_keys()
+    number, previous, counts = 0, GENESIS, dict[str, int]()
     for checkpoint in Checkpoint.objects.order_by("number").iterator(chunk_size=10):
-        own = key if key and key.key_id == checkpoint.key_id else None
-        fault = _checkpoint_fault(checkpoint, number + 1, previous, own)
+        fault = _checkpoint_fault(checkpoint, number + 1, previous, keys)
         if fault:
             return Break(CHECKPOINTS, number + 1, fault)
         broken = _first_break_in_heads(checkpoint, chain)
         if broken:
             return broken
         number, previous = checkpoint.number, digest(checkpoint.text)
+        counts = _note_falls(found, counts, _content(checkpoint.text).get("counts"), number)
         found.checkpoints += 1
-        if own:
-            found.anchored_until = checkpoint.at
+        found.anchored_until = checkpoint.at
+    if number and chain is None:
+        _note_falls(found, counts, {name: count() for name, count in checkpoints.counts.items()}, None)
     return None
 
 
-def _checkpoint_fault(checkpoint: Checkpoint, number: int, previous: str, own: Signer | None) -> str | None:
+def _note_falls(found: Verification, before: dict[str, int], counts: object, checkpoint: int | None) -> dict[str, int]:
+    """Note which of the counts are lower than before, those that are stated no more included; returns them."""
+    after = dict(_numbers("", counts))
+    found.fallen += [
+        Fall(name, number, after.get(name, 0), checkpoint)
+        for name, number in before.items()
+        if after.get(name, 0) < number
+    ]
+    return after
+
+
+def _numbers(name: str, counts: object) -> Iterator[tuple[str, int]]:
+    """The numbers in what was counted, each with its way there: submissions.web."""
+    if isinstance(counts, int):
+        yield name, counts
+    elif isinstance(counts, Mapping):
+        for key, value in counts.items():
+            yield from _numbers(f"{name}.{key}" if name else key, value)
+
+
+def _checkpoint_fault(checkpoint: Checkpoint, number: int, previous: str, keys: Mapping[str, PublicKey]) -> str | None:
     if checkpoint.number != number:
         return f"the checkpoint is missing, the next one is {checkpoint.number}"
-    if own and not own.has_signed(checkpoint.text, checkpoint.signature):
+    key = keys.get(checkpoint.key_id)
+    if key is None:
+        return f"the checkpoint names the key {checkpoint.key_id}, which is neither ours nor listed as an old one"
+    if not key.has_signed(checkpoint.text, checkpoint.signature):
         return "the checkpoint's signature does not fit its text"
     content = _content(checkpoint.text)
     fault = _column_fault(
@@ -151,7 +187,7 @@ def _checkpoint_fault(checkpoint: Checkpoint, number: int, previous: str, own: S
 
 
 def _heads_fault(heads: object) -> str | None:
-    """A text that our key has not signed can say anything."""
+    """A text that an old key has signed, which somebody may hold, can say anything."""
     if isinstance(heads, dict) and all(isinstance(head, list) and len(head) == 2 for head in heads.values()):
         return None
     return "the checkpoint states no heads"

@@ -1,4 +1,4 @@
-"""What is done by the clock: orphaned keys are destroyed, and the heads of all histories are signed."""
+"""What is done by the clock: orphaned keys are destroyed, the heads of all histories are signed and leave the house."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
+from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.models import Count
 
-from dsar.ledger import checkpoints
+from dsar.jobs.queue import enqueue
+from dsar.ledger import checkpoints, copies
 from dsar.ledger import house as main_house
 from dsar.ledger.models import Checkpoint
 from dsar.ledger.models import House as MainHouse
@@ -117,8 +120,36 @@ def _both_are_migrated() -> bool:
 
 
 def anchor_histories(*, at: datetime) -> Checkpoint | None:
-    """Sign the heads that moved since the last checkpoint; None without a signing key, or if nothing moved."""
-    return checkpoints.make_checkpoint(at=at)
+    """Sign the heads that moved since the last checkpoint, and have the checkpoint leave the database.
+
+    None without a signing key.
+    """
+    checkpoint = checkpoints.make_checkpoint(at=at)
+    if checkpoint:
+        enqueue("copy_checkpoints", {"checkpoint": checkpoint.number}, key=f"copy_checkpoints:{checkpoint.number}")
+    return checkpoint
+
+
+def copy_checkpoints() -> None:
+    """Append new checkpoints to the file that leaves the house; raises LedgerError if it tells another history."""
+    copies.append_new(settings.CHECKPOINT_FILE)
+
+
+def mail_checkpoint() -> None:
+    """Mail the last checkpoint to the auditor, if there is one: as a file, a line to be kept with those before it."""
+    last = Checkpoint.objects.order_by("number").last()
+    if not settings.AUDITOR_EMAIL or last is None:
+        return
+    mail = EmailMessage(
+        subject=f"Audit checkpoint {last.number}",
+        body=(
+            "The attached line states where all histories of privacy requests stood at that moment. Please keep it: "
+            "`manage.py verify_audit --against FILE` compares the database with it.\n"
+        ),
+        to=[settings.AUDITOR_EMAIL],
+    )
+    mail.attach(f"checkpoint-{last.number:06}.jsonl", f"{copies.line_of(last)}\n", "text/plain")
+    mail.send()
 
 
 def submissions_by_channel() -> dict[str, int]:

@@ -104,7 +104,19 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         env.seal()
     except environs.EnvValidationError as error:
         raise ImproperlyConfigured(_faults(error)) from None
-    return Environment(**found | _parsed(found))
+    environment = Environment(**found | _parsed(found))
+    _check_roles(environment)
+    return environment
+
+
+def _check_roles(environment: Environment) -> None:
+    """Who owns the main database's tables is another role than who works on them."""
+    main, owner = environment.database, environment.owner_database
+    if owner and (not main.get("USER") or main.get("USER") == owner["USER"]):
+        raise ImproperlyConfigured(
+            "DATABASE_OWNER_URL: DATABASE_URL names no other role, and what runs must not own the tables: set "
+            "DATABASE_URL to the same database with a role of its own, e.g. postgresql://dsar@db/dsar."
+        )
 
 
 def _parsed(found: Mapping[str, Any]) -> dict[str, Any]:

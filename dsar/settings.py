@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,13 @@ def _database(found: dict[str, Any], sqlite_options: dict[str, Any]) -> dict[str
     return database
 
 
+# `migrate` makes and owns the tables. Whatever else runs does so as a role that owns none: it can't take the triggers
+# away that keep the histories as they were written.
+OWNER_DATABASE = ENVIRONMENT.owner_database if sys.argv[1:2] == ["migrate"] else None
+RUNTIME_ROLE: str = ENVIRONMENT.database["USER"] if ENVIRONMENT.owner_database else ""
+
 DATABASES = {
-    "default": _database(ENVIRONMENT.database, SQLITE_OPTIONS),
+    "default": _database(OWNER_DATABASE or ENVIRONMENT.database, SQLITE_OPTIONS),
     "keys": {
         **_database(ENVIRONMENT.keys_database, SQLITE_KEY_STORE_OPTIONS),
         "TEST": {"DEPENDENCIES": []},  # tests of the vault alone make no main database

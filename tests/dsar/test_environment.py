@@ -155,6 +155,21 @@ def test_an_empty_address_is_the_same_as_none(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
+    "main", ["", "sqlite:////srv/dsar.sqlite3", "postgresql://owner@db/dsar", "postgresql:///dsar"]
+)
+def test_who_runs_is_another_role_than_who_owns(main: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://owner:hush@db/dsar")
+    monkeypatch.setenv("DATABASE_URL", main)
+    with pytest.raises(ImproperlyConfigured, match="a role of its own") as stopped:
+        read_environment()
+    assert "hush" not in str(stopped.value)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://dsar@db/dsar")
+    owner = read_environment().owner_database
+    assert owner
+    assert owner["USER"] == "owner"
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("REDIS_URL", "redis://:secret@redis:6379/0"),

@@ -85,7 +85,17 @@ def prepare_environment(port: int) -> None:
 def processes(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Web server and worker, as in production but on one machine; both end with the demo. Gives the web server's."""
     commands = {
-        "web": [sys.executable, "-m", "gunicorn", "dsar.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"],
+        "web": [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "dsar.wsgi",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--threads",
+            "4",
+            "--no-control-socket",
+        ],
         "worker": [sys.executable, str(ROOT / "manage.py"), "worker", "--poll", "0.1"],
     }
     started: list[subprocess.Popen[bytes]] = []

@@ -16,9 +16,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 def append_only(connection: BaseDatabaseWrapper, table: str) -> list[str]:
     """Statements after which rows of the table can be added, and neither changed nor removed.
 
-    On SQLite an insert that meets an existing key is refused before its conflict clause is looked
-    at: INSERT OR REPLACE can't remove a row, and OR IGNORE is refused with it. Unique indexes with
-    a condition are not looked at.
+    On SQLite an insert that meets an existing key, or the number that SQLite itself gives each row,
+    is refused before its conflict clause is looked at: INSERT OR REPLACE can't remove a row, and OR
+    IGNORE is refused with it. Unique indexes with a condition are not looked at.
     """
     return _guard(connection, table, f"{table} is append-only", allowed="false")
 
@@ -77,13 +77,13 @@ def _sqlite_guard(connection: BaseDatabaseWrapper, table: str, fault: str, allow
     )
     meets_a_row = " OR ".join(
         f"EXISTS (SELECT 1 FROM {quote(table)} WHERE {same_key})"  # noqa: S608 - quoted names, from migrations
-        for same_key in same_keys
+        for same_key in (*same_keys, "rowid = NEW.rowid")
     )
     return [
         f"CREATE TRIGGER {quote(f'{table}_no_{name}')} BEFORE {act} ON {quote(table)} FOR EACH ROW WHEN {refused} "
         f"BEGIN SELECT RAISE(ABORT, '{fault}'); END"
         for name, act, refused in (
-            ("update", "UPDATE", f"({allowed}) IS NOT TRUE"),
+            ("update", "UPDATE", f"({allowed} AND NEW.rowid = OLD.rowid) IS NOT TRUE"),
             ("delete", "DELETE", "TRUE"),
             ("replace", "INSERT", meets_a_row),
         )

@@ -109,6 +109,26 @@ def test_no_row_is_replaced_by_any_of_its_keys(rows: dict[type[Model], str]) -> 
     assert refused("UPDATE OR REPLACE ledger_event SET sequence = 1 WHERE sequence = 2")
 
 
+@on_sqlite
+def test_no_row_is_replaced_by_the_number_that_sqlite_gives_it(rows: dict[type[Model], str], write: Write) -> None:
+    write("b")
+    for change in (
+        (
+            "INSERT OR REPLACE INTO ledger_chainhead (rowid, chain, sequence, hash)"
+            " SELECT rowid, 'other', 0, hash FROM ledger_chainhead"
+        ),
+        (
+            "INSERT OR REPLACE INTO ledger_checkpoint (rowid, number, at, key_id, text, signature)"
+            " SELECT rowid, 9, at, key_id, text, signature FROM ledger_checkpoint"
+        ),
+        (
+            "UPDATE OR REPLACE ledger_chainhead SET sequence = sequence + 1,"
+            " rowid = (SELECT rowid FROM ledger_chainhead WHERE chain = 'b') WHERE chain = 'a'"
+        ),
+    ):
+        assert refused(change), change
+
+
 # A table as another app might want to guard: unique keys over one column, over two, and over some rows only.
 CREATE_NOTE = CreateModel(
     "Note",

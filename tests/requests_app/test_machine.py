@@ -93,6 +93,40 @@ def test_the_route_of_a_case_never_changes() -> None:
         assert not goes_through(case, route=route, version=F("version") + 1)
 
 
+def test_the_version_of_a_case_never_falls() -> None:
+    """It is the token by which people who work on a case at once are told of each other."""
+    case = a_case()
+    assert not goes_through(case, version=F("version") - 1)
+    assert goes_through(case, version=F("version") + 1)
+
+
+def test_a_case_stays_the_one_it_is() -> None:
+    case = a_case()
+    for change in ({"id": uuid.uuid4()}, {"right": Right.OPT_IN}):
+        assert not goes_through(case, **change)
+        assert not goes_through(case, **change, version=F("version") + 1)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's statement")
+@pytest.mark.parametrize("key", ["id", "rowid", "right"])
+def test_no_case_is_replaced_by_one_that_begins_anew(key: str) -> None:
+    case = a_case()
+    columns = [field.column for field in Case._meta.concrete_fields]
+    values = {column: f'"{column}"' for column in columns} | {"state": "'received'"}
+    if key != "id":
+        values["id"] = f"'{uuid.uuid4().hex}'"
+    if key != "right":
+        values["right"] = "'opt_in'"
+    if key == "rowid":
+        values["rowid"] = "rowid"
+    statement = (
+        f"INSERT OR REPLACE INTO requests_app_case ({', '.join(f'{chr(34)}{name}{chr(34)}' for name in values)}) "
+        f"SELECT {', '.join(values.values())} FROM requests_app_case WHERE id = '{case.pk.hex}'"
+    )
+    with pytest.raises(IntegrityError, match="begins once"), transaction.atomic():
+        _execute((statement,))
+
+
 @pytest.mark.parametrize("state", [state for state in State if state != State.RECEIVED])
 def test_a_case_is_born_as_received(state: State) -> None:
     twin = a_case()
@@ -152,8 +186,25 @@ def test_the_databases_table_is_the_one_in_the_code() -> None:
     assert str(AllowedMove.objects.filter(source="received", target="verifying").get()) == "received → verifying (full)"
 
 
+def test_nobody_writes_to_the_databases_table() -> None:
+    table = "requests_app_allowedmove"
+    statements = [
+        f"INSERT INTO {table} (source, target, route) VALUES ('received', 'closed', 'direct')",
+        f"UPDATE {table} SET target = 'closed'",
+        f"DELETE FROM {table}",
+    ]
+    if connection.vendor == "postgresql":
+        statements.append(f"TRUNCATE {table}")
+    else:
+        statements.append(f"INSERT OR REPLACE INTO {table} SELECT id, source, 'closed', route FROM {table}")
+    for statement in statements:
+        with pytest.raises(IntegrityError, match="filled by migrate"), transaction.atomic():
+            _execute((statement,))
+
+
 def test_a_table_that_was_changed_is_mended_by_the_next_migrate() -> None:
     right = kept()
+    _execute(machine.OPEN_TABLE[connection.vendor])
     AllowedMove.objects.filter(target="closed").delete()
     AllowedMove.objects.create(source="received", target="closed", route="direct")
     call_command("migrate", verbosity=0)
@@ -181,8 +232,9 @@ def test_without_the_triggers_anything_would_go_through() -> None:
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 def test_the_migration_can_be_taken_back_and_made_again() -> None:
     with connection.schema_editor() as editor:
-        machine.release_states(None, editor)
-        machine.guard_states(None, editor)
+        machine.guard_states_anew(None, editor)
+        machine.open_table(None, editor)
+        machine.close_table(None, editor)
     assert not goes_through(a_case(), state=State.CARRYING_OUT)
 
 

@@ -1,0 +1,14 @@
+"""Guard the states of cases anew, also against replacing, and close the table of allowed moves."""
+
+from django.db import migrations
+
+from requests_app import machine
+
+
+class Migration(migrations.Migration):
+    dependencies = [("requests_app", "0002_machine")]
+
+    operations = [
+        migrations.RunPython(machine.guard_states_anew, migrations.RunPython.noop),
+        migrations.RunPython(machine.close_table, machine.open_table),
+    ]

@@ -76,17 +76,17 @@ TEMPLATES = [
     },
 ]
 
-# SQLite: immediate transactions in write-ahead mode; deferred ones fail with "database is locked"
-# as soon as two processes read and then write.
+# SQLite: immediate transactions in write-ahead mode; deferred ones fail with "database is locked" as soon as two
+# processes read and then write. Synchronous FULL: no power cut may lose a request whose reference the person has seen.
 SQLITE_OPTIONS: dict[str, Any] = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;",
 }
-# The key store: no power cut may lose a key that seals something already, and no deleted key may stay in a free page.
+# The key store: no deleted key may stay in a free page.
 SQLITE_KEY_STORE_OPTIONS: dict[str, Any] = {
     **SQLITE_OPTIONS,
-    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA secure_delete=ON;",
+    "init_command": f"{SQLITE_OPTIONS['init_command']}PRAGMA secure_delete=ON;",
 }
 
 

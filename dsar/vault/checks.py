@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
@@ -9,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from dsar.vault.master import master_key
 from dsar.vault.router import KEYS
 
-PLACE = ("ENGINE", "HOST", "PORT", "NAME")
+SAME_MACHINE = {"", "localhost", "127.0.0.1", "::1"}
 
 
 @register
@@ -25,8 +29,7 @@ def check_master_key(**_options: object) -> list[CheckMessage]:
 @register
 def check_key_store_is_apart(**_options: object) -> list[CheckMessage]:
     """The key store is a database of its own, or a dump of the main database would carry the keys."""
-    main, store = settings.DATABASES["default"], settings.DATABASES[KEYS]
-    if [main.get(part) for part in PLACE] != [store.get(part) for part in PLACE]:
+    if _place(settings.DATABASES["default"]) != _place(settings.DATABASES[KEYS]):
         return []
     return [
         Error(
@@ -35,3 +38,17 @@ def check_key_store_is_apart(**_options: object) -> list[CheckMessage]:
             id="vault.E002",
         )
     ]
+
+
+def _place(database: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a database is, whichever way it is written; who opens it does not matter.
+
+    Options stand before host and port, as the driver takes them. A folder of sockets and a host name may lead to one
+    server: the names of the databases have to differ then.
+    """
+    engine, name, options = database["ENGINE"], str(database.get("NAME") or ""), database.get("OPTIONS") or {}
+    if engine.endswith("sqlite3"):
+        return engine, str(Path(name.removeprefix("file:").partition("?")[0]).resolve())
+    host = str(options.get("host") or database.get("HOST") or "")
+    port = str(options.get("port") or database.get("PORT") or "5432")
+    return engine, "" if host.lower() in SAME_MACHINE else host.lower(), port, str(options.get("dbname") or name)

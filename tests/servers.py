@@ -230,6 +230,19 @@ def run_with_servers(names: Sequence[str], command: Sequence[str]) -> int:
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     process = subprocess.Popen(command, env=environment)
+    try:
+        return _wait(process)
+    finally:
+        if process.poll() is None:  # we are asked to end, and the command was not
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
     while True:
         try:
             return process.wait()

@@ -9,6 +9,7 @@ import time
 from email.message import EmailMessage
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import sqlalchemy
@@ -71,6 +72,24 @@ def test_servers_end_with_their_command(ending: str, tmp_path: Path) -> None:
     socket = Path((tmp_path / "url").read_text().removeprefix("redis+socket://"))
     assert not socket.parent.exists()
     assert done.returncode in {0, 3, 143}
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("manners", ["", "signal.signal(signal.SIGTERM, signal.SIG_IGN); "])
+def test_the_command_ends_with_its_servers(manners: str, tmp_path: Path) -> None:
+    write = "pathlib.Path('pid').write_text(str(os.getpid()))"
+    code = f"import os, pathlib, signal, time; {manners}{write}; time.sleep(60)"
+    environment = {"PYTHONPATH": str(Path(servers.__file__).parent.parent), "PATH": "/usr/bin:/bin"}
+    words = ["redis", "--", sys.executable, "-c", code]
+    start = f"from tests import servers; servers.STOP_SECONDS = 1; servers.main({words!r})"
+    process = subprocess.Popen([sys.executable, "-c", start], cwd=tmp_path, env=environment)
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(30) == 143
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
 
 
 @pytest.mark.services

@@ -6,16 +6,18 @@ A missing or bad value stops the program with all faults at once, each as
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 import dj_email_url
 import environs
 from django.core.exceptions import ImproperlyConfigured
+from dotenv import dotenv_values
 from environs import validate
 
 from dsar import values
@@ -127,8 +129,14 @@ def _parsed(found: Mapping[str, Any]) -> dict[str, Any]:
         "database": _database(found["database"], found["data_dir"] / "dsar.sqlite3"),
         "owner_database": dj_database_url.parse(found["owner_database"]) if found["owner_database"] else None,
         "keys_database": _database(found["keys_database"], found["data_dir"] / "keys.sqlite3"),
-        "email": dj_email_url.parse(found["email"]),
+        "email": _mail(found["email"]),
     }
+
+
+def _mail(url: str) -> dict[str, Any]:
+    """The way to send mail; a folder may have signs in its name that an address writes as %XX."""
+    found = dict(dj_email_url.parse(url))
+    return found | {"EMAIL_FILE_PATH": unquote(found["EMAIL_FILE_PATH"])}
 
 
 def _database(url: str, file: Path) -> dict[str, Any]:
@@ -156,7 +164,10 @@ def _words(text: str) -> list[str]:
 
 
 def _read_file(env: environs.Env) -> None:
-    """Take in the file with the settings, if one is named; what stands in the environment wins."""
+    """Take in the file with the settings, if one is named; what stands in the environment wins.
+
+    What is no setting of ours, such as the addresses of sources, is put into the environment, where it is looked for.
+    """
     name = env.str("DSAR_ENV_FILE", "")
     if not name:
         return
@@ -164,8 +175,14 @@ def _read_file(env: environs.Env) -> None:
         raise ImproperlyConfigured(f"DSAR_ENV_FILE: there is no file {name}: name the one with the settings.")
     try:
         env.read_env(name, recurse=False, override=False)
+        others = {key: value for key, value in dotenv_values(name).items() if value and not _is_ours(key)}
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"DSAR_ENV_FILE: {name} can't be read ({_why(error)}).") from None
+    os.environ.update({key: value for key, value in others.items() if key not in os.environ})
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith("DSAR_") or name in CURES
 
 
 def _master_key(env: environs.Env) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import multiprocessing
 import os
 import shutil
@@ -12,15 +13,19 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
+from typing import IO
+from urllib.parse import quote
 
 from dsar.demo import systems
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "var" / "demo"
+LOCK = "lock"
 STARTED = float(os.environ.get("DSAR_RUN_STARTED") or time.time())
 
 
@@ -30,12 +35,18 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="end after the table instead of serving")
     parser.add_argument("--port", type=int, default=8000, help="the port to serve on; another one if it is taken")
     arguments = parser.parse_args()
-    port = _free_port(arguments.port)
-    prepare_environment(port)
     signal.signal(signal.SIGTERM, _stop)
+    with locked_folder():
+        port = _free_port(arguments.port)
+        prepare_environment(port)
+        show_all(port, once=arguments.once)
+    return 0
 
+
+def show_all(port: int, *, once: bool) -> None:
+    """Build the systems, play the stories, print what happened; KeyboardInterrupt if it is stopped before that."""
     # The systems are built beside everything else: Faker takes a second of its own.
-    building = multiprocessing.get_context("spawn").Process(target=systems.build, args=(FOLDER,))
+    building = multiprocessing.get_context("spawn").Process(target=systems.build, args=(FOLDER,), daemon=True)
     building.start()
     from dsar.demo import show  # Django reads its settings when this is imported: after the environment is made
 
@@ -43,18 +54,44 @@ def main() -> int:
     say("Databases made (SQLite).")
     with processes(port) as web:
         stage = show.set_up(FOLDER, f"http://localhost:{port}", say)
-        building.join()
+        finish(building)
         say("The example company set up: a shop with 2,000 customers, a web log, their data maps, and the staff.")
         wait_until_served(port, web)
         say("Web server and worker are running (logs in var/demo/).")
         show.play(stage)
-        if not arguments.once:
+        if not once:
             show.leave_open(stage)
         show.print_table(stage, STARTED)
-        if not arguments.once:
-            say(f"Serving on http://localhost:{port}/ until you press Ctrl-C.")
-            signal.pause()
-    return 0
+        if not once:
+            serve_until_stopped(port)
+
+
+def serve_until_stopped(port: int) -> None:
+    """Wait for Ctrl-C, or SIGTERM: from here on, being stopped is the good end."""
+    say(f"Serving on http://localhost:{port}/ until you press Ctrl-C.")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        say("Stopping.")
+
+
+def finish(building: BaseProcess) -> None:
+    """Wait for the company's systems; SystemExit if they could not be built."""
+    building.join()
+    if building.exitcode:
+        raise SystemExit("The example company's systems could not be built; see above.")
+
+
+@contextmanager
+def locked_folder() -> Iterator[IO[str]]:
+    """The demo's folder, for this demo alone as long as it runs; SystemExit if another one has it."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"Another ./run demo has {FOLDER}: press Ctrl-C there first.") from None
+        yield lock
 
 
 def say(text: str) -> None:
@@ -63,22 +100,42 @@ def say(text: str) -> None:
 
 
 def prepare_environment(port: int) -> None:
-    """An empty folder, and an environment in which everything of the demo lives in it."""
-    if FOLDER.exists():
-        shutil.rmtree(FOLDER)
-    (FOLDER / "mails").mkdir(parents=True)
-    os.environ |= {
+    """An empty folder, and an environment in which everything of the demo lives in it, also kept in a file there."""
+    empty_folder()
+    (FOLDER / "mails").mkdir()
+    variables = {
         "DJANGO_SETTINGS_MODULE": "dsar.settings",
         "DSAR_DATA_DIR": str(FOLDER),
         "DSAR_BASE_URL": f"http://localhost:{port}",
         "DSAR_TIME_ZONE": "America/Los_Angeles",
-        "DATABASE_URL": f"sqlite:///{FOLDER / 'dsar.sqlite3'}",
-        "KEYS_DATABASE_URL": f"sqlite:///{FOLDER / 'keys.sqlite3'}",
-        "EMAIL_URL": f"file:///{FOLDER / 'mails'}",  # four slashes in all: the path is absolute
+        "DATABASE_URL": f"sqlite:///{quote(str(FOLDER / 'dsar.sqlite3'))}",
+        "KEYS_DATABASE_URL": f"sqlite:///{quote(str(FOLDER / 'keys.sqlite3'))}",
+        "EMAIL_URL": f"file:///{quote(str(FOLDER / 'mails'))}",  # four slashes in all: the path is absolute
         "DSAR_FROM_EMAIL": "Larkspur Outfitters Privacy <privacy@larkspur-outfitters.example>",
         "REDIS_URL": "",
         **systems.addresses(FOLDER),
     }
+    write_environment(variables)
+    os.environ |= variables
+
+
+def empty_folder() -> None:
+    """Remove what an earlier demo left, but for the lock."""
+    for path in FOLDER.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
+            path.unlink()
+
+
+def write_environment(variables: Mapping[str, str]) -> None:
+    """Keep the variables, behind the secrets that `./run` has made, where `./run manage` finds them."""
+    secrets = Path(os.environ.get("DSAR_ENV_FILE") or os.devnull).read_text(encoding="utf-8")
+    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in variables.items()}
+    lines = "".join(f"{name}='{value}'\n" for name, value in quoted.items())
+    path = FOLDER / "environment"
+    path.touch(mode=0o600)
+    path.write_text(f"{secrets.rstrip()}\n{lines}", encoding="utf-8")
 
 
 @contextmanager
@@ -104,8 +161,6 @@ def processes(port: int) -> Iterator[subprocess.Popen[bytes]]:
             with (FOLDER / f"{name}.log").open("wb") as log:
                 started.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT))
         yield started[0]
-    except KeyboardInterrupt:
-        say("Stopping.")
     finally:
         for process in started:
             process.terminate()

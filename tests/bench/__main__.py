@@ -39,7 +39,7 @@ def prepare_environment(folder: Path) -> None:
         "DSAR_DATA_DIR": str(folder / "data"),
         "DATABASE_URL": f"sqlite:///{folder}/dsar.sqlite3",
         "KEYS_DATABASE_URL": f"sqlite:///{folder}/keys.sqlite3",
-        "EMAIL_URL": f"file:///{folder / 'mails'}",
+        "EMAIL_URL": f"file:///{folder}/mails",
         "REDIS_URL": "",
     }
     (folder / "data").mkdir()

@@ -204,6 +204,16 @@ def test_settings_may_stand_in_a_file_and_the_environment_wins(tmp_path: Path, m
     assert (found.time_zone, found.language) == ("Europe/Berlin", "en")
 
 
+def test_addresses_of_sources_may_stand_in_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "environment"
+    file.write_text("SHOP_READ_URL=sqlite:////srv/shop\nLOG_READ_URL=sqlite:////srv/log\nDSAR_LANGUAGE=es\nBARE\n")
+    monkeypatch.setattr(os, "environ", {**os.environ, "DSAR_ENV_FILE": str(file), "LOG_READ_URL": "sqlite:////other"})
+    read_environment()
+    assert os.environ["SHOP_READ_URL"] == "sqlite:////srv/shop"
+    assert os.environ["LOG_READ_URL"] == "sqlite:////other"
+    assert "DSAR_LANGUAGE" not in os.environ, "a setting, perhaps a secret, is not handed on to other programs"
+
+
 @pytest.mark.parametrize("name", ["DSAR_ENV_FILE", "DSAR_MASTER_KEY_FILE"])
 def test_a_file_that_is_not_there_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "/nowhere/file")

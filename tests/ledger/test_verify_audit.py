@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from pytest_django import Settings
 
 from dsar.ledger.checkpoints import make_checkpoint, register_count
@@ -76,6 +77,13 @@ def test_it_verifies_one_chain(write: Write, no_triggers: None, capsys: pytest.C
     Event.objects.filter(chain="a", sequence=2).update(kind="other")
     call_command("verify_audit", "--chain", "b")
     assert "Read 1 events in 1 chains" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_a_database_without_histories_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+    with pytest.raises(CommandError, match="DATABASE_URL"):
+        call_command("verify_audit")
 
 
 @pytest.mark.django_db

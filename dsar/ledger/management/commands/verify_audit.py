@@ -7,9 +7,11 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from dsar.ledger import copies
 from dsar.ledger.canonical import moment
+from dsar.ledger.models import Event
 from dsar.ledger.signing import known_keys, signer
 from dsar.ledger.verification import Break, Fall, Verification, verify
 
@@ -28,6 +30,8 @@ class Command(BaseCommand):
         if public_key:
             self.stdout.write(_public_key())
             return
+        if Event._meta.db_table not in connection.introspection.table_names():
+            raise CommandError("This database holds no histories: is it the right one (DATABASE_URL), and migrated?")
         found = verify(chain)
         self.stdout.write(f"Read {found.events} events in {found.chains} chains, {found.checkpoints} checkpoints.")
         self.stdout.write(_anchor(found))

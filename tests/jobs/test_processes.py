@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import signal
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from celery import Celery
@@ -14,6 +17,7 @@ from redis import Redis
 from dsar.jobs import registry
 from dsar.jobs.models import Job, State
 from dsar.jobs.queue import enqueue
+from tests.counts import counts
 from tests.jobs.conftest import OwnDatabase
 from tests.jobs.testapp import tasks
 from tests.jobs.testapp.models import Effect
@@ -24,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def _same_handlers_as_the_workers(_nothing_registered_and_no_broker: None) -> None:
-    for work in (tasks.count, tasks.wait_before_commit, tasks.wait_inside_commit):
+    for work in (tasks.count, tasks.count_slowly, tasks.wait_before_commit, tasks.wait_inside_commit):
         registry.handler(f"test.{work.__name__}")(work)
 
 
@@ -132,6 +136,53 @@ def test_two_workers_do_each_of_200_jobs_once(crew: Crew) -> None:
     assert sorted(crew.acts_outside()) == [f"{number:03} 1" for number in range(200)]
     assert effects() == [(f"{number:03}", 1) for number in range(200)]
     assert Effect.objects.values("process").distinct().count() == 2
+
+
+@counts(3, soak=200)
+def test_workers_killed_at_random_moments_lose_nothing_and_commit_nothing_twice(crew: Crew, rounds: int) -> None:
+    chance = Random(rounds)
+    for number in range(rounds):
+        worker = crew.start()
+        keys = enqueue_some(number)
+        time.sleep(chance.uniform(0, 0.4))
+        worker.kill()
+    crew.start()
+    wait_until(all_done)
+    assert effects_by_key() == rounds * len(keys)
+
+
+@counts(3, soak=200)
+def test_workers_stalled_at_random_moments_lose_nothing_and_commit_nothing_twice(crew: Crew, rounds: int) -> None:
+    stalled, _other = crew.start(), crew.start()
+    chance = Random(rounds)
+    for number in range(rounds):
+        keys = enqueue_some(number)
+        time.sleep(chance.uniform(0, 0.4))
+        stalled.signal(signal.SIGSTOP)
+        time.sleep(tasks.LEASE.total_seconds() + 0.2)
+        stalled.signal(signal.SIGCONT)
+        wait_until(all_done)
+    assert effects_by_key() == rounds * len(keys)
+
+
+def enqueue_some(number: int) -> list[str]:
+    """A few jobs that take a tenth of a second each; their keys."""
+    keys = [f"{number:03}-{job}" for job in range(5)]
+    with transaction.atomic():
+        for key in keys:
+            enqueue("test.count_slowly", {}, key=key)
+    return keys
+
+
+def all_done() -> bool:
+    return not Job.objects.exclude(state=State.DONE).exists()
+
+
+def effects_by_key() -> int:
+    """How many jobs left their effect; each of them one."""
+    found = Counter(Effect.objects.values_list("key", flat=True))
+    assert set(found.values()) == {1}
+    return len(found)
 
 
 @pytest.mark.services

@@ -21,6 +21,15 @@ def count(run: Run) -> None:
         act_inside(run)
 
 
+@handler("test.count_slowly", lease=LEASE)
+def count_slowly(run: Run) -> None:
+    act_outside(run)
+    time.sleep(0.05)
+    with run.completing():
+        act_inside(run)
+        time.sleep(0.05)
+
+
 @handler("test.wait_before_commit", lease=LEASE)
 def wait_before_commit(run: Run) -> None:
     act_outside(run)

@@ -79,7 +79,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
     is_public = base_url.lower().startswith("https:")
     data_dir = Path(env.str("DSAR_DATA_DIR", str(BASE_DIR / "var"), validate=values.is_folder) or BASE_DIR)
     hosts = ["localhost", "127.0.0.1", *filter(None, [urlsplit(base_url).hostname])]
-    found = {
+    found: dict[str, Any] = {
         "debug": env.bool("DSAR_DEBUG", False),
         "secret_key": env.str("DSAR_SECRET_KEY", validate=validate.Length(min=32)),
         "master_key": _master_key(env),

@@ -34,7 +34,7 @@ def _told(record: logging.LogRecord) -> str:
     if record.name.startswith("django.security."):
         said = f"{record.name.rpartition('.')[2]}: {said}{_reason(record)}"
     if record.exc_info and record.exc_info[0]:
-        said += f": {_error(record.exc_info)}"  # type: ignore[arg-type]  # its first part is there, so the others are
+        said += f": {_error(record.exc_info)}"
     return said
 
 

@@ -5,6 +5,8 @@ Who owns a table can take its triggers away, so the role that runs owns none. SQ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 - Django's name
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -45,7 +47,9 @@ def _grant(connection: BaseDatabaseWrapper, role: str) -> None:
 
 
 @register(Tags.database)
-def check_histories_are_out_of_reach(*, databases: list[str] | None = None, **_options: object) -> list[CheckMessage]:
+def check_histories_are_out_of_reach(
+    *, databases: Sequence[str] | None = None, **_options: object
+) -> list[CheckMessage]:
     """The role that runs does not own the histories; asked by `check --database default` and by `migrate`."""
     connection = connections[DEFAULT_DB_ALIAS]
     if DEFAULT_DB_ALIAS not in (databases or []) or connection.vendor != "postgresql" or _is_the_owners(connection):

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from dsar.jobs.running import Run
 from dsar.vault import digests
 from exports import findings
-from exports.models import Act, ActKind, DataSource, SourceRun
+from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
 from exports.sources.connector import (
     Action,
+    ChangeRefusedError,
     Deletion,
     DeletionPlan,
     DoneCollection,
@@ -72,9 +73,32 @@ def delete(run: Run, case: Case) -> None:
             continue
         run.renew()
         plan = deletion_plan(source_run, identifiers)
-        with source_run.source.open(source_run.map_version.as_map()) as connector:
-            done = connector.delete(plan, repeated=run.fence > 1)
+        done = _delete_in(run, case, source_run, plan)
         _note(run, case, ActKind.DELETE, source_run, _proof(plan, done))
+
+
+def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) -> Deletion:
+    """Delete in one source. Only an attempt that was about to commit there makes this one a repeated one."""
+    begun = ActBegun.objects.filter(
+        case=case, source=source_run.source, kind=ActKind.DELETE, round=case.gathering_round
+    )
+
+    def begin() -> None:
+        with run.transaction():  # LeaseLost undoes what the source has not committed yet
+            ActBegun.objects.get_or_create(
+                case=case,
+                source=source_run.source,
+                kind=ActKind.DELETE,
+                round=case.gathering_round,
+                defaults={"begun_at": run.at},
+            )
+
+    try:
+        with source_run.source.open(source_run.map_version.as_map()) as connector:
+            return connector.delete(plan, repeated=begun.exists(), before_commit=begin)
+    except ChangeRefusedError:  # the source has undone it, and a new approval begins anew
+        begun.delete()
+        raise
 
 
 def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPlan:

@@ -1,10 +1,11 @@
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
-from exports.models.handover import Act, ActKind, Bundle, Download, RecipientTold, Report, Shredding
+from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
 from exports.models.source import DataMapVersion, DataSource
 
 __all__ = [
     "UNFINISHED",
     "Act",
+    "ActBegun",
     "ActKind",
     "Bundle",
     "DataMapVersion",

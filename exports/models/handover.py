@@ -128,6 +128,27 @@ class Act(models.Model):
         return [(found, self.proof[found.name]) for found in collections if found.name in self.proof]
 
 
+class ActBegun(models.Model):
+    """An act that a source was about to commit: who finds this from an earlier attempt may find the act done.
+
+    Without it, to find nothing means that the source changed since approval, however often the job was tried.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="acts_begun")
+    source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="acts_begun")
+    kind = models.CharField(max_length=10, choices=ActKind)
+    round = models.PositiveIntegerField()
+    begun_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("case", "source", "kind", "round"), name="begun_once_a_source_and_round")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} in {self.source}, begun"
+
+
 class RecipientTold(models.Model):
     """A recipient that was told to delete, correct or stop (Civ. Code 1798.105(c); 11 CCR 7026(f))."""
 

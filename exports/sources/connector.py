@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Several
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -205,11 +205,14 @@ class Connector(Protocol):
         out what was received before that day; what has no date stays in. A page ends at `size` rows or some megabytes.
         """
 
-    def delete(self, plan: DeletionPlan, *, repeated: bool = False) -> Deletion:
+    def delete(
+        self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
+    ) -> Deletion:
         """Do exactly what is planned, all or nothing; ChangeRefusedError if the person's rows are other ones by now.
 
         `repeated` says that an earlier try may have done it without living to tell: only then does finding none of the
         planned rows count as done. On a first try it means that the person's identifiers have changed in the source.
+        `before_commit` is called once all is done but not yet to stay: only from then on is another try a repeated one.
         """
 
     def correct(self, collection: str, key: Key, field: str, *, old: Json, new: Json) -> None:

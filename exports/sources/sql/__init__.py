@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cached_property
 from types import TracebackType
@@ -79,9 +79,11 @@ class SqlConnector:
             fields=fields,
         )
 
-    def delete(self, plan: DeletionPlan, *, repeated: bool = False) -> Deletion:
+    def delete(
+        self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
+    ) -> Deletion:
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
-        return self._changing.delete(plan, repeated=repeated)
+        return self._changing.delete(plan, repeated=repeated, before_commit=before_commit)
 
     def correct(self, collection: str, key: Key, field: str, *, old: Json, new: Json) -> None:
         """Change one field of one row from `old` to `new`."""

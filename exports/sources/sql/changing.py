@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -62,7 +62,7 @@ class Changing:
 
     # deletion
 
-    def delete(self, plan: DeletionPlan, *, repeated: bool) -> Deletion:
+    def delete(self, plan: DeletionPlan, *, repeated: bool, before_commit: Callable[[], None]) -> Deletion:
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         steps = [self._step(planned, plan.identifiers) for planned in plan.collections]
         with self._transaction() as connection:
@@ -74,7 +74,9 @@ class Changing:
             for step in steps:
                 self._check_unchanged(connection, step)
             by_name = {step.planned.name: step for step in steps}
-            return Deletion(tuple(self._act(connection, by_name[name]) for name in order))
+            done = Deletion(tuple(self._act(connection, by_name[name]) for name in order))
+            before_commit()
+            return done
 
     def _step(self, planned: PlannedCollection, identifiers: Identifiers) -> _Step:
         collection = self._datamap.collection(planned.name)

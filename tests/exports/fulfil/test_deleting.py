@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from exports.fulfil import acts
 from exports.models import Act, RunState
+from exports.sources.connector import ChangeRefusedError, Deletion, DeletionPlan
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.law.words import Right
@@ -125,6 +127,50 @@ def test_a_worker_that_dies_after_the_source_committed_does_it_once_and_tells_it
     assert fresh(case).state == State.CLOSED
     assert {name: rows for name, (_action, rows) in proofs(case)["shop"].items()} == planned
     assert len(facts_of(case, EventKind.ACT_DONE)) == 2
+
+
+def moves_away(house: House) -> None:
+    """The shop's records name the person in another way from now on."""
+    house.sql("shop", "UPDATE customers SET email = 'new@post.example', account_no = 'X-1' WHERE id = 7")
+    house.sql("shop", "UPDATE orders SET guest_email = NULL WHERE customer_id IS NULL")
+    house.sql("shop", "DELETE FROM newsletter_subscribers WHERE email LIKE '%victoria%'")
+    house.sql("shop", "DELETE FROM support_tickets WHERE contact_email LIKE '%victoria%'")
+
+
+def test_what_no_attempt_has_reached_is_never_found_done(house: House) -> None:
+    case = house.deciding(Right.DELETE)
+    house.switch_off("shop")
+    house.approve(case)
+    house.switch_on("shop")
+    moves_away(house)
+    house.later(timedelta(minutes=1))
+    assert fresh(case).state == State.DECIDING
+    assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "data_changed_since_approval"
+    assert "shop" not in proofs(case)
+    assert count(house, "reviews") > 0
+
+
+def test_what_a_source_undid_in_its_last_moment_is_not_found_done_after_the_next_approval(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = SqlConnector.delete
+
+    def refused(
+        connector: SqlConnector, plan: DeletionPlan, *, before_commit: Callable[[], None], **_more: object
+    ) -> Deletion:
+        if connector.datamap.source != "shop":
+            return delete(connector, plan)
+        before_commit()
+        raise ChangeRefusedError
+
+    case = house.deciding(Right.DELETE)
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlConnector, "delete", refused)
+        house.approve(case)
+    moves_away(house)
+    house.approve(case)
+    assert fresh(case).state == State.DECIDING
+    assert "shop" not in proofs(case)
 
 
 def test_a_source_that_is_done_is_left_alone_while_another_is_tried_again(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from exports.bundle.disclosure import sentences
 from exports.fulfil import acts
 from exports.models import Act, ActKind, Bundle, RunState
 from exports.sources.connector import Action
-from exports.sources.datamap import Collection, Keep
+from exports.sources.datamap import Keep
 from requests_app.law.words import Right
 from requests_app.models import Case
 
@@ -50,25 +49,24 @@ def _categories(case: Case, language: str) -> Iterator[str]:
 
 
 def _deleted(case: Case, language: str) -> Iterator[str]:
-    for act in Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("map_version"):
-        for collection, entry in act.by_collection():
-            yield _deletion(case, collection, entry, language)
+    for item in acts.deletions(case):
+        yield _deletion(case, item, language)
 
 
-def _deletion(case: Case, collection: Collection, entry: dict[str, Any], language: str) -> str:
-    figures = {"count": entry["rows"], "what": collection.title.in_language(language)}
-    if isinstance(collection.on_delete, Keep):
-        ground = _ground(case, collection.on_delete.ground, language)
-        kept = ngettext("%(what)s: %(count)s record kept.", "%(what)s: %(count)s records kept.", entry["rows"])
+def _deletion(case: Case, item: acts.Deleted, language: str) -> str:
+    figures = {"count": item.rows, "what": item.collection.title.in_language(language)}
+    if isinstance(item.collection.on_delete, Keep):
+        ground = _ground(case, item.collection.on_delete.ground, language)
+        kept = ngettext("%(what)s: %(count)s record kept.", "%(what)s: %(count)s records kept.", item.rows)
         return f"{kept % figures} {ground}"
-    if entry["action"] == Action.DEIDENTIFY:
+    if item.action == Action.DEIDENTIFY:
         done = ngettext(
             "%(what)s: %(count)s record no longer names you.",
             "%(what)s: %(count)s records no longer name you.",
-            entry["rows"],
+            item.rows,
         )
     else:
-        done = ngettext("%(what)s: %(count)s record deleted.", "%(what)s: %(count)s records deleted.", entry["rows"])
+        done = ngettext("%(what)s: %(count)s record deleted.", "%(what)s: %(count)s records deleted.", item.rows)
     return done % figures
 
 

@@ -48,6 +48,15 @@ class FieldName(NamedTuple):
     """A field as a correction names it."""
 
     source: str
+class Deleted(NamedTuple):
+    """What a deletion did to one collection, over all rounds of its case."""
+
+    source: DataSource
+    collection: Collection
+    action: Action
+    rows: int
+
+
     collection: str
     column: str
 
@@ -115,15 +124,29 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
 
 
 def kept_by_deletion(case: Case) -> list[Kept]:
-    """What the deletion of a case kept on a ground, by source and collection; what a source's last act found counts."""
+    """What the deletion of a case kept on a ground, by source and collection."""
+    return [
+        Kept(item.source, item.collection, item.rows, item.collection.on_delete.ground)
+        for item in deletions(case)
+        if isinstance(item.collection.on_delete, Keep) and item.rows
+    ]
+
+
+def deletions(case: Case) -> list[Deleted]:
+    """What was done to each collection of each source, as the last act that names the collection tells it.
+
+    A later round may find nothing any more in a source where an earlier one kept something. What went in earlier
+    rounds is gone, and counts.
+    """
+    found: dict[tuple[int, str], Deleted] = {}
     acts = Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source", "map_version")
-    last = {act.source.pk: act for act in acts.order_by("round", "source__position")}
-    kept = []
-    for act in last.values():
+    for act in acts.order_by("round", "done_at"):
         for collection, entry in act.by_collection():
-            if isinstance(collection.on_delete, Keep) and entry["rows"]:
-                kept.append(Kept(act.source, collection, entry["rows"], collection.on_delete.ground))
-    return kept
+            place, action = (act.source_id, collection.name), Action(entry["action"])
+            before = found.get(place)
+            gone = before.rows if before and before.action == action == Action.DELETE else 0
+            found[place] = Deleted(act.source, collection, action, gone + entry["rows"])
+    return list(found.values())
 
 
 def correct(run: Run, case: Case) -> None:

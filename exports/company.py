@@ -69,6 +69,22 @@ class CompanyWork:
         runs = case.source_runs.filter(round=case.gathering_round, state__in=UNFINISHED)
         return tuple(runs.values_list("source__title", flat=True))
 
+    def shut_because(self, case: Case) -> str:
+        """A correction that does not say which record it means, or means none."""
+        if case.right_answered != Right.CORRECT:
+            return ""
+        try:
+            acts.rows_to_correct(case, acts.run_to_correct(case))
+        except trouble.NotToCorrect as not_so:
+            return trouble.what_to_do(not_so.code)
+        except trouble.DAMAGED:
+            return trouble.what_to_do("findings_damaged")
+        return ""
+
+    def grounds_of(self, case: Case) -> tuple[str, ...]:
+        """The codes of the grounds on which a deletion would keep what was found."""
+        return tuple(acts.grounds_of(case))
+
     def carry_out(self, case: Case, *, at: datetime) -> None:  # noqa: ARG002
         """Do what was approved, or for an opt-out what holds at once."""
         carry_out.begin(case)

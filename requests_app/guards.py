@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from dsar.ledger import chains
 from requests_app.events import EventKind
-from requests_app.law import exemptions, extension, identity, limits
+from requests_app.law import exemptions, extension, identity, limits, packs
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Degree, DutyKind, EvidenceKind, Ground, Level, Right, Route
@@ -185,9 +185,12 @@ def needs_second_person(case: Case) -> bool:
 
 
 def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """The decision needs a decided limit, an answered request to know, and a second person where the policy says so."""
+    """The decision needs a decided limit, an answered request to know, findings that can be carried out as they are,
+    and a second person where the policy says so.
+    """
     check_limit(case)
     _check_known_first(case)
+    _check_findings(case)
     if needs_second_person(case) and actor.slug in _who_worked_on(case):
         raise MoveShut(
             _(
@@ -261,6 +264,29 @@ def _check_known_first(case: Case) -> None:
         raise MoveShut(
             _("The same person also asks what we hold. Answer or refuse that first: deleted data can't be handed over.")
         )
+
+
+def _check_findings(case: Case) -> None:
+    """What was found must be such that it can be done, and kept only on grounds that fit (G10)."""
+    if because := work().shut_because(case):
+        raise MoveShut(because)
+    for code in work().grounds_of(case):
+        try:
+            ground_to_keep(case, code)
+        except exemptions.ExemptionDoesNotFit as misfit:
+            raise MoveShut(
+                _(
+                    "A data map keeps data from deletion on a ground that can't be used here. %(why)s Correct the map,"
+                    " load it, and gather again."
+                )
+                % {"why": misfit.sentence},
+                misfit.citation,
+            ) from None
+
+
+def ground_to_keep(case: Case, code: str) -> Exemption:
+    """A map's ground to keep data, as the laws of this case have it (G10); raises ExemptionDoesNotFit."""
+    return exemptions.to_keep(case.packs(), code, on=case.received_on(), known=packs.all_packs().values())
 
 
 def _is_against_the_whole(case: Case, ground: Exemption) -> bool:

@@ -48,6 +48,12 @@ class Work(Protocol):
     def open_sources(self, case: Case) -> tuple[str, ...]:
         """Titles of the sources that are neither done nor waived."""
 
+    def shut_because(self, case: Case) -> str:
+        """Why what was found can't be carried out as it is, and what to do; empty if it can."""
+
+    def grounds_of(self, case: Case) -> tuple[str, ...]:
+        """The codes of the grounds on which a deletion would keep what was found."""
+
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Release, delete, correct, suppress, tell recipients; reports by ``services.closing``."""
 

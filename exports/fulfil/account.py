@@ -74,14 +74,20 @@ def _corrected(case: Case, language: str) -> Iterator[str]:
     name = acts.field_to_correct(case)
     for act in Act.objects.filter(case=case, kind=ActKind.CORRECT).select_related("map_version"):
         found = act.map_version.as_map().collection(name.collection).field(name.column)
-        yield _("%(field)s: corrected in %(source)s, and read back.") % {
+        if act.proof[name.collection]["rows"]:
+            told = _("%(field)s: corrected in %(source)s, and read back.")
+        else:
+            told = _("%(field)s: no record of yours in %(source)s holds it; nothing was corrected.")
+        yield told % {
             "field": found.title.in_language(language),
             "source": act.map_version.as_map().title.in_language(language),
         }
 
 
 def _ground(case: Case, code: str, language: str) -> str:
-    found = next(item for pack in case.packs() for item in pack.exemptions if item.code == code)
+    found = acts.ground_of(case, code)
+    if found is None:
+        return _("The ground is the one that we call %(code)s; write to us, and we explain it.") % {"code": code}
     return f"{found.person_text.in_language(language)} ({found.citation})"
 
 

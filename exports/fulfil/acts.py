@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from dsar.jobs.running import Run
 from dsar.vault import digests
 from exports import findings
+from exports.fulfil import trouble
 from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
 from exports.sources.connector import (
     Action,
@@ -18,13 +19,16 @@ from exports.sources.connector import (
     Deletion,
     DeletionPlan,
     DoneCollection,
+    Held,
     Identifiers,
     KeySet,
     PlannedCollection,
 )
 from exports.sources.datamap import Collection, Deidentify, Delete, Keep
-from exports.sources.values import Json, Key
+from exports.sources.values import Key
+from requests_app import guards
 from requests_app.events import EventKind
+from requests_app.law.exemptions import Exemption, ExemptionDoesNotFit
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind
 from requests_app.roles import SYSTEM
@@ -44,10 +48,6 @@ class Kept(NamedTuple):
     code: str
 
 
-class FieldName(NamedTuple):
-    """A field as a correction names it."""
-
-    source: str
 class Deleted(NamedTuple):
     """What a deletion did to one collection, over all rounds of its case."""
 
@@ -57,6 +57,10 @@ class Deleted(NamedTuple):
     rows: int
 
 
+class FieldName(NamedTuple):
+    """A field as a correction names it."""
+
+    source: str
     collection: str
     column: str
 
@@ -150,18 +154,50 @@ def deletions(case: Case) -> list[Deleted]:
 
 
 def correct(run: Run, case: Case) -> None:
-    """Write the corrected value to every row of the plan, and read it back."""
-    name = field_to_correct(case)
+    """Write the corrected value to the rows that are meant, and read it back; raises NotToCorrect."""
+    name, source_run = field_to_correct(case), run_to_correct(case)
+    if _is_done(case, source_run.source, ActKind.CORRECT):
+        return
+    rows = rows_to_correct(case, source_run)
+    with source_run.source.open(source_run.map_version.as_map()) as connector:
+        connector.correct(name.collection, rows, name.column, new=case.correction.value)
+    _note(run, case, ActKind.CORRECT, source_run, {name.collection: {"field": name.column, "rows": len(rows)}})
+
+
+def run_to_correct(case: Case) -> SourceRun:
+    """The look into the source that holds the field; raises NotToCorrect."""
     for source_run in findings.searched_runs(case):
-        if source_run.source.slug != name.source or _is_done(case, source_run.source, ActKind.CORRECT):
-            continue
-        rows = 0
-        collection = source_run.map_version.as_map().collection(name.collection)
-        with source_run.source.open(source_run.map_version.as_map()) as connector:
-            for key, old in _planned_values(source_run, collection, name.column):
-                connector.correct(name.collection, key, name.column, old=old, new=case.correction.value)
-                rows += 1
-        _note(run, case, ActKind.CORRECT, source_run, {name.collection: {"field": name.column, "rows": rows}})
+        if source_run.source.slug == field_to_correct(case).source:
+            return source_run
+    raise trouble.NotToCorrect("source_left_out")
+
+
+def rows_to_correct(case: Case, source_run: SourceRun) -> list[Held]:
+    """The rows that a correction means, with what they hold: one, or several that hold the same. Raises NotToCorrect.
+
+    Rows that hold the new value already were corrected by hand: then they are what was meant, and the others stay.
+    """
+    name = field_to_correct(case)
+    collection = source_run.map_version.as_map().collection(name.collection)
+    held = list(_planned_values(source_run, collection, name.column))
+    if done := [row for row in held if row[1] is not None and str(row[1]) == case.correction.value]:
+        return done
+    if not held:
+        raise trouble.NotToCorrect("no_record_to_correct")
+    if any(value != held[0][1] for _key, value in held):
+        raise trouble.NotToCorrect("several_values")
+    return held
+
+
+def grounds_of(case: Case) -> list[str]:
+    """The codes of the grounds on which the maps keep what was found from a deletion."""
+    kept = [
+        collection.on_delete.ground
+        for source_run in findings.searched_runs(case)
+        for collection in source_run.map_version.as_map().collections
+        if isinstance(collection.on_delete, Keep) and source_run.counts.get(collection.name)
+    ]
+    return list(dict.fromkeys(kept)) if case.right_answered == Right.DELETE else []
 
 
 def suppress(run: Run, case: Case) -> None:
@@ -195,6 +231,18 @@ def left_to_do(case: Case) -> list[str]:
             concerned = []
     done = set(Act.objects.filter(case=case, round=case.gathering_round).values_list("source__slug", flat=True))
     return [slug for slug in concerned if slug not in done]
+
+
+def ground_of(case: Case, code: str) -> Exemption | None:
+    """The ground on which something stays, as the laws of the case word it; None if they know none like it."""
+    for pack in case.packs():
+        for item in pack.exemptions:
+            if item.code == code:
+                return item
+    try:
+        return guards.ground_to_keep(case, code)
+    except ExemptionDoesNotFit:
+        return None
 
 
 def _is_done(case: Case, source: DataSource, kind: ActKind) -> bool:
@@ -245,7 +293,7 @@ def _planned_keys(source_run: SourceRun, collection: Collection) -> Iterator[lis
         yield [tuple(record[column] for column in collection.key) for _number, record in findings.read(part)]
 
 
-def _planned_values(source_run: SourceRun, collection: Collection, column: str) -> Iterator[tuple[Key, Json]]:
+def _planned_values(source_run: SourceRun, collection: Collection, column: str) -> Iterator[Held]:
     for part in source_run.parts.filter(collection=collection.name).order_by("number"):
         for _number, row in findings.read(part):
             yield tuple(row[name] for name in collection.key), row[column]

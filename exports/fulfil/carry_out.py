@@ -49,7 +49,7 @@ def carry_out(run: Run) -> None:
     try:
         with trouble.for_a_person():
             ACTS[case.right_answered](run, case)
-    except (MoveShut, ChangeRefusedError) as broken:
+    except (MoveShut, ChangeRefusedError, trouble.NotToCorrect) as broken:
         with run.completing():
             closing.hand_back(case.pk, trouble.why_handed_back(case, broken), at=run.at)
         return

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dsar.jobs.running import PermanentFailure
+from dsar.vault.errors import FileDamaged, KeyUnknown, SealBroken, VaultError
 from exports.sources.connector import ChangeRefusedError, DataChangedError, MapDoesNotFitError, NoWriteAccessError
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
@@ -32,6 +33,19 @@ class TwoPeople(PermanentFailure):
     """The identifiers lead to more than one person in this source; nobody's data may be mixed."""
 
 
+class NotToCorrect(Exception):
+    """What was found can't be corrected as it was asked: ``code`` says why."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+# A file of ours that can't be read, though nobody destroyed it on purpose.
+DAMAGED = (FileDamaged, SealBroken, KeyUnknown)
+# What approval rested on no longer holds: the case goes back to a person.
+Broken = MoveShut | ChangeRefusedError | NotToCorrect | VaultError
+
 WHAT_TO_DO: Mapping[str, Text] = {
     "MapDoesNotFit": _("The source is not built as its data map says. Correct the map, then try the job again."),
     "NoWriteAccess": _(
@@ -44,8 +58,8 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "The source did not answer, or refused the sign-in. See that it runs and lets us in, then try the job again."
     ),
     "TwoPeople": _(
-        "The identifiers lead to more than one person. Remove those that are not this person's, then try the job again;"
-        " or waive the source."
+        "What we know of this person leads to two people in this source, and neither was looked at. If one is a double"
+        " of the other, have them joined in the source, then try the job again; if not, waive the source."
     ),
     "limit_reached": _(
         "Information was provided to this person meanwhile as often as the law asks. Decide on the limit, then approve"
@@ -56,7 +70,25 @@ WHAT_TO_DO: Mapping[str, Text] = {
     ),
     "value_not_accepted": _(
         "The source does not take the corrected value: it is of another kind, too long, or taken already. Nothing was"
-        " changed. Ask the person for the value in another form, or refuse with a ground."
+        " changed. Have the source changed so that it takes it, then approve again; or refuse with a ground, and ask"
+        " the person to file the correction again with the value in another form."
+    ),
+    "no_record_to_correct": _(
+        "No record of this person holds this field: there is nothing to correct. If there should be one, see that the"
+        " source has it and gather again; else refuse with a ground, such as that the data is not held."
+    ),
+    "several_values": _(
+        "Several records hold this field, with different values, and one value for all of them would be wrong. The"
+        " findings page shows them. Correct the one that is meant in the source itself and gather again: what holds the"
+        " new value then counts as corrected, and the others stay. Or refuse with a ground."
+    ),
+    "source_left_out": _(
+        "The source that holds this field was waived: nothing can be corrected in it. Gather again, or refuse with a"
+        " ground."
+    ),
+    "findings_damaged": _(
+        "A file with what was found is damaged or lost. Nothing was handed over, and nothing was changed since. Gather"
+        " again, look, and approve anew."
     ),
     "source_refused": _(
         "The source does not allow the change: other data hangs on it that is not to be changed. Nothing was changed in"
@@ -77,12 +109,17 @@ def for_a_person() -> Iterator[None]:
         raise NoWriteAccess(str(error)) from error
 
 
-def why_handed_back(case: Case, broken: MoveShut | ChangeRefusedError) -> str:
+def why_handed_back(case: Case, broken: Broken) -> str:
     """The code for what approval rested on and what no longer holds."""
-    if isinstance(broken, MoveShut):
-        return "limit_reached"
-    if isinstance(broken, DataChangedError):
-        return "data_changed_since_approval"
+    match broken:
+        case MoveShut():
+            return "limit_reached"
+        case NotToCorrect():
+            return broken.code
+        case VaultError():
+            return "findings_damaged"
+        case DataChangedError():
+            return "data_changed_since_approval"
     return "value_not_accepted" if case.right_answered == Right.CORRECT else "source_refused"
 
 

@@ -23,7 +23,6 @@ from exports.reports import words
 from exports.sources.connector import Action
 from requests_app import guards
 from requests_app.law import limits
-from requests_app.law.values import Exemption
 from requests_app.law.words import DutyKind, Route
 from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision, Submission
 from requests_app.residence import place_name
@@ -71,13 +70,22 @@ class SourceLine:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """A ground as the report names it."""
+
+    code: str
+    title: str
+    citation: str
+
+
+@dataclass(frozen=True)
 class GroundLine:
     """What was kept back on one ground, in one collection."""
 
     source: str
     collection: str
     what: str
-    ground: Exemption
+    ground: Ground
     by: str = ""
 
 
@@ -283,5 +291,7 @@ def _counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}" if number else ""
 
 
-def _ground(case: Case, code: str) -> Exemption:
-    return next(found for pack in case.packs() for found in pack.exemptions if found.code == code)
+def _ground(case: Case, code: str) -> Ground:
+    """A ground in the words of the case's laws; by its code alone if they know none like it."""
+    found = acts.ground_of(case, code)
+    return Ground(code, str(found.title), found.citation) if found else Ground(code, words.words(code), "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Several
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,6 +24,7 @@ from requests_app.law.words import Right
 
 Record: TypeAlias = dict[str, Json]
 Identifiers: TypeAlias = Mapping[str, Several[str]]  # values by kind
+Held: TypeAlias = tuple[Key, Json]  # a row by its key, and what one field of it holds
 
 PAGE_SIZE = 5000
 TIMEOUT = timedelta(seconds=60)
@@ -215,10 +216,10 @@ class Connector(Protocol):
         `before_commit` is called once all is done but not yet to stay: only from then on is another try a repeated one.
         """
 
-    def correct(self, collection: str, key: Key, field: str, *, old: Json, new: Json) -> None:
-        """Change one field of one row from `old` to `new`; doing it twice is no error.
+    def correct(self, collection: str, rows: Sequence[Held], field: str, *, new: Json) -> None:
+        """Change one field of rows from what each held to `new`, all or nothing; doing it twice is no error.
 
-        Raises ChangeRefusedError if it holds a third value, or does not take the new one as given.
+        Raises ChangeRefusedError if a row holds a third value, or does not take the new one as given.
         """
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from requests_app.law.lawpack import LawPack
@@ -38,6 +38,24 @@ def usable(packs: Sequence[LawPack], code: str, right: Right, *, on: date, unmet
         )
     _check_conditions(owner, found, on, unmet)
     _check_other_laws(packs, owner, found, right, on)
+    return found
+
+
+def to_keep(packs: Sequence[LawPack], code: str, *, on: date, known: Iterable[LawPack]) -> Exemption:
+    """The ground on which data may be kept from a deletion; where ``code`` is another law's, their like of it.
+
+    One data map serves people under all laws, and names each ground once. Raises ExemptionDoesNotFit.
+    """
+    if not any(item.code == code for pack in packs for item in pack.exemptions):
+        kinds = {item.ground for pack in known for item in pack.exemptions if item.code == code and item.ground}
+        likes = fitting(packs, Right.DELETE, on, level=Level.DATA)
+        code = next((item.code for item in likes if item.ground in kinds), code)
+    found = usable(packs, code, Right.DELETE, on=on)
+    if found.level is not Level.DATA:
+        raise ExemptionDoesNotFit(
+            f"The ground {code} is one against a whole request, not one to keep some data: choose a ground for data.",
+            found.citation,
+        )
     return found
 
 
@@ -104,4 +122,4 @@ def _labels(rights: Collection[Right]) -> str:
     return spell_list([right.label for right in Right if right in rights], "en")
 
 
-__all__ = ["Exemption", "ExemptionDoesNotFit", "conditions", "fitting", "usable"]
+__all__ = ["Exemption", "ExemptionDoesNotFit", "conditions", "fitting", "to_keep", "usable"]

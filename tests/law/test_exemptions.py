@@ -8,6 +8,7 @@ import pytest
 
 from requests_app.law import exemptions, packs
 from requests_app.law.exemptions import ExemptionDoesNotFit, fitting, usable
+from requests_app.law.lawpack import LawPack
 from requests_app.law.words import Level, Right
 from tests.law.made_up import SINCE, TWICE, a_ground, a_law, another_law
 
@@ -168,3 +169,34 @@ def test_a_law_that_does_not_give_the_right_need_not_have_the_ground() -> None:
 def test_every_ground_of_the_house_has_its_like_in_california() -> None:
     shared = {item.ground for item in CCPA[0].exemptions if item.ground}
     assert {item.ground for item in packs.house().exemptions} <= shared
+
+
+HOUSE = [packs.house()]
+
+
+@pytest.mark.parametrize(
+    ("laws", "code", "found"),
+    [
+        (CCPA, "ca_105d8_legal_obligation", "ca_105d8_legal_obligation"),
+        (HOUSE, "ca_105d8_legal_obligation", "house_legal_obligation"),
+        (CCPA, "house_legal_obligation", "ca_105d8_legal_obligation"),
+    ],
+)
+def test_a_ground_of_another_law_is_its_like_in_the_laws_of_the_case(
+    laws: list[LawPack], code: str, found: str
+) -> None:
+    known = packs.all_packs().values()
+    assert exemptions.to_keep(laws, code, on=NOW, known=known).code == found
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("foo", "No law of this case knows the ground 'foo'"),
+        ("ca_105d3_debug", "No law of this case knows the ground 'ca_105d3_debug'"),
+        ("house_not_verified", "house_not_verified is one against a whole request"),
+    ],
+)
+def test_a_ground_without_its_like_or_against_a_whole_request_keeps_nothing(code: str, message: str) -> None:
+    with pytest.raises(ExemptionDoesNotFit, match=message):
+        exemptions.to_keep(HOUSE, code, on=NOW, known=packs.all_packs().values())

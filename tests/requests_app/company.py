@@ -49,6 +49,8 @@ class Company:
     to_carry_out: list[UUID] = field(default_factory=list)
     kept_back: Counter[UUID] = field(default_factory=Counter)
     left_to_do: set[UUID] = field(default_factory=set)
+    hindrance: str = ""
+    grounds: tuple[str, ...] = ()
 
     # Systems
 
@@ -86,6 +88,14 @@ class Company:
     def open_sources(self, case: Case) -> tuple[str, ...]:
         """The shop, until it is searched."""
         return ("Shop",) if case.pk in self.to_search else ()
+
+    def shut_because(self, case: Case) -> str:
+        """Why what was found can't be carried out."""
+        return self.hindrance
+
+    def grounds_of(self, case: Case) -> tuple[str, ...]:
+        """The grounds on which a deletion would keep data."""
+        return self.grounds
 
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Have the act done."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from types import TracebackType
@@ -15,6 +15,7 @@ from exports.sources.connector import (
     TIMEOUT,
     Deletion,
     DeletionPlan,
+    Held,
     Identifiers,
     Mode,
     NoWriteAccessError,
@@ -85,9 +86,9 @@ class SqlConnector:
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         return self._changing.delete(plan, repeated=repeated, before_commit=before_commit)
 
-    def correct(self, collection: str, key: Key, field: str, *, old: Json, new: Json) -> None:
-        """Change one field of one row from `old` to `new`."""
-        self._changing.correct(self.datamap.collection(collection), key, field, old=old, new=new)
+    def correct(self, collection: str, rows: Sequence[Held], field: str, *, new: Json) -> None:
+        """Change one field of rows from what each held to `new`, all or nothing."""
+        self._changing.correct(self.datamap.collection(collection), rows, field, new=new)
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """Set the columns that carry the right out."""

@@ -18,6 +18,7 @@ from exports.sources.connector import (
     Deletion,
     DeletionPlan,
     DoneCollection,
+    Held,
     Identifiers,
     KeySet,
     Mode,
@@ -176,23 +177,30 @@ class Changing:
 
     # correction
 
-    def correct(self, collection: Collection, key: Key, field: str, *, old: Json, new: Json) -> None:
-        """Change one field of one row from `old` to `new`; the row is locked while it is compared."""
+    def correct(self, collection: Collection, rows: Sequence[Held], field: str, *, new: Json) -> None:
+        """Change one field of rows from what each held to `new`, all or nothing."""
         where = f"{self._datamap.source}: {collection.name}.{field}"
         if field not in collection.columns or not collection.field(field).correctable:
             raise ChangeRefusedError(f"{where} is not marked as correctable in the map")
-        table, is_row = self._tables[collection.name], self._is_one_of(collection, [key])
         value = self._writable(collection, field, new)
-        wanted = json_value(value)
         with self._transaction() as connection:
-            now = self._held(connection, collection, field, is_row, where)
-            if now == wanted:
-                return
-            if now != old:
-                raise DataChangedError(f"{where} no longer holds what it held when the correction was decided")
-            connection.execute(table.update().where(is_row).values({field: value}))
-            if self._held(connection, collection, field, is_row, where) != wanted:
-                raise ChangeRefusedError(f"{where} does not take the new value as it was given")
+            for key, old in rows:
+                self._correct_row(connection, collection, key, field, old, value)
+
+    def _correct_row(  # noqa: PLR0917 - a row, a field, its two values
+        self, connection: sa.Connection, collection: Collection, key: Key, field: str, old: Json, value: object
+    ) -> None:
+        """The row is locked while it is compared, and read back."""
+        where, wanted = f"{self._datamap.source}: {collection.name}.{field}", json_value(value)
+        table, is_row = self._tables[collection.name], self._is_one_of(collection, [key])
+        now = self._held(connection, collection, field, is_row, where)
+        if now == wanted:
+            return
+        if now != old:
+            raise DataChangedError(f"{where} no longer holds what it held when the correction was decided")
+        connection.execute(table.update().where(is_row).values({field: value}))
+        if self._held(connection, collection, field, is_row, where) != wanted:
+            raise ChangeRefusedError(f"{where} does not take the new value as it was given")
 
     def _held(
         self, connection: sa.Connection, collection: Collection, field: str, is_row: Condition, where: str

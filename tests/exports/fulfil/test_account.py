@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from exports.fulfil import acts
 from exports.fulfil.account import account_of
+from exports.models import Act, ActKind
+from exports.reports.case_report import report_html
 from requests_app.law.words import Right
+from requests_app.states import State
 from tests.exports.house import House, fresh, parts_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -21,6 +25,39 @@ def test_a_deletion_tells_what_went_what_was_kept_and_why(house: House) -> None:
     assert orders.endswith("(Civ. Code 1798.105(d)(8))")
     assert len(spanish) == len(english)
     assert "Reseñas: 3 registros eliminados." in spanish
+
+
+def test_what_an_earlier_round_did_is_told_once_and_not_forgotten(house: House) -> None:
+    case = house.closed(Right.DELETE)
+    before, kept = account_of(case, "en"), acts.kept_by_deletion(case)
+    first = Act.objects.get(case=case, source__slug="shop")
+    again = Act(case=case, source=first.source, map_version=first.map_version, kind=ActKind.DELETE, round=2)
+    again.proof = {"reviews": {**first.proof["reviews"], "rows": 2}}
+    again.done_at = first.done_at
+    again.save()
+    assert acts.kept_by_deletion(case) == kept != []
+    assert account_of(case, "en") == tuple(
+        "Reviews: 5 records deleted." if sentence.startswith("Reviews") else sentence for sentence in before
+    )
+
+
+def test_a_ground_is_told_in_the_words_of_the_law_that_answers(house: House) -> None:
+    case = house.closed(Right.DELETE, residence="US-TX")
+    assert case.state == State.CLOSED
+    (orders,) = (sentence for sentence in account_of(case, "en") if sentence.startswith("Orders: "))
+    like = acts.ground_of(case, "ca_105d8_legal_obligation")
+    assert like is not None
+    assert like.code == "house_legal_obligation"
+    assert orders == f"Orders: 7 records kept. {like.person_text} ({like.citation})"
+    assert "Legal obligation to keep" in report_html(case)
+
+
+def test_a_ground_that_no_law_knows_is_told_by_its_code(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = house.closed(Right.DELETE)
+    monkeypatch.setattr(acts, "ground_of", lambda _case, _code: None)
+    (orders,) = (sentence for sentence in account_of(case, "en") if sentence.startswith("Orders: "))
+    assert "7 records kept. The ground is the one that we call ca_105d8_legal_obligation;" in orders
+    assert "ca 105d8 legal obligation" in report_html(case)
 
 
 def test_an_answer_tells_how_much_there_is_what_is_held_and_what_stayed_back(house: House) -> None:

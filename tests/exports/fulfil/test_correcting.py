@@ -1,12 +1,15 @@
-"""Correcting: the one field, in every row of the plan, read back; what the source refuses goes back to a person."""
+"""Correcting: one field, in the rows that are meant, read back; what is unclear or refused goes back to a person."""
 
 from __future__ import annotations
 
 import pytest
 
+from exports.company import CompanyWork
 from exports.fulfil import trouble
+from exports.fulfil.account import account_of
 from exports.models import Act
 from requests_app.events import EventKind
+from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.states import State
 from tests.exports.house import House, facts_of, fresh, person
@@ -15,6 +18,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 PHONE = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
 BIRTH = {"correct_field": "shop.customers.birth_date"}
+STREET = {"correct_field": "shop.addresses.street", "correct_value": "12 New Street"}
 
 
 def test_the_value_is_written_and_read_back_and_nothing_else_changes(house: House) -> None:
@@ -76,3 +80,88 @@ def test_what_stands_right_already_is_no_fault(house: House) -> None:
     house.sql("shop", "UPDATE customers SET phone = ? WHERE id = 7", PHONE["correct_value"])
     house.approve(case)
     assert fresh(case).state == State.CLOSED
+
+
+def streets(house: House) -> list[str]:
+    """The streets of the person's addresses."""
+    return [
+        str(street) for (street,) in house.sql("shop", "SELECT street FROM addresses WHERE customer_id = 7 ORDER BY id")
+    ]
+
+
+def two_addresses(house: House, *held: str) -> None:
+    """The person has one to deliver to and one for the bill."""
+    house.sql("shop", "DELETE FROM addresses WHERE customer_id = 7")
+    for street in held:
+        house.sql(
+            "shop",
+            "INSERT INTO addresses (customer_id, kind, street, city, created_at)"
+            " VALUES (7, 'x', ?, 'Reno', '2026-01-01')",
+            street,
+        )
+
+
+def test_records_that_hold_different_values_are_not_overwritten_with_one(house: House) -> None:
+    two_addresses(house, "1 Home Road", "2 Office Park")
+    case = house.deciding(Right.CORRECT, **STREET)
+    with pytest.raises(MoveShut, match="Several records hold this field, with different values"):
+        house.approve(case)
+    assert streets(house) == ["1 Home Road", "2 Office Park"]
+
+
+def test_records_that_hold_one_and_the_same_value_are_all_corrected(house: House) -> None:
+    two_addresses(house, "1 Home Road", "1 Home Road")
+    case = house.closed(Right.CORRECT, **STREET)
+    assert streets(house) == ["12 New Street", "12 New Street"]
+    assert Act.objects.get(case=case).proof == {"addresses": {"field": "street", "rows": 2}}
+
+
+def test_if_one_of_them_has_changed_since_none_is_corrected(house: House) -> None:
+    two_addresses(house, "1 Home Road", "1 Home Road")
+    case = house.deciding(Right.CORRECT, **STREET)
+    house.sql("shop", "UPDATE addresses SET street = 'elsewhere' WHERE id = (SELECT max(id) FROM addresses)")
+    house.approve(case)
+    assert fresh(case).state == State.DECIDING
+    assert streets(house) == ["1 Home Road", "elsewhere"]
+
+
+def test_the_one_that_was_corrected_by_hand_is_the_one_that_was_meant(house: House) -> None:
+    two_addresses(house, "12 New Street", "2 Office Park")
+    case = house.closed(Right.CORRECT, **STREET)
+    assert case.state == State.CLOSED
+    assert streets(house) == ["12 New Street", "2 Office Park"]
+    assert Act.objects.get(case=case).proof == {"addresses": {"field": "street", "rows": 1}}
+
+
+def test_where_no_record_holds_the_field_nothing_can_be_approved(house: House) -> None:
+    two_addresses(house)
+    case = house.deciding(Right.CORRECT, **STREET)
+    with pytest.raises(MoveShut, match="No record of this person holds this field"):
+        house.approve(case)
+    house.move(case, "refuse", code="ca_145j_not_retained", reason="There is no address.")
+    assert fresh(case).state == State.CLOSED
+
+
+def test_where_the_source_was_waived_nothing_can_be_approved(house: House) -> None:
+    case = house.reviewing(Right.CORRECT, **PHONE)
+    house.switch_off("shop")
+    house.move(case, "start_gathering")
+    house.work()
+    house.move(case, "waive_source", source="shop", reason="It is gone.")
+    house.work()
+    with pytest.raises(MoveShut, match="was waived: nothing can be corrected"):
+        house.approve(case)
+
+
+def test_what_was_approved_before_is_handed_back_by_the_worker(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_addresses(house)
+    case = house.deciding(Right.CORRECT, **STREET)
+    monkeypatch.setattr(CompanyWork, "shut_because", lambda _work, _case: "")
+    house.approve(case)
+    assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "no_record_to_correct"
+
+
+def test_an_act_that_corrected_nothing_is_told_as_such(house: House) -> None:
+    case = house.closed(Right.CORRECT, **PHONE)
+    Act.objects.filter(case=case).update(proof={"customers": {"field": "phone", "rows": 0}})
+    assert account_of(case, "en") == ("Telephone number: no record of yours in Shop holds it; nothing was corrected.",)

@@ -8,14 +8,15 @@ from datetime import timedelta
 import pytest
 
 from exports.fulfil import acts
-from exports.models import Act, RunState
+from exports.models import Act, DataMapVersion, DataSource, RunState
 from exports.sources.connector import ChangeRefusedError, Deletion, DeletionPlan
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
+from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
-from tests.exports.house import APPROVER, House, facts_of, fresh, person, run_of
+from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, run_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -222,3 +223,14 @@ def test_nobody_known_is_nothing_to_delete(house: House) -> None:
     house.approve(case)
     assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
     assert proofs(case) == {"shop": {}, "web_log": {}}
+
+
+def test_a_ground_that_does_not_fit_shuts_the_approval(house: House) -> None:
+    source = DataSource.objects.get(slug="shop")
+    text = source.map_version.text.replace("ca_105d8_legal_obligation", "ca_130b_twice")
+    source.map_version = DataMapVersion.accept(text, at=NOW)
+    source.save()
+    case = house.deciding(Right.DELETE)
+    with pytest.raises(MoveShut, match="that can't be used here\\. The ground ca_130b_twice is one"):
+        house.approve(case)
+    assert fresh(case).state == State.DECIDING

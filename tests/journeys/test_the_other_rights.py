@@ -160,4 +160,8 @@ def test_categories_are_told_in_the_letter(house: House) -> None:
 def instructions(house: House, person: Person) -> dict[str, dict[str, str]]:
     """What lies ready for the recipients about this request, by recipient."""
     files = house.premises.folder.glob("recipients/*/*/*.json")
-    return {path.parts[-3]: json.loads(path.read_text()) for path in files if person.reference in path.read_text()}
+    return {
+        path.parts[-3].rpartition("-")[0]: json.loads(path.read_text())
+        for path in files
+        if person.reference in path.read_text()
+    }

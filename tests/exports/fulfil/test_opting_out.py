@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 
 import pytest
+import yaml
 
 from exports.fulfil import tell_recipients
-from exports.models import Act, RecipientTold
+from exports.models import Act, DataMapVersion, DataSource, RecipientTold
 from requests_app.events import EventKind
 from requests_app.law.words import Right
+from requests_app.models import Case
 from requests_app.states import State
 from tests.exports.house import NOW, House, facts_of, fresh, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
+
+PHONE = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
 
 
 def test_an_opt_out_is_in_force_in_the_sources_and_closes_by_itself(house: House) -> None:
@@ -48,17 +53,14 @@ def test_those_to_whom_data_is_sold_or_shared_are_told_and_others_are_not(house:
     house.work()
     told = dict(RecipientTold.objects.filter(case=case).values_list("recipient", "relation"))
     assert told == {"Summit Lists LLC": "sold", "Brightpath Media LLC": "shared"}
-    assert {fact["recipient"] for fact in facts_of(case, EventKind.RECIPIENT_TOLD)} == {
-        "summit-lists-llc",
-        "brightpath-media-llc",
-    }
+    names = {str(fact["recipient"]).rpartition("-")[0] for fact in facts_of(case, EventKind.RECIPIENT_TOLD)}
+    assert names == {"summit-lists-llc", "brightpath-media-llc"}
 
 
 def test_a_recipient_finds_one_instruction_a_case_in_the_batch_of_the_day(house: House) -> None:
     case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
     house.work()
-    batch = house.data / "recipients" / "summit-lists-llc" / "2026-11-23"
-    (path,) = batch.iterdir()
+    (path,) = house.data.glob("recipients/summit-lists-llc-*/2026-11-23/*")
     assert json.loads(path.read_text()) == {
         "instruction": "opt_out_sale_share",
         "email_sha256": hashlib.sha256(str(person().email).encode()).hexdigest(),
@@ -76,7 +78,7 @@ def test_telling_twice_is_telling_once(house: House) -> None:
         for found in tell_recipients.recipients_to_tell(case, case.received_on())
         if found.name == "Summit Lists LLC"
     )
-    folder = house.data / "recipients" / "summit-lists-llc" / "2026-11-23"
+    (folder,) = house.data.glob("recipients/summit-lists-llc-*/2026-11-23")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     batch = tell_recipients.write_instruction(case, recipient, at=NOW)
     tell_recipients.note_told(case, recipient, batch, at=NOW)
@@ -85,14 +87,72 @@ def test_telling_twice_is_telling_once(house: House) -> None:
     assert len(facts_of(case, EventKind.RECIPIENT_TOLD)) == 2
 
 
+def with_recipients(slug: str, *, until: str = "", name: str = "", processor_for: str = "") -> None:
+    """The first recipient in the map of a source is changed, or whose data the source holds."""
+    source = DataSource.objects.get(slug=slug)
+    data_map = yaml.safe_load(source.map_version.text)
+    if until:
+        data_map["recipients"][0]["until"] = date.fromisoformat(until)
+    if name:
+        data_map["recipients"][0]["name"] = name
+    if processor_for:
+        data_map["role"] = {"processor_for": processor_for}
+    source.map_version = DataMapVersion.accept(yaml.safe_dump(data_map, allow_unicode=True), at=NOW)
+    source.save()
+
+
+def told(case: Case) -> set[str]:
+    """The recipients that were told."""
+    return set(RecipientTold.objects.filter(case=case).values_list("recipient", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("right", "is_told"), [(Right.DELETE, True), (Right.CORRECT, True), (Right.LIMIT_SENSITIVE, False)]
+)
+def test_who_received_data_once_is_told_of_what_concerns_that_data(house: House, right: Right, is_told: bool) -> None:
+    with_recipients("shop", until="2024-12-31")
+    if right == Right.LIMIT_SENSITIVE:
+        case = house.file(right).cases.get()
+        house.work()
+    else:
+        case = house.closed(right, **PHONE if right == Right.CORRECT else {})
+    assert ("Northgate Parcel Inc." in told(case)) == is_told
+
+
 def test_a_deletion_is_passed_on_to_everybody_who_received_the_data(house: House) -> None:
     case = house.closed(Right.DELETE)
-    assert RecipientTold.objects.filter(case=case).count() == 4
+    assert len(told(case)) == 4
 
 
-def test_a_correction_is_passed_on_to_those_who_process_for_us(house: House) -> None:
-    case = house.closed(Right.CORRECT, correct_field="shop.customers.phone", correct_value="+1 530 555 0123")
+def test_recipients_of_a_source_that_we_hold_for_somebody_else_are_told_by_him(house: House) -> None:
+    with_recipients("web_log", processor_for="Somebody Else Inc.")
+    assert told(house.closed(Right.DELETE)) == {"Northgate Parcel Inc.", "Cardinal Pay Inc.", "Summit Lists LLC"}
+
+
+def test_a_correction_is_passed_on_to_those_who_process_for_us_and_names_no_value(house: House) -> None:
+    case = house.closed(Right.CORRECT, **PHONE)
     assert set(RecipientTold.objects.filter(case=case).values_list("relation", flat=True)) == {"service_provider"}
+    (path,) = house.data.glob("recipients/cardinal-pay-inc-*/*/*.json")
+    instruction = json.loads(path.read_text())
+    assert (instruction["instruction"], instruction["collection"], instruction["field"]) == (
+        "correct",
+        "Customer account",
+        "Telephone number",
+    )
+    assert instruction["value_from"] == house.organisation.contact_email
+    assert "0123" not in path.read_text()
+
+
+def test_names_in_other_letters_have_folders_of_their_own_inside_the_data_folder(house: House) -> None:
+    with_recipients("shop", name="株式会社オークス")
+    with_recipients("web_log", name="株式会社オーク")
+    case = house.closed(Right.DELETE)
+    batches = dict(RecipientTold.objects.filter(case=case).values_list("recipient", "batch"))
+    one, other = batches["株式会社オークス"], batches["株式会社オーク"]
+    assert one != other
+    for batch in (one, other):
+        assert (house.data / "recipients" / batch / f"{case.pk}.json").is_file()
+        assert not batch.startswith("/")
 
 
 def test_a_right_for_which_no_source_has_a_flag_is_answered_all_the_same(house: House) -> None:

@@ -49,7 +49,15 @@ ENDED: Mapping[Outcome, Promise] = {
 }
 # Closed after the whole way was gone; any other end leaves steps out.
 ANSWERED = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-OPT_OUT_IN_FORCE = _("It is in force. We are telling those who received your data since you asked.")
+IN_FORCE: Mapping[Right, Promise] = {
+    Right.OPT_OUT_SALE_SHARE: _("It is in force. We are telling those who received your data since you asked."),
+    Right.LIMIT_SENSITIVE: _("It is in force. We are telling those who process your data for us."),
+}
+# What the page shows as long as it holds; for opt-outs the words that 11 CCR 7026(g) gives as an example.
+STAMPS: Mapping[Right, Promise] = {
+    Right.OPT_OUT_SALE_SHARE: _("Opt-Out Request Honored"),
+    Right.LIMIT_SENSITIVE: _("Use of Sensitive Data Limited"),
+}
 
 
 class Status(StrEnum):
@@ -79,7 +87,8 @@ class Progress:
     answer: Duty | None
     working: str
     is_late: bool
-    opt_out_holds: bool
+    opt_out_holds: bool  # in force without proof
+    stamp: Promise | None  # the words for that
 
     @property
     def due_on(self) -> date | None:
@@ -106,6 +115,7 @@ def progress(case: Case, language: str, *, at: datetime) -> Progress:
         working=answer.explained(language) if answer else "",
         is_late=bool(answer and case.is_open and answer.is_late(local_day(at))),
         opt_out_holds=case.route == Route.DIRECT and case.outcome != Outcome.REFUSED,
+        stamp=STAMPS.get(case.right_asked),
     )
 
 
@@ -130,5 +140,5 @@ def _now(case: Case) -> Promise:
     if case.state == State.CLOSED:
         return ENDED[Outcome(case.outcome)]
     if case.route == Route.DIRECT and case.state == State.CARRYING_OUT:
-        return OPT_OUT_IN_FORCE
+        return IN_FORCE.get(case.right_asked, NOW[State.CARRYING_OUT])
     return NOW[State(case.state)]

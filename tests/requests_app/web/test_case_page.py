@@ -211,6 +211,14 @@ def test_a_refused_request_says_so_and_leaves_out_what_never_happened(
     assert "No proof came." not in shown
 
 
+def test_a_limit_is_not_called_an_opt_out(client: Client, mine: Callable[..., Submission]) -> None:
+    mine(Right.LIMIT_SENSITIVE)
+    shown = page(client)
+    assert "Use of Sensitive Data Limited" in shown
+    assert "We are telling those who process your data for us." in shown
+    assert "Opt-Out Request Honored" not in shown
+
+
 def test_a_fulfilled_request_has_gone_the_whole_way(client: Client, mine: Callable[..., Submission]) -> None:
     submission = mine(Right.OPT_OUT_SALE_SHARE)
     case = only_case(submission)

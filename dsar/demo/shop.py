@@ -91,6 +91,7 @@ def _customers(people: Sequence[Person], chance: Random, newest: date) -> Iterat
             "marketing_email": chance.random() < 0.6,
             "marketing_sms": chance.random() < 0.2,
             "sale_opt_out": False if _is_sure(person) else chance.random() < 0.05,
+            "sensitive_limited": False,
             "created_at": created,
             "deleted_at": created + timedelta(days=chance.randrange(1, 200)) if person.is_closed else None,
         }

@@ -35,6 +35,7 @@ customers = Table(
     Column("marketing_email", Boolean, nullable=False),
     Column("marketing_sms", Boolean, nullable=False),
     Column("sale_opt_out", Boolean, nullable=False),
+    Column("sensitive_limited", Boolean, nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("deleted_at", DateTime),
 )

@@ -17,6 +17,7 @@ from exports.models import RunState
 from requests_app.admin import sections
 from requests_app.admin.timeline import in_words
 from requests_app.events import EventKind
+from requests_app.law.words import Route
 from requests_app.models import Case
 from requests_app.roles import Actor
 from requests_app.states import State
@@ -53,7 +54,8 @@ def _troubles(case: Case) -> Iterator[Trouble]:
     failed = _last(case, EventKind.ACT_FAILED)
     if case.state == State.CARRYING_OUT and case.carried_out_at is None and failed:
         error = str(failed.facts["error"])
-        where = in_words("sources", failed.facts["sources"]) or _("the export bundle")
+        nowhere = _("any system") if case.route == Route.DIRECT else _("the export bundle")
+        where = in_words("sources", failed.facts["sources"]) or nowhere
         what = _("Could not be carried out in: %(sources)s.") % {"sources": where}
         yield Trouble(what, error, what_to_do(error), is_job=True)
     handed_back = _last(case, EventKind.HAND_BACK)

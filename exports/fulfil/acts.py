@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dsar.jobs.running import Run
+from dsar.jobs.running import LeaseLost, PermanentFailure, Run
 from dsar.vault import digests
 from exports import findings
 from exports.fulfil import trouble
@@ -34,6 +34,7 @@ from requests_app.models import Case, IdentifierKind
 from requests_app.roles import SYSTEM
 from requests_app.services import people
 from requests_app.services.history import locked, record
+from requests_app.states import State
 
 Proof = Mapping[str, Mapping[str, Any]]  # by collection: what was done, to how many rows
 ACTION = {Delete: Action.DELETE, Deidentify: Action.DEIDENTIFY, Keep: Action.KEEP}
@@ -201,21 +202,54 @@ def grounds_of(case: Case) -> list[str]:
 
 
 def suppress(run: Run, case: Case) -> None:
-    """Set the flags that carry an opt-out out in each source, for the identifiers that came with it."""
+    """Set the flags that carry an opt-out out, in each source whose map says how; one that fails stops no other.
+
+    Raises NotInAnyMap, or at the end what went wrong in a source: rather what another try may mend by itself.
+    """
+    sources, failed = sources_to_suppress_in(case), list[Exception]()
+    if not sources:
+        raise trouble.NotInAnyMap
+    for source in sources:
+        if _is_done(case, source, ActKind.SUPPRESS) or not is_wanted(case):
+            continue
+        run.renew()
+        try:
+            _suppress_in(run, case, source)
+        except LeaseLost:
+            raise
+        except Exception as error:  # whatever is wrong with one source
+            failed.append(error)
+    if failed:
+        raise min(failed, key=lambda error: isinstance(error, PermanentFailure))
+
+
+def is_wanted(case: Case) -> bool:
+    """Whether the act is still to be done: an opt-out may be refused while workers carry it out."""
+    return Case.objects.filter(pk=case.pk, state=State.CARRYING_OUT).exists()
+
+
+def sources_to_suppress_in(case: Case) -> list[DataSource]:
+    """The sources whose maps say how this right is carried out; what we hold as a processor is its controller's."""
+    return [
+        source
+        for source in DataSource.objects.in_walking_order()
+        if source.map_version.as_map().processor_for is None
+        and any(collection.suppression(case.right_asked) for collection in source.map_version.as_map().collections)
+    ]
+
+
+def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
+    """Set the flags of one source, for the identifiers that came with the request."""
     submission = case.submission
     identifiers: dict[str, list[str]] = {IdentifierKind.EMAIL: [submission.email]}
     if submission.account_number:
         identifiers[IdentifierKind.ACCOUNT_NUMBER] = [submission.account_number]
-    for source in DataSource.objects.in_walking_order():
-        if _is_done(case, source, ActKind.SUPPRESS):
-            continue
-        run.renew()
-        data_map = source.map_version.as_map()
-        flagged: Mapping[str, int] = {}
-        if any(collection.suppression(case.right_asked) for collection in data_map.collections):
-            with source.open(data_map) as connector:
-                flagged = connector.suppress(case.right_asked, identifiers)
-        _note(run, case, ActKind.SUPPRESS, source, {name: {"rows": rows} for name, rows in flagged.items()})
+    try:
+        with trouble.for_a_person(), source.open(source.map_version.as_map()) as connector:
+            flagged = connector.suppress(case.right_asked, identifiers)
+    except ChangeRefusedError as error:
+        raise trouble.FlagRefused(str(error)) from error
+    _note(run, case, ActKind.SUPPRESS, source, {name: {"rows": rows} for name, rows in flagged.items()})
 
 
 def left_to_do(case: Case) -> list[str]:
@@ -226,7 +260,7 @@ def left_to_do(case: Case) -> list[str]:
         case Right.CORRECT:
             concerned = [field_to_correct(case).source]
         case Right.OPT_OUT_SALE_SHARE | Right.LIMIT_SENSITIVE:
-            concerned = [source.slug for source in DataSource.objects.in_walking_order()]
+            concerned = [source.slug for source in sources_to_suppress_in(case)]
         case _:
             concerned = []
     done = set(Act.objects.filter(case=case, round=case.gathering_round).values_list("source__slug", flat=True))

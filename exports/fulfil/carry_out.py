@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dsar.jobs.queue import enqueue
-from dsar.jobs.running import Run
+from dsar.jobs.running import LeaseLost, Run
 from exports.fulfil import acts, hand_over, tell_recipients, trouble
 from exports.models import RecipientTold
 from exports.sources.connector import ChangeRefusedError
@@ -23,14 +23,27 @@ from requests_app.services.history import local_day, locked, record
 from requests_app.states import State
 
 Act = Callable[[Run, Case], None]
+
+
+def opt_out(run: Run, case: Case) -> None:
+    """Set the flags; a source that fails keeps nobody from being told."""
+    try:
+        acts.suppress(run, case)
+    except LeaseLost:
+        raise
+    except Exception:
+        _tell(run, case)
+        raise
+
+
 ACTS: dict[Right, Act] = {
     Right.KNOW_SPECIFIC: hand_over.release_bundle,
     Right.KNOW_CATEGORIES: hand_over.release_categories,
     Right.PORTABILITY: hand_over.release_bundle,
     Right.DELETE: acts.delete,
     Right.CORRECT: acts.correct,
-    Right.OPT_OUT_SALE_SHARE: acts.suppress,
-    Right.LIMIT_SENSITIVE: acts.suppress,
+    Right.OPT_OUT_SALE_SHARE: opt_out,
+    Right.LIMIT_SENSITIVE: opt_out,
 }
 
 
@@ -53,12 +66,20 @@ def carry_out(run: Run) -> None:
         with run.completing():
             closing.hand_back(case.pk, trouble.why_handed_back(case, broken), at=run.at)
         return
+    _tell(run, case)
+    with run.completing():
+        closing.carried_out(case.pk, at=run.at, recipients=RecipientTold.objects.filter(case=case).count())
+
+
+def _tell(run: Run, case: Case) -> None:
+    """Tell the recipients whom the right concerns, each once."""
+    told = set(RecipientTold.objects.filter(case=case).values_list("recipient", flat=True))
     for recipient in tell_recipients.recipients_to_tell(case, local_day(run.at)):
+        if recipient.name in told or not acts.is_wanted(case):
+            continue
         batch = tell_recipients.write_instruction(case, recipient, at=run.at)
         with run.transaction():
             tell_recipients.note_told(case, recipient, batch, at=run.at)
-    with run.completing():
-        closing.carried_out(case.pk, at=run.at, recipients=RecipientTold.objects.filter(case=case).count())
 
 
 def give_up(run: Run) -> None:

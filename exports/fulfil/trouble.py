@@ -33,6 +33,14 @@ class TwoPeople(PermanentFailure):
     """The identifiers lead to more than one person in this source; nobody's data may be mixed."""
 
 
+class FlagRefused(PermanentFailure):
+    """The source does not let the column be set that carries an opt-out out."""
+
+
+class NotInAnyMap(PermanentFailure):
+    """No data map says how this right is carried out."""
+
+
 class NotToCorrect(Exception):
     """What was found can't be corrected as it was asked: ``code`` says why."""
 
@@ -60,6 +68,14 @@ WHAT_TO_DO: Mapping[str, Text] = {
     "TwoPeople": _(
         "What we know of this person leads to two people in this source, and neither was looked at. If one is a double"
         " of the other, have them joined in the source, then try the job again; if not, waive the source."
+    ),
+    "FlagRefused": _(
+        "The source does not let the column be set that carries this right out: the value does not fit, or a rule of"
+        " the database forbids it. Nothing was changed in it. Correct `suppress` in its map, load it, then try the job"
+        " again."
+    ),
+    "NotInAnyMap": _(
+        "No data map says how this right is carried out. Add `suppress` to the map, load it, then try the job again."
     ),
     "limit_reached": _(
         "Information was provided to this person meanwhile as often as the law asks. Decide on the limit, then approve"

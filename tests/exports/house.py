@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+import yaml
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
@@ -24,7 +25,7 @@ from dsar.jobs.polling import Worker
 from dsar.ledger import chains
 from exports.bundle.spreadsheet import read_cell
 from exports.fulfil import hand_over
-from exports.models import Bundle, Part, SourceRun
+from exports.models import Bundle, DataMapVersion, DataSource, Part, SourceRun
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission
@@ -192,3 +193,13 @@ def table(content: bytes) -> list[dict[str, str]]:
 def facts_of(case: Case, kind: EventKind) -> list[dict[str, object]]:
     """The facts of all events of a kind."""
     return [event.facts for event in chains.history(case.chain).filter(kind=kind)]
+
+
+def without_flags(slug: str) -> None:
+    """The map of a source says no more how opt-outs are carried out."""
+    source = DataSource.objects.get(slug=slug)
+    data_map = yaml.safe_load(source.map_version.text)
+    for collection in data_map["collections"]:
+        collection.pop("suppress", None)
+    source.map_version = DataMapVersion.accept(yaml.safe_dump(data_map, allow_unicode=True), at=NOW)
+    source.save()

@@ -12,7 +12,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
-from tests.exports.house import House
+from tests.exports.house import House, without_flags
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -50,6 +50,14 @@ def test_an_act_that_failed_says_where_and_what_to_do(
     monkeypatch.delenv("DEMO_SHOP_WRITE_URL")
     page = page_of(approver, house.closed(Right.DELETE))
     assert "Could not be carried out in: shop. NoWriteAccess The source can only be read." in page
+
+
+def test_a_right_that_no_map_carries_out_is_work_for_a_person(house: House, approver: Client) -> None:
+    without_flags("shop")
+    case = house.file(Right.LIMIT_SENSITIVE).cases.get()
+    house.work()
+    page = page_of(approver, case)
+    assert "Could not be carried out in: any system. NotInAnyMap No data map says how this right is" in page
 
 
 def test_an_approval_that_was_handed_back_says_why_until_somebody_acts(house: House, approver: Client) -> None:

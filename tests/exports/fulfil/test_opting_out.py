@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import yaml
+from django.utils import timezone
 
-from exports.fulfil import tell_recipients
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
+from dsar.jobs.queue import retry
+from exports.fulfil import tell_recipients, trouble
 from exports.models import Act, DataMapVersion, DataSource, RecipientTold
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
-from tests.exports.house import NOW, House, facts_of, fresh, person
+from tests.exports.house import NOW, House, facts_of, fresh, person, without_flags
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -155,8 +159,77 @@ def test_names_in_other_letters_have_folders_of_their_own_inside_the_data_folder
         assert not batch.startswith("/")
 
 
-def test_a_right_for_which_no_source_has_a_flag_is_answered_all_the_same(house: House) -> None:
+def test_a_limit_on_sensitive_data_is_set_where_a_map_says_how(house: House) -> None:
     case = house.file(Right.LIMIT_SENSITIVE).cases.get()
     house.work()
     assert fresh(case).state == State.CLOSED
-    assert [act.proof for act in Act.objects.filter(case=case)] == [{}, {}]
+    assert house.sql("shop", "SELECT sensitive_limited, sale_opt_out FROM customers WHERE id = 7") == [(1, 0)]
+    assert [act.source.slug for act in Act.objects.filter(case=case)] == ["shop"]
+
+
+def test_a_right_that_no_map_carries_out_is_not_closed_as_done_but_told_to_a_person(house: House) -> None:
+    without_flags("shop")
+    case = house.file(Right.LIMIT_SENSITIVE).cases.get()
+    house.work()
+    assert fresh(case).state == State.CARRYING_OUT
+    assert facts_of(case, EventKind.ACT_FAILED) == [{"error": "NotInAnyMap", "sources": []}]
+    assert trouble.what_to_do("NotInAnyMap").startswith("No data map says how this right is carried out.")
+    assert told(case) == {"Northgate Parcel Inc.", "Cardinal Pay Inc."}, "nobody waits for that to be told"
+
+
+def test_once_the_map_says_how_the_job_goes_on(house: House) -> None:
+    source = DataSource.objects.get(slug="shop")
+    with_flags = source.map_version
+    without_flags("shop")
+    case = house.file(Right.LIMIT_SENSITIVE).cases.get()
+    house.work()
+    DataSource.objects.filter(pk=source.pk).update(map_version=with_flags)
+    retry(Job.objects.get(state=JobState.FAILED), at=timezone.now())
+    house.work()
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
+
+
+def test_a_source_that_is_down_stops_no_other_and_nobody_from_being_told(house: House) -> None:
+    house.switch_off("shop")
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    house.work()
+    assert [act.source.slug for act in Act.objects.filter(case=case)] == ["web_log"]
+    assert told(case) == {"Summit Lists LLC", "Brightpath Media LLC"}
+    assert fresh(case).state == State.CARRYING_OUT
+    house.switch_on("shop")
+    house.later(timedelta(minutes=1))
+    assert fresh(case).state == State.CLOSED
+    assert len(facts_of(case, EventKind.RECIPIENT_TOLD)) == 2
+
+
+def test_what_another_try_may_mend_is_tried_again_although_something_else_waits_for_a_person(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEMO_SHOP_WRITE_URL")
+    house.switch_off("web_log")
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    house.work()
+    house.switch_on("web_log")
+    house.later(timedelta(minutes=1))
+    assert [act.source.slug for act in Act.objects.filter(case=case)] == ["web_log"]
+    assert facts_of(case, EventKind.ACT_FAILED) == [{"error": "NoWriteAccess", "sources": ["shop"]}]
+
+
+def test_a_flag_that_a_source_refuses_waits_for_a_person(house: House) -> None:
+    house.sql(
+        "shop",
+        "CREATE TRIGGER no_opt_outs BEFORE UPDATE OF sale_opt_out ON customers"
+        " BEGIN SELECT RAISE(ABORT, 'nobody opts out'); END",
+    )
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    house.work()
+    assert fresh(case).state == State.CARRYING_OUT
+    assert facts_of(case, EventKind.ACT_FAILED) == [{"error": "FlagRefused", "sources": ["shop"]}]
+
+
+def test_a_source_that_we_hold_for_somebody_else_is_left_alone(house: House) -> None:
+    with_recipients("web_log", processor_for="Somebody Else Inc.")
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    house.work()
+    assert fresh(case).state == State.CLOSED
+    assert [act.source.slug for act in Act.objects.filter(case=case)] == ["shop"]

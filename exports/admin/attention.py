@@ -13,14 +13,14 @@ from dsar.ledger import chains
 from dsar.ledger.models import Event
 from exports.findings import current_runs
 from exports.fulfil.trouble import what_to_do
-from exports.models import RunState
+from exports.models import Act, ActKind, RecipientTold, RunState
 from requests_app.admin import sections
 from requests_app.admin.timeline import in_words
 from requests_app.events import EventKind
 from requests_app.law.words import Route
 from requests_app.models import Case
 from requests_app.roles import Actor
-from requests_app.states import State
+from requests_app.states import Outcome, State
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,24 @@ def _troubles(case: Case) -> Iterator[Trouble]:
         where = in_words("sources", failed.facts["sources"]) or nowhere
         what = _("Could not be carried out in: %(sources)s.") % {"sources": where}
         yield Trouble(what, error, what_to_do(error), is_job=True)
+    yield from _set_and_refused(case)
     handed_back = _last(case, EventKind.HAND_BACK)
     if case.state == State.DECIDING and handed_back:
         code = str(handed_back.facts["because"])
         yield Trouble(_("The approval was handed back."), code, what_to_do(code), is_job=False)
+
+
+def _set_and_refused(case: Case) -> Iterator[Trouble]:
+    """What was done for an opt-out stays done when it is refused: no machine knows what stood there before."""
+    if case.route != Route.DIRECT or case.outcome != Outcome.REFUSED:
+        return
+    done = Act.objects.filter(case=case, kind=ActKind.SUPPRESS).select_related("source")
+    places = [act.source.title for act in done if any(entry["rows"] for entry in act.proof.values())]
+    places += RecipientTold.objects.filter(case=case).order_by("recipient").values_list("recipient", flat=True)
+    if places:
+        code = "refused_after_it_was_set"
+        what = _("Refused after it had gone to: %(places)s.") % {"places": ", ".join(places)}
+        yield Trouble(what, code, what_to_do(code), is_job=False)
 
 
 def _last(case: Case, kind: EventKind) -> Event | None:

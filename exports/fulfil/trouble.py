@@ -77,6 +77,11 @@ WHAT_TO_DO: Mapping[str, Text] = {
     "NotInAnyMap": _(
         "No data map says how this right is carried out. Add `suppress` to the map, load it, then try the job again."
     ),
+    "refused_after_it_was_set": _(
+        "The opt-out was refused and is off our list, but the flags that were set for it still stand in the sources."
+        " If no other opt-out of this person is in force, take them back there by hand, and write to the recipients"
+        " that were told."
+    ),
     "limit_reached": _(
         "Information was provided to this person meanwhile as often as the law asks. Decide on the limit, then approve"
         " or refuse."

@@ -12,7 +12,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
-from tests.exports.house import House, without_flags
+from tests.exports.house import APPROVER, House, without_flags
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -58,6 +58,23 @@ def test_a_right_that_no_map_carries_out_is_work_for_a_person(house: House, appr
     house.work()
     page = page_of(approver, case)
     assert "Could not be carried out in: any system. NotInAnyMap No data map says how this right is" in page
+
+
+def test_what_a_refused_opt_out_leaves_behind_is_work_for_a_person(house: House, approver: Client) -> None:
+    house.switch_off("web_log")
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    house.work()
+    house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", reason="Somebody else wrote this.")
+    page = page_of(approver, case)
+    assert "Refused after it had gone to: Shop, Brightpath Media LLC, Summit Lists LLC." in page
+    assert "take them back there by hand" in page
+
+
+def test_a_refused_opt_out_that_was_set_nowhere_leaves_nothing_to_do(house: House, approver: Client) -> None:
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", reason="Somebody else wrote this.")
+    house.work()
+    assert "Needs attention" not in page_of(approver, case)
 
 
 def test_an_approval_that_was_handed_back_says_why_until_somebody_acts(house: House, approver: Client) -> None:

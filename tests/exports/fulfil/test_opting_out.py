@@ -15,11 +15,12 @@ from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import retry
 from exports.fulfil import tell_recipients, trouble
 from exports.models import Act, DataMapVersion, DataSource, RecipientTold
+from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
-from tests.exports.house import NOW, House, facts_of, fresh, person, without_flags
+from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, without_flags
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -233,3 +234,17 @@ def test_a_source_that_we_hold_for_somebody_else_is_left_alone(house: House) -> 
     house.work()
     assert fresh(case).state == State.CLOSED
     assert [act.source.slug for act in Act.objects.filter(case=case)] == ["shop"]
+
+
+def test_an_opt_out_that_is_refused_meanwhile_goes_no_further(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    suppress = SqlConnector.suppress
+
+    def suppress_while_it_is_refused(connector: SqlConnector, *arguments: object) -> object:
+        house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", reason="Somebody else wrote this.")
+        return suppress(connector, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SqlConnector, "suppress", suppress_while_it_is_refused)
+    house.work()
+    assert [act.source.slug for act in Act.objects.filter(case=case)] == ["shop"]
+    assert told(case) == set()

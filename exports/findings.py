@@ -31,6 +31,11 @@ def searched_runs(case: Case) -> list[SourceRun]:
     return [run for run in current_runs(case) if run.state == RunState.DONE]
 
 
+def anything(case: Case) -> bool:
+    """Whether the present round found anything of the person: rows, whatever of them stays back."""
+    return any(run.records for run in searched_runs(case))
+
+
 def source_title(run: SourceRun, language: str) -> str:
     """What a source is called, for the person: by its data map, which knows the person's language."""
     return run.map_version.as_map().title.in_language(language)

@@ -34,6 +34,9 @@ def account_of(case: Case, language: str) -> tuple[str, ...]:
 
 
 def _handed_over(case: Case, language: str) -> Iterator[str]:
+    if not findings.anything(case):
+        yield _("We found no data about you.")
+        return
     bundle = Bundle.objects.get(case=case)
     yield ngettext("The file holds %(count)s record.", "The file holds %(count)s records.", bundle.records) % {
         "count": bundle.records
@@ -45,6 +48,9 @@ def _handed_over(case: Case, language: str) -> Iterator[str]:
 
 
 def _categories(case: Case, language: str) -> Iterator[str]:
+    if not findings.anything(case):
+        yield _("We found no data about you.")
+        return
     yield from sentences(disclosure_of(case, findings.current_runs(case), language), language)
 
 

@@ -17,7 +17,7 @@ from requests_app.law.words import Right
 from requests_app.models import Submission
 from requests_app.services import closing
 from requests_app.states import State
-from tests.exports.house import APPROVER, House, facts_of, files_of, fresh, person
+from tests.exports.house import APPROVER, House, facts_of, files_of, fresh, parts_of, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -131,3 +131,42 @@ def test_categories_are_answered_in_the_letter_and_count_against_the_limit(house
     assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
     assert case.submission.provided_at is not None
     assert not Bundle.objects.exists()
+
+
+def forgotten(house: House) -> None:
+    """The company holds nothing of the person any more."""
+    for table, column in (("newsletter_subscribers", "email"), ("support_tickets", "contact_email")):
+        house.sql("shop", f"DELETE FROM {table} WHERE {column} LIKE '%victoria%'")
+    house.sql("shop", "UPDATE orders SET guest_email = NULL")
+    house.sql("shop", "UPDATE customers SET email = NULL, account_no = 'X-1' WHERE id = 7")
+
+
+@pytest.mark.parametrize("right", [Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.KNOW_CATEGORIES])
+def test_an_answer_that_nothing_was_found_provides_nothing_and_does_not_count(house: House, right: Right) -> None:
+    case = house.reviewing(right)
+    forgotten(house)
+    house.move(case, "start_gathering")
+    house.work()
+    house.approve(case)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
+    assert fresh(case).submission.provided_at is None
+    (letter,) = case.messages.filter(letter__in=("answer_ready", "categories"))
+    assert "- We found no data about you.\n" in letter.text
+    assert "with your data" not in letter.text
+
+
+def test_an_answer_of_which_all_stays_back_still_names_its_categories_and_counts(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    forgotten(house)
+    house.sql(
+        "shop",
+        "INSERT INTO newsletter_subscribers (email, subscribed_at) VALUES (?, '2026-01-01 00:00:00')",
+        person().email,
+    )
+    house.move(case, "start_gathering")
+    house.work()
+    (part,) = parts_of(case, "shop", "newsletter_subscribers")
+    house.move(case, "withhold", finding=f"{part.pk}:0", field="", code="ca_145k_rights_of_others")
+    house.approve(case)
+    assert Bundle.objects.get(case=case).records == 0
+    assert fresh(case).submission.provided_at is not None

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
-from dsar.jobs.queue import enqueue
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
+from dsar.jobs.queue import NotFailed, enqueue, retry
 from dsar.jobs.running import Run
 from dsar.vault import files
 from dsar.vault.files import SealedWriter
 from exports.models import Report
 from exports.reports import case_report, pdf
 from requests_app.models import Case
+from requests_app.roles import Actor
+from requests_app.services.staffing import note_setting
 
 
 def order_report(case: Case, *, language: str = "en") -> Report | None:
@@ -28,12 +35,44 @@ def order_report(case: Case, *, language: str = "en") -> Report | None:
     made = Report.objects.filter(case=case, as_of=as_of, language=language).first()
     if made is None:
         with transaction.atomic():
-            enqueue(
-                "render_report",
-                {"case": str(case.pk), "as_of": as_of, "language": language},
-                key=f"report:{case.pk}:{as_of}:{language}",
-            )
+            _order(case, as_of, language)
     return made
+
+
+def _order(case: Case, as_of: int, language: str) -> None:
+    """Have it made; anew if its file was lost. A job that gave up waits until somebody has it tried again."""
+    ordered = _jobs(case, as_of, language)
+    if ordered.exclude(state=JobState.DONE).exists():
+        return
+    arguments: dict[str, str | int] = {"case": str(case.pk), "as_of": as_of, "language": language}
+    enqueue("render_report", arguments, key=f"{_key(case, as_of, language)}:{ordered.count()}")
+
+
+def failed_job(case: Case, *, language: str = "en") -> Job | None:
+    """The job that gave up on the report as of the case's last event, if one did."""
+    return _jobs(case, _version(case.pk), language).filter(state=JobState.FAILED).first()
+
+
+def try_again(case: Case, *, by: Actor, at: datetime, language: str = "en") -> None:
+    """Have the job that gave up tried again, with all its attempts."""
+    job = failed_job(case, language=language)
+    if job is not None:
+        with suppress(NotFailed), transaction.atomic():  # somebody else was faster
+            retry(job, at=at)
+            note_setting("job_tried_again", by=by, at=at, job=str(job.pk), kind=job.kind)
+
+
+def discard(report: Report) -> None:
+    """Forget a report whose file is damaged or lost: whoever asks next has it made anew."""
+    report.delete()
+
+
+def _jobs(case: Case, as_of: int, language: str) -> QuerySet[Job]:
+    return Job.objects.filter(key__startswith=f"{_key(case, as_of, language)}:")
+
+
+def _key(case: Case, as_of: int, language: str) -> str:
+    return f"report:{case.pk}:{as_of}:{language}"
 
 
 def render_report(run: Run) -> None:
@@ -51,7 +90,7 @@ def render_report(run: Run) -> None:
     if _version(case.pk) != as_of:
         return
     report = Report(id=report_id, case=case, as_of=as_of, language=language, made_at=run.at)
-    report.path = str(Path("reports") / f"{report_id}.{run.fence}.sealed")
+    report.path = str(Path("reports") / f"{report_id}.{run.job.pk.hex[:8]}.{run.fence}.sealed")
     _seal(report, pdf.pdf(html))
     with run.completing():
         report.save(force_insert=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from django.conf import settings
 from django.test import Client
 
 from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
 from dsar.ledger import chains
-from dsar.vault.files import SealedWriter
+from dsar.vault.files import SealedFile, SealedWriter
 from exports.models import Report
 from requests_app.models import Case
 from requests_app.roles import Role
@@ -81,11 +83,57 @@ def test_looking_at_a_report_does_not_change_the_case(reviewing: Case, analyst: 
     assert reviewing.version == version
 
 
-def test_a_damaged_report_is_told_and_not_released(reviewing: Case, analyst: Client) -> None:
+@pytest.mark.parametrize("harm", ["changed", "gone"])
+def test_a_damaged_report_is_not_released_but_made_again(reviewing: Case, analyst: Client, harm: str) -> None:
     report = make_report(reviewing)
-    (Path(settings.DATA_DIR) / report.path).write_bytes(b"something else")
+    file = Path(settings.DATA_DIR) / report.path
+    file.unlink() if harm == "gone" else file.write_bytes(b"something else")
     answer = analyst.get(path(reviewing), follow=True)
-    assert "be opened: its file is damaged, or its key was destroyed." in answer.content.decode()
+    assert answer.status_code == 202
+    assert "was damaged or lost. The report is made again." in answer.content.decode()
+    assert not Report.objects.exists()
+    assert Job.objects.get(kind="render_report").state == JobState.WAITING
+
+
+def test_a_report_whose_seal_is_broken_is_told_and_not_released(reviewing: Case, analyst: Client) -> None:
+    report = make_report(reviewing)
+    other = make_sealed_elsewhere(report)
+    Report.objects.filter(pk=report.pk).update(size=other.size, sha256=other.sha256)
+    answer = analyst.get(path(reviewing), follow=True)
+    assert "its seal is broken, or its key was destroyed." in unescape(answer.content.decode())
+
+
+def make_sealed_elsewhere(report: Report) -> SealedFile:
+    """Another file in the report's place, sealed to something else."""
+    file = Path(settings.DATA_DIR) / report.path
+    file.unlink()
+    with SealedWriter(file, report.case.submission.record_key, context="elsewhere") as sealed:
+        sealed.write(PDF)
+        return sealed.finish()
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.APPROVER, Role.AUDITOR])
+def test_a_report_that_could_not_be_made_says_why_and_is_tried_again(desk: Desk, reviewing: Case, role: Role) -> None:
+    client = desk.client(role)
+    client.get(path(reviewing))
+    job = Job.objects.get(kind="render_report")
+    end = {"state": JobState.FAILED, "finished_at": NOW, "error": "exports.reports.pdf.PangoMissing"}
+    Job.objects.filter(pk=job.pk).update(**end)
+    answer = client.get(path(reviewing))
+    shown = answer.content.decode()
+    assert "Refresh" not in answer
+    assert "The report could not be made" in shown
+    assert "PangoMissing" in shown
+    assert "apt-get install" in shown
+    assert client.post(path(reviewing), follow=True).status_code == 202
+    assert Job.objects.get(kind="render_report").state == JobState.WAITING
+    assert chains.history("access:2026-11-23").filter(kind="set.job_tried_again").count() == 1
+
+
+def test_trying_again_what_has_not_failed_changes_nothing(reviewing: Case, analyst: Client) -> None:
+    analyst.get(path(reviewing))
+    analyst.post(path(reviewing))
+    assert not chains.history("access:2026-11-23").filter(kind="set.job_tried_again").exists()
 
 
 def test_made_reports_are_listed_on_the_case(reviewing: Case, analyst: Client) -> None:

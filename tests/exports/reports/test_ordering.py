@@ -82,6 +82,15 @@ def test_it_lies_sealed_and_a_damaged_one_is_not_read(house: House, case: Case) 
         ordering.read_report(report)
 
 
+def test_one_whose_file_is_lost_is_made_again(house: House, case: Case) -> None:
+    report = made(house, case)
+    before = ordering.read_report(report)
+    (house.data / report.path).write_bytes(b"lost")
+    ordering.discard(report)
+    assert ordering.read_report(made(house, case)) == before
+    assert Job.objects.filter(kind="render_report").count() == 2
+
+
 def test_looking_at_it_changes_no_case(house: House, case: Case) -> None:
     ordering.read_report(made(house, case))
     assert fresh(case).version == case.version

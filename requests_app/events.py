@@ -48,4 +48,5 @@ class EventKind(TextChoices):
     REFUSE_OPT_OUT = "refuse_opt_out", _("Opt-out refused")
     WITHDRAW = "withdraw", _("Withdrawn by the person")
     DOWNLOADED = "downloaded", _("Bundle downloaded")
+    BUNDLE_DAMAGED = "bundle_damaged", _("Bundle could not be opened")
     CONTENT_SHREDDED = "content_shredded", _("Content destroyed")

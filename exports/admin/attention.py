@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsar.ledger import chains
 from dsar.ledger.models import Event
 from exports.findings import current_runs
+from exports.fulfil import hand_over
 from exports.fulfil.trouble import what_to_do
 from exports.models import Act, ActKind, RecipientTold, RunState
 from requests_app.admin import sections
@@ -59,6 +61,9 @@ def _troubles(case: Case) -> Iterator[Trouble]:
         what = _("Could not be carried out in: %(sources)s.") % {"sources": where}
         yield Trouble(what, error, what_to_do(error), is_job=True)
     yield from _set_and_refused(case)
+    if hand_over.available(case, timezone.now()) and hand_over.is_damaged(case):
+        code = "BundleDamaged"
+        yield Trouble(_("The person could not fetch the export bundle."), code, what_to_do(code), is_job=False)
     handed_back = _last(case, EventKind.HAND_BACK)
     if case.state == State.DECIDING and handed_back:
         code = str(handed_back.facts["because"])

@@ -12,10 +12,8 @@ from dsar.jobs.queue import enqueue
 from dsar.jobs.running import LeaseLost, Run
 from exports.fulfil import acts, hand_over, tell_recipients, trouble
 from exports.models import RecipientTold
-from exports.sources.connector import ChangeRefusedError
 from requests_app.events import EventKind
-from requests_app.guards import MoveShut
-from requests_app.law.words import Right
+from requests_app.law.words import Right, Route
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
 from requests_app.services import closing
@@ -62,7 +60,9 @@ def carry_out(run: Run) -> None:
     try:
         with trouble.for_a_person():
             ACTS[case.right_answered](run, case)
-    except (MoveShut, ChangeRefusedError, trouble.NotToCorrect) as broken:
+    except trouble.BROKEN as broken:
+        if case.route != Route.FULL:  # nobody approved it, and nobody decides again
+            raise
         with run.completing():
             closing.hand_back(case.pk, trouble.why_handed_back(case, broken), at=run.at)
         return

@@ -11,9 +11,11 @@ from django.conf import settings
 from django.db import transaction
 
 from dsar.jobs.running import Run
+from dsar.ledger import chains
 from dsar.vault import files
 from exports import findings
 from exports.bundle import contents
+from exports.fulfil import trouble
 from exports.models import Bundle, Download
 from requests_app.events import EventKind
 from requests_app.models import Case
@@ -75,13 +77,32 @@ def available(case: Case, at: datetime) -> Bundle | None:
     return bundle if bundle and bundle.is_available(at) else None
 
 
+def is_damaged(case: Case) -> bool:
+    """Whether the person asked for the bundle last in vain."""
+    kinds = (EventKind.BUNDLE_MADE, EventKind.DOWNLOADED, EventKind.BUNDLE_DAMAGED)
+    last = chains.history(case.chain).filter(kind__in=kinds).order_by("-sequence").first()
+    return last is not None and last.kind == EventKind.BUNDLE_DAMAGED
+
+
+def _note_damaged(bundle: Bundle, *, at: datetime) -> None:
+    """Tell the desk, once until somebody gets it."""
+    with transaction.atomic():
+        case = locked(bundle.case_id)
+        if not is_damaged(case):
+            record(case, EventKind.BUNDLE_DAMAGED, by=SYSTEM, at=at, bundle=str(bundle.pk), error="BundleDamaged")
+
+
 def start_download(bundle: Bundle, *, at: datetime) -> Iterator[bytes]:
     """The clear archive in pieces, for the person who has just proved himself; noted before the first piece.
 
-    Raises dsar.vault.errors.FileDamaged before anything is released if the sealed file is not what it was.
+    Raises a VaultError before anything is released if the sealed file is not what it was, and tells the desk.
     """
     opened = files.open_file(bundle.as_sealed_file(), bundle.case.content_key, context=bundle.context)
-    clear = opened.__enter__()  # checks the file now, not when the first piece is asked for
+    try:
+        clear = opened.__enter__()  # checks the file now, not when the first piece is asked for
+    except trouble.DAMAGED:
+        _note_damaged(bundle, at=at)
+        raise
     with transaction.atomic():
         Download.objects.create(bundle=bundle, at=at)
         record(locked(bundle.case_id), EventKind.DOWNLOADED, by=PERSON, at=at, bundle=str(bundle.pk))

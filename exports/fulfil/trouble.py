@@ -52,6 +52,7 @@ class NotToCorrect(Exception):
 # A file of ours that can't be read, though nobody destroyed it on purpose.
 DAMAGED = (FileDamaged, SealBroken, KeyUnknown)
 # What approval rested on no longer holds: the case goes back to a person.
+BROKEN = (MoveShut, ChangeRefusedError, NotToCorrect, *DAMAGED)
 Broken = MoveShut | ChangeRefusedError | NotToCorrect | VaultError
 
 WHAT_TO_DO: Mapping[str, Text] = {
@@ -81,6 +82,14 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "The opt-out was refused and is off our list, but the flags that were set for it still stand in the sources."
         " If no other opt-out of this person is in force, take them back there by hand, and write to the recipients"
         " that were told."
+    ),
+    "BundleDamaged": _(
+        "The person asked for the file and did not get it: it is damaged or lost. Restore it from the backup of the"
+        " data folder and ask the person to try again; without a backup, write to the person and answer in another way."
+    ),
+    "PangoMissing": _(
+        "PDF needs Pango on the workers' machine. On Debian or Ubuntu: apt-get install libpango-1.0-0"
+        " libpangoft2-1.0-0 libharfbuzz-subset0; then try again."
     ),
     "limit_reached": _(
         "Information was provided to this person meanwhile as often as the law asks. Decide on the limit, then approve"

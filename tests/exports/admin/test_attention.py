@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
+from dsar.vault.errors import FileDamaged
+from exports.fulfil import hand_over
+from exports.models import Bundle
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
@@ -58,6 +64,17 @@ def test_a_right_that_no_map_carries_out_is_work_for_a_person(house: House, appr
     house.work()
     page = page_of(approver, case)
     assert "Could not be carried out in: any system. NotInAnyMap No data map says how this right is" in page
+
+
+def test_a_bundle_that_the_person_could_not_fetch_is_work_for_a_person(house: House, approver: Client) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    bundle = Bundle.objects.get(case=case)
+    (house.data / bundle.path).unlink()
+    with pytest.raises(FileDamaged):
+        hand_over.start_download(bundle, at=timezone.now())
+    assert "The person could not fetch the export bundle. BundleDamaged" in page_of(approver, case)
+    house.later(settings.CONTENT_LIFE + timedelta(hours=1))
+    assert "Needs attention" not in page_of(approver, case)
 
 
 def test_what_a_refused_opt_out_leaves_behind_is_work_for_a_person(house: House, approver: Client) -> None:

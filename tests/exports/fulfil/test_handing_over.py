@@ -66,6 +66,40 @@ def test_a_damaged_file_releases_nothing_and_counts_as_no_hand_over(house: House
     assert not Download.objects.exists()
 
 
+def test_a_damaged_file_is_told_to_the_desk_once_until_somebody_gets_it(house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    bundle = Bundle.objects.get(case=case)
+    path = house.data / bundle.path
+    path.rename(path.with_suffix(".lost"))
+    for _try in range(2):
+        with pytest.raises(FileDamaged):
+            hand_over.start_download(bundle, at=timezone.now())
+    assert facts_of(case, EventKind.BUNDLE_DAMAGED) == [{"bundle": str(bundle.pk), "error": "BundleDamaged"}]
+    assert hand_over.is_damaged(case)
+    path.with_suffix(".lost").rename(path)
+    hand_over.start_download(bundle, at=timezone.now())
+    assert not hand_over.is_damaged(case)
+
+
+@pytest.mark.parametrize("right", [Right.KNOW_SPECIFIC, Right.DELETE])
+@pytest.mark.parametrize("harm", ["changed", "gone"])
+def test_findings_that_can_not_be_read_go_back_to_a_person_and_are_gathered_again(
+    house: House, right: Right, harm: str
+) -> None:
+    case = house.deciding(right)
+    (part, *_more) = parts_of(case, "shop", "reviews")
+    path = house.data / part.path
+    path.unlink() if harm == "gone" else path.write_bytes(b"something else")
+    house.approve(case)
+    assert fresh(case).state == State.DECIDING
+    assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "findings_damaged"
+    assert fresh(case).submission.provided_at is None
+    house.move(case, "gather_again")
+    house.work()
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
+
+
 def test_it_can_be_fetched_as_long_as_the_content_lives(house: House) -> None:
     case = house.closed(Right.KNOW_SPECIFIC)
     assert case.closed_at is not None

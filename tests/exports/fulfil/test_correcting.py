@@ -12,7 +12,7 @@ from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.states import State
-from tests.exports.house import House, facts_of, fresh, person
+from tests.exports.house import House, facts_of, fresh, parts_of, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -150,6 +150,14 @@ def test_where_the_source_was_waived_nothing_can_be_approved(house: House) -> No
     house.move(case, "waive_source", source="shop", reason="It is gone.")
     house.work()
     with pytest.raises(MoveShut, match="was waived: nothing can be corrected"):
+        house.approve(case)
+
+
+def test_findings_that_can_not_be_read_shut_the_approval(house: House) -> None:
+    case = house.deciding(Right.CORRECT, **PHONE)
+    (part,) = parts_of(case, "shop", "customers")
+    (house.data / part.path).unlink()
+    with pytest.raises(MoveShut, match="A file with what was found is damaged or lost"):
         house.approve(case)
 
 

@@ -204,6 +204,29 @@ def test_access_with_nothing_withheld_needs_no_second_person_and_with_something_
     assert "Four eyes" in shut_because(case, "approve", by=ANALYST)
 
 
+def test_findings_that_can_not_be_carried_out_as_they_are_shut_the_approval(company: Company) -> None:
+    case = case_in(State.DECIDING, Right.CORRECT)
+    company.hindrance = "Nothing to correct. Gather again, or refuse."
+    assert shut_because(case, "approve", by=APPROVER) == company.hindrance
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("ca_105d8_legal_obligation", ""),
+        ("house_legal_obligation", ""),
+        ("ca_7021_not_verified", "against a whole request, not one to keep some data"),
+        ("no_such_ground", "No law of this case knows the ground 'no_such_ground'"),
+    ],
+)
+def test_a_deletion_keeps_data_only_on_a_ground_that_fits(company: Company, code: str, sentence: str) -> None:
+    case = case_in(State.DECIDING, Right.DELETE)
+    company.grounds = (code,)
+    shut = shut_because(case, "approve", by=APPROVER)
+    assert sentence in shut
+    assert bool(sentence) == bool(shut)
+
+
 def test_whoever_is_no_analyst_and_no_approver_approves_nothing() -> None:
     case = case_in(State.DECIDING)
     auditor = Actor("staff:9", frozenset({Role.AUDITOR}))

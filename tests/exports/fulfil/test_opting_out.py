@@ -241,7 +241,8 @@ def test_an_opt_out_that_is_refused_meanwhile_goes_no_further(house: House, monk
     suppress = SqlConnector.suppress
 
     def suppress_while_it_is_refused(connector: SqlConnector, *arguments: object) -> object:
-        house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", reason="Somebody else wrote this.")
+        if fresh(case).is_open:
+            house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", reason="Somebody else wrote this.")
         return suppress(connector, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(SqlConnector, "suppress", suppress_while_it_is_refused)

@@ -111,7 +111,8 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
         with source_run.source.open(source_run.map_version.as_map()) as connector:
             return connector.delete(plan, repeated=begun.exists(), before_commit=begin)
     except ChangeRefusedError:  # the source has undone it, and a new approval begins anew
-        begun.delete()
+        with run.transaction():
+            begun.delete()
         raise
 
 

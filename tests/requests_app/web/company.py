@@ -44,6 +44,14 @@ class SmallCompany:
         """Nothing to wait for."""
         return ()
 
+    def shut_because(self, case: Case) -> str:
+        """Nothing is in the way."""
+        return ""
+
+    def grounds_of(self, case: Case) -> tuple[str, ...]:
+        """Nothing is kept."""
+        return ()
+
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Nothing to do."""
 

@@ -24,6 +24,7 @@ from exports.sources.datamap import Collection, Field
 from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
 from requests_app.admin.desk import actor_of
+from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.services.history import record_access
 
@@ -123,8 +124,8 @@ class Moves:
         self._back = request.get_full_path()
 
     def url(self, slug: str, finding: str, field: str = "") -> str:
-        """The page of the move, filled in; empty if it is shut."""
-        if slug not in self._open:
+        """The page of the move, filled in; empty if it is shut, or for one field of what is deleted whole."""
+        if slug not in self._open or (field and self._case.right_asked == Right.DELETE):
             return ""
         query = urlencode({"finding": finding, "field": field, "back": self._back})
         return f"{reverse('admin:requests_app_case_move', args=[self._case.pk, slug])}?{query}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from django.utils import translation
@@ -57,14 +58,18 @@ def _categories(case: Case, language: str) -> Iterator[str]:
 def _deleted(case: Case, language: str) -> Iterator[str]:
     for item in acts.deletions(case):
         yield _deletion(case, item, language)
+    spared: Counter[tuple[str, str]] = Counter()
+    for row in findings.withholdings(case).select_related("part__run__map_version").order_by("part", "number"):
+        collection = row.part.run.map_version.as_map().collection(row.part.collection)
+        spared[collection.title.in_language(language), row.code] += 1
+    for (title, code), rows in spared.items():
+        yield _kept(case, title, rows, code, language)
 
 
 def _deletion(case: Case, item: acts.Deleted, language: str) -> str:
     figures = {"count": item.rows, "what": item.collection.title.in_language(language)}
     if isinstance(item.collection.on_delete, Keep):
-        ground = _ground(case, item.collection.on_delete.ground, language)
-        kept = ngettext("%(what)s: %(count)s record kept.", "%(what)s: %(count)s records kept.", item.rows)
-        return f"{kept % figures} {ground}"
+        return _kept(case, str(figures["what"]), item.rows, item.collection.on_delete.ground, language)
     if item.action == Action.DEIDENTIFY:
         done = ngettext(
             "%(what)s: %(count)s record no longer names you.",
@@ -74,6 +79,11 @@ def _deletion(case: Case, item: acts.Deleted, language: str) -> str:
     else:
         done = ngettext("%(what)s: %(count)s record deleted.", "%(what)s: %(count)s records deleted.", item.rows)
     return done % figures
+
+
+def _kept(case: Case, title: str, rows: int, code: str, language: str) -> str:
+    kept = ngettext("%(what)s: %(count)s record kept.", "%(what)s: %(count)s records kept.", rows)
+    return f"{kept % {'what': title, 'count': rows}} {_ground(case, code, language)}"
 
 
 def _corrected(case: Case, language: str) -> Iterator[str]:

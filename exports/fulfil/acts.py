@@ -12,7 +12,7 @@ from dsar.jobs.running import LeaseLost, PermanentFailure, Run
 from dsar.vault import digests
 from exports import findings
 from exports.fulfil import trouble
-from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
+from exports.models import Act, ActBegun, ActKind, DataSource, Part, SourceRun
 from exports.sources.connector import (
     Action,
     ChangeRefusedError,
@@ -117,15 +117,16 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
 
 
 def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPlan:
-    """The approved plan of one source, from its sealed parts."""
+    """The approved plan of one source, from its sealed parts; records that were withheld are spared."""
     planned = []
     for collection in source_run.map_version.as_map().collections:
-        keys = KeySet()
-        for part_keys in _planned_keys(source_run, collection):
+        keys, spared = KeySet(), set[Key]()
+        for part, part_keys in _planned_keys(source_run, collection):
             keys.add(part_keys)
+            spared |= {part_keys[number] for number in findings.withheld_of(part).records}
         if keys.rows:
             action = ACTION[type(collection.on_delete)]
-            planned.append(PlannedCollection(collection.name, action, keys.rows, keys.hexdigest()))
+            planned.append(PlannedCollection(collection.name, action, keys.rows, keys.hexdigest(), frozenset(spared)))
     return DeletionPlan(identifiers, tuple(planned))
 
 
@@ -323,9 +324,9 @@ def _counts_as_planned(item: DoneCollection, done: Deletion) -> bool:
     return done.found_done or item.action is Action.KEEP
 
 
-def _planned_keys(source_run: SourceRun, collection: Collection) -> Iterator[list[Key]]:
+def _planned_keys(source_run: SourceRun, collection: Collection) -> Iterator[tuple[Part, list[Key]]]:
     for part in source_run.parts.filter(collection=collection.name).order_by("number"):
-        yield [tuple(record[column] for column in collection.key) for _number, record in findings.read(part)]
+        yield part, [tuple(record[column] for column in collection.key) for _number, record in findings.read(part)]
 
 
 def _planned_values(source_run: SourceRun, collection: Collection, column: str) -> Iterator[Held]:

@@ -122,7 +122,7 @@ WHAT_TO_DO: Mapping[str, Text] = {
     ),
     "source_refused": _(
         "The source does not allow the change: other data hangs on it that is not to be changed. Nothing was changed in"
-        " it. Correct its data map, gather again, and approve anew."
+        " it. Withhold what it hangs on, too, or correct the data map and gather again; then approve anew."
     ),
 }
 ELSE = _("Something unforeseen went wrong; the worker's log names the place. Put it right, then try the job again.")

@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 
 from exports.fulfil import acts
-from exports.models import Act, DataMapVersion, DataSource, RunState
+from exports.models import Act, DataMapVersion, DataSource, Part, RunState
 from exports.sources.connector import ChangeRefusedError, Deletion, DeletionPlan
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.moves import InputRefused
 from requests_app.states import State
 from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, run_of
 
@@ -63,6 +64,26 @@ def test_what_the_law_wants_kept_is_kept_on_its_ground(house: House) -> None:
     assert kept.keys() == {"orders", "order_lines", "payments"}
     assert {code for _rows, code in kept.values()} == {"ca_105d8_legal_obligation"}
     assert proofs(case)["shop"]["orders"] == ("keep", kept["orders"][0])
+
+
+def test_a_record_that_is_withheld_stays_where_it_is_on_its_ground(house: House) -> None:
+    before = count(house, "addresses")
+    case = house.deciding(Right.DELETE)
+    part = Part.objects.get(run__case=case, collection="addresses")
+    finding = {"finding": f"{part.pk}:0", "code": "ca_105d1_transaction"}
+    with pytest.raises(InputRefused, match="deleted or kept as a whole"):
+        house.move(case, "withhold", field="street", **finding)
+    house.move(case, "withhold", field="", **finding)
+    house.move(case, "approve", APPROVER)
+    house.work()
+    assert fresh(case).outcome == "partly_fulfilled"
+    assert before > 1
+    assert count(house, "addresses") == 1
+    assert proofs(case)["shop"]["addresses"] == ("delete", before - 1)
+    (letter,) = case.submission.messages.filter(letter="deleted")
+    told = " ".join(letter.text.split())
+    assert "Addresses: 1 record kept." in told
+    assert "Civ. Code 1798.105(d)(1)" in told
 
 
 def test_the_event_tells_counts_and_no_key(house: House) -> None:

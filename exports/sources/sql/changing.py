@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import combinations
 
 import sqlalchemy as sa
 from sqlalchemy.types import NullType
@@ -22,13 +23,14 @@ from exports.sources.connector import (
     Identifiers,
     KeySet,
     Mode,
+    Page,
     PlannedCollection,
 )
 from exports.sources.datamap import Clear, Collection, Constant, DataMap, Deidentify, RandomToken
 from exports.sources.sql.columns import typed
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
-from exports.sources.sql.order import deletion_order
+from exports.sources.sql.order import Family, Hanging
 from exports.sources.sql.reading import Shape
 from exports.sources.sql.tables import Tables
 from exports.sources.values import Json, Key, json_value
@@ -67,15 +69,16 @@ class Changing:
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         steps = [self._step(planned, plan.identifiers) for planned in plan.collections]
         with self._transaction() as connection:
-            order = deletion_order(
-                self._datamap, connection, {step.planned.name: step.planned.action for step in steps}
-            )
+            actions = {step.planned.name: step.planned.action for step in steps}
+            hanging = Hanging(self._datamap, connection, self._tables, actions)
+            order = hanging.order()
             if repeated and self._is_done(connection, steps):
                 return Deletion(tuple(_nothing_left(step.planned) for step in steps), found_done=True)
             for step in steps:
                 self._check_unchanged(connection, step)
+            self._check_apart(connection, steps, hanging)
             by_name = {step.planned.name: step for step in steps}
-            done = Deletion(tuple(self._act(connection, by_name[name]) for name in order))
+            done = Deletion(tuple(self._act(connection, by_name[name], hanging) for name in order))
             before_commit()
             return done
 
@@ -87,20 +90,22 @@ class Changing:
             )
         return _Step(planned, collection, self._matching.of_person(collection, identifiers))
 
-    def _keys(self, connection: sa.Connection, step: _Step) -> Iterator[list[Key]]:
-        """Keys as they are now, in batches; each is read in full before it is given, so that its rows may go."""
+    def _pages(self, connection: sa.Connection, step: _Step, fields: tuple[str, ...] = ()) -> Iterator[Page]:
+        """Rows as they are now, in batches; each is read in full before it is given, so that its rows may go."""
         if step.condition is None:
             return
-        shape = Shape(self._tables, step.collection, Mode.PLAN, ())
+        shape = Shape(self._tables, step.collection, Mode.PLAN, fields)
         after: Key | None = None
         while True:
             rows = connection.execute(shape.query(step.condition, after, limit=BATCH))
-            keys = [key for page in shape.cut(rows, size=BATCH, after=after) for key in page.keys]
-            if keys:
-                yield keys
-                after = keys[-1]
-            if len(keys) < BATCH:
+            pages = list(shape.cut(rows, size=BATCH, after=after))
+            yield from pages
+            after = pages[-1].last_key if pages else None
+            if sum(len(page.keys) for page in pages) < BATCH:
                 return
+
+    def _keys(self, connection: sa.Connection, step: _Step) -> Iterator[list[Key]]:
+        return (page.keys for page in self._pages(connection, step))
 
     def _is_done(self, connection: sa.Connection, steps: Sequence[_Step]) -> bool:
         """Whether there was something to do, and of it nothing but spared rows is left."""
@@ -119,24 +124,57 @@ class Changing:
                 f"{self._datamap.source}: the rows in {step.planned.name} are not those that were planned; plan again"
             )
 
-    def _act(self, connection: sa.Connection, step: _Step) -> DoneCollection:
+    def _check_apart(self, connection: sa.Connection, steps: Sequence[_Step], hanging: Hanging) -> None:
+        """No row of one table is planned twice, or it would be kept by one collection and deleted by another."""
+        for one, other in combinations(steps, 2):
+            if hanging.are_of_one_table(one.collection, other.collection) and self._share_rows(connection, one, other):
+                raise ChangeRefusedError(
+                    f"{self._datamap.source}: {one.planned.name} and {other.planned.name} are of one table and share"
+                    " rows of this person; describe the table as one collection"
+                )
+
+    def _share_rows(self, connection: sa.Connection, one: _Step, other: _Step) -> bool:
+        if one.condition is None or other.condition is None:
+            return False
+        if one.planned.action is other.planned.action is Action.KEEP:
+            return False
+        mine, theirs = self._tables[one.collection.name], self._tables[other.collection.name]
+        key = other.collection.key
+        keys = sa.select(*(theirs.columns[name] for name in key)).where(other.condition).correlate(None)
+        own = [mine.columns[name] for name in key]
+        both = own[0].in_(keys) if len(own) == 1 else sa.tuple_(*own).in_(keys)
+        query = sa.select(sa.literal(1)).select_from(mine).where(one.condition, both).limit(1)
+        return connection.execute(query).first() is not None
+
+    def _act(self, connection: sa.Connection, step: _Step, hanging: Hanging) -> DoneCollection:
         found, changed = KeySet(), 0
-        for keys in self._keys(connection, step):
-            found.add(keys)
-            changed += self._act_on(connection, step, [key for key in keys if key not in step.planned.spared])
+        deletes = step.planned.action is Action.DELETE and step.planned.rows
+        if deletes:
+            hanging.check_rows_are_of_tables(step.collection)
+        family = hanging.family(step.collection) if deletes else None
+        for page in self._pages(connection, step, family.columns if family else ()):
+            found.add(page.keys)
+            going = [key for key in page.keys if key not in step.planned.spared]
+            if family:
+                family.add(page, going)
+            else:
+                changed += self._act_on(connection, step, going, hanging)
+        if family:
+            changed += sum(self._act_on(connection, step, keys, hanging) for keys in _in_batches(family))
         spared = len(step.planned.spared)
         expected = 0 if step.planned.action is Action.KEEP else step.planned.rows - spared
         if (found.hexdigest(), changed) != (step.planned.digest, expected):
             raise DataChangedError(f"{self._datamap.source}: rows in {step.planned.name} changed meanwhile; plan again")
         return DoneCollection(step.planned.name, step.planned.action, changed, spared, found.hexdigest())
 
-    def _act_on(self, connection: sa.Connection, step: _Step, keys: list[Key]) -> int:
+    def _act_on(self, connection: sa.Connection, step: _Step, keys: list[Key], hanging: Hanging) -> int:
         if not keys or step.planned.action is Action.KEEP:
             return 0
         if step.planned.action is Action.DEIDENTIFY:
             return sum(self._deidentify(connection, step.collection, key) for key in keys)
-        table = self._tables[step.collection.name]
-        return connection.execute(table.delete().where(self._is_one_of(step.collection, keys))).rowcount
+        table, is_one = self._tables[step.collection.name], self._is_one_of(step.collection, keys)
+        hanging.check_nothing_goes_along(step.collection, is_one)
+        return connection.execute(table.delete().where(is_one)).rowcount
 
     def _deidentify(self, connection: sa.Connection, collection: Collection, key: Key) -> int:
         """Row by row, for each has tokens of its own."""
@@ -225,6 +263,13 @@ class Changing:
                     table = self._tables[collection.name]
                     done[collection.name] = connection.execute(table.update().where(condition).values(values)).rowcount
         return done
+
+
+def _in_batches(family: Family) -> Iterator[list[Key]]:
+    """Each generation by itself, for a server may check row by row."""
+    for generation in family.generations():
+        for first in range(0, len(generation), BATCH):
+            yield generation[first : first + BATCH]
 
 
 def _nothing_left(planned: PlannedCollection) -> DoneCollection:

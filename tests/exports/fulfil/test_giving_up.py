@@ -83,6 +83,7 @@ def test_a_deletion_that_would_take_others_along_goes_back_to_a_person(house: Ho
         "shop",
         "CREATE TABLE scans (device TEXT, FOREIGN KEY (device) REFERENCES devices (device_id) ON DELETE CASCADE)",
     )
+    house.sql("shop", "INSERT INTO scans SELECT device_id FROM devices WHERE customer_id = 7")
     house.approve(case)
     assert fresh(case).state == State.DECIDING
     assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "source_refused"

@@ -189,15 +189,30 @@ def diary(engine: sa.Engine) -> Iterator[sa.Engine]:
         sa.Column("member_id", sa.Integer, sa.ForeignKey(members.c.id, ondelete="CASCADE")),
     )
     table.create(engine)
+    with engine.begin() as connection:
+        connection.execute(table.insert(), {"id": 1, "member_id": 3})
     yield engine
     table.drop(engine)
 
 
+CAT = {"member_no": ["3"]}
+GOES_ALONG = "deleting from members would also change rows of diary, which are not to be deleted"
+
+
 def test_rows_that_would_go_along_unasked_stop_everything(diary: sa.Engine, company: Connector) -> None:
     before = everything(diary)
-    with pytest.raises(ChangeRefusedError, match="deleting from members would also change diary, which is not to be"):
-        company.delete(plan_of(company, {"member_no": ["3"]}, members=Action.DELETE))
+    with pytest.raises(ChangeRefusedError, match=GOES_ALONG):
+        company.delete(plan_of(company, CAT, members=Action.DELETE))
     assert everything(diary) == before
+
+
+def test_nobody_is_kept_from_deletion_by_a_table_that_holds_nothing_of_theirs(
+    diary: sa.Engine, company: Connector
+) -> None:
+    with diary.begin() as connection:
+        connection.execute(sa.text("DELETE FROM diary"))
+    company.delete(plan_of(company, CAT, members=Action.DELETE))
+    assert [row[0] for row in everything(diary)["members"]] == [1, 2]
 
 
 @on(SQLITE)  # the others write a rule down in one form, however it was typed
@@ -213,9 +228,10 @@ def test_rows_that_would_go_along_unasked_stop_everything(diary: sa.Engine, comp
 def test_a_rule_is_found_however_the_table_was_written(column: str, engine: sa.Engine, company: Connector) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text(f"CREATE TABLE diary (id INTEGER PRIMARY KEY, {column})"))
+        connection.execute(sa.text("INSERT INTO diary (id, member_id) VALUES (1, 3)"))
     try:
-        with pytest.raises(ChangeRefusedError, match="deleting from members would also change diary"):
-            company.delete(plan_of(company, {"member_no": ["3"]}, members=Action.DELETE))
+        with pytest.raises(ChangeRefusedError, match=GOES_ALONG):
+            company.delete(plan_of(company, CAT, members=Action.DELETE))
     finally:
         with engine.begin() as connection:
             connection.execute(sa.text("DROP TABLE diary"))

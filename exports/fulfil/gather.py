@@ -166,10 +166,15 @@ def _next_source(case: Case) -> None:
 def _count(
     run: Run, source_run: SourceRun, connector: Connector, collection: Collection, identifiers: Identifiers
 ) -> None:
-    """Count one collection, without reading what is in it; once, whoever died after it."""
+    """Count one collection, once, whoever died after it; nothing is read of it but what it gives to later sources."""
     if collection.name in source_run.counts:
         return
     presence = connector.presence(collection.name, identifiers, since=looked_back_to(source_run.case))
+    if collection.gives:  # an old device still leads to what was collected yesterday
+        for page in connector.pages(collection.name, identifiers, mode=Mode.PLAN, size=Part.MOST_RECORDS):
+            with run.transaction():
+                _update(source_run, state=RunState.RUNNING)
+                _carry_on(source_run, collection, page, at=run.at)
     with run.transaction():
         _note_held(source_run, collection, presence.rows, presence.held)
 

@@ -84,13 +84,28 @@ def test_without_a_word_only_the_last_twelve_months_are_looked_at(house: House) 
     assert len(rows(year, "shop", "devices")) == 2, "an old device still leads to what was collected yesterday"
 
 
-def test_categories_are_counted_and_no_value_is_read(house: House) -> None:
+def test_categories_are_counted_and_no_value_is_kept(house: House) -> None:
     case = house.deciding(Right.KNOW_CATEGORIES)
     run = run_of(case, "shop")
     assert not Part.objects.filter(run__case=case).exists()
     assert run.mode == "presence"
     assert run.counts["customers"] == 1
     assert run.held["customers"]["password_hash"] == 1
+
+
+def test_categories_of_what_only_a_found_device_leads_to_are_counted_too(house: House) -> None:
+    case = house.deciding(Right.KNOW_CATEGORIES)
+    content = run_of(house.deciding(Right.KNOW_SPECIFIC, who=person(Chosen.EVERYWHERE)), "web_log").counts
+    assert run_of(case, "web_log").counts == content
+    assert content["web_devices"] == 2
+    assert run_of(case, "web_log").held["page_views"]["ip_address"] > 0
+    assert not Part.objects.filter(run__case=case).exists()
+
+
+def test_in_categories_an_old_device_still_leads_to_what_was_collected_yesterday(house: House) -> None:
+    house.sql("shop", "UPDATE devices SET first_seen_at = '2019-01-01 00:00:00'")
+    case = house.deciding(Right.KNOW_CATEGORIES, look_back=LookBack.TWELVE_MONTHS)
+    assert run_of(case, "web_log").counts["web_devices"] == 2
 
 
 def test_a_plan_holds_keys_only(house: House) -> None:

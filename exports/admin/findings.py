@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from dsar.vault.errors import FileDamaged, KeyDestroyed
 from exports.admin.panels import may
 from exports.findings import Record, current_runs, read
-from exports.models import Part, SourceRun, Withholding
+from exports.models import Part, RunState, SourceRun, Withholding
 from exports.sources.datamap import Collection, Field
 from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
@@ -153,8 +153,11 @@ def findings(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 def _places(request: HttpRequest, case: Case) -> list[Place]:
-    """Every collection in which something was found, in walking order; the one asked for, or the first, is current."""
-    by_run = {run: _parts_of(run) for run in current_runs(case)}
+    """Every collection in which something was found, in walking order; the one asked for, or the first, is current.
+
+    What was found in a source before it was waived is in no answer, and is not shown either.
+    """
+    by_run = {run: _parts_of(run) for run in current_runs(case) if run.state != RunState.WAIVED}
     found = [
         (run, collection, parts)
         for run in by_run

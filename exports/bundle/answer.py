@@ -40,5 +40,5 @@ def disclosure_of(case: Case, runs: Sequence[SourceRun], language: str) -> dict[
 
 def never_disclosed_descriptions(case: Case, runs: Sequence[SourceRun], language: str) -> dict[str, str]:
     """What is held and never disclosed, by kind, in words (11 CCR 7024(d)): that it is held, specifically enough."""
-    kinds = {kind for run in runs for kind in run.never_disclosed_kinds()}
+    kinds = {kind for run in runs if run.state == RunState.DONE for kind in run.never_disclosed_kinds()}
     return described(kinds, packs=case.packs(), on=case.received_on(), language=language)

@@ -187,7 +187,7 @@ class Contents:
 def contents_of(case: Case, *, made_at: datetime) -> Contents:
     """Collect what the case's bundle holds: everything gathered, or for portability what the person provided."""
     contents = Contents(case, made_at, case.submission.language, runs=findings.current_runs(case))
-    for run in contents.runs:
+    for run in findings.searched_runs(case):
         data_map = run.map_version.as_map()
         for collection in data_map.collections:
             parts = list(run.parts.filter(collection=collection.name).order_by("number"))
@@ -236,7 +236,8 @@ def _source_entry(run: SourceRun) -> SourceEntry:
 
 def _withheld_entries(case: Case, runs: Sequence[SourceRun]) -> list[WithheldEntry]:
     counted: dict[tuple[str, str, str, str], list[int]] = {}
-    rows = Withholding.objects.filter(case=case, part__run__in=runs).select_related("part__run__source")
+    searched = [run for run in runs if run.state == RunState.DONE]
+    rows = Withholding.objects.filter(case=case, part__run__in=searched).select_related("part__run__source")
     for row in rows.order_by("part__run__position", "part__collection", "code"):
         place = (row.part.run.source.slug, row.part.collection, row.code, row.citation)
         figures = counted.setdefault(place, [0, 0])

@@ -41,7 +41,7 @@ MODE_OF = {
 
 
 class NoLongerWanted(Exception):
-    """The case was withdrawn, or the source waived, while a worker looked into it."""
+    """The case was withdrawn, or the source waived or to be searched anew, while a worker looked into it."""
 
 
 def begin(case: Case) -> None:
@@ -53,8 +53,8 @@ def begin(case: Case) -> None:
 
 def look_into(run: Run) -> None:
     """The job: look into one source and keep what is found; for a case that was withdrawn meanwhile nothing more."""
-    source_run = _source_run(run)
     with suppress(NoLongerWanted), trouble.for_a_person():
+        source_run = _source_run(run)
         with run.transaction():
             _update(source_run, state=RunState.RUNNING)
         _search(run, source_run)
@@ -95,10 +95,10 @@ def collections_in_scope(case: Case, data_map: DataMap) -> list[Collection]:
 
 def give_up(run: Run) -> None:
     """The source stayed down, or leads to two people: a person tries again or waives it; the next one starts."""
-    source_run = _source_run(run)
-    case = locked(source_run.case_id)
-    error = run.job.error.rpartition(".")[2]
     with suppress(NoLongerWanted):
+        source_run = _source_run(run)
+        case = locked(source_run.case_id)
+        error = run.job.error.rpartition(".")[2]
         _update(source_run, state=RunState.FAILED, error=error)
         _next_source(case)
         review.source_failed(case.pk, source_run.source.slug, error=error, at=run.at)
@@ -107,7 +107,8 @@ def give_up(run: Run) -> None:
 def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
     """Go on without this source, for a reason; its answer will tell of the gap. In the move's transaction.
 
-    What a worker has found in it so far is set aside: an answer has a source's findings whole, or not at all.
+    What a worker has found in it so far is set aside: an answer has a source's findings whole, or not at all. The run
+    was locked by who gives it, so that no worker adds to it meanwhile.
     """
     source_run.parts.all().delete()
     source_run.state, source_run.waived_by, source_run.finished_at = RunState.WAIVED, by, at
@@ -130,27 +131,50 @@ def _make_run(case: Case, source: DataSource, position: int) -> None:
 
 
 def _source_run(run: Run) -> SourceRun:
-    return SourceRun.objects.select_related(
+    """The run that the job is about; NoLongerWanted if another one has taken its place."""
+    known = SourceRun.objects.select_related(
         "case__submission__subject", "case__submission__organisation", "source", "map_version"
-    ).get(pk=str(run.arguments["run"]))
+    )
+    found = known.filter(pk=str(run.arguments["run"])).first()
+    if found is None:
+        raise NoLongerWanted
+    return found
 
 
 def _update(source_run: SourceRun, **values: object) -> None:
-    """Write to the run as long as somebody waits for it; NoLongerWanted undoes what the transaction wrote so far."""
+    """Write to the run as long as somebody waits for it; NoLongerWanted undoes what the transaction wrote so far.
+
+    It is locked before it is judged: an UPDATE that waited for a waiver would judge by what it saw before.
+    """
     gathering = SourceRun.objects.filter(case__state=State.GATHERING, case__gathering_round=F("round"))
-    if not gathering.filter(pk=source_run.pk, state__in=UNFINISHED).update(**values):
+    wanted = gathering.filter(pk=source_run.pk, state__in=UNFINISHED).select_for_update(of=("self",), no_key=True)
+    if not list(wanted.values_list("pk", flat=True)):
         raise NoLongerWanted
+    SourceRun.objects.filter(pk=source_run.pk).update(**values)
 
 
 def _search_later_ones_again(searched: SourceRun) -> None:
-    """A source that failed at first, and was searched late, gives identifiers that later ones were searched without."""
-    collections = searched.map_version.as_map().collections
-    given = {gift.kind for found in collections if searched.counts.get(found.name) for gift in found.gives}
-    later = searched.case.source_runs.filter(round=searched.round, position__gt=searched.position, state=RunState.DONE)
-    for done in later.select_related("source__map_version", "map_version"):
-        if given & done.map_version.as_map().kinds_asked:
-            done.delete()
-            _make_run(searched.case, done.source, done.position)
+    """A source that failed at first, and was searched late, gives identifiers that later ones were searched without.
+
+    One that is being searched, or failed half-way, begins anew as well: its worker finds that its run is gone. What a
+    person has waived stays waived.
+    """
+    later = searched.case.source_runs.filter(round=searched.round, position__gt=searched.position)
+    begun = later.exclude(state__in=(RunState.WAITING, RunState.WAIVED)).select_related("source__map_version")
+    for old in begun.select_for_update(of=("self",)):
+        if _kinds_given(searched) & old.source.map_version.as_map().kinds_asked:
+            old.delete()
+            _make_run(searched.case, old.source, old.position)
+
+
+def _kinds_given(searched: SourceRun) -> set[str]:
+    """Kinds of identifier that the source gave; where it was only counted, those that it may have given."""
+    return {
+        gift.kind
+        for found in searched.map_version.as_map().collections
+        if searched.counts.get(found.name) or searched.mode == Mode.PRESENCE
+        for gift in found.gives
+    }
 
 
 def _next_source(case: Case) -> None:

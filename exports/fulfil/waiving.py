@@ -20,7 +20,8 @@ from requests_app.services.history import record
 def waive_source(case: Case, *, actor: Actor, at: datetime, source: str, reason: str) -> None:
     """Go on without a source of the present round, for a reason that is kept sealed; then see what is still open."""
     of_round = SourceRun.objects.select_related("case__submission").filter(case=case, round=case.gathering_round)
-    run = of_round.filter(source__slug=source, state__in=UNFINISHED).first()
+    open_runs = of_round.filter(source__slug=source, state__in=UNFINISHED)
+    run = open_runs.select_for_update(of=("self",)).first()  # a worker that is writing to it comes first, or not at all
     if run is None:
         raise InputRefused({"source": _("No source of this name is waiting, running or failed.")})
     gather.waive(run, by=actor.slug, reason=reason, at=at)

@@ -17,7 +17,7 @@ from django.test import Client
 from dsar.ledger import chains
 from dsar.vault import files, keys
 from exports.admin.findings import in_text
-from exports.models import Part
+from exports.models import Part, RunState, SourceRun
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
@@ -167,6 +167,11 @@ def test_before_gathering_there_is_nothing_to_see(desk: Desk, analyst: Client) -
     case = desk.case_in(State.REVIEWING)
     assert "Nothing was found, or nothing has been gathered in this round." in page_of(analyst, case)
     assert "findings" not in analyst.get(f"/admin/requests_app/case/{case.pk}/change/").content.decode()
+
+
+def test_what_was_found_in_a_source_that_was_waived_is_not_shown(case: Case, analyst: Client) -> None:
+    SourceRun.objects.update(state=RunState.WAIVED)
+    assert "Nothing was found, or nothing has been gathered in this round." in page_of(analyst, case)
 
 
 def test_a_plan_shows_keys_and_nothing_that_is_not_in_it(desk: Desk, analyst: Client) -> None:

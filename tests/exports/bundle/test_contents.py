@@ -11,7 +11,7 @@ import pytest
 from dsar.demo.people import Chosen
 from exports import findings
 from exports.bundle import contents
-from exports.models import Bundle, Part, Withholding
+from exports.models import Bundle, Part, RunState, SourceRun, Withholding
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
 from tests.exports.house import NOW, House, files_of, fresh, json_lines, parts_of, person, table
@@ -148,6 +148,16 @@ def test_whoever_is_not_known_hears_that_we_looked_and_found_nothing(house: Hous
     assert not [path for path in files if path.startswith("data/")]
     assert [entry["state"] for entry in json.loads(files["manifest.json"])["sources"]] == ["searched", "searched"]
     assert fresh(case).outcome == "fulfilled"
+
+
+def test_nothing_of_a_waived_source_is_in_an_answer_whatever_was_found_before(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    withhold(house, case, parts_of(case, "shop", "reviews")[0], 0)
+    SourceRun.objects.filter(case=case, source__slug="shop").update(state=RunState.WAIVED)
+    found = contents.contents_of(fresh(case), made_at=NOW)
+    assert {table.run.source.slug for table in found.tables} == {"web_log"}
+    manifest = json.loads(found.manifest([]))
+    assert (manifest["withheld"], manifest["never_disclosed"]) == ([], [])
 
 
 def test_a_waived_source_is_a_gap_that_the_bundle_tells_of(house: House) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from threading import Event
+from time import sleep
+from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from dsar.demo.people import Chosen
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
+from dsar.jobs.polling import Worker
 from dsar.jobs.queue import retry
+from dsar.jobs.running import Run
 from exports import findings
 from exports.fulfil import gather
 from exports.models import DataSource, Part, RunState, SourceRun
@@ -22,6 +28,7 @@ from requests_app.models import Case, IdentifierStatus, LookBack
 from requests_app.services import closing
 from requests_app.states import State
 from tests.exports.house import NOW, House, facts_of, fresh, parts_of, person, run_of
+from tests.requests_app.at_once import at_once, only_on_postgres
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -213,6 +220,96 @@ def test_a_source_that_is_back_is_searched_and_what_it_gives_leads_to_later_ones
     house.work()
     assert run_of(case, "web_log").counts["web_devices"] == 2
     assert fresh(case).state == State.DECIDING
+
+
+@pytest.mark.parametrize("right", [Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC])
+def test_a_later_source_that_failed_meanwhile_is_searched_anew_and_its_old_job_does_nothing(
+    house: House, right: Right
+) -> None:
+    case = house.reviewing(right)
+    house.switch_off("shop")
+    house.switch_off("web_log")
+    house.move(case, "start_gathering")
+    for _try in range(18):
+        house.later()
+    shop, web_log = Job.objects.filter(kind="gather_source").order_by("created_at")
+    SourceRun.objects.filter(case=case, source__slug="web_log").update(counts={"web_devices": 0})  # half-way
+    house.switch_on("shop")
+    house.switch_on("web_log")
+    retry(shop, at=timezone.now())
+    house.work()
+    assert run_of(case, "web_log").counts["web_devices"] == 2
+    assert fresh(case).state == State.DECIDING
+    retry(web_log, at=timezone.now())
+    house.work()
+    assert not Job.objects.exclude(state=JobState.DONE).exists()
+    assert run_of(case, "web_log").counts["web_devices"] == 2
+
+
+def test_a_later_source_that_a_worker_is_half_through_is_searched_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = house.reviewing(Right.KNOW_CATEGORIES)
+    house.switch_off("shop")
+    house.move(case, "start_gathering")
+    for _try in range(7):
+        house.later()
+    count = gather._count
+
+    def count_late(run: Run, source_run: SourceRun, *arguments: Any) -> None:
+        """While the second source is being counted, the first one is tried again, and found."""
+        monkeypatch.setattr(gather, "_count", count)
+        house.switch_on("shop")
+        retry(Job.objects.get(state=JobState.FAILED, kind="gather_source"), at=timezone.now())
+        Worker().run_until_idle()
+        count(run, source_run, *arguments)
+
+    monkeypatch.setattr(gather, "_count", count_late)
+    house.later()
+    house.work()
+    assert run_of(case, "web_log").counts["web_devices"] == 2
+    assert [facts["source"] for facts in facts_of(case, EventKind.SOURCE_DONE)] == ["shop", "web_log"]
+    assert fresh(case).state == State.DECIDING
+
+
+def test_a_later_source_that_was_waived_stays_waived(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.switch_off("shop")
+    house.move(case, "start_gathering")
+    for _try in range(9):
+        house.later()
+    SourceRun.objects.filter(case=case, source__slug="web_log").update(state=RunState.RUNNING)
+    house.move(case, "waive_source", source="web_log", reason="It is gone for good.")
+    house.switch_on("shop")
+    retry(Job.objects.get(state=JobState.FAILED, kind="gather_source"), at=timezone.now())
+    house.work()
+    assert (run_of(case, "web_log").state, run_of(case, "web_log").waiver) == (RunState.WAIVED, "It is gone for good.")
+    assert fresh(case).state == State.DECIDING
+
+
+@pytest.mark.slow
+@only_on_postgres
+@pytest.mark.django_db(transaction=True, databases="__all__")
+def test_a_worker_that_waited_for_a_waiver_writes_nothing_more(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.move(case, "start_gathering")
+    run, waived = run_of(case, "shop"), Event()
+
+    def waive() -> str:
+        with transaction.atomic():
+            house.move(case, "waive_source", source="shop", reason="It is being moved.")
+            waived.set()
+            sleep(1)  # the worker waits for our lock
+        return "waived"
+
+    def write() -> str:
+        waived.wait(timeout=30)
+        with transaction.atomic():
+            gather._update(run, counts={"customers": 1})
+        return "written"
+
+    assert at_once(waive, write) == ["NoLongerWanted", "waived"]
+    assert (run_of(case, "shop").state, run_of(case, "shop").counts) == (RunState.WAIVED, {})
 
 
 def test_two_people_are_never_mixed_and_the_next_source_goes_on(house: House) -> None:

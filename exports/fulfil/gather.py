@@ -57,6 +57,7 @@ def look_into(run: Run) -> None:
         source_run = _source_run(run)
         with run.transaction():
             _update(source_run, state=RunState.RUNNING)
+            _take_map_in_use(source_run)
         _search(run, source_run)
         with run.completing():
             case = locked(source_run.case_id)
@@ -133,7 +134,7 @@ def _make_run(case: Case, source: DataSource, position: int) -> None:
 def _source_run(run: Run) -> SourceRun:
     """The run that the job is about; NoLongerWanted if another one has taken its place."""
     known = SourceRun.objects.select_related(
-        "case__submission__subject", "case__submission__organisation", "source", "map_version"
+        "case__submission__subject", "case__submission__organisation", "source__map_version", "map_version"
     )
     found = known.filter(pk=str(run.arguments["run"])).first()
     if found is None:
@@ -151,6 +152,19 @@ def _update(source_run: SourceRun, **values: object) -> None:
     if not list(wanted.values_list("pk", flat=True)):
         raise NoLongerWanted
     SourceRun.objects.filter(pk=source_run.pk).update(**values)
+
+
+def _take_map_in_use(source_run: SourceRun) -> None:
+    """Search by the map that was accepted last; what was found by an older one is set aside, and begun anew.
+
+    So a map that did not fit is corrected, and the job tried again.
+    """
+    in_use = source_run.source.map_version
+    if source_run.map_version == in_use:
+        return
+    source_run.parts.all().delete()
+    source_run.map_version, source_run.counts, source_run.held, source_run.records = in_use, {}, {}, 0
+    _update(source_run, map_version=in_use, counts={}, held={}, records=0)
 
 
 def _search_later_ones_again(searched: SourceRun) -> None:

@@ -40,6 +40,22 @@ def rows(case: Case, source: str, collection: str) -> list[findings.Record]:
     return [record for part in parts_of(case, source, collection) for _number, record in findings.read(part)]
 
 
+def load_anew(source: str, *changes: str) -> None:
+    """Take the map of a source in once more, with changes: what stands there, and what is to stand there instead."""
+    known = DataSource.objects.get(slug=source)
+    text = known.map_version.text
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        assert old in text
+        text = text.replace(old, new)
+    DataSource.set_up(
+        text,
+        read_url_variable=known.read_url_variable,
+        write_url_variable=known.write_url_variable,
+        position=known.position,
+        at=NOW,
+    )
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, at_page: int) -> None:
     """The worker dies before it writes this page's row down, once."""
     keep, pages = gather._keep, iter(range(1, 1000))
@@ -339,6 +355,36 @@ def test_a_source_that_is_not_built_as_its_map_says_fails_at_once(house: House) 
     house.move(case, "start_gathering")
     house.work()
     assert run_of(case, "shop").error == "MapDoesNotFit"
+
+
+def test_once_the_map_is_corrected_the_same_job_searches_by_it(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.sql("shop", "ALTER TABLE wishlist_items RENAME TO wishes")
+    house.move(case, "start_gathering")
+    house.work()
+    load_anew("shop", "table: wishlist_items", "table: wishes")
+    retry(Job.objects.get(state=JobState.FAILED, kind="gather_source"), at=timezone.now())
+    house.work()
+    assert fresh(case).state == State.DECIDING
+    assert run_of(case, "shop").counts["wishlist_items"] > 0
+    assert run_of(case, "shop").map_version == DataSource.objects.get(slug="shop").map_version
+
+
+def test_what_was_found_by_the_faulty_map_is_set_aside(house: House) -> None:
+    whole = house.deciding(Right.KNOW_SPECIFIC)
+    key = "    table: reviews\n    key: "
+    load_anew("shop", f"{key}[id]", f"{key}[customer_id]")
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.move(case, "start_gathering")
+    house.work()
+    assert run_of(case, "shop").error == "MapDoesNotFit"
+    assert run_of(case, "shop").parts.exists()
+    load_anew("shop", f"{key}[customer_id]", f"{key}[id]")
+    retry(Job.objects.get(state=JobState.FAILED, kind="gather_source"), at=timezone.now())
+    house.work()
+    assert run_of(case, "shop").counts == run_of(whole, "shop").counts
+    assert rows(case, "shop", "reviews") == rows(whole, "shop", "reviews")
+    assert rows(case, "shop", "customers") == rows(whole, "shop", "customers")
 
 
 def test_a_waived_source_gives_nothing_even_if_a_worker_was_half_through(

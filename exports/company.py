@@ -105,8 +105,11 @@ class CompanyWork:
 
 
 def _maps() -> Iterator[DataMap]:
+    """The maps of what is ours to answer for; what we hold as a processor is its controller's."""
     for source in DataSource.objects.in_walking_order():
-        yield source.map_version.as_map()
+        data_map = source.map_version.as_map()
+        if data_map.processor_for is None:
+            yield data_map
 
 
 def _correctable_fields(data_map: DataMap, language: str) -> Iterator[CorrectableField]:

@@ -24,7 +24,7 @@ from exports.bundle.answer import looked_back_to
 from exports.fulfil import acts, trouble
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun
 from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
-from exports.sources.datamap import Collection, DataMap
+from exports.sources.datamap import Collection
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierStatus
 from requests_app.services import people, review
@@ -69,29 +69,56 @@ def look_into(run: Run) -> None:
 
 def _search(run: Run, source_run: SourceRun) -> None:
     """Look into every collection that concerns the case; raises TwoPeople."""
-    data_map = source_run.map_version.as_map()
+    collections = collections_in_scope(source_run)
+    if not collections:
+        return
     identifiers = people.identifiers_of(source_run.case.submission)
-    with source_run.source.open(data_map) as connector:
+    with source_run.source.open(source_run.map_version.as_map()) as connector:
         if connector.subjects(identifiers) > 1:
             raise trouble.TwoPeople
-        for collection in collections_in_scope(source_run.case, data_map):
-            if source_run.mode == Mode.PRESENCE:
-                _count(run, source_run, connector, collection, identifiers)
-            else:
+        for collection in collections:
+            if _is_kept(source_run):
                 _collect(run, source_run, connector, collection, identifiers)
+            else:
+                _count(run, source_run, connector, collection, identifiers)
 
 
-def collections_in_scope(case: Case, data_map: DataMap) -> list[Collection]:
-    """What of a source concerns the case: for a correction the collection of its field, else everything that is ours.
+def collections_in_scope(source_run: SourceRun) -> list[Collection]:
+    """What of a source concerns the case: for a correction what leads to its field, else everything that is ours.
 
     What we hold as a processor is its controller's to answer for.
     """
-    if data_map.processor_for is not None:
-        return []
-    if case.right_asked != Right.CORRECT:
-        return list(data_map.collections)
-    field = acts.field_to_correct(case)
-    return [data_map.collection(field.collection)] if field.source == data_map.source else []
+    if source_run.case.right_asked == Right.CORRECT:
+        return _leading_to_the_field(source_run)
+    data_map = source_run.map_version.as_map()
+    return [] if data_map.processor_for else list(data_map.collections)
+
+
+def _leading_to_the_field(source_run: SourceRun) -> list[Collection]:
+    """The field's own collection, or in a source walked before its own those that give what it may be found by."""
+    field = acts.field_to_correct(source_run.case)
+    of_round = source_run.case.source_runs.filter(round=source_run.round).select_related("source__map_version")
+    kinds: set[str] = set()
+    for walked in of_round.order_by("-position"):
+        data_map = walked.source.map_version.as_map()
+        if data_map.processor_for:
+            leading = []
+        elif data_map.source == field.source:
+            named = (found for found in data_map.collections if found.name == field.collection)
+            leading = [found for found in named if field.column in found.columns]
+        else:
+            leading = [found for found in data_map.collections if kinds & {gift.kind for gift in found.gives}]
+        if walked.pk == source_run.pk:
+            return leading
+        kinds = kinds.union(*map(data_map.kinds_leading_to, leading))
+    return []
+
+
+def _is_kept(source_run: SourceRun) -> bool:
+    """Whether what is found goes into part files: not where it is counted, or only leads to a field to correct."""
+    if source_run.case.right_asked == Right.CORRECT:
+        return acts.field_to_correct(source_run.case).source == source_run.source.slug
+    return source_run.mode != Mode.PRESENCE
 
 
 def give_up(run: Run) -> None:
@@ -207,7 +234,8 @@ def _count(
     """Count one collection, once, whoever died after it; nothing is read of it but what it gives to later sources."""
     if collection.name in source_run.counts:
         return
-    presence = connector.presence(collection.name, identifiers, since=looked_back_to(source_run.case))
+    since = looked_back_to(source_run.case) if source_run.mode == Mode.PRESENCE else None
+    presence = connector.presence(collection.name, identifiers, since=since)
     if collection.gives:  # an old device still leads to what was collected yesterday
         for page in connector.pages(collection.name, identifiers, mode=Mode.PLAN, size=Part.MOST_RECORDS):
             with run.transaction():

@@ -274,6 +274,11 @@ class DataMap:
         """Kinds of identifier that the source gives to later ones."""
         return frozenset(given.kind for collection in self.collections for given in collection.gives)
 
+    def kinds_leading_to(self, collection: Collection) -> frozenset[str]:
+        """Kinds of identifier that lead to its rows, by themselves or by way of the collections it is reached from."""
+        parents = (self.kinds_leading_to(self.collection(join.parent)) for join in collection.joins)
+        return frozenset(root.by for root in collection.roots).union(*parents)
+
     def probe_fields(self) -> tuple[tuple[Collection, Field, Match], ...]:
         """The reliable fields of root collections: what a probe may ask, and nothing else."""
         return tuple(

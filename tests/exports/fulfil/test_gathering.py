@@ -56,6 +56,9 @@ def load_anew(source: str, *changes: str) -> None:
     )
 
 
+PROCESSOR = ("role: controller", "role: {processor_for: Brightpath Media LLC}")
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, at_page: int) -> None:
     """The worker dies before it writes this page's row down, once."""
     keep, pages = gather._keep, iter(range(1, 1000))
@@ -144,6 +147,17 @@ def test_a_correction_looks_at_the_one_field_that_it_is_about(house: House) -> N
     assert run_of(case, "web_log").counts == {}
 
 
+def test_a_field_that_only_a_found_device_leads_to_is_found_for_a_correction(house: House) -> None:
+    load_anew("web_log", "title: {en: First seen", "correctable: true, title: {en: First seen")
+    field = {"correct_field": "web_log.web_devices.first_seen_at", "correct_value": "2020-01-01 00:00:00"}
+    case = house.deciding(Right.CORRECT, **field)
+    known = {row["device_id"] for row in rows(house.deciding(Right.KNOW_SPECIFIC), "shop", "devices")}
+    assert {row["device_id"] for row in rows(case, "web_log", "web_devices")} == known
+    assert run_of(case, "shop").counts == {"devices": len(known)}
+    assert not run_of(case, "shop").parts.exists()
+    assert set(run_of(case, "web_log").counts) == {"web_devices"}
+
+
 def test_what_may_never_be_disclosed_is_in_no_file_of_ours(house: House) -> None:
     know, delete = house.deciding(Right.KNOW_SPECIFIC), house.deciding(Right.DELETE)
     (secret,) = house.sql(
@@ -160,16 +174,19 @@ def test_what_may_never_be_disclosed_is_in_no_file_of_ours(house: House) -> None
 
 
 def test_what_we_hold_for_others_is_theirs_to_answer_for(house: House) -> None:
-    text = DataSource.objects.get(slug="web_log").map_version.text
-    DataSource.set_up(
-        text.replace("role: controller", "role: {processor_for: Brightpath Media LLC}"),
-        read_url_variable="DEMO_WEB_LOG_READ_URL",
-        write_url_variable="",
-        position=1,
-        at=NOW,
-    )
+    load_anew("web_log", *PROCESSOR)
     case = house.deciding(Right.KNOW_SPECIFIC)
     assert (run_of(case, "web_log").state, run_of(case, "web_log").counts) == (RunState.DONE, {})
+
+
+def test_what_we_hold_for_others_is_not_even_opened(house: House) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    load_anew("shop", *PROCESSOR)
+    house.sql("shop", "UPDATE customers SET email = ? WHERE account_no = ?", person().email, Chosen.SAME_NAME)
+    house.move(case, "start_gathering")
+    house.work()
+    assert (run_of(case, "shop").state, run_of(case, "shop").counts) == (RunState.DONE, {})
+    assert fresh(case).state == State.DECIDING
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 4])

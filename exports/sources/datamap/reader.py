@@ -7,6 +7,7 @@ the example company; each key is explained where `exports.sources.datamap.model`
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -42,15 +43,20 @@ from exports.sources.datamap.section import (
     NotReadableError,
     Section,
     choice_of,
+    instead,
     plain,
     root_node,
     scalar_of,
     text_of,
 )
+from requests_app.law.packs import all_packs
 from requests_app.law.words import Degree, Right, Text
 
 CONNECTORS = frozenset({"sql"})
 NAME = "name"  # the kind of identifier that proves nothing by itself
+SLUG = re.compile(r"[a-z0-9_]{1,50}")
+# What the tables of this system hold.
+MOST_LETTERS = {"title": 200, "recipient": 200, "kind": 20, "column": 100, "place": 100}
 
 
 class DataMapError(ValueError):
@@ -99,9 +105,11 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
     names = _Names(_words_by_name(top, "purposes"), _words_by_name(top, "origins"))
     if top.text("connector") not in CONNECTORS | {""}:
         top.note("connector", f"there is no connector {top.text('connector')!r}; it is one of {', '.join(CONNECTORS)}.")
+    title = _words(top, "title")
+    _check_length(top, "title", title.in_language("en"), "title")
     return DataMap(
-        source=top.text("source"),
-        title=_words(top, "title"),
+        source=_slug(top, "source", "the map"),
+        title=title,
         connector=top.text("connector"),
         processor_for=_processor_for(top),
         purposes=names.purposes,
@@ -110,6 +118,23 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
         collections=_collections(top, names),
         canonical_text=json.dumps(plain(node), sort_keys=True, ensure_ascii=False, separators=(",", ":")),
     )
+
+
+def _slug(section: Section, key: str, what: str) -> str:
+    """A name that becomes a path in the person's file: the same on every system, whatever it does with case."""
+    name = section.text(key)
+    if name and not SLUG.fullmatch(name):
+        section.note(
+            key,
+            f"{key!r} of {what} has 1 to 50 small letters, digits or underscores, such as web_log; {name!r} would be no"
+            " path that every system knows.",
+        )
+    return name
+
+
+def _check_length(section: Section, key: str, text: str, what: str) -> None:
+    if len(text) > MOST_LETTERS[what]:
+        section.note(key, f"{key!r} of {section.what} has at most {MOST_LETTERS[what]} characters; make it shorter.")
 
 
 def _processor_for(top: Section) -> str | None:
@@ -153,6 +178,7 @@ def _recipient(node: Node, faults: Faults) -> Recipient:
     since, until = entry.day("since") or date.min, entry.day("until")
     if until and until < since:
         entry.note("until", "a recipient's 'until' lies before its 'since'; check both.")
+    _check_length(entry, "name", entry.text("name"), "recipient")
     return Recipient(
         name=entry.text("name"),
         kind=_words(entry, "kind"),
@@ -171,6 +197,8 @@ def _collections(top: Section, names: _Names) -> tuple[Collection, ...]:
     found: dict[str, Collection] = {}
     for node in top.items("collections"):
         collection = _collection(node, top.faults, names, above=found)
+        if len(f"{top.text('source')}.{collection.name}") > MOST_LETTERS["place"]:
+            top.faults.note(node, f"source and collection {collection.name!r} have 99 characters together at most.")
         if collection.name in found:
             top.faults.note(node, f"there are two collections {collection.name!r}; give one another name.")
         found[collection.name] = collection
@@ -196,8 +224,10 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
     entry.what = f"collection {entry.text('name')!r}"
     provided, fields = entry.flag("provided_by_person"), _fields(entry, names)
     columns = frozenset(field.column for field in fields)
+    gives = _gives(entry, columns)
+    _check_never_disclosed(entry, fields, gives)
     return Collection(
-        name=entry.text("name"),
+        name=_slug(entry, "name", entry.what),
         title=_words(entry, "title"),
         table=entry.text("table"),
         schema=entry.text("schema") or None,
@@ -206,7 +236,7 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
         degree=_degree(entry),
         provided_by_person=provided,
         reached=_ways(entry, above),
-        gives=_gives(entry, columns),
+        gives=gives,
         received_at=entry.text("received_at") or None,
         soft_deleted_at=entry.text("soft_deleted_at") or None,
         on_delete=_on_delete(entry, columns),
@@ -226,6 +256,18 @@ def _key(entry: Section) -> tuple[str, ...]:
     if not key and "key" in entry:
         entry.note("key", f"'key' of {entry.what} names the columns that make a row unique.")
     return key
+
+
+def _check_never_disclosed(entry: Section, fields: tuple[Field, ...], gives: tuple[Given, ...]) -> None:
+    """Keys and identifiers are kept here and carried on, corrections are shown: none of it may hold such a value."""
+    secret = {field.column for field in fields if field.never_disclose}
+    keys = set(entry.texts("key"))
+    for column in sorted(secret & keys):
+        entry.note("key", f"{column!r} is never disclosed, and a key is kept here; take another key for {entry.what}.")
+    for column in sorted(secret & {given.column for given in gives}):
+        entry.note("gives", f"{column!r} is never disclosed and can't be carried on; take it away from 'gives'.")
+    for column in sorted(keys & {field.column for field in fields if field.correctable}):
+        entry.note("key", f"{column!r} is the key of {entry.what} and can't be corrected; take 'correctable' away.")
 
 
 def _ways(entry: Section, above: Mapping[str, Collection]) -> tuple[Root | Join, ...]:
@@ -255,6 +297,9 @@ def _gives(entry: Section, columns: frozenset[str]) -> tuple[Given, ...]:
     for node in entry.items("gives"):
         given = Section(node, f"an identifier given by {entry.what}", entry.faults, required=("kind", "column"))
         _check_is_field(given, "column", given.text("column"), columns)
+        _check_length(given, "kind", given.text("kind"), "kind")
+        if given.text("kind") == NAME:
+            given.note("kind", "a name finds more than one person: it is no identifier to carry on; take it away.")
         found.append(Given(given.text("kind"), given.text("column")))
     return tuple(found)
 
@@ -287,7 +332,16 @@ def _keep(how: Section) -> Keep:
         required=("ground", "years"),
         optional=("counted_from",),
     )
+    _check_ground(keep)
     return Keep(keep.text("ground"), keep.number("years"), keep.text("counted_from") or None)
+
+
+def _check_ground(keep: Section) -> None:
+    """Known to a law at all; whether it fits a case, its law and its date, is asked when that case is approved."""
+    known = {item.code for pack in all_packs().values() for item in pack.exemptions if Right.DELETE in item.rights}
+    ground = keep.text("ground")
+    if ground and ground not in known:
+        keep.note("ground", f"no law has a ground {ground!r} to keep data from deletion; {instead(ground, known)}.")
 
 
 def _deidentify(how: Section, entry: Section, columns: frozenset[str]) -> Deidentify:
@@ -360,6 +414,7 @@ def _field(node: Node, entry: Section, names: _Names) -> Field:
             *("provided_by_person", "purposes", "collected_from", "retention"),
         ),
     )
+    _check_column(field)
     return Field(
         column=field.text("column"),
         title=_words(field, "title"),
@@ -374,6 +429,15 @@ def _field(node: Node, entry: Section, names: _Names) -> Field:
         collected_from=_pointers(field if "collected_from" in field else entry, "collected_from", names.origins),
         retention=_retention(field) or _retention(entry),
     )
+
+
+def _check_column(field: Section) -> None:
+    column = field.text("column")
+    _check_length(field, "column", column, "column")
+    if "." in column:
+        field.note("column", f"{column!r}: a column's name has no dot, for fields are named source.collection.column.")
+    if "never_disclose" in field and field.flag("correctable"):
+        field.note("correctable", f"{column!r} is never disclosed, not even to correct it; take 'correctable' away.")
 
 
 def _retention(section: Section) -> Text | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from enum import Enum
 from typing import Protocol, TypeVar
@@ -53,7 +53,7 @@ class Section:
         for key_node, value in _pairs(node, what, faults):
             key = str(key_node.value)
             if key not in allowed:
-                faults.note(key_node, f"{what} knows no key {key!r}; {_instead(key, allowed)}.")
+                faults.note(key_node, f"{what} knows no key {key!r}; {instead(key, allowed)}.")
             elif key in self._values:
                 faults.note(key_node, f"{key!r} stands twice in {what}; leave one.")
             else:
@@ -214,7 +214,7 @@ def choice_of(node: Node, what: str, faults: Faults, choices: type[Choice], defa
     by_value: Mapping[str, Choice] = {str(choice.value): choice for choice in choices}
     name = str(node.value) if isinstance(node, ScalarNode) else ""
     if name not in by_value:
-        faults.note(node, f"{what} can't be {name!r}; {_instead(name, tuple(by_value))}.")
+        faults.note(node, f"{what} can't be {name!r}; {instead(name, tuple(by_value))}.")
     return by_value.get(name, default)
 
 
@@ -231,7 +231,8 @@ def _pairs(node: Node, what: str, faults: Faults) -> list[tuple[Node, Node]]:
     return list(node.value)
 
 
-def _instead(name: str, allowed: tuple[str, ...]) -> str:
+def instead(name: str, allowed: Collection[str]) -> str:
+    """What to write in its place: the nearest of what is allowed, or any of it."""
     near = difflib.get_close_matches(name, allowed, n=1)
     if near:
         return f"did you mean {near[0]!r}"

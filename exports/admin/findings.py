@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from dsar.vault.errors import FileDamaged, KeyDestroyed
+from dsar.vault.errors import FileDamaged, KeyDestroyed, VaultError
 from exports.admin.panels import may
 from exports.findings import Record, current_runs, read
 from exports.models import Part, RunState, SourceRun, Withholding
@@ -217,6 +217,10 @@ def _records(request: HttpRequest, case: Case, place: Place, leaf: Leaf) -> list
         return []
     except FileDamaged:
         messages.error(request, _("The sealed file of these findings is missing or damaged. Gather again."))
+        return []
+    except VaultError:
+        why = _("These findings can't be opened: the key store does not know their key, or another one sealed them.")
+        messages.error(request, f"{why} {_('An administrator finds out more by “manage.py vault status”.')}")
         return []
     return [_shown(place, Located(leaf, number), record, grounds, moves) for number, record in found]
 

@@ -16,6 +16,7 @@ from django.test import Client
 
 from dsar.ledger import chains
 from dsar.vault import files, keys
+from dsar.vault.models import WrappedKey
 from exports.admin.findings import in_text
 from exports.models import Part, RunState, SourceRun
 from requests_app.law.words import Right
@@ -192,6 +193,21 @@ def test_findings_without_their_key_are_gone(case: Case, analyst: Client) -> Non
     keys.destroy(case.content_key, at=NOW)
     page = page_of(analyst, case, "?source=club&collection=letters")
     assert "were destroyed with their key" in page
+    assert records_in(page) == []
+
+
+@pytest.mark.parametrize("what", ["the key is unknown", "the file is another part's"])
+def test_findings_that_the_vault_can_not_open_are_told_with_where_to_look(
+    case: Case, analyst: Client, letters: Part, what: str
+) -> None:
+    if what == "the key is unknown":
+        WrappedKey.objects.filter(pk=case.content_key).delete()
+    else:
+        other = Part.objects.get(run=letters.run, collection="stamps")
+        Part.objects.filter(pk=letters.pk).update(path=other.path, size=other.size, sha256=other.sha256)
+    page = page_of(analyst, case, "?source=club&collection=letters")
+    assert "These findings can't be opened: the key store does not know their key" in page
+    assert "manage.py vault status" in page
     assert records_in(page) == []
 
 

@@ -53,6 +53,8 @@ def _troubles(case: Case) -> Iterator[Trouble]:
             if run.state == RunState.FAILED:
                 what = _("%(source)s could not be searched.") % {"source": run.source.title}
                 yield Trouble(what, run.error, what_to_do(run.error), is_job=True)
+    if case.state == State.DECIDING:
+        yield from _past_keeping(case)
     failed = _last(case, EventKind.ACT_FAILED)
     if case.state == State.CARRYING_OUT and case.carried_out_at is None and failed:
         error = str(failed.facts["error"])
@@ -81,6 +83,19 @@ def _set_and_refused(case: Case) -> Iterator[Trouble]:
         code = "refused_after_it_was_set"
         what = _("Refused after it had gone to: %(places)s.") % {"places": ", ".join(places)}
         yield Trouble(what, code, what_to_do(code), is_job=False)
+
+
+def _past_keeping(case: Case) -> Iterator[Trouble]:
+    """Rows that the map keeps although the time of their ground is over: approved as they are, they would stay."""
+    for run in current_runs(case):
+        for name, rows in run.past_keeping.items():
+            what = _("%(source)s, %(collection)s: records past the time for which they may be kept: %(rows)s.") % {
+                "source": run.source.title,
+                "collection": run.map_version.as_map().collection(name).title,
+                "rows": rows,
+            }
+            to_do = _("A deletion leaves them. Have them deleted in the source by its own schedule, then gather again.")
+            yield Trouble(what, "past_keeping", to_do, is_job=False)
 
 
 def _last(case: Case, kind: EventKind) -> Event | None:

@@ -140,7 +140,7 @@ def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
     """
     source_run.parts.all().delete()
     source_run.state, source_run.waived_by, source_run.finished_at = RunState.WAIVED, by, at
-    source_run.counts, source_run.held, source_run.records = {}, {}, 0
+    source_run.counts, source_run.held, source_run.past_keeping, source_run.records = {}, {}, {}, 0
     source_run.waiver = reason
     source_run.save()
     _next_source(source_run.case)
@@ -190,8 +190,9 @@ def _take_map_in_use(source_run: SourceRun) -> None:
     if source_run.map_version == in_use:
         return
     source_run.parts.all().delete()
-    source_run.map_version, source_run.counts, source_run.held, source_run.records = in_use, {}, {}, 0
-    _update(source_run, map_version=in_use, counts={}, held={}, records=0)
+    source_run.map_version, source_run.records = in_use, 0
+    source_run.counts, source_run.held, source_run.past_keeping = {}, {}, {}
+    _update(source_run, map_version=in_use, records=0, counts={}, held={}, past_keeping={})
 
 
 def _search_later_ones_again(searched: SourceRun) -> None:
@@ -265,6 +266,17 @@ def _collect(
     for page in pages:
         number += 1
         _keep(run, source_run, collection, page, number)
+    if source_run.case.right_answered == Right.DELETE:
+        on = source_run.case.received_on()
+        _note_past_keeping(run, source_run, collection, connector.past_keeping(collection.name, identifiers, on=on))
+
+
+def _note_past_keeping(run: Run, source_run: SourceRun, collection: Collection, rows: int) -> None:
+    """Note how many rows a deletion would leave on a ground that holds for them no longer, so that a person sees it."""
+    if rows:
+        source_run.past_keeping[collection.name] = rows
+        with run.transaction():
+            _update(source_run, past_keeping=source_run.past_keeping)
 
 
 def _keep(run: Run, source_run: SourceRun, collection: Collection, page: Page, number: int) -> None:

@@ -43,6 +43,9 @@ class SourceRun(models.Model):
     records = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict, help_text="Records by collection.")
     held = models.JSONField(default=dict, help_text="Rows with something in them, by collection and column.")
+    past_keeping = models.JSONField(
+        default=dict, help_text="For a deletion: kept records whose time to be kept is over, by collection."
+    )
     error = models.CharField(max_length=200, blank=True, help_text="A class of error, never its text.")
     finished_at = models.DateTimeField(null=True)
     waived_by = models.CharField(max_length=40, blank=True)

@@ -189,6 +189,9 @@ class Connector(Protocol):
     def presence(self, collection: str, identifiers: Identifiers, *, since: date | None = None) -> Presence:
         """How much of a collection is the person's."""
 
+    def past_keeping(self, collection: str, identifiers: Identifiers, *, on: date) -> int:
+        """How many of the person's rows are kept on a ground whose time was over on a day."""
+
     def pages(
         self,
         collection: str,

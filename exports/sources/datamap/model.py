@@ -150,14 +150,22 @@ class Deidentify:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """A deletion request leaves the rows, on a ground, until `years` after the date in `counted_from`.
+    """A deletion request leaves the rows, all of them, on a ground.
 
-    Without that column the rows stay as long as those that they belong to.
+    `years` after the date in `counted_from` say for how long it holds. Rows past their time are counted, for the desk
+    to have them deleted by the source's own schedule; a request leaves them as well.
     """
 
-    ground: str  # a code of an exemption
+    ground: str  # a code of an exemption that a law knows
     years: int
-    counted_from: str | None
+    counted_from: str | None  # None: as long as the rows that these belong to
+
+    def over_before(self, on: date) -> date:
+        """Whatever is dated before that day is past its time on the day `on`."""
+        try:
+            return on.replace(year=on.year - self.years)
+        except ValueError:  # 29 February
+            return on.replace(year=on.year - self.years, day=28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +180,7 @@ class Suppression:
 class Collection:
     """A table or view of the source, in the words of the map."""
 
-    name: str
+    name: str  # small letters, digits, underscores: a path in the person's file
     title: Text
     table: str
     schema: str | None
@@ -236,7 +244,7 @@ class Recipient:
 class DataMap:
     """A source and its collections, each after those that it is reached from."""
 
-    source: str
+    source: str  # small letters, digits, underscores: a path in the person's file
     title: Text
     connector: str
     processor_for: str | None  # legal name of the controller; None: we are the controller

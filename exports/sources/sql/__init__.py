@@ -58,6 +58,10 @@ class SqlConnector:
         """How much of a collection is the person's."""
         return self._reading.presence(self.datamap.collection(collection), identifiers, since)
 
+    def past_keeping(self, collection: str, identifiers: Identifiers, *, on: date) -> int:
+        """How many of the person's rows are kept on a ground whose time was over on a day."""
+        return self._reading.past_keeping(self.datamap.collection(collection), identifiers, on)
+
     def pages(
         self,
         collection: str,

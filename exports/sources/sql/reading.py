@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import NullType
 
 from exports.sources.connector import Identifiers, MapDoesNotFitError, Mode, Page, Presence, ProbeAnswer, Record
-from exports.sources.datamap import Collection, DataMap
+from exports.sources.datamap import Collection, DataMap, Keep
 from exports.sources.sql.columns import is_text
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
@@ -87,6 +87,17 @@ class Reading:
             rows, *held = connection.execute(query).one()
         return Presence(rows, {name: count for name, count in zip(collection.columns, held, strict=True) if count})
 
+    def past_keeping(self, collection: Collection, identifiers: Identifiers, on: date) -> int:
+        """Rows dated before the time that their ground allows; what has no date is not counted."""
+        condition, keep = self._condition(collection, identifiers, None), collection.on_delete
+        if condition is None or not isinstance(keep, Keep) or keep.counted_from is None:
+            return 0
+        counted_from = self._tables.column(collection.name, keep.counted_from)
+        past = counted_from < self._day(keep.over_before(on))
+        return self._number(
+            sa.select(sa.func.count()).select_from(self._tables[collection.name]).where(condition, past)
+        )
+
     def pages(
         self,
         collection: Collection,
@@ -119,9 +130,11 @@ class Reading:
         if condition is None or since is None or collection.received_at is None:
             return condition
         column = self._tables.column(collection.name, collection.received_at)
-        # SQLite's moments are texts in several forms, each of which begins with the day
-        day = sa.literal(since.isoformat(), sa.String()) if self._tables.backend == "sqlite" else sa.literal(since)
-        return sa.and_(condition, sa.or_(column.is_(None), column >= day))
+        return sa.and_(condition, sa.or_(column.is_(None), column >= self._day(since)))
+
+    def _day(self, day: date) -> sa.BindParameter[Any]:
+        """A day to compare a date with. SQLite's moments are texts in several forms, each of which begins with it."""
+        return sa.literal(day.isoformat(), sa.String()) if self._tables.backend == "sqlite" else sa.literal(day)
 
     def _few(self, query: sa.Select[Any]) -> Sequence[object] | None:
         """The one column of the query's rows, if they are few."""

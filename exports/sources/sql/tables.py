@@ -54,16 +54,18 @@ class Tables:
         return reader(self.column(collection, name).type, self.backend)
 
     def _check(self, collection: Collection) -> None:
-        """Every column that the map names is there, and a look-back compares a date."""
+        """Every column that the map names is there, and what is compared with a day holds days."""
         for name in _columns_named(collection):
             self._demand(collection.name, name)
         for join in collection.joins:
             for _, parents in join.columns:
                 self._demand(join.parent, parents)
-        if collection.received_at and not is_dated(self.column(collection.name, collection.received_at).type):
-            raise MapDoesNotFitError(
-                f"{self.source}: {collection.name}.{collection.received_at} is no date, so 'received_at' can't use it"
-            )
+        counted_from = collection.on_delete.counted_from if isinstance(collection.on_delete, Keep) else None
+        for key, dated in (("received_at", collection.received_at), ("counted_from", counted_from)):
+            if dated and not is_dated(self.column(collection.name, dated).type):
+                raise MapDoesNotFitError(
+                    f"{self.source}: {collection.name}.{dated} is no date, so {key!r} can't use it"
+                )
 
     def _demand(self, collection: str, name: str) -> None:
         if name not in self._tables[collection].columns:

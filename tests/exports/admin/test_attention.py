@@ -41,6 +41,15 @@ def test_a_case_that_goes_its_way_needs_none(house: House, approver: Client) -> 
     assert "Needs attention" not in page_of(approver, house.deciding(Right.DELETE))
 
 
+def test_records_that_are_kept_past_their_time_are_told_before_they_are_approved(
+    house: House, approver: Client
+) -> None:
+    house.sql("shop", "UPDATE orders SET placed_at = '2018-01-01 00:00:00' WHERE customer_id = 7")
+    rows = house.sql("shop", "SELECT count(*) FROM orders WHERE customer_id = 7")[0][0]
+    page = page_of(approver, house.deciding(Right.DELETE))
+    assert f"Shop, Orders: records past the time for which they may be kept: {rows}. past_keeping A deletion le" in page
+
+
 def test_a_source_that_failed_says_what_to_do(house: House, approver: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     case = house.reviewing(Right.KNOW_SPECIFIC)
     monkeypatch.delenv("DEMO_SHOP_READ_URL")

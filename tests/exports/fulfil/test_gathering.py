@@ -140,6 +140,13 @@ def test_a_plan_holds_keys_only(house: House) -> None:
     assert next(set(row) for row in rows(case, "web_log", "ad_segments")) == {"device_id", "segment"}
 
 
+def test_a_plan_notes_what_is_kept_past_its_time(house: House) -> None:
+    house.sql("shop", "UPDATE orders SET placed_at = '2019-11-22 23:00:00' WHERE customer_id = 7")
+    kept = house.sql("shop", "SELECT count(*) FROM orders WHERE customer_id = 7")[0][0]
+    assert run_of(house.deciding(Right.DELETE), "shop").past_keeping == {"orders": kept}
+    assert run_of(house.deciding(Right.KNOW_SPECIFIC), "shop").past_keeping == {}
+
+
 def test_a_correction_looks_at_the_one_field_that_it_is_about(house: House) -> None:
     case = house.deciding(Right.CORRECT, correct_field="shop.customers.phone", correct_value="+1 530 555 0123")
     assert rows(case, "shop", "customers") == [{"id": 7, "phone": person().phone}]

@@ -146,6 +146,7 @@ def test_a_statement_that_takes_too_long_is_given_up(small_url: str, kind: str) 
         ("received_at: sent_at", "received_at: posted_at", "letters names the column posted_at"),
         ("received_at: sent_at", "received_at: body", "letters.body is no date, so 'received_at' can't use it"),
         ("years: 7}", "years: 7, counted_from: paid_at}", "invoices names the column paid_at"),
+        ("years: 7}", "years: 7, counted_from: cents}", "invoices.cents is no date, so 'counted_from' can't use it"),
     ],
 )
 def test_a_map_that_does_not_fit_its_source_is_told_apart_from_a_source_that_is_down(

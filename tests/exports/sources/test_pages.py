@@ -136,6 +136,27 @@ def test_the_look_back_leaves_out_older_rows_and_keeps_those_without_a_date(
     assert keys(company.pages("invoices", ANN, since=date(2026, 1, 1))) == [1]  # has no date to look back by
 
 
+KEPT = "on_delete: {keep: {ground: ca_105d8_legal_obligation, years: 7, counted_from: sent_at}}"
+
+
+@pytest.mark.parametrize(
+    ("on", "rows"),
+    [
+        (date(2028, 12, 31), 0),  # seven years to the day
+        (date(2029, 1, 1), 1),
+        (date(2033, 1, 2), 2),
+        (date(2032, 2, 29), 1),
+    ],
+)
+def test_rows_whose_time_to_be_kept_is_over_are_counted(engine: sa.Engine, small_url: str, on: date, rows: int) -> None:
+    add_letters(engine, 1)  # without a date
+    with open_source(read_data_map(MAP.replace("on_delete: delete", KEPT, 1)), read_url=small_url) as club:
+        assert club.past_keeping("letters", ANN, on=on) == rows
+        assert club.past_keeping("letters", {}, on=on) == 0
+        assert club.past_keeping("invoices", ANN, on=on) == 0, "they stay as long as what they belong to"
+        assert club.past_keeping("members", ANN, on=on) == 0, "they are not kept at all"
+
+
 @pytest.mark.slow
 def test_one_person_with_100_000_rows_is_read_with_flat_memory(engine: sa.Engine, company: Connector) -> None:
     add_letters(engine, 100_000, body="A letter of ordinary length. " * 20)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0002_keep_data_maps'),
+        ('exports', '0003_past_keeping'),
         ('requests_app', '0002_machine'),
     ]
 

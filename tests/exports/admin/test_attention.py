@@ -90,7 +90,7 @@ def test_what_a_refused_opt_out_leaves_behind_is_work_for_a_person(house: House,
     house.switch_off("web_log")
     case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
     house.work()
-    house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", reason="Somebody else wrote this.")
+    house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", explanation="Not you.", reason="Not hers.")
     page = page_of(approver, case)
     assert "Refused after it had gone to: Shop, Brightpath Media LLC, Summit Lists LLC." in page
     assert "take them back there by hand" in page
@@ -98,7 +98,7 @@ def test_what_a_refused_opt_out_leaves_behind_is_work_for_a_person(house: House,
 
 def test_a_refused_opt_out_that_was_set_nowhere_leaves_nothing_to_do(house: House, approver: Client) -> None:
     case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
-    house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", reason="Somebody else wrote this.")
+    house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", explanation="Not you.", reason="Not hers.")
     house.work()
     assert "Needs attention" not in page_of(approver, case)
 

@@ -248,10 +248,10 @@ def test_nobody_known_is_nothing_to_delete(house: House) -> None:
 
 def test_a_ground_that_does_not_fit_shuts_the_approval(house: House) -> None:
     source = DataSource.objects.get(slug="shop")
-    text = source.map_version.text.replace("ca_105d8_legal_obligation", "ca_130b_twice")
+    text = source.map_version.text.replace("ca_105d8_legal_obligation", "ca_145m_employee")
     source.map_version = DataMapVersion.accept(text, at=NOW)
     source.save()
     case = house.deciding(Right.DELETE)
-    with pytest.raises(MoveShut, match="that can't be used here\\. The ground ca_130b_twice is one"):
+    with pytest.raises(MoveShut, match="that can't be used here\\. The ground ca_145m_employee is none since"):
         house.approve(case)
     assert fresh(case).state == State.DECIDING

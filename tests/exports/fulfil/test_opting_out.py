@@ -242,7 +242,9 @@ def test_an_opt_out_that_is_refused_meanwhile_goes_no_further(house: House, monk
 
     def suppress_while_it_is_refused(connector: SqlConnector, *arguments: object) -> object:
         if fresh(case).is_open:
-            house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", reason="Somebody else wrote this.")
+            house.move(
+                case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", explanation="Not you.", reason="Not hers."
+            )
         return suppress(connector, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(SqlConnector, "suppress", suppress_while_it_is_refused)

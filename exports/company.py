@@ -9,10 +9,11 @@ from exports import findings
 from exports.fulfil import acts, carry_out, gather, trouble
 from exports.fulfil.account import account_of
 from exports.models import UNFINISHED, DataSource, RunState
+from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import CorrectableField
+from requests_app.ports import CorrectableField, Matched
 
 
 class CompanySystems:
@@ -22,15 +23,21 @@ class CompanySystems:
         """Whether a source is set up and active."""
         return DataSource.objects.filter(active=True).exists()
 
-    def probe(self, points: Mapping[str, str]) -> int:
-        """The most points that meet in one record of one source; if a source is down, the job tries again."""
-        matched = 0
+    def probe(self, points: Mapping[str, str]) -> Matched:
+        """The points that meet in the best record of one source; if a source is down, the job tries again.
+
+        What is held for others proves nothing here: it is theirs to answer for.
+        """
+        best, asked = ProbeAnswer(), set[str]()
         for source in DataSource.objects.in_walking_order():
             data_map = source.map_version.as_map()
+            if data_map.processor_for is not None:
+                continue
+            asked |= data_map.kinds_asked
             if data_map.probe_fields():
                 with trouble.for_a_person(), source.open(data_map) as connector:
-                    matched = max(matched, connector.probe(points).best_match_count)
-        return matched
+                    best = max(best, connector.probe(points), key=lambda answer: answer.rank)
+        return Matched(best.kinds, best.kinds & asked)
 
     def data_degree(self, right: Right) -> Degree | None:
         """The highest degree that a collection in scope is marked with; None if one is unmarked."""

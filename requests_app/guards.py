@@ -18,7 +18,7 @@ from requests_app.law import exemptions, extension, identity, limits, packs
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Degree, DutyKind, EvidenceKind, Ground, Level, Right, Route
-from requests_app.models import Case, LimitChoice, LimitDecision, Submission
+from requests_app.models import Case, IdentifierStatus, LimitChoice, LimitDecision, Submission
 from requests_app.ports import systems, work
 from requests_app.roles import Actor, Role
 from requests_app.states import State
@@ -176,7 +176,20 @@ def check_start_gathering(case: Case, actor: Actor, on: date) -> None:  # noqa: 
         )
     if case.submission.subject_id is None:
         raise MoveShut(_("The person's record is still being looked for. Try again in a moment."))
+    _check_something_finds(case)
     check_limit(case)
+
+
+def _check_something_finds(case: Case) -> None:
+    """Without an identifier from the record that matched, sources would untruly answer that they hold nothing."""
+    best = case.submission.evidence.best_match()
+    if best is None or not best.identifiers.exclude(status=IdentifierStatus.REMOVED).exists():
+        raise MoveShut(
+            _(
+                "Nothing that was proved finds this person's records in a source. Ask the person to send the request"
+                " again, and to prove it with an account number that we know; refuse this one with a ground."
+            )
+        )
 
 
 def needs_second_person(case: Case) -> bool:

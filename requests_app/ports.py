@@ -20,14 +20,28 @@ class CorrectableField:
     kind: str = ""  # the kind of data point as which a probe asks for it, if one does
 
 
+@dataclass(frozen=True)
+class Matched:
+    """Which of the typed data points met in one and the same record: their kinds, never a value.
+
+    ``finding`` are the kinds among them by which sources are searched: what leads to the person's data afterwards.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    finding: frozenset[str] = frozenset()
+
+
 class Systems(Protocol):
     """Questions to the company's systems that disclose nothing."""
 
     def are_known(self) -> bool:
         """Whether there is any system to look into."""
 
-    def probe(self, points: Mapping[str, str]) -> int:
-        """How many of the typed data points meet in one and the same record, in the source where most do."""
+    def probe(self, points: Mapping[str, str]) -> Matched:
+        """The typed data points that meet in the record where most do, of all sources; points of two never mix.
+
+        A record that none of them finds again proves nothing: its owner would be told that we hold no data.
+        """
 
     def data_degree(self, right: Right) -> Degree | None:
         """The highest degree that a collection in scope is marked with; None if one is unmarked."""

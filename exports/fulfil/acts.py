@@ -80,7 +80,7 @@ def fields_to_plan(case: Case, collection: Collection) -> tuple[str, ...]:
 
 def delete(run: Run, case: Case) -> None:
     """Delete in every source what its plan says; children before parents, one transaction a source."""
-    identifiers = people.identifiers_of(case.submission)
+    identifiers = people.identifiers_of(case)
     # The last source first: it was found through identifiers that the earlier ones hold.
     for source_run in reversed(findings.searched_runs(case)):
         if _is_done(case, source_run.source, ActKind.DELETE):

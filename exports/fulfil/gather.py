@@ -26,7 +26,7 @@ from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun
 from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
 from exports.sources.datamap import Collection
 from requests_app.law.words import Right
-from requests_app.models import Case, IdentifierStatus
+from requests_app.models import Case
 from requests_app.services import people, review
 from requests_app.services.history import locked
 from requests_app.states import State
@@ -72,7 +72,7 @@ def _search(run: Run, source_run: SourceRun) -> None:
     collections = collections_in_scope(source_run)
     if not collections:
         return
-    identifiers = people.identifiers_of(source_run.case.submission)
+    identifiers = people.identifiers_of(source_run.case)
     with source_run.source.open(source_run.map_version.as_map()) as connector:
         if connector.subjects(identifiers) > 1:
             raise trouble.TwoPeople
@@ -330,17 +330,6 @@ def _note_held(source_run: SourceRun, collection: Collection, rows: int, held: M
 
 def _carry_on(source_run: SourceRun, collection: Collection, page: Page, *, at: datetime) -> None:
     """Keep identifiers that the rows give, with where they come from, for the sources walked later."""
-    submission = source_run.case.submission
-    if submission.subject is None:
-        return
     for given in identifiers_given(source_run.map_version.as_map(), collection, page):
         provenance = f"{given.source}.{given.collection}"
-        people.add_identifier(
-            submission.subject,
-            given.kind,
-            given.value,
-            IdentifierStatus.DERIVED,
-            submission,
-            provenance,
-            at=at,
-        )
+        people.derive_identifier(source_run.case, given.kind, given.value, provenance, at=at)

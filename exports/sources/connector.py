@@ -26,6 +26,7 @@ Record: TypeAlias = dict[str, Json]
 Identifiers: TypeAlias = Mapping[str, Several[str]]  # values by kind
 Held: TypeAlias = tuple[Key, Json]  # a row by its key, and what one field of it holds
 
+MAILBOX = "email"  # the kind of data point whose control is proved by a code
 PAGE_SIZE = 5000
 TIMEOUT = timedelta(seconds=60)
 MODULES = {"sql": "exports.sources.sql"}
@@ -73,9 +74,19 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """How many data points met in the record where most did. It says nothing else, and nobody but the degree asks."""
+    """The kinds of data points that met in the record where most did, never a value; the degree asks how many."""
 
-    best_match_count: int
+    kinds: frozenset[str] = frozenset()
+
+    @property
+    def best_match_count(self) -> int:
+        """How many met."""
+        return len(self.kinds)
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """Of two records the one with more points counts; of two with as many, the one that holds the mailbox."""
+        return len(self.kinds), MAILBOX in self.kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +192,10 @@ class Connector(Protocol):
     datamap: DataMap
 
     def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
-        """Whether typed data points, by kind, meet in one record; only fields marked reliable count."""
+        """Which typed data points, by kind, meet in one record; only fields marked reliable count.
+
+        Only records count that one of the points, standing in them, finds again.
+        """
 
     def subjects(self, identifiers: Identifiers) -> int:
         """How many people the identifiers lead to: 0, 1, or more, and then a person has to choose."""

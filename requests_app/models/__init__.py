@@ -4,7 +4,7 @@ from requests_app.models.duty import CalendarVersion, Duty
 from requests_app.models.evidence import AccessCode, CodePurpose, Evidence, ProbeTry, ProofOffered
 from requests_app.models.message import Message, MessageState
 from requests_app.models.organisation import Organisation
-from requests_app.models.people import DataSubject, Identifier, IdentifierKind, IdentifierStatus
+from requests_app.models.people import DataSubject, Derivation, Identifier, IdentifierKind, IdentifierStatus
 from requests_app.models.staff import User
 from requests_app.models.submission import Channel, LookBack, Submission
 from requests_app.models.suppression import Suppression
@@ -20,6 +20,7 @@ __all__ = [
     "CodePurpose",
     "CorrectionAsked",
     "DataSubject",
+    "Derivation",
     "Duty",
     "Evidence",
     "ExemptionClaim",

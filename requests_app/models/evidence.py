@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Collection
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from dsar.vault.fields import SealedText
 from requests_app.law.words import EvidenceKind
+from requests_app.models.people import Identifier, IdentifierKind
 from requests_app.models.submission import Submission
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    """Which evidence counts."""
+
+    def best_match(self) -> Evidence | None:
+        """The probe that says whose data it is: of one record, that with most points; points of two never mix.
+
+        Of several as good, the one whose record holds the mailbox, for whoever asks controls that; then the first.
+        """
+        mailbox = Identifier.objects.filter(evidence=models.OuterRef("pk"), kind=IdentifierKind.EMAIL)
+        probes = self.filter(kind=EvidenceKind.DATA_POINTS).annotate(holds_mailbox=models.Exists(mailbox))
+        return probes.order_by("-matched_points", "-holds_mailbox", "proved_at").first()
 
 
 class Evidence(models.Model):
     """One proved fact. ``matched_points`` counts data points that met in one record of a source; which, stays sealed.
 
+    ``identifiers`` are those among them that find records: they, and nothing else that was typed, lead to the data.
     A declaration (11 CCR 7062) keeps its signed text: it belongs to the request's record (7101).
     """
 
@@ -26,6 +43,12 @@ class Evidence(models.Model):
     actor = models.CharField(max_length=40)
     statement_sealed = models.BinaryField(null=True)
     statement = SealedText("statement_sealed", key="record_key")
+    offered = models.ForeignKey("ProofOffered", null=True, on_delete=models.SET_NULL, related_name="evidence")
+    identifiers = models.ManyToManyField(Identifier, related_name="evidence")
+    kinds_sealed = models.BinaryField(null=True)
+    kinds = SealedText("kinds_sealed", key="record_key")
+
+    objects = EvidenceQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "evidence"
@@ -38,6 +61,15 @@ class Evidence(models.Model):
     def record_key(self) -> uuid.UUID:
         """Evidence belongs to the request's record."""
         return self.submission.record_key
+
+    @property
+    def matched_kinds(self) -> frozenset[str]:
+        """Kinds of the data points that stood in the record."""
+        return frozenset(json.loads(self.kinds or "[]"))
+
+    @matched_kinds.setter
+    def matched_kinds(self, kinds: Collection[str]) -> None:
+        self.kinds, self.matched_points = json.dumps(sorted(kinds)), len(kinds)
 
 
 class ProofOffered(models.Model):

@@ -44,7 +44,11 @@ class IdentifierStatus(models.TextChoices):
 
 
 class Identifier(models.Model):
-    """One identifier of a data subject, sealed; found by its digest, never by scanning."""
+    """One identifier of a data subject, sealed; found by its digest, never by scanning.
+
+    That it is known leads to no data: an address is given to somebody else, a device sold. What finds a case's data is
+    what stood in the record that its submission's probe matched (``Evidence``), or came on the way (``Derivation``).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(DataSubject, on_delete=models.CASCADE, related_name="identifiers")
@@ -69,3 +73,20 @@ class Identifier(models.Model):
     def identifier_key(self) -> uuid.UUID:
         """The subject's key, under which all of its identifiers are sealed."""
         return self.subject.identifier_key
+
+
+class Derivation(models.Model):
+    """A source gave an identifier while a case was gathered: it finds for that case, and in that round, only."""
+
+    identifier = models.ForeignKey(Identifier, on_delete=models.CASCADE, related_name="derivations")
+    case = models.ForeignKey("requests_app.Case", on_delete=models.CASCADE, related_name="derivations")
+    round = models.PositiveIntegerField(help_text="The round of gathering whose own sources gave it.")
+    provenance = models.CharField(max_length=100, help_text="The collection that gave it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("identifier", "case", "round"), name="derived_once_a_case_and_round")
+        ]
+
+    def __str__(self) -> str:
+        return f"from {self.provenance}"

@@ -19,7 +19,7 @@ from requests_app.law import identity as law_identity
 from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Case, CodePurpose, Evidence, IdentifierKind, ProbeTry, ProofOffered, Submission
 from requests_app.moves import performs
-from requests_app.ports import systems
+from requests_app.ports import Matched, systems
 from requests_app.roles import PERSON, SYSTEM, Actor
 from requests_app.services import codes, people
 from requests_app.services.history import change_state, locked_cases, record
@@ -70,8 +70,11 @@ def note_mailbox(submission: Submission, *, at: datetime) -> None:
 def offer_proof(submission: Submission, *, points: Mapping[str, str], declared_name: str, at: datetime) -> ProofOffered:
     """Take data points to probe, and a declaration signed by typing the name; the probe itself is a job.
 
-    The mailbox counts as a point of its own once it is confirmed. Raises ProofRefused with a sentence.
+    The mailbox counts as a point of its own. Only who controls it is asked anything: before, there is no person's
+    record that could keep what finds the data. Raises ProofRefused with a sentence.
     """
+    if submission.confirmed_at is None:
+        raise ProofRefused(_("Please confirm your mailbox first, with the code that we mailed to you."))
     typed = {kind: value.strip() for kind, value in points.items() if value.strip()}
     declared_name = declared_name.strip()
     _check_points(submission, typed, declared_name)
@@ -115,28 +118,31 @@ def contested_kinds(submission: Submission) -> frozenset[str]:
     return contested
 
 
-def record_probe(offered: ProofOffered, points: Mapping[str, str], matched: int, *, at: datetime) -> None:
+def record_probe(offered: ProofOffered, points: Mapping[str, str], matched: Matched, *, at: datetime) -> None:
     """Write the result down, erase what was typed (11 CCR 7060), and see whether the degree is reached.
 
-    If all points met in one record, the identifiers among them stand in that record: they are confirmed.
+    The identifiers among the points that met stand in that record: they are confirmed, and find the data. A point that
+    did not match makes no identifier.
     """
     if offered.probed_at is not None:
         return
     submission = offered.submission
-    if matched == len(points):
-        people.confirm_identifiers(submission, points, at=at)
-    _erase(offered, matched, at=at)
-    if matched:
-        Evidence.objects.create(
+    _erase(offered, len(matched.kinds), at=at)
+    if matched.kinds:
+        evidence = Evidence(
             id=uuid.uuid4(),
             submission=submission,
             kind=EvidenceKind.DATA_POINTS,
-            matched_points=matched,
             proved_at=at,
             actor=SYSTEM.slug,
+            offered=offered,
         )
+        evidence.matched_kinds = matched.kinds
+        evidence.save()
+        found_by = {kind: value for kind, value in points.items() if kind in matched.finding}
+        people.confirm_identifiers(evidence, found_by, at=at)
     for case in _unproved(submission):
-        record(case, EventKind.PROBED, by=SYSTEM, at=at, matched_points=matched)
+        record(case, EventKind.PROBED, by=SYSTEM, at=at, matched_points=len(matched.kinds))
     settle(submission, at=at)
 
 

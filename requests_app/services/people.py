@@ -6,10 +6,15 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import Q
+
 from dsar.vault import digests
 from requests_app.events import EventKind
 from requests_app.models import (
+    Case,
     DataSubject,
+    Derivation,
+    Evidence,
     Identifier,
     IdentifierKind,
     IdentifierStatus,
@@ -56,15 +61,32 @@ def find_person(submission: Submission, *, identifier_key: uuid.UUID, at: dateti
         record(case, EventKind.PERSON_FOUND, by=SYSTEM, at=at, person=str(subject.pk))
 
 
-def confirm_identifiers(submission: Submission, points: Mapping[str, str], *, at: datetime) -> None:
-    """Identifiers that stood in the record which a probe matched are the person's."""
+def confirm_identifiers(evidence: Evidence, found_by: Mapping[str, str], *, at: datetime) -> None:
+    """Identifiers that stood in the record which a probe matched are the person's, and find the data."""
+    submission = evidence.submission
     if submission.subject is None:
         return
-    for kind in (IdentifierKind.ACCOUNT_NUMBER, IdentifierKind.PHONE):
-        if kind in points:
-            add_identifier(
-                submission.subject, kind, points[kind], IdentifierStatus.CONFIRMED, submission, "probe", at=at
-            )
+    for kind, value in found_by.items():
+        identifier = add_identifier(
+            submission.subject, kind, value, IdentifierStatus.CONFIRMED, submission, "probe", at=at
+        )
+        evidence.identifiers.add(identifier)
+
+
+def derive_identifier(case: Case, kind: str, value: str, provenance: str, *, at: datetime) -> None:
+    """Keep an identifier that a source gave on the way: it leads on for this case and this round alone.
+
+    What was a person's device last year may be somebody else's by now: each round asks the sources anew.
+    """
+    submission = case.submission
+    if submission.subject is None:
+        return
+    identifier = add_identifier(
+        submission.subject, kind, value, IdentifierStatus.DERIVED, submission, provenance, at=at
+    )
+    Derivation.objects.get_or_create(
+        identifier=identifier, case=case, round=case.gathering_round, defaults={"provenance": provenance}
+    )
 
 
 def add_identifier(  # noqa: PLR0917 - read in this order it is a sentence
@@ -76,12 +98,13 @@ def add_identifier(  # noqa: PLR0917 - read in this order it is a sentence
     provenance: str,
     *,
     at: datetime,
-) -> None:
+) -> Identifier:
     """Keep an identifier of a person; one that is known already can only become surer."""
-    known = Identifier.objects.filter(subject=subject, kind=kind, digest__in=digest_candidates(kind, value))
-    if known.exists():
-        known.filter(status__in=SURER[status]).update(status=status, provenance=provenance)
-        return
+    same = Identifier.objects.filter(subject=subject, kind=kind, digest__in=digest_candidates(kind, value))
+    known = same.first()
+    if known is not None:
+        same.filter(status__in=SURER[status]).update(status=status, provenance=provenance)
+        return known
     identifier = Identifier(
         id=uuid.uuid4(),
         subject=subject,
@@ -94,6 +117,7 @@ def add_identifier(  # noqa: PLR0917 - read in this order it is a sentence
     )
     identifier.value = value
     identifier.save()
+    return identifier
 
 
 def as_compared(kind: IdentifierKind | str, value: str) -> str:
@@ -112,13 +136,19 @@ def digest_candidates(kind: IdentifierKind | str, value: str) -> list[str]:
     return digests.candidates(f"identifier:{kind}", as_compared(kind, value))
 
 
-def identifiers_of(submission: Submission) -> Mapping[str, list[str]]:
-    """What may find this person in a source, by kind: confirmed and derived identifiers, never merely claimed ones."""
-    statuses = [IdentifierStatus.CONFIRMED, IdentifierStatus.DERIVED]
+def identifiers_of(case: Case) -> Mapping[str, list[str]]:
+    """What finds this case's data in a source, by kind.
+
+    Identifiers that stood in the one record which this submission's probe matched, and those that this case's sources
+    gave in the present round. Nothing else that is known of the person: a confirmed mailbox that does not stand in the
+    matched record takes letters, and finds nothing; or whoever reads it could open its owner's data by his own.
+    """
+    best = case.submission.evidence.best_match()
+    stood = Q(evidence__in=[best] if best else [])
+    derived = Q(derivations__case=case, derivations__round=case.gathering_round)
     found: dict[str, list[str]] = {}
-    if submission.subject is None:
-        return found
-    for identifier in submission.subject.identifiers.filter(status__in=statuses).order_by("added_at"):
+    usable = Identifier.objects.exclude(status=IdentifierStatus.REMOVED).select_related("subject")
+    for identifier in usable.filter(stood | derived).distinct().order_by("added_at"):
         found.setdefault(identifier.kind, []).append(identifier.value)
     return found
 

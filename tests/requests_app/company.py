@@ -13,7 +13,7 @@ from django.db import transaction
 from requests_app.guards import ANSWERED_WITH_DATA, MoveShut
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import CorrectableField
+from requests_app.ports import CorrectableField, Matched
 from requests_app.services import closing, review
 from requests_app.services.history import locked
 
@@ -24,6 +24,7 @@ TITLES = {
     "postal_code": "Postal code",
     "birth_date": "Date of birth",
 }
+FINDING = frozenset({"email", "account_number", "phone"})  # kinds by which its system is searched
 SAM = {
     "email": "sam@example.com",
     "account_number": "A-1001",
@@ -58,11 +59,13 @@ class Company:
         """Whether the one system was set up."""
         return self.is_set_up
 
-    def probe(self, points: Mapping[str, str]) -> int:
-        """The most points that meet in one person's record."""
+    def probe(self, points: Mapping[str, str]) -> Matched:
+        """The points that meet in the one person's record where most do."""
         if self.is_down:
             raise SourceDown(f"no answer for {points}")
-        return max((self._meeting(person, points) for person in self.people), default=0)
+        records = (self._meeting(person, points) for person in self.people)
+        best = max(records, key=lambda kinds: (len(kinds), "email" in kinds), default=frozenset[str]())
+        return Matched(best, best & FINDING)
 
     def data_degree(self, right: Right) -> Degree | None:
         """What the data is marked with."""
@@ -147,5 +150,6 @@ class Company:
         closing.carried_out(case_id, at=at, recipients=0)
 
     @staticmethod
-    def _meeting(person: Mapping[str, str], points: Mapping[str, str]) -> int:
-        return sum(person.get(kind, "").casefold() == value.casefold() for kind, value in points.items())
+    def _meeting(person: Mapping[str, str], points: Mapping[str, str]) -> frozenset[str]:
+        met = frozenset(kind for kind, value in points.items() if person.get(kind, "").casefold() == value.casefold())
+        return met if met & FINDING else frozenset()

@@ -185,8 +185,9 @@ def walk_everywhere(company: Company) -> None:
     correction = the_case(submission, Right.CORRECT)
     move(correction, "refuse", code="ca_7063_agent_no_proof", reason=TYPED["reason"])
     closing.withdraw(the_case(submission, Right.DELETE).pk, at=AT)
-    company.is_down = True
     again = a_submission(**FORM)
+    confirm(again)
+    company.is_down = True
     identity.offer_proof(again, points={"phone": HOLDS["phone"]}, declared_name=TYPED["name"], at=AT)
     run_jobs(may_fail=True)
 

@@ -47,7 +47,7 @@ class SqlConnector:
         self._engines: list[sa.Engine] = []
 
     def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
-        """Whether typed data points, by kind, meet in one record; only fields marked reliable count."""
+        """Which typed data points, by kind, meet in one record; only fields marked reliable count."""
         return self._reading.probe(points)
 
     def subjects(self, identifiers: Identifiers) -> int:

@@ -11,7 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import NullType
 
-from exports.sources.connector import Identifiers, MapDoesNotFitError, Mode, Page, Presence, ProbeAnswer, Record
+from exports.sources.connector import (
+    MAILBOX,
+    Identifiers,
+    MapDoesNotFitError,
+    Mode,
+    Page,
+    Presence,
+    ProbeAnswer,
+    Record,
+)
 from exports.sources.datamap import Collection, DataMap, Keep
 from exports.sources.sql.columns import is_text
 from exports.sources.sql.engines import guarded
@@ -36,24 +45,39 @@ class Reading:
 
     def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
         """Points that meet in one record of a root collection, in the record where most do."""
-        best = 0
-        for collection in self._datamap.root_collections:
-            met = self._points_met(collection, points)
-            if met:
-                score = reduce(operator.add, (sa.case((point, 1), else_=0) for point in met))
-                query = sa.select(sa.func.max(score)).select_from(self._tables[collection.name]).where(sa.or_(*met))
-                best = max(best, self._number(query))
-        return ProbeAnswer(best)
+        answers = (self._best_record(collection, points) for collection in self._datamap.root_collections)
+        return max(answers, key=lambda answer: answer.rank, default=ProbeAnswer())
 
-    def _points_met(self, collection: Collection, points: Mapping[str, str]) -> list[Condition]:
-        """One condition a point: any reliable field of its kind equals it."""
+    def _best_record(self, collection: Collection, points: Mapping[str, str]) -> ProbeAnswer:
+        """The kinds that stand in the record where most do; of several such, in one that holds the mailbox."""
+        met = self._points_met(collection, points)
+        ways = [self._finds(collection, kind, points[kind], condition) for kind, condition in met.items()]
+        finding = [way for way in ways if way is not None]
+        if not finding:
+            return ProbeAnswer()
+        flags = {kind: sa.case((met[kind], 1), else_=0) for kind in sorted(met, key=lambda kind: kind != MAILBOX)}
+        most = reduce(operator.add, flags.values())
+        query = sa.select(*(flag.label(f"met{place}") for place, flag in enumerate(flags.values())))
+        query = query.select_from(self._tables[collection.name]).where(sa.or_(*finding))
+        query = query.order_by(most.desc(), *(flag.desc() for flag in flags.values())).limit(1)
+        with guarded(self._datamap.source), self._engine.connect() as connection:
+            record = connection.execute(query).first()
+        return ProbeAnswer(frozenset(kind for kind, stands in zip(flags, record or (), strict=False) if stands))
+
+    def _finds(self, collection: Collection, kind: str, value: str, met: Condition) -> Condition | None:
+        """Records in which the point stands and that it leads to; None if it leads to none here."""
+        way = self._matching.of_person(collection, {kind: [value]})
+        return None if way is None else sa.and_(met, way)
+
+    def _points_met(self, collection: Collection, points: Mapping[str, str]) -> dict[str, Condition]:
+        """One condition a kind of point: any reliable field of its kind equals it."""
         ways: dict[str, list[Condition]] = {}
         for home, field, match in self._datamap.probe_fields():
             if home is collection and match.kind in points:
                 condition = self._matching.same(collection, field.column, match.compare, [points[match.kind]])
                 if condition is not None:
                     ways.setdefault(match.kind, []).append(condition)
-        return [sa.or_(*conditions) for conditions in ways.values()]
+        return {kind: sa.or_(*conditions) for kind, conditions in ways.items()}
 
     def subjects(self, identifiers: Identifiers) -> int:
         """People by the collections that hold one row a person; else 1 if anything is there at all."""

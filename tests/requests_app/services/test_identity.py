@@ -41,6 +41,13 @@ REASONABLE = {"phone": PHONE}  # with the mailbox: two points
 REASONABLY_HIGH = {"phone": PHONE, "birth_date": BIRTH}  # three
 
 
+def confirmed(*rights: Right, **changes: object) -> Submission:
+    """A submission from a mailbox that answered."""
+    submission = a_submission(*rights, **changes)  # type: ignore[arg-type]
+    confirm(submission)
+    return submission
+
+
 def kinds(case: Case) -> list[str]:
     """The kinds of events in a case's history."""
     return [event.kind for event in chains.history(case.chain)]
@@ -103,9 +110,19 @@ def test_each_case_of_a_submission_is_accepted_at_its_own_degree() -> None:
     assert states[Right.KNOW_SPECIFIC] == State.VERIFYING
 
 
-def test_without_the_mailbox_nothing_is_reached_however_much_matches() -> None:
+def test_before_the_mailbox_is_confirmed_no_answer_is_taken() -> None:
     case = a_case(Right.KNOW_CATEGORIES)
-    offer(case.submission, **REASONABLY_HIGH)
+    with pytest.raises(ProofRefused, match="Please confirm your mailbox first"):
+        offer(case.submission, **REASONABLY_HIGH)
+    assert not ProofOffered.objects.exists()
+
+
+def test_without_the_mailbox_nothing_is_reached_however_much_matched() -> None:
+    case = a_case(Right.KNOW_CATEGORIES)
+    evidence = Evidence(submission=case.submission, kind=EvidenceKind.DATA_POINTS, proved_at=AT, actor="system")
+    evidence.matched_kinds = REASONABLY_HIGH
+    evidence.save()
+    identity.settle(case.submission, at=AT)
     assert fresh(case).state == State.VERIFYING
     assert "The mailbox is not confirmed yet." in shut_because(case, "accept_proof")
     confirm(case.submission)
@@ -265,11 +282,10 @@ def test_identifiers_in_the_record_that_matched_whole_are_the_persons() -> None:
     }
 
 
-def test_one_wrong_point_confirms_no_identifier() -> None:
-    submission = a_submission(account_number=SAM["account_number"])
-    confirm(submission)
+def test_a_point_that_did_not_match_makes_no_identifier_and_spoils_no_other() -> None:
+    submission = confirmed(account_number="A-9999")
     offer(submission, phone=PHONE, birth_date="1901-01-01")
-    assert {row.kind for row in Identifier.objects.filter(status="confirmed")} == {"email"}
+    assert {row.kind for row in Identifier.objects.filter(status="confirmed")} == {"email", "phone"}
 
 
 @pytest.mark.parametrize(
@@ -303,6 +319,7 @@ def test_once_all_is_proved_nothing_more_is_taken() -> None:
 
 def test_an_opt_out_asks_for_no_proof_and_takes_none() -> None:
     submission = a_submission(Right.OPT_OUT_SALE_SHARE)
+    identity.note_mailbox(submission, at=AT)
     with pytest.raises(ProofRefused, match="Nothing has to be proved any more"):
         identity.offer_proof(submission, points=REASONABLE, declared_name="", at=AT)
 
@@ -320,29 +337,29 @@ def refused(submission: Submission, at: object = AT, **points: str) -> bool:
 
 
 def test_one_mailbox_has_five_tries_a_day_across_all_of_its_submissions() -> None:
-    first, second = a_submission(), a_submission()
+    first, second = confirmed(), confirmed()
     assert [refused(submission, phone="1") for submission in (first, second) * 3] == [False] * 5 + [True]
     assert not refused(first, AT + days(1), phone="2")
 
 
 def test_one_typed_identifier_has_five_tries_a_day_whoever_asks() -> None:
-    guessers = [a_submission(email=f"guesser{place}@example.com") for place in range(6)]
+    guessers = [confirmed(email=f"guesser{place}@example.com") for place in range(6)]
     assert [refused(guesser, account_number="a-1001 ".strip()) for guesser in guessers] == [False] * 5 + [True]
     assert not refused(guessers[5], phone="another")
 
 
 def test_an_identifier_that_came_with_the_form_is_counted_as_well() -> None:
-    guessers = [a_submission(email=f"g{place}@example.com", account_number="A-1001") for place in range(6)]
+    guessers = [confirmed(email=f"g{place}@example.com", account_number="A-1001") for place in range(6)]
     assert [refused(guesser, birth_date=BIRTH) for guesser in guessers] == [False] * 5 + [True]
 
 
 def test_what_many_people_share_is_not_used_up_by_others() -> None:
-    neighbours = [a_submission(email=f"neighbour{place}@example.com") for place in range(8)]
+    neighbours = [confirmed(email=f"neighbour{place}@example.com") for place in range(8)]
     assert not any(refused(neighbour, postal_code="94607", birth_date="1980-01-01") for neighbour in neighbours)
 
 
 def test_tries_are_counted_across_a_rotation_of_the_digest_key() -> None:
-    submission = a_submission()
+    submission = confirmed()
     for _ in range(5):
         assert not refused(submission, phone="1")
     digests.rotate("tries", at=AT)
@@ -350,7 +367,7 @@ def test_tries_are_counted_across_a_rotation_of_the_digest_key() -> None:
 
 
 def test_tries_hold_digests_only() -> None:
-    offer(a_submission(), phone=PHONE)
+    offer(confirmed(), phone=PHONE)
     kept = list(ProbeTry.objects.values_list("digest", flat=True))
     assert len(kept) == 2
     assert not [digest for digest in kept if "555" in digest.partition(".")[2] and PHONE in digest]
@@ -361,7 +378,7 @@ def test_tries_hold_digests_only() -> None:
 
 
 def test_the_contested_item_is_neither_asked_nor_compared() -> None:
-    submission = a_submission(Right.CORRECT, correct_field="shop.people.phone", correct_value="415 555 0199")
+    submission = confirmed(Right.CORRECT, correct_field="shop.people.phone", correct_value="415 555 0199")
     assert identity.contested_kinds(submission) == {"phone"}
     assert "phone" not in identity.questions(submission)
     with pytest.raises(ProofRefused, match="only the questions on this page"):

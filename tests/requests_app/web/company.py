@@ -7,7 +7,7 @@ from datetime import datetime
 
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import CorrectableField
+from requests_app.ports import CorrectableField, Matched
 
 QUESTIONS = {
     "email": {"en": "E-mail address", "es": "Correo electrónico"},
@@ -20,9 +20,9 @@ QUESTIONS = {
 class SmallCompany:
     """Both sides of the ports: answers questions about systems, and does no work."""
 
-    def probe(self, points: Mapping[str, str]) -> int:
+    def probe(self, points: Mapping[str, str]) -> Matched:
         """Everything matches."""
-        return len(points)
+        return Matched(frozenset(points), frozenset(points))
 
     def data_degree(self, right: Right) -> Degree | None:
         """Nothing is marked: the highest."""

@@ -12,6 +12,7 @@ from django.test import Client
 from requests_app.events import EventKind
 from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Case, Evidence, ProofOffered, Submission
+from requests_app.ports import Matched
 from requests_app.roles import SYSTEM, Actor, Role
 from requests_app.services import identity
 from requests_app.services.history import change_state, locked
@@ -64,7 +65,8 @@ def answer_the_questions(client: Client) -> None:
 def probed(submission: Submission, matched: int) -> None:
     """What the worker does with the offered proof."""
     offered = ProofOffered.objects.select_related("submission__organisation").latest("offered_at")
-    identity.record_probe(offered, {}, matched, at=NOW)
+    kinds = frozenset(("email", "phone", "postal_code")[:matched])
+    identity.record_probe(offered, {}, Matched(kinds), at=NOW)
 
 
 def test_each_case_tells_how_far_it_is_and_by_when_it_is_answered(

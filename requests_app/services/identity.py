@@ -17,7 +17,16 @@ from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.law import identity as law_identity
 from requests_app.law.words import EvidenceKind, Right
-from requests_app.models import Case, CodePurpose, Evidence, IdentifierKind, ProbeTry, ProofOffered, Submission
+from requests_app.models import (
+    Case,
+    CodePurpose,
+    Evidence,
+    IdentifierKind,
+    Organisation,
+    ProbeTry,
+    ProofOffered,
+    Submission,
+)
 from requests_app.moves import performs
 from requests_app.ports import Matched, systems
 from requests_app.roles import PERSON, SYSTEM, Actor
@@ -79,10 +88,11 @@ def offer_proof(submission: Submission, *, points: Mapping[str, str], declared_n
     declared_name = declared_name.strip()
     _check_points(submission, typed, declared_name)
     with transaction.atomic():
+        _one_at_a_time(submission)
         unproved = _unproved(submission)
         if not unproved:
             raise ProofRefused(_("Nothing has to be proved any more. Thank you."))
-        _count_tries(with_submitted(submission, typed), at=at)
+        _count_tries(submission, typed, at=at)
         if declared_name:
             _declare(submission, declared_name, at=at)
         offered = ProofOffered(id=uuid.uuid4(), submission=submission, offered_at=at)
@@ -241,16 +251,24 @@ def _check_points(submission: Submission, typed: Mapping[str, str], declared_nam
         raise ProofRefused(_("Please answer at least one question, or sign the declaration."))
 
 
-def _count_tries(points: Mapping[str, str], *, at: datetime) -> None:
+def _one_at_a_time(submission: Submission) -> None:
+    """Offers within an organisation wait for each other, or many sent at once would pass the limit on tries."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=submission.organisation_id)
+
+
+def _count_tries(submission: Submission, typed: Mapping[str, str], *, at: datetime) -> None:
     """Few tries a day for one identifier, whoever asks and in whichever submission.
 
-    What many people share, such as a postal code or a birthday, is no identifier: others' tries don't use it up.
+    The mailbox counts also where the address is in dispute and not compared. What many people share, such as a postal
+    code or a birthday, is no identifier: others' tries don't use it up.
     """
     recent = ProbeTry.objects.filter(tried_at__gt=at - timedelta(days=1))
+    points = {**with_submitted(submission, typed), IdentifierKind.EMAIL: submission.email}
     for kind in IdentifierKind.values:
-        if kind not in points:
+        tried = people.as_tried(kind, points.get(kind, ""))
+        if not tried:  # nothing that a source could hold
             continue
-        told_as = f"{kind}:{people.as_compared(kind, points[kind])}"
+        told_as = f"{kind}:{tried}"
         if recent.filter(digest__in=digests.candidates("tries", told_as)).count() >= TRIES_A_DAY:
             raise ProofRefused(_("That was tried too often today. Please come back tomorrow, or write to us."))
         ProbeTry.objects.create(digest=digests.digest("tries", told_as), tried_at=at)

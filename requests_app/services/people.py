@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,6 +25,7 @@ from requests_app.models import (
 from requests_app.roles import SYSTEM
 from requests_app.services.history import locked_cases, record
 
+DIGITS = frozenset("0123456789")
 # What is known of an identifier may become surer, never less sure; one that staff removed stays removed.
 SURER = {
     IdentifierStatus.CONFIRMED: (IdentifierStatus.CLAIMED, IdentifierStatus.DERIVED),
@@ -126,9 +128,16 @@ def as_compared(kind: IdentifierKind | str, value: str) -> str:
         case IdentifierKind.EMAIL:
             return value.strip().casefold()
         case IdentifierKind.PHONE:
-            return "".join(letter for letter in value if letter.isdecimal())
+            return "".join(letter for letter in value if letter in DIGITS)  # as sources compare them
         case _:
             return value.strip()
+
+
+def as_tried(kind: IdentifierKind | str, value: str) -> str:
+    """An identifier as tries at it are counted: coarser than sources compare, so that no spelling gives one more."""
+    if kind in (IdentifierKind.EMAIL, IdentifierKind.PHONE):
+        return as_compared(kind, value)
+    return "".join(letter for letter in unicodedata.normalize("NFKC", value).casefold() if letter.isalnum())
 
 
 def digest_candidates(kind: IdentifierKind | str, value: str) -> list[str]:

@@ -9,7 +9,7 @@ from requests_app import guards
 from requests_app.law.words import EvidenceKind, Route
 from requests_app.models import Submission
 from requests_app.services import identity
-from requests_app.states import OPEN, State
+from requests_app.states import OPEN
 
 
 class Standing(StrEnum):
@@ -37,7 +37,7 @@ class Proof:
 
 def proof(submission: Submission) -> Proof | None:
     """How the proof stands; None where nothing has to be proved, such as for opt-outs, or nothing is open."""
-    waiting = list(submission.cases.filter(state=State.VERIFYING))
+    waiting = list(submission.cases.unproved())  # also where a question of ours interrupts the proof
     if not waiting:
         proved = submission.cases.filter(route=Route.FULL, state__in=OPEN).exists()
         return Proof(Standing.ENOUGH, {}, "") if proved else None

@@ -148,6 +148,16 @@ def test_proof_that_is_not_enough_never_says_what_matched(client: Client, mine: 
     assert "penalty of perjury" not in shown[0]  # signed once is enough
 
 
+def test_a_question_of_ours_does_not_make_the_proof_enough(client: Client, mine: Callable[..., Submission]) -> None:
+    submission = mine(Right.DELETE)
+    the_desk_moves("ask_clarification", submission, question="Which shop was it?")
+    shown = page(client)
+    assert ENOUGH not in shown
+    assert 'name="point_phone"' in shown
+    answer_the_questions(client)
+    assert CHECKING in page(client)
+
+
 def test_proof_without_any_answer_is_refused_with_a_sentence(client: Client, mine: Callable[..., Submission]) -> None:
     mine(Right.DELETE)
     shown = client.post("/case/me/", {}).content.decode()

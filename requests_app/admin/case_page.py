@@ -25,6 +25,7 @@ from requests_app.models import Case, CorrectionAsked, Duty, Evidence, Message, 
 from requests_app.models.decision import OfCase
 from requests_app.residence import place_name
 from requests_app.roles import Actor
+from requests_app.services import identity as proving
 from requests_app.services.history import record_access
 from requests_app.services.letters import Letter
 
@@ -82,6 +83,7 @@ class Identity:
     is_enough: bool
     is_forbidden: bool  # proof may not be asked for
     missing: str
+    cannot_ask: bool  # the person's page has no question left, and says to write to us
     citations: tuple[str, ...]
     evidence: list[EvidenceLine]
 
@@ -191,9 +193,15 @@ def identity_of(case: Case) -> Identity:
         is_enough=reached >= needed.degree,
         is_forbidden=needed.degree == Degree.NONE,
         missing=missing,
+        cannot_ask=_cannot_ask(case),
         citations=needed.citations,
         evidence=[_evidence_line(item) for item in case.submission.evidence.all()],
     )
+
+
+def _cannot_ask(case: Case) -> bool:
+    is_asked = case.submission.confirmed_at is not None and Case.objects.unproved().filter(pk=case.pk).exists()
+    return is_asked and not proving.has_questions(case.submission)
 
 
 def _evidence_line(item: Evidence) -> EvidenceLine:

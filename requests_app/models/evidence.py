@@ -81,6 +81,7 @@ class ProofOffered(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="proofs_offered")
     offered_at = models.DateTimeField()
+    by_itself = models.BooleanField(default=False, help_text="What came with the request: nobody was asked for it.")
     probed_at = models.DateTimeField(null=True)
     matched_points = models.PositiveSmallIntegerField(null=True)
     digests = models.JSONField(default=dict)

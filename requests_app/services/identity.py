@@ -70,10 +70,12 @@ def note_mailbox(submission: Submission, *, at: datetime) -> None:
         Evidence.objects.create(
             id=uuid.uuid4(), submission=submission, kind=EvidenceKind.MAILBOX, proved_at=at, actor=PERSON.slug
         )
+        _one_at_a_time(submission)
         for case in locked_cases(submission):
             record(case, EventKind.MAILBOX_CONFIRMED, by=PERSON, at=at)
         enqueue("find_person", {"submission": str(submission.pk)}, key=f"find_person:{submission.pk}:confirmed")
         settle(submission, at=at)
+        _compare_what_came(submission, at=at)
 
 
 def offer_proof(submission: Submission, *, points: Mapping[str, str], declared_name: str, at: datetime) -> ProofOffered:
@@ -103,6 +105,26 @@ def offer_proof(submission: Submission, *, points: Mapping[str, str], declared_n
             record(case, EventKind.PROOF_OFFERED, by=PERSON, at=at, points=len(typed), declared=bool(declared_name))
         enqueue("probe", {"proof": str(offered.pk)}, key=f"probe:{offered.pk}")
     return offered
+
+
+def _compare_what_came(submission: Submission, *, at: datetime) -> None:
+    """Probe what came with the request, where that alone can be enough: no more is asked than needed (11 CCR 7060).
+
+    It is a try like any other; where none is left today, the person is asked.
+    """
+    given = set(with_submitted(submission, {})) & set(systems().question_titles(submission.language))
+    needed = [guards.requirement(case) for case in _unproved(submission)]
+    if not any(need.data_points <= len(given) and not need.declaration for need in needed):
+        return
+    try:
+        with transaction.atomic():
+            _count_tries(submission, {}, at=at)
+    except ProofRefused:
+        return
+    offered = ProofOffered(id=uuid.uuid4(), submission=submission, offered_at=at, by_itself=True)
+    offered.points = json.dumps({})
+    offered.save()
+    enqueue("probe", {"proof": str(offered.pk)}, key=f"probe:{offered.pk}")
 
 
 def points_to_probe(offered: ProofOffered) -> dict[str, str]:
@@ -197,6 +219,17 @@ def questions(submission: Submission) -> dict[str, str]:
     return {kind: title for kind, title in titles.items() if kind not in known}
 
 
+def wants_declaration(submission: Submission) -> bool:
+    """Whether a case still waits for a declaration; signed once is enough."""
+    signed = submission.evidence.filter(kind=EvidenceKind.DECLARATION).exists()
+    return not signed and any(guards.requirement(case).declaration for case in submission.cases.unproved())
+
+
+def has_questions(submission: Submission) -> bool:
+    """Whether there is anything left that the person could answer or sign."""
+    return bool(questions(submission)) or wants_declaration(submission)
+
+
 def told(submission: Submission, value: str) -> str:
     """A data point as its digest is made: letters and digits only, bound to the submission."""
     return f"{submission.pk}:{''.join(letter for letter in value.casefold() if letter.isalnum())}"
@@ -236,9 +269,10 @@ def _unproved(submission: Submission) -> list[Case]:
 
 
 def _erase(offered: ProofOffered, matched: int | None, *, at: datetime) -> None:
-    """Write down how the probe ended and erase what was typed; its digests stay (11 CCR 7060)."""
+    """Write down how the probe ended and erase what was typed (11 CCR 7060); the digests of what was compared stay."""
     offered.probed_at, offered.matched_points, offered.points_sealed = at, matched, None
-    offered.save(update_fields=["probed_at", "matched_points", "points_sealed"])
+    offered.digests = {} if matched is None else offered.digests
+    offered.save(update_fields=["probed_at", "matched_points", "points_sealed", "digests"])
 
 
 def _check_points(submission: Submission, typed: Mapping[str, str], declared_name: str) -> None:

@@ -1,12 +1,11 @@
-"""What the case page says and asks about identity: enough, not enough, or being checked; never which point failed."""
+"""What the case page says and asks about identity: enough, not enough, being checked, and never which point failed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from requests_app import guards
-from requests_app.law.words import EvidenceKind, Route
+from requests_app.law.words import Route
 from requests_app.models import Submission
 from requests_app.services import identity
 from requests_app.states import OPEN
@@ -18,6 +17,8 @@ class Standing(StrEnum):
     ASKED = "asked"
     CHECKING = "checking"
     NOT_ENOUGH = "not_enough"
+    NOT_COMPARED = "not_compared"
+    NOTHING_TO_ASK = "nothing_to_ask"
     ENOUGH = "enough"
 
 
@@ -37,19 +38,22 @@ class Proof:
 
 def proof(submission: Submission) -> Proof | None:
     """How the proof stands; None where nothing has to be proved, such as for opt-outs, or nothing is open."""
-    waiting = list(submission.cases.unproved())  # also where a question of ours interrupts the proof
-    if not waiting:
+    if not submission.cases.unproved().exists():  # they are also where a question of ours interrupts the proof
         proved = submission.cases.filter(route=Route.FULL, state__in=OPEN).exists()
         return Proof(Standing.ENOUGH, {}, "") if proved else None
-    signed = submission.evidence.filter(kind=EvidenceKind.DECLARATION).exists()
-    wanted = not signed and any(guards.requirement(case).declaration for case in waiting)
     # The service appends the typed name to this very text.
-    text = identity.DECLARATION[submission.language].format(name="").strip() if wanted else ""
+    declaration = identity.DECLARATION[submission.language].format(name="").strip()
+    text = declaration if identity.wants_declaration(submission) else ""
     return Proof(_standing(submission), identity.questions(submission), text)
 
 
 def _standing(submission: Submission) -> Standing:
-    offered = submission.proofs_offered.all()
-    if not offered:
+    offered = list(submission.proofs_offered.all())
+    if any(one.probed_at is None for one in offered):
+        return Standing.CHECKING
+    if not identity.has_questions(submission):
+        return Standing.NOTHING_TO_ASK
+    answers = [one for one in offered if not one.by_itself]
+    if not answers:
         return Standing.ASKED
-    return Standing.CHECKING if any(one.probed_at is None for one in offered) else Standing.NOT_ENOUGH
+    return Standing.NOT_COMPARED if answers[-1].matched_points is None else Standing.NOT_ENOUGH

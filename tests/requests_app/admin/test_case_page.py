@@ -96,6 +96,15 @@ def test_what_is_missing_of_the_identity_is_said_in_words(desk: Desk) -> None:
     assert "The mailbox is not confirmed yet. Still missing: 3 more data points" in page
 
 
+def test_of_whom_nothing_more_can_be_asked_the_desk_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = desk.file(Right.KNOW_CATEGORIES).cases.get()
+    identity.note_mailbox(case.submission, at=NOW)
+    told = "The person's page has nothing left to ask"
+    assert told not in page_of(desk, case)
+    monkeypatch.setattr(identity, "questions", lambda _submission: {})
+    assert told in page_of(desk, case)
+
+
 def test_evidence_and_the_degree_reached_are_shown(desk: Desk) -> None:
     page = page_of(desk, desk.case_in(State.REVIEWING))
     assert "Degree reached reasonably high enough" in page

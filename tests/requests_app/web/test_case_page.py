@@ -20,6 +20,7 @@ from requests_app.services.letters import Letter
 from requests_app.services.moving import perform
 from requests_app.states import Outcome, State
 from requests_app.web import progress, sections
+from tests.requests_app.web.company import SmallCompany
 from tests.requests_app.web.conftest import NOW, FileRequest, enter, entry_code, newest_letter, page, without_token
 
 if TYPE_CHECKING:
@@ -156,6 +157,31 @@ def test_a_question_of_ours_does_not_make_the_proof_enough(client: Client, mine:
     assert 'name="point_phone"' in shown
     answer_the_questions(client)
     assert CHECKING in page(client)
+
+
+def test_answers_that_could_not_be_compared_are_not_called_wrong_and_nothing_is_kept_of_them(
+    client: Client, mine: Callable[..., Submission]
+) -> None:
+    mine(Right.DELETE)
+    answer_the_questions(client)
+    offered = ProofOffered.objects.select_related("submission__organisation").get()
+    assert set(offered.digests) == {"phone", "postal_code"}
+    identity.probe_failed(offered, error="SourceDown", at=NOW)
+    shown = page(client)
+    assert "Not compared:" in shown
+    assert NOT_ENOUGH not in shown
+    assert 'name="point_phone"' in shown
+    assert ProofOffered.objects.get().digests == {}
+
+
+def test_of_whom_nothing_can_be_asked_the_page_says_what_to_do(
+    client: Client, mine: Callable[..., Submission], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SmallCompany, "question_titles", lambda _self, _language: {"email": "E-mail address"})
+    mine(Right.KNOW_CATEGORIES)
+    shown = page(client)
+    assert "there is nothing more that we can ask you on this page. Please write to us" in shown
+    assert "privacy@acorn.example" in shown
 
 
 def test_proof_without_any_answer_is_refused_with_a_sentence(client: Client, mine: Callable[..., Submission]) -> None:

@@ -21,7 +21,7 @@ from dsar.vault import digests
 from requests_app.admin.desk import due_in_words, today
 from requests_app.models import Case, Duty, Message, MessageState, Submission
 from requests_app.services.entering import find
-from requests_app.services.intake import FILABLE
+from requests_app.services.intake import FILABLE, as_mailed
 from requests_app.states import OPEN, WAITING_FOR_PERSON, WAITING_FOR_US, WAITING_FOR_WORKERS, State
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def by_references(queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
 
 
 def references_from(email: str) -> list[str]:
-    """The references of what came from a mailbox, newest first; found by digest, however it was capitalised."""
-    wanted = digests.candidates("email", email.strip().casefold())
+    """The references of what came from a mailbox, newest first; found by digest, however its address is written."""
+    wanted = digests.candidates("email", as_mailed(email).casefold())
     found = Submission.objects.filter(email_digest__in=wanted).order_by("-received_at")
     return list(found.values_list("reference", flat=True)[:MOST_FOUND])

@@ -123,6 +123,12 @@ def test_a_mailbox_is_found_by_digest_and_stands_in_no_address(desk: Desk, analy
     assert "hara" not in page.lower()
 
 
+@pytest.mark.parametrize("typed", ["ann@faß.example", "ann@fass.example", "Ann@xn--bcher-kva.example"])
+def test_an_international_address_is_found_in_each_way_to_write_it(desk: Desk, analyst: Client, typed: str) -> None:
+    hers = desk.file(email="ann@bücher.example" if "bcher" in typed else "ann@faß.example").reference
+    assert hers in analyst.post(FIND, {"wanted": typed})["Location"]
+
+
 def test_an_unknown_mailbox_is_said_to_have_filed_nothing(desk: Desk, analyst: Client) -> None:
     desk.file()
     answer = analyst.post(FIND, {"wanted": "nobody@club.example"}, follow=True)

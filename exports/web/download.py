@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,8 +19,10 @@ from dsar.vault.errors import VaultError
 from exports.fulfil import hand_over
 from exports.models import Bundle
 from requests_app.models import Case, CodePurpose, Submission
+from requests_app.ports import systems
 from requests_app.services import codes, entering, identity
 from requests_app.web.forms import PortalForm
+from requests_app.web.pages import language
 from requests_app.web.sections import Section, register
 from requests_app.web.session import person_page
 
@@ -41,10 +44,21 @@ class OpenForm(PortalForm):
     )
     answer = forms.CharField(
         label=gettext_lazy("One of the answers you gave us as proof"),
-        help_text=gettext_lazy("For example your account number or your date of birth, as you typed it then."),
         max_length=200,
         required=False,
     )
+
+    def __init__(self, data: QueryDict | None, *, asked: Collection[str]) -> None:
+        super().__init__(data)
+        # Translators: kinds of answers, such as "Account number, Date of birth"
+        self.fields["answer"].help_text = _("As you gave it then, one of: %(kinds)s.") % {"kinds": ", ".join(asked)}
+
+    def complain(self, *, needs_answer: bool) -> None:
+        """Say that it opens nothing, and never which of the two was wrong."""
+        both = _("That does not open the file. Check both, or ask for a fresh code.")
+        self.add_error(
+            None, both if needs_answer else _("That code does not open the file. Check it, or ask for a fresh one.")
+        )
 
 
 @register
@@ -76,18 +90,20 @@ def open_bundle(request: HttpRequest, submission: Submission, right: str) -> Htt
     """Take the code and the answer; then the file may be fetched for an hour."""
     at = timezone.now()
     bundle = _bundle(submission, right, at)
-    form = OpenForm(request.POST if request.method == "POST" else None)
-    needs_answer = submission.proofs_offered.filter(matched_points__gt=0).exists()
+    asked = _answers_asked(submission)
+    form = OpenForm(request.POST if request.method == "POST" else None, asked=asked)
     if form.is_bound and form.is_valid():
-        if _is_proved(submission, form.cleaned_data, needs_answer=needs_answer, at=at):
+        given = form.cleaned_data
+        if entering.open_file(submission, code=given["code"], answer=given["answer"], at=at):
             request.session[TICKET] = [str(bundle.pk), (at + TICKET_LIFE).isoformat()]
             return redirect("bundle:open", right)
-        form.add_error(None, _("That does not open the file. Check both, or ask for a fresh code."))
+        form.complain(needs_answer=bool(asked))
     context = {
         "case": bundle.case,
         "bundle": bundle,
         "form": form,
-        "needs_answer": needs_answer,
+        "needs_answer": bool(asked),
+        "has_code": codes.is_live(submission, CodePurpose.DOWNLOAD, at=at),
         "has_ticket": _has_ticket(request, bundle, at),
     }
     return render(request, "portal/open_bundle.html", context, status=400 if form.errors else 200)
@@ -122,10 +138,10 @@ def _bundle(submission: Submission, right: str, at: datetime) -> Bundle:
     return bundle
 
 
-def _is_proved(submission: Submission, given: dict[str, str], *, needs_answer: bool, at: datetime) -> bool:
-    """Both are looked at each time, so that a wrong answer can't be told from a wrong code."""
-    answered = not needs_answer or identity.was_proved_with(submission, given["answer"])
-    return codes.use(submission, CodePurpose.DOWNLOAD, given["code"], at=at) and answered
+def _answers_asked(submission: Submission) -> list[str]:
+    """What may be answered, in words: only what was asked for, or came with the request, and matched."""
+    titles = systems().question_titles(language())
+    return [titles.get(kind, kind) for kind in sorted(identity.answers_asked(submission))]
 
 
 def _has_ticket(request: HttpRequest, bundle: Bundle, at: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from dsar.vault import digests
 from requests_app.models import AccessCode, CodePurpose, Submission
@@ -50,17 +50,31 @@ def issue(submission: Submission, purpose: CodePurpose, *, at: datetime) -> str:
     return text
 
 
-def use(submission: Submission, purpose: CodePurpose, text: str, *, at: datetime) -> bool:
+def is_live(submission: Submission, purpose: CodePurpose, *, at: datetime) -> bool:
+    """Whether a code was mailed that still opens something."""
+    return _live(submission, purpose, at=at).exists()
+
+
+def use(submission: Submission, purpose: CodePurpose, text: str, *, at: datetime, if_also: bool = True) -> bool:
     """Use a code up; False if it opens nothing.
 
     Every text is a try of the live code, counted before it is looked at: of many texts sent at once no more than
-    five are looked at. The caller's transaction must be kept also when the answer is False.
+    five are looked at. ``if_also`` is what else has to be right: a right code whose companion is wrong stays usable,
+    one try poorer. The caller's transaction must be kept also when the answer is False.
     """
-    unused = submission.codes.filter(purpose=purpose, used_at__isnull=True, expires_at__gt=at)
-    if not unused.filter(tries__lt=AccessCode.TRIES_ALLOWED).update(tries=F("tries") + 1):
+    if not _live(submission, purpose, at=at).update(tries=F("tries") + 1):
         return False
     candidates = digests.candidates("code", _told(submission, text))
-    return bool(unused.filter(digest__in=candidates).update(used_at=at))
+    right = _unused(submission, purpose, at=at).filter(digest__in=candidates)
+    return bool(right.update(used_at=at)) if if_also else False
+
+
+def _unused(submission: Submission, purpose: CodePurpose, *, at: datetime) -> QuerySet[AccessCode]:
+    return submission.codes.filter(purpose=purpose, used_at__isnull=True, expires_at__gt=at)
+
+
+def _live(submission: Submission, purpose: CodePurpose, *, at: datetime) -> QuerySet[AccessCode]:
+    return _unused(submission, purpose, at=at).filter(tries__lt=AccessCode.TRIES_ALLOWED)
 
 
 def _told(submission: Submission, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Entering the case page: a reference and a fresh code from the mailbox."""
+"""Entering the case page, and opening the file: with a fresh code from the mailbox."""
 
 from __future__ import annotations
 
@@ -32,3 +32,13 @@ def enter(submission: Submission, code: str, *, at: datetime) -> bool:
         if opens:
             identity.note_mailbox(submission, at=at)
     return opens
+
+
+def open_file(submission: Submission, *, code: str, answer: str, at: datetime) -> bool:
+    """Whether a fresh code, and an answer that the mailbox alone can't give, open the person's file.
+
+    Both are looked at each time, so that a wrong answer can't be told from a wrong code.
+    """
+    with transaction.atomic():
+        answered = not identity.answers_asked(submission) or identity.was_proved_with(submission, answer)
+        return codes.use(submission, CodePurpose.DOWNLOAD, code, at=at, if_also=answered)

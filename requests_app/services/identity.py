@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
@@ -235,17 +234,29 @@ def told(submission: Submission, value: str) -> str:
     return f"{submission.pk}:{''.join(letter for letter in value.casefold() if letter.isalnum())}"
 
 
-def was_proved_with(submission: Submission, value: str) -> bool:
-    """Whether a typed value is one of the points with which this submission proved itself: not the mailbox's word.
+def answers_asked(submission: Submission) -> frozenset[str]:
+    """Kinds of the points with which this submission proved itself and that can be asked again: not the mailbox.
 
-    Only the offers that matched most count: whoever reads the mailbox, and nothing else, can offer any value, and the
-    mailbox alone then matches.
+    Only those that stood in the matched record count: whoever reads the mailbox, and nothing else, can offer any value.
     """
-    candidates = set(digests.candidates("proof", told(submission, value)))
-    offers = submission.proofs_offered.filter(matched_points__gt=0)
-    best = offers.aggregate(most=Max("matched_points"))["most"]
-    proofs = offers.filter(matched_points=best).values_list("digests", flat=True)
-    return any(candidates & set(proof.values()) for proof in proofs)
+    best = submission.evidence.best_match()
+    if best is None:
+        return frozenset()
+    given = set(best.offered.digests if best.offered else ())
+    given |= {IdentifierKind.ACCOUNT_NUMBER} if submission.account_number else set()
+    return best.matched_kinds & given
+
+
+def was_proved_with(submission: Submission, value: str) -> bool:
+    """Whether a typed value is the answer to one of ``answers_asked``, also one that came with the request."""
+    asked, typed = answers_asked(submission), told(submission, value)
+    best = submission.evidence.best_match()
+    if best is None or typed == told(submission, ""):
+        return False
+    if IdentifierKind.ACCOUNT_NUMBER in asked and typed == told(submission, submission.account_number):
+        return True
+    kept = {digest for kind, digest in (best.offered.digests if best.offered else {}).items() if kind in asked}
+    return not kept.isdisjoint(digests.candidates("proof", typed))
 
 
 def _accept(case: Case, *, by: Actor, at: datetime) -> None:

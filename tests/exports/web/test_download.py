@@ -197,8 +197,51 @@ def test_the_pages_are_spanish_for_who_reads_spanish(entered: Client) -> None:
 
 
 def test_who_proved_no_data_point_is_asked_for_the_code_alone(entered: Client, house: House, case: Case) -> None:
-    case.submission.proofs_offered.update(matched_points=0)
+    best = case.submission.evidence.best_match()
+    assert best is not None
+    best.matched_kinds = {"email"}
+    best.save()
     page = entered.get(HERE).content.decode()
+    assert "we ask for a fresh code, which we mail you when you ask for it below." in page
+    code = fresh_code(entered, house, case)
+    page = entered.post(HERE, {"code": "AAAAAAAA"}).content.decode()
     assert "we ask for the code that we have just mailed you." in page
+    assert "That code does not open the file." in page
     assert 'name="answer"' not in page
-    assert entered.post(HERE, {"code": fresh_code(entered, house, case)}).status_code == 302
+    assert entered.post(HERE, {"code": code}).status_code == 302
+
+
+def test_a_mistyped_answer_does_not_use_the_code_up(entered: Client, house: House, case: Case) -> None:
+    code = fresh_code(entered, house, case)
+    assert entered.post(HERE, {"code": code, "answer": "LO-100008"}).status_code == 400
+    assert entered.post(HERE, {"code": code, "answer": person().account_no}).status_code == 302
+    assert entered.post(HERE, {"code": code, "answer": person().account_no}).status_code == 400
+
+
+def test_five_tries_use_a_code_up_whatever_was_wrong(entered: Client, house: House, case: Case) -> None:
+    code = fresh_code(entered, house, case)
+    for _try in range(5):
+        assert entered.post(HERE, {"code": code, "answer": "wrong"}).status_code == 400
+    assert "a fresh code, which we mail you when you ask for it below" in entered.get(HERE).content.decode()
+    assert entered.post(HERE, {"code": code, "answer": person().account_no}).status_code == 400
+
+
+def test_only_what_was_given_and_matched_is_asked_again(entered: Client, house: House, case: Case) -> None:
+    page = entered.get(HERE).content.decode()
+    assert "As you gave it then, one of: Account number, Date of birth, Telephone number." in page
+    assert "E-mail address" not in page
+
+
+def test_a_number_that_came_with_the_request_is_an_answer_if_it_matched(client: Client, house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC, account_number=person().account_no)
+    enter(client, case.submission)
+    assert "one of: Account number, Date of birth, Telephone number." in client.get(HERE).content.decode()
+    assert open_file(client, house, case, answer=person().account_no.lower()) == 302
+
+
+def test_a_number_that_came_with_the_request_and_did_not_match_is_none(client: Client, house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC, account_number="LO-999999")
+    enter(client, case.submission)
+    assert "one of: Date of birth, Telephone number." in client.get(HERE).content.decode()
+    assert open_file(client, house, case, answer="LO-999999") == 400
+    assert open_file(client, house, case, answer=str(person().birth_date)) == 302

@@ -49,4 +49,6 @@ class EventKind(TextChoices):
     WITHDRAW = "withdraw", _("Withdrawn by the person")
     DOWNLOADED = "downloaded", _("Bundle downloaded")
     BUNDLE_DAMAGED = "bundle_damaged", _("Bundle could not be opened")
+    DOWNLOAD_CLOSED = "download_closed", _("Download closed after wrong answers")
+    OPEN_DOWNLOAD = "open_download", _("Download opened again")
     CONTENT_SHREDDED = "content_shredded", _("Content destroyed")

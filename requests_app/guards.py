@@ -213,6 +213,12 @@ def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
         )
 
 
+def check_open_download(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only a download that wrong answers have closed can be opened again."""
+    if not case.submission.codes.download_is_closed():
+        raise MoveShut(_("The download is not closed: the person can fetch the file with a fresh code."))
+
+
 def check_extend(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     """One extension, while the first period runs, where a law of the case has one (G7)."""
     refusals = []

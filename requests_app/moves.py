@@ -297,6 +297,15 @@ MOVES: dict[str, Move] = {
             only_on=FULL_OR_DIRECT,
         ),
         Move(
+            "open_download",
+            gettext_lazy("Open the download again"),
+            gettext_lazy("The person may try code and answer again. Make sure first who it is that asks for it."),
+            DESK,
+            guards.check_open_download,
+            only_in=frozenset({State.CARRYING_OUT, State.CLOSED}),
+            rights=frozenset({Right.KNOW_SPECIFIC, Right.PORTABILITY}),
+        ),
+        Move(
             "refuse",
             gettext_lazy("Refuse…"),
             gettext_lazy("The case closes; the person is told the ground and its citation."),

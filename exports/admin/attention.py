@@ -70,6 +70,14 @@ def _troubles(case: Case) -> Iterator[Trouble]:
     if case.state == State.DECIDING and handed_back:
         code = str(handed_back.facts["because"])
         yield Trouble(_("The approval was handed back."), code, what_to_do(code), is_job=False)
+    yield from _closed_download(case)
+
+
+def _closed_download(case: Case) -> Iterator[Trouble]:
+    if case.submission.codes.download_is_closed() and hand_over.available(case, timezone.now()):
+        what = _("The download is closed: too many wrong answers came with right codes.")
+        to_do = _("Make sure who it is that asks for it, then open the download again.")
+        yield Trouble(what, EventKind.DOWNLOAD_CLOSED.value, to_do, is_job=False)
 
 
 def _set_and_refused(case: Case) -> Iterator[Trouble]:

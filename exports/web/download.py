@@ -75,6 +75,8 @@ def bundle_section(case: Case) -> Section | None:
 def send_code(request: HttpRequest, submission: Submission, right: str) -> HttpResponse:
     """Mail a fresh code for the download."""
     _bundle(submission, right, timezone.now())
+    if submission.codes.download_is_closed():
+        return redirect("bundle:open", right)
     try:
         entering.send_code(submission, CodePurpose.DOWNLOAD, at=timezone.now())
     except codes.TooManyCodes:
@@ -94,7 +96,7 @@ def open_bundle(request: HttpRequest, submission: Submission, right: str) -> Htt
     form = OpenForm(request.POST if request.method == "POST" else None, asked=asked)
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
-        if entering.open_file(submission, code=given["code"], answer=given["answer"], at=at):
+        if entering.open_file(bundle.case, code=given["code"], answer=given["answer"], at=at):
             request.session[TICKET] = [str(bundle.pk), (at + TICKET_LIFE).isoformat()]
             return redirect("bundle:open", right)
         form.complain(needs_answer=bool(asked))
@@ -105,6 +107,7 @@ def open_bundle(request: HttpRequest, submission: Submission, right: str) -> Htt
         "needs_answer": bool(asked),
         "has_code": codes.is_live(submission, CodePurpose.DOWNLOAD, at=at),
         "has_ticket": _has_ticket(request, bundle, at),
+        "is_closed": submission.codes.download_is_closed(),
     }
     return render(request, "portal/open_bundle.html", context, status=400 if form.errors else 200)
 

@@ -123,8 +123,24 @@ class CodePurpose(models.TextChoices):
     DOWNLOAD = "download", _("download the bundle")
 
 
+class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
+    """What became of codes."""
+
+    def of_downloads(self) -> AccessCodeQuerySet:
+        """Codes that open the person's file."""
+        return self.filter(purpose=CodePurpose.DOWNLOAD)
+
+    def download_is_closed(self) -> bool:
+        """Whether too many wrong answers came with right codes: somebody reads the mailbox and guesses."""
+        missed = self.of_downloads().aggregate(missed=models.Sum("missed"))["missed"] or 0
+        return bool(missed >= AccessCode.MISSES_ALLOWED)
+
+
 class AccessCode(models.Model):
-    """A code sent to the mailbox: kept as a digest only, with few tries and a short life."""
+    """A code sent to the mailbox: kept as a digest only, with few tries and a short life.
+
+    ``missed`` counts the wrong answers that came with it to the person's file: fresh codes give no fresh guesses.
+    """
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="codes")
     purpose = models.CharField(max_length=10, choices=CodePurpose)
@@ -132,9 +148,13 @@ class AccessCode(models.Model):
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
+    missed = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
 
     TRIES_ALLOWED = 5
+    MISSES_ALLOWED = 10  # of all codes of a submission together
+
+    objects = AccessCodeQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=("submission", "purpose"))]

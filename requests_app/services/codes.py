@@ -60,13 +60,16 @@ def use(submission: Submission, purpose: CodePurpose, text: str, *, at: datetime
 
     Every text is a try of the live code, counted before it is looked at: of many texts sent at once no more than
     five are looked at. ``if_also`` is what else has to be right: a right code whose companion is wrong stays usable,
-    one try poorer. The caller's transaction must be kept also when the answer is False.
+    one try poorer, and counts what was missed. The caller's transaction must be kept also when the answer is False.
     """
     if not _live(submission, purpose, at=at).update(tries=F("tries") + 1):
         return False
     candidates = digests.candidates("code", _told(submission, text))
     right = _unused(submission, purpose, at=at).filter(digest__in=candidates)
-    return bool(right.update(used_at=at)) if if_also else False
+    if not if_also:
+        right.update(missed=F("missed") + 1)
+        return False
+    return bool(right.update(used_at=at))
 
 
 def _unused(submission: Submission, purpose: CodePurpose, *, at: datetime) -> QuerySet[AccessCode]:

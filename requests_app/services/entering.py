@@ -6,8 +6,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from requests_app.models import CodePurpose, Submission
+from requests_app.events import EventKind
+from requests_app.models import AccessCode, Case, CodePurpose, Submission
+from requests_app.moves import performs
+from requests_app.roles import SYSTEM, Actor
 from requests_app.services import codes, identity, intake, letters
+from requests_app.services.history import locked_cases, record
 
 
 def find(reference: str) -> Submission | None:
@@ -34,11 +38,26 @@ def enter(submission: Submission, code: str, *, at: datetime) -> bool:
     return opens
 
 
-def open_file(submission: Submission, *, code: str, answer: str, at: datetime) -> bool:
+def open_file(case: Case, *, code: str, answer: str, at: datetime) -> bool:
     """Whether a fresh code, and an answer that the mailbox alone can't give, open the person's file.
 
-    Both are looked at each time, so that a wrong answer can't be told from a wrong code.
+    Both are looked at each time, so that a wrong answer can't be told from a wrong code. After too many wrong answers
+    with right codes the download is closed, also for the right one, until staff have made sure who asks.
     """
+    submission = case.submission
     with transaction.atomic():
+        cases = {one.pk: one for one in locked_cases(submission)}  # tries sent at once wait for each other
+        if submission.codes.download_is_closed():
+            return False
         answered = not identity.answers_asked(submission) or identity.was_proved_with(submission, answer)
-        return codes.use(submission, CodePurpose.DOWNLOAD, code, at=at, if_also=answered)
+        opens = codes.use(submission, CodePurpose.DOWNLOAD, code, at=at, if_also=answered)
+        if submission.codes.download_is_closed():
+            record(cases[case.pk], EventKind.DOWNLOAD_CLOSED, by=SYSTEM, at=at, missed=AccessCode.MISSES_ALLOWED)
+        return opens
+
+
+@performs("open_download")
+def open_download(case: Case, *, actor: Actor, at: datetime) -> None:
+    """Let the person try again: what was missed counts no more."""
+    case.submission.codes.of_downloads().update(missed=0)
+    record(case, EventKind.OPEN_DOWNLOAD, by=actor, at=at)

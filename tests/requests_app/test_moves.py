@@ -41,6 +41,7 @@ ON_DATA_RIGHTS = {
     "lift_withholding": ({DECIDING}, DESK),
     "approve": ({DECIDING}, DESK),
     "extend": (WAITING | {GATHERING}, DESK),
+    "open_download": ({CARRYING_OUT, CLOSED}, DESK),
     "refuse": (WAITING, DESK),
     "assign": (set(State) - {CLOSED}, DESK),
 }
@@ -58,6 +59,7 @@ RIGHT_OF_ROUTE = {
 ABOUT = {
     "fall_back": {Right.KNOW_SPECIFIC},
     "decide_limit": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY},
+    "open_download": {Right.KNOW_SPECIFIC, Right.PORTABILITY},
     "withhold": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
     "lift_withholding": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
 }

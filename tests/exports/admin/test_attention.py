@@ -18,7 +18,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
-from tests.exports.house import APPROVER, House, without_flags
+from tests.exports.house import APPROVER, NOW, House, without_flags
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -111,4 +111,20 @@ def test_an_approval_that_was_handed_back_says_why_until_somebody_acts(house: Ho
     assert "The approval was handed back. data_changed_since_approval The source no longer holds" in page
     house.move(case, "gather_again")
     house.work()
+    assert "Needs attention" not in page_of(approver, case)
+
+
+def test_a_download_that_wrong_answers_closed_says_what_to_do_also_once_the_case_is_closed(
+    house: House, approver: Client
+) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    case.submission.codes.create(purpose="download", digest="x", issued_at=NOW, expires_at=NOW, missed=9)
+    page = page_of(approver, case)
+    assert "Needs attention" not in page
+    assert "The case is closed. Nothing is left to do." in page
+    case.submission.codes.update(missed=10)
+    page = page_of(approver, case)
+    assert "too many wrong answers came with right codes. download_closed Make sure who it is" in page
+    assert "Open the download again" in page
+    house.move(case, "open_download")
     assert "Needs attention" not in page_of(approver, case)

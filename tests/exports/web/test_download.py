@@ -14,11 +14,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from exports.models import Bundle, Download
+from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
 from requests_app.services.letters import Letter
 from requests_app.web.session import ENTERED, SEEN
-from tests.exports.house import House, person
+from tests.exports.house import House, facts_of, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -224,6 +225,46 @@ def test_five_tries_use_a_code_up_whatever_was_wrong(entered: Client, house: Hou
         assert entered.post(HERE, {"code": code, "answer": "wrong"}).status_code == 400
     assert "a fresh code, which we mail you when you ask for it below" in entered.get(HERE).content.decode()
     assert entered.post(HERE, {"code": code, "answer": person().account_no}).status_code == 400
+
+
+def guess(client: Client, house: House, case: Case) -> str:
+    """Five wrong answers with a right code; the last page."""
+    code = fresh_code(client, house, case)
+    for number in range(5):
+        page = client.post(HERE, {"code": code, "answer": f"LO-1{number:05}"}).content.decode()
+    return page
+
+
+def test_wrong_answers_close_the_download_until_staff_open_it_again(entered: Client, house: House, case: Case) -> None:
+    assert "closed" not in guess(entered, house, case)
+    page = guess(entered, house, case)
+    assert "The file is closed after too many wrong answers." in page
+    assert "Please write to us" in page
+    assert 'name="code"' not in page
+    (closed,) = facts_of(case, EventKind.DOWNLOAD_CLOSED)
+    assert closed == {"missed": 10}
+    letters = case.submission.messages.count()
+    assert entered.post(f"{HERE}code/")["Location"] == HERE
+    assert case.submission.messages.count() == letters, "no code is mailed for a closed door"
+
+    house.move(case, "open_download")
+    assert open_file(entered, house, case) == 302
+    assert len(facts_of(case, EventKind.OPEN_DOWNLOAD)) == 1
+
+
+def test_a_closed_download_stays_closed_for_the_right_answer_too(entered: Client, house: House, case: Case) -> None:
+    code = fresh_code(entered, house, case)
+    case.submission.codes.of_downloads().update(missed=10)
+    assert entered.post(HERE, {"code": code, "answer": person().account_no}).status_code == 400
+    assert entered.get(f"{HERE}file/").status_code == 302
+
+
+def test_wrong_codes_close_nothing(entered: Client, house: House, case: Case) -> None:
+    for _code in range(3):
+        fresh_code(entered, house, case)
+        for _try in range(5):
+            entered.post(HERE, {"code": "AAAAAAAA", "answer": "wrong"})
+    assert not case.submission.codes.download_is_closed()
 
 
 def test_only_what_was_given_and_matched_is_asked_again(entered: Client, house: House, case: Case) -> None:

@@ -18,7 +18,7 @@ from requests_app.law import exemptions, extension, identity, limits, packs
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Degree, DutyKind, EvidenceKind, Ground, Level, Right, Route
-from requests_app.models import Case, IdentifierStatus, LimitChoice, LimitDecision, Submission
+from requests_app.models import Case, Identifier, IdentifierStatus, LimitChoice, LimitDecision, Submission
 from requests_app.ports import systems, work
 from requests_app.roles import Actor, Role
 from requests_app.states import State
@@ -182,8 +182,7 @@ def check_start_gathering(case: Case, actor: Actor, on: date) -> None:  # noqa: 
 
 def _check_something_finds(case: Case) -> None:
     """Without an identifier from the record that matched, sources would untruly answer that they hold nothing."""
-    best = case.submission.evidence.best_match()
-    if best is None or not best.identifiers.exclude(status=IdentifierStatus.REMOVED).exists():
+    if not Identifier.objects.filter(evidence__cases=case).exclude(status=IdentifierStatus.REMOVED).exists():
         raise MoveShut(
             _(
                 "Nothing that was proved finds this person's records in a source. Ask the person to send the request"

@@ -92,7 +92,7 @@ def open_bundle(request: HttpRequest, submission: Submission, right: str) -> Htt
     """Take the code and the answer; then the file may be fetched for an hour."""
     at = timezone.now()
     bundle = _bundle(submission, right, at)
-    asked = _answers_asked(submission)
+    asked = _answers_asked(bundle.case)
     form = OpenForm(request.POST if request.method == "POST" else None, asked=asked)
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
@@ -141,10 +141,10 @@ def _bundle(submission: Submission, right: str, at: datetime) -> Bundle:
     return bundle
 
 
-def _answers_asked(submission: Submission) -> list[str]:
+def _answers_asked(case: Case) -> list[str]:
     """What may be answered, in words: only what was asked for, or came with the request, and matched."""
     titles = systems().question_titles(language())
-    return [titles.get(kind, kind) for kind in sorted(identity.answers_asked(submission))]
+    return [titles.get(kind, kind) for kind in sorted(identity.answers_asked(case))]
 
 
 def _has_ticket(request: HttpRequest, bundle: Bundle, at: datetime) -> bool:

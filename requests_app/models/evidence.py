@@ -19,7 +19,7 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
     """Which evidence counts."""
 
     def best_match(self) -> Evidence | None:
-        """The probe that says whose data it is: of one record, that with most points; points of two never mix.
+        """The probe that proves most: of one record, that with most points; points of two never mix.
 
         Of several as good, the one whose record holds the mailbox, for whoever asks controls that; then the first.
         """
@@ -31,7 +31,8 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
 class Evidence(models.Model):
     """One proved fact. ``matched_points`` counts data points that met in one record of a source; which, stays sealed.
 
-    ``identifiers`` are those among them that find records: they, and nothing else that was typed, lead to the data.
+    ``identifiers`` are those among them that find records. ``cases`` are those that were accepted on it: it says whose
+    data they are about, whatever is proved afterwards.
     A declaration (11 CCR 7062) keeps its signed text: it belongs to the request's record (7101).
     """
 
@@ -45,6 +46,7 @@ class Evidence(models.Model):
     statement = SealedText("statement_sealed", key="record_key")
     offered = models.ForeignKey("ProofOffered", null=True, on_delete=models.SET_NULL, related_name="evidence")
     identifiers = models.ManyToManyField(Identifier, related_name="evidence")
+    cases = models.ManyToManyField("requests_app.Case", related_name="proved_by")
     kinds_sealed = models.BinaryField(null=True)
     kinds = SealedText("kinds_sealed", key="record_key")
 

@@ -49,7 +49,7 @@ def open_file(case: Case, *, code: str, answer: str, at: datetime) -> bool:
         cases = {one.pk: one for one in locked_cases(submission)}  # tries sent at once wait for each other
         if submission.codes.download_is_closed():
             return False
-        answered = not identity.answers_asked(submission) or identity.was_proved_with(submission, answer)
+        answered = not identity.answers_asked(case) or identity.was_proved_with(case, answer)
         opens = codes.use(submission, CodePurpose.DOWNLOAD, code, at=at, if_also=answered)
         if submission.codes.download_is_closed():
             record(cases[case.pk], EventKind.DOWNLOAD_CLOSED, by=SYSTEM, at=at, missed=AccessCode.MISSES_ALLOWED)

@@ -209,6 +209,7 @@ def accept_proof(case: Case, *, actor: Actor, at: datetime) -> None:
 def fall_back(case: Case, *, actor: Actor, at: datetime) -> None:
     """Answer as categories what can't be verified as specific pieces (11 CCR 7024(a))."""
     change_state(case, EventKind.FALL_BACK, case.fall_back, by=actor, at=at, answered_as=Right.KNOW_CATEGORIES)
+    _bind(case)
 
 
 def questions(submission: Submission) -> dict[str, str]:
@@ -234,29 +235,33 @@ def told(submission: Submission, value: str) -> str:
     return f"{submission.pk}:{''.join(letter for letter in value.casefold() if letter.isalnum())}"
 
 
-def answers_asked(submission: Submission) -> frozenset[str]:
-    """Kinds of the points with which this submission proved itself and that can be asked again: not the mailbox.
+def answers_asked(case: Case) -> frozenset[str]:
+    """Kinds of the points on which this case was accepted and that can be asked again: not the mailbox.
 
-    Only those that stood in the matched record count: whoever reads the mailbox, and nothing else, can offer any value.
+    Only those that stood in that record count: whoever reads the mailbox, and nothing else, can offer any value.
     """
-    best = submission.evidence.best_match()
-    if best is None:
-        return frozenset()
-    given = set(best.offered.digests if best.offered else ())
-    given |= {IdentifierKind.ACCOUNT_NUMBER} if submission.account_number else set()
-    return best.matched_kinds & given
+    given = set(_digests_of(case))
+    given |= {IdentifierKind.ACCOUNT_NUMBER} if case.submission.account_number else set()
+    proof = case.proved_by.first()
+    return proof.matched_kinds & given if proof else frozenset()
 
 
-def was_proved_with(submission: Submission, value: str) -> bool:
+def was_proved_with(case: Case, value: str) -> bool:
     """Whether a typed value is the answer to one of ``answers_asked``, also one that came with the request."""
-    asked, typed = answers_asked(submission), told(submission, value)
-    best = submission.evidence.best_match()
-    if best is None or typed == told(submission, ""):
+    submission, asked = case.submission, answers_asked(case)
+    typed = told(submission, value)
+    if typed == told(submission, ""):
         return False
     if IdentifierKind.ACCOUNT_NUMBER in asked and typed == told(submission, submission.account_number):
         return True
-    kept = {digest for kind, digest in (best.offered.digests if best.offered else {}).items() if kind in asked}
+    kept = {digest for kind, digest in _digests_of(case).items() if kind in asked}
     return not kept.isdisjoint(digests.candidates("proof", typed))
+
+
+def _digests_of(case: Case) -> Mapping[str, str]:
+    """Digests of what was typed in the offer on which the case was accepted, by kind."""
+    proof = case.proved_by.select_related("offered").first()
+    return proof.offered.digests if proof and proof.offered else {}
 
 
 def _accept(case: Case, *, by: Actor, at: datetime) -> None:
@@ -272,6 +277,14 @@ def _accept(case: Case, *, by: Actor, at: datetime) -> None:
         declaration=proof.declaration,
         citations=list(guards.requirement(case).citations),
     )
+    _bind(case)
+
+
+def _bind(case: Case) -> None:
+    """The record on which a case is accepted is whose data it is about: what is proved later moves it no more."""
+    best = case.submission.evidence.best_match()
+    if best is not None:
+        best.cases.add(case)
 
 
 def _unproved(submission: Submission) -> list[Case]:

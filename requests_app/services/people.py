@@ -148,12 +148,11 @@ def digest_candidates(kind: IdentifierKind | str, value: str) -> list[str]:
 def identifiers_of(case: Case) -> Mapping[str, list[str]]:
     """What finds this case's data in a source, by kind.
 
-    Identifiers that stood in the one record which this submission's probe matched, and those that this case's sources
-    gave in the present round. Nothing else that is known of the person: a confirmed mailbox that does not stand in the
+    Identifiers that stood in the one record on which this case was accepted, and those that its own sources gave in
+    the present round. Nothing else that is known of the person: a confirmed mailbox that does not stand in the
     matched record takes letters, and finds nothing; or whoever reads it could open its owner's data by his own.
     """
-    best = case.submission.evidence.best_match()
-    stood = Q(evidence__in=[best] if best else [])
+    stood = Q(evidence__cases=case)
     derived = Q(derivations__case=case, derivations__round=case.gathering_round)
     found: dict[str, list[str]] = {}
     usable = Identifier.objects.exclude(status=IdentifierStatus.REMOVED).select_related("subject")

@@ -198,8 +198,7 @@ def test_the_pages_are_spanish_for_who_reads_spanish(entered: Client) -> None:
 
 
 def test_who_proved_no_data_point_is_asked_for_the_code_alone(entered: Client, house: House, case: Case) -> None:
-    best = case.submission.evidence.best_match()
-    assert best is not None
+    best = case.proved_by.get()
     best.matched_kinds = {"email"}
     best.save()
     page = entered.get(HERE).content.decode()

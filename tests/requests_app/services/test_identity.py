@@ -415,15 +415,16 @@ def test_the_hand_over_asks_for_an_answer_that_helped_to_prove_the_identity() ->
     assert ProofOffered.objects.get().matched_points == 1
     prove_with = {"phone": PHONE, "birth_date": BIRTH}
     offer(submission, **prove_with)
-    assert the_case(submission, Right.KNOW_SPECIFIC).state == State.REVIEWING
-    assert identity.was_proved_with(submission, "1980 02 29")
-    assert not identity.was_proved_with(submission, "1")
-    assert not identity.was_proved_with(submission, SAM["email"])
-    assert not identity.was_proved_with(submission, "")
+    case = the_case(submission, Right.KNOW_SPECIFIC)
+    assert case.state == State.REVIEWING
+    assert identity.was_proved_with(case, "1980 02 29")
+    assert not identity.was_proved_with(case, "1")
+    assert not identity.was_proved_with(case, SAM["email"])
+    assert not identity.was_proved_with(case, "")
 
 
 def test_nothing_proved_nothing_matches() -> None:
-    assert not identity.was_proved_with(a_submission(), "")
+    assert not identity.was_proved_with(a_case(), "")
 
 
 def test_an_answer_of_one_submission_opens_no_other() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Case, DataSubject, Evidence, Identifier, IdentifierStatus
-from requests_app.services import people
+from requests_app.services import identity, people
 from requests_app.states import State
 from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import (
@@ -73,25 +73,50 @@ def test_the_mailbox_finds_where_it_stands_in_the_matched_record() -> None:
     assert found_by(case) == {"email": [SAM["email"]], "phone": [SAM["phone"]]}
 
 
-def test_of_several_offers_the_best_one_says_whose_data_it_is_and_none_mix() -> None:
+def test_a_case_stays_with_the_record_on_which_it_was_accepted_and_none_mix() -> None:
     submission = a_submission(Right.KNOW_CATEGORIES, Right.DELETE, email=SAM["email"])
     confirm(submission)
     offer(submission, phone=SAM["phone"])
-    offer(submission, account_number=PAT["account_number"], phone=PAT["phone"])  # as many points, without the mailbox
-    assert found_by(the_case(submission, Right.DELETE)) == {"email": [SAM["email"]], "phone": [SAM["phone"]]}
+    of_sam = {"email": [SAM["email"]], "phone": [SAM["phone"]]}
+    assert found_by(the_case(submission, Right.KNOW_CATEGORIES)) == of_sam
+    assert found_by(the_case(submission, Right.DELETE)) == {}
     offer(submission, declared_name="Pat", **OWN)
+    assert found_by(the_case(submission, Right.KNOW_CATEGORIES)) == of_sam
     assert found_by(the_case(submission, Right.DELETE)) == {
         "account_number": [PAT["account_number"]],
         "phone": [PAT["phone"]],
     }
 
 
-def test_of_two_records_with_as_many_points_that_with_the_mailbox_counts_whichever_came_first() -> None:
-    submission = a_submission(Right.DELETE, email=SAM["email"])
+def test_more_points_of_another_record_do_not_open_what_was_accepted_before() -> None:
+    """A question of ours kept one case unproved, so that whoever reads the mailbox could still offer his own."""
+    submission = a_submission(Right.KNOW_SPECIFIC, Right.DELETE, email=SAM["email"])
     confirm(submission)
-    offer(submission, account_number=PAT["account_number"], phone=PAT["phone"])
-    offer(submission, phone=SAM["phone"])
-    assert found_by(the_case(submission, Right.DELETE)) == {"email": [SAM["email"]], "phone": [SAM["phone"]]}
+    move(the_case(submission, Right.DELETE), "ask_clarification", question="All of it?")
+    offer(submission, phone=SAM["phone"], birth_date=SAM["birth_date"])
+    specific = the_case(submission, Right.KNOW_SPECIFIC)
+    offer(submission, declared_name="Pat", postal_code=PAT["postal_code"], **OWN)
+    assert found_by(specific) == {"email": [SAM["email"]], "phone": [SAM["phone"]]}
+    assert identity.was_proved_with(specific, SAM["birth_date"])
+    assert not identity.was_proved_with(specific, PAT["birth_date"])
+
+
+def test_of_two_records_with_as_many_points_that_with_the_mailbox_counts_whichever_came_first() -> None:
+    case = a_case(Right.DELETE, email=SAM["email"])
+    confirm(case.submission)
+    offer(case.submission, declared_name="", **OWN)
+    offer(case.submission, declared_name="", phone=SAM["phone"], birth_date=SAM["birth_date"])
+    offer(case.submission, declared_name="Sam Rivera")
+    assert fresh(case).state == State.REVIEWING
+    assert found_by(case) == {"email": [SAM["email"]], "phone": [SAM["phone"]]}
+
+
+def test_specific_pieces_that_fell_back_are_found_by_what_was_proved() -> None:
+    case = a_case(Right.KNOW_SPECIFIC, email=SAM["email"])
+    confirm(case.submission)
+    offer(case.submission, declared_name="", phone=SAM["phone"])
+    move(case, "fall_back")
+    assert found_by(case) == {"email": [SAM["email"]], "phone": [SAM["phone"]]}
 
 
 def test_what_an_earlier_request_from_the_mailbox_proved_finds_nothing_for_a_later_one() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from exports.models import Part
@@ -81,13 +84,21 @@ def test_the_data_map_says_how_sure_we_must_be_and_what_may_be_asked(house: Hous
     assert set(identity.questions(contesting)) == asked - {"phone"}
 
 
-def test_a_stranger_who_knows_somebodys_data_gets_none_of_it(house: House) -> None:
-    """Three points match, so the law calls it enough; but nothing of the record leads to his mailbox."""
-    submission = house.file(Right.KNOW_SPECIFIC, email="stranger@example.com")
+def test_from_a_mailbox_that_we_do_not_know_three_points_of_one_record_find_that_record(house: House) -> None:
+    """The law calls three points and a declaration enough (11 CCR 7062(c)): a new mailbox is no "nothing found"."""
+    submission = house.file(Right.KNOW_SPECIFIC, email="new@example.com")
     house.prove(submission, person())
     case = submission.cases.get()
     assert case.state == State.REVIEWING
     house.move(case, "start_gathering")
     house.work()
     assert fresh(case).state == State.DECIDING
-    assert not Part.objects.filter(run__case=case).exists()
+    assert Part.objects.get(run__case=case, collection="customers").records == 1
+
+
+def test_a_stranger_who_knows_less_gets_none_of_it(house: House) -> None:
+    submission = house.file(Right.KNOW_SPECIFIC, email="stranger@example.com")
+    house.prove(submission, replace(person(), birth_date=date(1901, 1, 1)))
+    case = submission.cases.get()
+    assert case.state == State.VERIFYING
+    assert "1 more data point" in shut_because(case, "accept_proof")

@@ -6,7 +6,7 @@ from requests_app import machine
 
 
 class Migration(migrations.Migration):
-    dependencies = [("requests_app", "0002_machine")]
+    dependencies = [("requests_app", "0003_what_finds_a_person")]
 
     operations = [
         migrations.RunPython(machine.guard_states_anew, migrations.RunPython.noop),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -21,10 +22,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.services]
 APPEND = """
 from datetime import datetime, UTC
 from django.db import transaction
-from dsar.ledger import chains
+from dsar.ledger import chains, checkpoints
 with transaction.atomic():
     chains.append("a", "noted", actor="staff:1", at=datetime.now(UTC), facts={})
+checkpoints.make_checkpoint(at=datetime.now(UTC))
 """
+KEY = base64.b64encode(b"k" * 32).decode()
 
 
 @dataclass
@@ -42,6 +45,7 @@ class TwoRoles:
             "DATABASE_OWNER_URL": "" if url else self.owner_url,
             "KEYS_DATABASE_URL": f"sqlite:///{self.folder}/keys.sqlite3",
             "REDIS_URL": "",
+            "DSAR_SIGNING_KEY": KEY,
         }
         command = [sys.executable, "manage.py", *words]
         return subprocess.run(command, cwd=BASE_DIR, env=environment, text=True, capture_output=True, check=False)
@@ -92,7 +96,7 @@ def test_the_role_that_runs_appends_to_the_histories_and_can_not_change_them(rol
         "CREATE TABLE other (id int)": "permission denied for schema",
     }.items():
         assert why in roles.refusal(statement), statement
-    assert "Read 1 events in 1 chains" in roles.manage("verify_audit").stdout
+    assert "Read 1 events in 1 chains, 1 checkpoints" in roles.manage("verify_audit").stdout
 
 
 def test_a_role_that_runs_and_owns_the_histories_is_told(roles: TwoRoles) -> None:

@@ -101,7 +101,8 @@ def say(text: str) -> None:
 
 def prepare_environment(port: int) -> None:
     """An empty folder, and an environment in which everything of the demo lives in it, also kept in a file there."""
-    empty_folder()
+    secrets = Path(os.environ.get("DSAR_ENV_FILE") or os.devnull).read_text(encoding="utf-8")
+    empty_folder()  # where the file that was just read may lie
     (FOLDER / "mails").mkdir()
     variables = {
         "DJANGO_SETTINGS_MODULE": "dsar.settings",
@@ -115,7 +116,7 @@ def prepare_environment(port: int) -> None:
         "REDIS_URL": "",
         **systems.addresses(FOLDER),
     }
-    write_environment(variables)
+    write_environment(secrets, variables)
     os.environ |= variables
 
 
@@ -128,9 +129,8 @@ def empty_folder() -> None:
             path.unlink()
 
 
-def write_environment(variables: Mapping[str, str]) -> None:
+def write_environment(secrets: str, variables: Mapping[str, str]) -> None:
     """Keep the variables, behind the secrets that `./run` has made, where `./run manage` finds them."""
-    secrets = Path(os.environ.get("DSAR_ENV_FILE") or os.devnull).read_text(encoding="utf-8")
     quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in variables.items()}
     lines = "".join(f"{name}='{value}'\n" for name, value in quoted.items())
     path = FOLDER / "environment"

@@ -77,6 +77,14 @@ def test_the_environment_of_the_demo_is_kept_with_the_secrets_for_later_commands
     assert os.environ["DEMO_SHOP_READ_URL"] == f"sqlite:///{folder}/shop.sqlite3"
 
 
+def test_a_demo_in_the_environment_of_the_last_one_keeps_its_secrets(folder: Path, environment: dict[str, str]) -> None:
+    with demo.locked_folder():
+        (folder / "environment").write_text("DSAR_SECRET_KEY=once\n")
+        environment["DSAR_ENV_FILE"] = str(folder / "environment")
+        demo.prepare_environment(8000)
+    assert (folder / "environment").read_text().startswith("DSAR_SECRET_KEY=once\n")
+
+
 def test_systems_that_could_not_be_built_end_the_demo() -> None:
     building = multiprocessing.get_context("spawn").Process(target=os._exit, args=(3,))
     building.start()

@@ -16,8 +16,8 @@ EMBEDDED = ("manage.py", "worker", "--poll=0.05")
 CELERY = ("-m", "celery", "-A", "dsar", "worker", "--concurrency=1", "--beat", "--without-mingle", "--without-gossip")
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
+def wait_until(condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)

@@ -15,7 +15,7 @@ from dsar.ledger.chains import GENESIS
 from dsar.ledger.checkpoints import make_checkpoint
 from dsar.ledger.models import AnchoredHead, ChainHead, Checkpoint, Event
 from dsar.ledger.signing import Signer
-from dsar.ledger.verification import Break, Fall, verify
+from dsar.ledger.verification import Break, Fall, Verification, verify
 from tests.ledger.conftest import AT, Write
 
 DAY = timedelta(days=1)
@@ -271,6 +271,15 @@ def test_a_strange_text_in_place_of_a_checkpoint_is_found(key: Signer, no_trigge
 
 
 # What was counted
+
+
+def test_what_is_counted_in_words_can_not_fall(write: Write, key: Signer) -> None:
+    counted: list[str] = ["two"]
+    checkpoints.register_count("letters", lambda: counted[-1])
+    made()
+    counted.append("one")
+    made(AT + DAY)
+    assert verify() == Verification(checkpoints=2, anchored_until=AT + DAY)
 
 
 def test_counts_that_fell_are_told(write: Write, key: Signer) -> None:

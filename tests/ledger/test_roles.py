@@ -9,12 +9,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import psycopg
 import pytest
+from pytest_django import Settings
 
 from dsar.environment import BASE_DIR
+from dsar.ledger import roles as granting
 from tests import servers
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
@@ -55,6 +58,16 @@ class TwoRoles:
         with psycopg.connect(self.url) as connection, pytest.raises(psycopg.Error) as refused:
             connection.execute(statement.encode())
         return str(refused.value)
+
+
+def test_a_role_that_migrates_for_itself_is_granted_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RUNTIME_ROLE = "dsar"
+    one_role = SimpleNamespace(vendor="postgresql", settings_dict={"USER": "dsar"})
+    monkeypatch.setattr(granting, "connections", {"default": one_role, "keys": one_role})
+    granting.grant_after_migrate(using="default")
+    granting.grant_after_migrate(using="keys")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -106,9 +106,14 @@ def test_migrate_joins_no_database_whose_other_half_is_not_migrated_yet(
 ) -> None:
     MainHouse.objects.all().delete()
     KeyHouse.objects.all().delete()
-    with monkeypatch.context() as patch:
-        patch.setattr(connections["keys"].introspection, "table_names", list)
-        upkeep.join_after_migrate(plan=[])
+
+    def fail() -> list[str]:
+        raise OperationalError
+
+    for names in (list, fail):
+        with monkeypatch.context() as patch:
+            patch.setattr(connections["keys"].introspection, "table_names", names)
+            upkeep.join_after_migrate(plan=[])
     assert houses() == []
     upkeep.join_after_migrate()  # a flush
     assert houses() == []

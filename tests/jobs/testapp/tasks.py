@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from dsar.jobs.registry import handler
+from dsar.jobs.registry import Retries, handler
 from dsar.jobs.running import Run
 from tests.jobs.testapp.models import Effect
 
@@ -21,7 +21,7 @@ def count(run: Run) -> None:
         act_inside(run)
 
 
-@handler("test.count_slowly", lease=LEASE)
+@handler("test.count_slowly", lease=LEASE, retries=Retries(attempts=50))  # it may be killed many times by chance
 def count_slowly(run: Run) -> None:
     act_outside(run)
     time.sleep(0.05)

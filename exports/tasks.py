@@ -40,8 +40,9 @@ def shred_content(run: Run) -> None:
 
 @handler("remove_orphaned_files")
 def remove_orphaned_files(run: Run) -> None:
-    """Remove sealed files that no row needs."""
+    """Remove sealed files that no row needs, and instructions that recipients had long enough."""
     upkeep.remove_orphaned_files(at=run.at)
+    upkeep.remove_old_instructions(at=run.at)
 
 
 periodic("shred_content", every=timedelta(hours=1))

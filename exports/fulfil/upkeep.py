@@ -67,6 +67,20 @@ def remove_orphaned_files(*, at: datetime) -> int:
     return removed
 
 
+def remove_old_instructions(*, at: datetime) -> int:
+    """Remove what recipients were told to do, once they had as long as content lives to fetch it; how many files.
+
+    The files are not sealed. That a recipient was told, and by which batch, stays with the record of the case.
+    """
+    before, removed = (at - settings.CONTENT_LIFE).timestamp(), 0
+    for path in (Path(settings.DATA_DIR) / "recipients").glob("*/*/*.json"):
+        with suppress(FileNotFoundError):  # another worker sweeps too, and recipients may take what they fetch
+            if path.stat().st_mtime < before:
+                path.unlink()
+                removed += 1
+    return removed
+
+
 def _remove(page: list[Path], in_use: InUse, before: datetime) -> int:
     paths = {str(path.relative_to(settings.DATA_DIR)): path for path in page}
     needed, removed = in_use(paths.keys()), 0

@@ -180,9 +180,14 @@ def check_start_gathering(case: Case, actor: Actor, on: date) -> None:  # noqa: 
     check_limit(case)
 
 
+def _something_finds(case: Case) -> bool:
+    """Whether an identifier that sources are searched by stood in the record on which the case was accepted."""
+    return Identifier.objects.filter(evidence__cases=case).exclude(status=IdentifierStatus.REMOVED).exists()
+
+
 def _check_something_finds(case: Case) -> None:
     """Without an identifier from the record that matched, sources would untruly answer that they hold nothing."""
-    if not Identifier.objects.filter(evidence__cases=case).exclude(status=IdentifierStatus.REMOVED).exists():
+    if not _something_finds(case):
         raise MoveShut(
             _(
                 "Nothing that was proved finds this person's records in a source. Ask the person to send the request"
@@ -201,6 +206,7 @@ def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     and a second person where the policy says so.
     """
     check_limit(case)
+    _check_something_finds(case)
     _check_known_first(case)
     _check_findings(case)
     if needs_second_person(case) and actor.slug in _who_worked_on(case):
@@ -322,7 +328,7 @@ def _is_against_the_whole(case: Case, ground: Exemption) -> bool:
 
 def _check_not_verified(case: Case, ground: Exemption) -> None:
     """Who has proved enough is not refused for want of proof; nor who has for what the right falls back to (G5)."""
-    if _is_verified(case):
+    if _is_verified(case) and _something_finds(case):
         raise MoveShut(
             _("The identity of this person is accepted: choose another ground, or do what is asked."), ground.citation
         )

@@ -53,6 +53,8 @@ def _find(run: Run, submission: Submission) -> None:
     identifier_key = keys.create("identifiers", at=run.at)
     with run.transaction():
         people.find_person(submission, identifier_key=identifier_key, at=run.at)
+    if submission.subject is None or submission.subject.identifier_key != identifier_key:
+        keys.destroy(identifier_key, at=run.at)  # the person was known
 
 
 def give_up_on_message(run: Run) -> None:
@@ -68,7 +70,7 @@ def deliver_message(run: Run) -> None:
         return
     if letters.must_wait(message, at=run.at):
         with run.completing():
-            letters.postpone(message, at=run.at)
+            letters.hold_back(message, at=run.at)
         return
     letters.deliver(message)
     with run.completing():

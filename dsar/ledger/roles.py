@@ -25,9 +25,8 @@ def grant_after_migrate(*, using: str, **_signal: object) -> None:
     """Let the role of DATABASE_URL work on the tables that the role of DATABASE_OWNER_URL has made."""
     connection = connections[using]
     role = settings.RUNTIME_ROLE
-    if using != DEFAULT_DB_ALIAS or not role or connection.vendor != "postgresql":
-        return
-    if connection.settings_dict["USER"] != role:
+    is_main = using == DEFAULT_DB_ALIAS and connection.vendor == "postgresql"
+    if is_main and role and connection.settings_dict["USER"] != role:
         _grant(connection, connection.ops.quote_name(role))
 
 

@@ -166,9 +166,8 @@ def _numbers(name: str, counts: object) -> Iterator[tuple[str, int]]:
     """The numbers in what was counted, each with its way there: submissions.web."""
     if isinstance(counts, int):
         yield name, counts
-    elif isinstance(counts, Mapping):
-        for key, value in counts.items():
-            yield from _numbers(f"{name}.{key}" if name else key, value)
+    for key, value in counts.items() if isinstance(counts, Mapping) else ():
+        yield from _numbers(f"{name}.{key}" if name else key, value)
 
 
 def _checkpoint_fault(checkpoint: Checkpoint, number: int, previous: str, keys: Mapping[str, PublicKey]) -> str | None:

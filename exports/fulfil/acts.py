@@ -107,6 +107,8 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
                 defaults={"begun_at": run.at},
             )
 
+    if all(item.action is Action.KEEP for item in plan.collections):
+        return _nothing_to_do(plan)  # a source that can only be read must not stop a deletion elsewhere
     try:
         with source_run.source.open(source_run.map_version.as_map()) as connector:
             return connector.delete(plan, repeated=begun.exists(), before_commit=begin)
@@ -114,6 +116,11 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
         with run.transaction():
             begun.delete()
         raise
+
+
+def _nothing_to_do(plan: DeletionPlan) -> Deletion:
+    kept = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
+    return Deletion(tuple(kept))
 
 
 def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPlan:
@@ -178,12 +185,17 @@ def run_to_correct(case: Case) -> SourceRun:
 def rows_to_correct(case: Case, source_run: SourceRun) -> list[Held]:
     """The rows that a correction means, with what they hold: one, or several that hold the same. Raises NotToCorrect.
 
-    Rows that hold the new value already were corrected by hand: then they are what was meant, and the others stay.
+    Rows that hold the new value already when they are gathered again were corrected by hand: then they are what was
+    meant, and the others stay.
     """
     name = field_to_correct(case)
-    collection = source_run.map_version.as_map().collection(name.collection)
+    known = {found.name: found for found in source_run.map_version.as_map().collections}
+    collection = known.get(name.collection)
+    if collection is None or name.column not in collection.columns:  # the map has been changed since
+        raise trouble.NotToCorrect("no_record_to_correct")
     held = list(_planned_values(source_run, collection, name.column))
-    if done := [row for row in held if row[1] is not None and str(row[1]) == case.correction.value]:
+    done = [row for row in held if row[1] is not None and str(row[1]) == case.correction.value]
+    if done and (len(done) == len(held) or case.gathering_round > 1):
         return done
     if not held:
         raise trouble.NotToCorrect("no_record_to_correct")

@@ -139,6 +139,7 @@ def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
     was locked by who gives it, so that no worker adds to it meanwhile.
     """
     source_run.parts.all().delete()
+    people.forget_derived(source_run.case, source_run.source.slug)
     source_run.state, source_run.waived_by, source_run.finished_at = RunState.WAIVED, by, at
     source_run.counts, source_run.held, source_run.past_keeping, source_run.records = {}, {}, {}, 0
     source_run.waiver = reason
@@ -190,6 +191,7 @@ def _take_map_in_use(source_run: SourceRun) -> None:
     if source_run.map_version == in_use:
         return
     source_run.parts.all().delete()
+    people.forget_derived(source_run.case, source_run.source.slug)
     source_run.map_version, source_run.records = in_use, 0
     source_run.counts, source_run.held, source_run.past_keeping = {}, {}, {}
     _update(source_run, map_version=in_use, records=0, counts={}, held={}, past_keeping={})
@@ -206,6 +208,7 @@ def _search_later_ones_again(searched: SourceRun) -> None:
     for old in begun.select_for_update(of=("self",)):
         if _kinds_given(searched) & old.source.map_version.as_map().kinds_asked:
             old.delete()
+            people.forget_derived(searched.case, old.source.slug)
             _make_run(searched.case, old.source, old.position)
 
 

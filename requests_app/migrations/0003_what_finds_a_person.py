@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('identifier', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='derivations', to='requests_app.identifier')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('identifier', 'case', 'round'), name='derived_once_a_case_and_round')],
+                'constraints': [models.UniqueConstraint(fields=('identifier', 'case', 'round', 'provenance'), name='derived_once_a_case_round_and_source')],
             },
         ),
     ]

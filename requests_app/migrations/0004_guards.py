@@ -10,5 +10,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(machine.guard_states_anew, migrations.RunPython.noop),
+        # Filling the table closes it, and it may have been filled before this.
+        migrations.RunPython(machine.open_table, migrations.RunPython.noop),
         migrations.RunPython(machine.close_table, machine.open_table),
     ]

@@ -85,7 +85,9 @@ class Derivation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=("identifier", "case", "round"), name="derived_once_a_case_and_round")
+            models.UniqueConstraint(
+                fields=("identifier", "case", "round", "provenance"), name="derived_once_a_case_round_and_source"
+            )
         ]
 
     def __str__(self) -> str:

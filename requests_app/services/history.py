@@ -69,7 +69,8 @@ def locked_cases(submission: Submission) -> CaseQuerySet:
 
 
 def _locking() -> CaseQuerySet:
-    return Case.objects.select_for_update(of=("self",)).select_related("submission__organisation")
+    # No key of a case is ever changed: who writes rows that point to one need not wait, nor be waited for.
+    return Case.objects.select_for_update(of=("self",), no_key=True).select_related("submission__organisation")
 
 
 def record_access(*, by: Actor, what: str, at: datetime, **facts: Fact) -> Event:

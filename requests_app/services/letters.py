@@ -51,6 +51,8 @@ class Letter(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+# Their codes live for minutes.
+SOON_DEAD = {Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE}
 # The letters with which a case can close: once accepted for delivery, the person has been answered.
 CLOSING = {
     Letter.ANSWER_READY,
@@ -164,8 +166,11 @@ def must_wait(message: Message, *, at: datetime) -> bool:
     return sent.count() >= MOST_TO_A_STRANGER
 
 
-def postpone(message: Message, *, at: datetime) -> None:
-    """Deliver the letter a day later; in the job's last transaction."""
+def hold_back(message: Message, *, at: datetime) -> None:
+    """Deliver the letter a day later, or never if its code will be dead by then; in the job's last transaction."""
+    if message.letter in SOON_DEAD:
+        failed(message, at=at)
+        return
     run_at = at + ONE_DAY
     key = f"deliver:{message.pk}:{local_day(run_at)}"
     enqueue("deliver_message", {"message": str(message.pk)}, key=key, run_at=run_at)

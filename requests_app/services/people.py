@@ -87,8 +87,14 @@ def derive_identifier(case: Case, kind: str, value: str, provenance: str, *, at:
         submission.subject, kind, value, IdentifierStatus.DERIVED, submission, provenance, at=at
     )
     Derivation.objects.get_or_create(
-        identifier=identifier, case=case, round=case.gathering_round, defaults={"provenance": provenance}
+        identifier=identifier, case=case, round=case.gathering_round, provenance=provenance
     )
+
+
+def forget_derived(case: Case, source: str) -> None:
+    """What a source gave in this round leads on no more: its findings were set aside. What others gave stays."""
+    given = Derivation.objects.filter(case=case, round=case.gathering_round)
+    given.filter(provenance__startswith=f"{source}.").delete()
 
 
 def add_identifier(  # noqa: PLR0917 - read in this order it is a sentence

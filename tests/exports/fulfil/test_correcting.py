@@ -7,12 +7,12 @@ import pytest
 from exports.company import CompanyWork
 from exports.fulfil import trouble
 from exports.fulfil.account import account_of
-from exports.models import Act
+from exports.models import Act, DataMapVersion, DataSource
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.states import State
-from tests.exports.house import House, facts_of, fresh, parts_of, person
+from tests.exports.house import NOW, House, facts_of, fresh, parts_of, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -125,10 +125,21 @@ def test_if_one_of_them_has_changed_since_none_is_corrected(house: House) -> Non
     assert streets(house) == ["1 Home Road", "elsewhere"]
 
 
-def test_the_one_that_was_corrected_by_hand_is_the_one_that_was_meant(house: House) -> None:
+def test_one_that_was_right_from_the_start_says_nothing_of_the_one_that_is_meant(house: House) -> None:
     two_addresses(house, "12 New Street", "2 Office Park")
-    case = house.closed(Right.CORRECT, **STREET)
-    assert case.state == State.CLOSED
+    case = house.deciding(Right.CORRECT, **STREET)
+    with pytest.raises(MoveShut, match="Several records hold this field, with different values"):
+        house.approve(case)
+
+
+def test_the_one_that_was_corrected_by_hand_is_the_one_that_was_meant(house: House) -> None:
+    two_addresses(house, "1 Home Road", "2 Office Park")
+    case = house.deciding(Right.CORRECT, **STREET)
+    house.sql("shop", "UPDATE addresses SET street = '12 New Street' WHERE street = '1 Home Road'")
+    house.move(case, "gather_again")
+    house.work()
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
     assert streets(house) == ["12 New Street", "2 Office Park"]
     assert Act.objects.get(case=case).proof == {"addresses": {"field": "street", "rows": 1}}
 
@@ -140,6 +151,20 @@ def test_where_no_record_holds_the_field_nothing_can_be_approved(house: House) -
         house.approve(case)
     house.move(case, "refuse", code="ca_145j_not_retained", reason="There is no address.")
     assert fresh(case).state == State.CLOSED
+
+
+def test_where_the_map_knows_the_field_no_more_nothing_can_be_approved(house: House) -> None:
+    case = house.reviewing(Right.CORRECT, **STREET)
+    source = DataSource.objects.get(slug="shop")
+    renamed = source.map_version.text.replace("- name: addresses", "- name: places").replace(
+        "from: addresses", "from: places"
+    )
+    source.map_version = DataMapVersion.accept(renamed, at=NOW)
+    source.save()
+    house.move(case, "start_gathering")
+    house.work()
+    with pytest.raises(MoveShut, match="No record of this person holds this field"):
+        house.approve(case)
 
 
 def test_where_the_source_was_waived_nothing_can_be_approved(house: House) -> None:

@@ -216,6 +216,15 @@ def test_a_source_that_is_done_is_left_alone_while_another_is_tried_again(
     assert deleted.count("web_log") == 1
 
 
+def test_a_source_that_can_only_be_read_stops_no_deletion_where_nothing_is_to_be_deleted_in_it(house: House) -> None:
+    DataSource.objects.filter(slug="web_log").update(write_url_variable="")
+    for table in ("page_views", "ad_segments", "web_devices"):
+        house.sql("web_log", f"DELETE FROM {table}")
+    case = house.closed(Right.DELETE)
+    assert case.state == State.CLOSED
+    assert proofs(case)["web_log"] == {}
+
+
 def test_a_waived_source_is_not_touched(house: House) -> None:
     case = house.reviewing(Right.DELETE)
     house.switch_off("web_log")

@@ -24,8 +24,8 @@ from exports.models import DataSource, Part, RunState, SourceRun
 from exports.sources.connector import SourceUnavailableError
 from requests_app.events import EventKind
 from requests_app.law.words import Right
-from requests_app.models import Case, IdentifierStatus, LookBack
-from requests_app.services import closing
+from requests_app.models import Case, Derivation, IdentifierStatus, LookBack
+from requests_app.services import closing, people
 from requests_app.states import State
 from tests.exports.house import NOW, House, facts_of, fresh, parts_of, person, run_of
 from tests.requests_app.at_once import at_once, only_on_postgres
@@ -403,10 +403,13 @@ def test_what_was_found_by_the_faulty_map_is_set_aside(house: House) -> None:
     house.work()
     assert run_of(case, "shop").error == "MapDoesNotFit"
     assert run_of(case, "shop").parts.exists()
+    case = fresh(case)
+    people.derive_identifier(case, "device_id", "of-somebody-else", "shop.reviews", at=timezone.now())
     load_anew("shop", f"{key}[customer_id]", f"{key}[id]")
     retry(Job.objects.get(state=JobState.FAILED, kind="gather_source"), at=timezone.now())
     house.work()
     assert run_of(case, "shop").counts == run_of(whole, "shop").counts
+    assert "of-somebody-else" not in people.identifiers_of(case)["device_id"]
     assert rows(case, "shop", "reviews") == rows(whole, "shop", "reviews")
     assert rows(case, "shop", "customers") == rows(whole, "shop", "customers")
 
@@ -424,6 +427,7 @@ def test_a_waived_source_gives_nothing_even_if_a_worker_was_half_through(
     run = run_of(case, "shop")
     assert (run.state, run.waived_by, run.waiver) == (RunState.WAIVED, "staff:1", "It is being moved.")
     assert (run.counts, run.held, run.records, run.parts.count()) == ({}, {}, 0, 0)
+    assert not Derivation.objects.filter(case=case, provenance__startswith="shop.").exists()
     assert fresh(case).state == State.DECIDING
 
 

@@ -166,6 +166,18 @@ def test_a_mailbox_that_nobody_confirmed_gets_twenty_letters_a_day_and_the_other
     assert not Duty.objects.of_kind(DutyKind.ACKNOWLEDGE).unmet().exists()
 
 
+def test_a_code_that_would_be_dead_on_arrival_is_not_sent_later() -> None:
+    for _time in range(letters.MOST_TO_A_STRANGER):
+        a_submission()
+    submission = a_submission()
+    run_jobs()
+    entering.send_code(submission, CodePurpose.ENTER, at=AT)
+    run_jobs()
+    run_jobs(AT + days(1) + timedelta(minutes=1))
+    assert submission.messages.get(letter=Letter.ENTRY_CODE).state == MessageState.FAILED
+    assert submission.messages.get(letter=Letter.RECEIPT).state == MessageState.ACCEPTED
+
+
 def test_who_confirmed_the_mailbox_gets_every_letter_at_once() -> None:
     own = a_submission()
     run_jobs()

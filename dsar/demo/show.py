@@ -31,7 +31,7 @@ LEFT_OPEN = ("LO-100122", "LO-100123", "LO-100124", "LO-100125", "LO-100126")
 def make_databases() -> None:
     """The main database and the key store."""
     call_command("migrate", verbosity=0)
-    call_command("migrate", database="keys", verbosity=0)
+    call_command("migrate", "vault", database="keys", verbosity=0)  # nothing else lives there
 
 
 def set_up(folder: Path, base_url: str, say: Callable[[str], None]) -> stories.Stage:

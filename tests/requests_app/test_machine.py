@@ -29,6 +29,7 @@ from tests.requests_app.test_states import is_allowed
 pytestmark = [
     pytest.mark.django_db(databases=["default", "keys"]),
     pytest.mark.usefixtures("house"),
+    pytest.mark.slow,
 ]
 
 ROUNDS = 40

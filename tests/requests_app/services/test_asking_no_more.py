@@ -14,7 +14,7 @@ from requests_app.web.proof import Standing, proof
 from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import AT, a_case, code_in, confirm, days, fresh, offer, run_jobs
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 NUMBER = SAM["account_number"]
 

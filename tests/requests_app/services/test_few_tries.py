@@ -15,7 +15,7 @@ from tests.requests_app.at_once import at_once, only_on_postgres
 from tests.requests_app.company import SAM
 from tests.requests_app.factories import AT, a_submission
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 
 def guesser(place: int, *rights: Right, **changes: object) -> Submission:

@@ -21,7 +21,7 @@ from requests_app.services import history, moving
 from requests_app.states import State
 from tests.requests_app.factories import ANALYST, AT, a_submission, case_in, fresh, move
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 
 @pytest.mark.parametrize("right", [Right.KNOW_SPECIFIC, Right.DELETE, Right.OPT_OUT_SALE_SHARE])

@@ -37,7 +37,7 @@ from tests.requests_app.factories import (
 
 EXPLANATION = "Your bank confirmed the number on 3 November."
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 
 def refuse(

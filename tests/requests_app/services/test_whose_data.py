@@ -24,7 +24,7 @@ from tests.requests_app.factories import (
     the_case,
 )
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 PAT = {
     "email": "pat@example.com",

@@ -38,7 +38,7 @@ from tests.requests_app.factories import (
     the_case,
 )
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 LAST_DAY = AT + days(45)
 

@@ -17,7 +17,7 @@ from requests_app.web import entering
 
 LINK = "/confirm/R-2222-3333/HUSHHUSH/"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

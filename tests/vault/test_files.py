@@ -18,7 +18,7 @@ from dsar.vault.ciphers import Cipher, new_secret
 from dsar.vault.errors import FileDamaged, KeyDestroyed, SealBroken
 from dsar.vault.files import SealedFile, SealedWriter, open_file, remove_unfinished
 
-pytestmark = pytest.mark.django_db(databases=["keys"])
+pytestmark = [pytest.mark.django_db(databases=["keys"]), pytest.mark.slow]
 
 SEGMENT = 1024 * 1024
 

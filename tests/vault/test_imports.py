@@ -4,7 +4,11 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.vault.conftest import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 def imports(path: Path) -> Iterator[str]:

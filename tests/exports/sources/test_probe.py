@@ -9,6 +9,8 @@ from exports.sources.connector import Connector, ProbeAnswer, open_source
 from exports.sources.datamap import read_data_map
 from tests.exports.sources.small_company import MAP
 
+pytestmark = pytest.mark.slow
+
 ANN = {"email": "ann.o'hara@club.example", "phone": "415 555 0101", "birth_date": "1980-02-29"}
 
 

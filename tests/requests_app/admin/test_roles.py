@@ -12,7 +12,7 @@ from requests_app.services.staffing import PERMISSIONS, set_up_roles
 from requests_app.states import State
 from tests.requests_app.admin.conftest import Desk
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 CASES = {Role.ANALYST, Role.APPROVER, Role.AUDITOR}
 WORKS = {Role.ANALYST, Role.APPROVER}

@@ -23,7 +23,7 @@ from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.requests_app.factories import AT, a_case, a_submission, case_in, confirm, days, fresh, move, run_jobs
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 ANSWERS: list[Exception] = []  # what the mail server answers next; nothing left: it takes the mail
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -66,8 +67,11 @@ def test_a_web_log_knows_devices_and_no_names(tmp_path: Path) -> None:
 
 
 def test_making_it_again_takes_the_old_file_s_place(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "web.sqlite3"
     for _ in range(2):
-        build_web_log(tmp_path / "new folder" / "web.sqlite3")
+        build_web_log(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM page_views").fetchone() == (PAGE_VIEWS,)
 
 
 def test_a_database_that_somebody_uses_is_left_alone(tmp_path: Path) -> None:
@@ -81,9 +85,11 @@ def test_a_database_that_somebody_uses_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_tables_may_stay_empty(tmp_path: Path) -> None:
-    make_database(
-        tmp_path / "shop.sqlite3", shop, {"products": [dict.fromkeys(shop.tables["products"].columns.keys(), 1)]}
-    )
+    path = tmp_path / "shop.sqlite3"
+    make_database(path, shop, {"products": [dict.fromkeys(shop.tables["products"].columns.keys(), 1)]})
+    with closing(sqlite3.connect(path)) as connection:
+        counts = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("products", "orders")]
+    assert counts == [1, 0]
 
 
 def test_the_chosen_are_five_different_people() -> None:

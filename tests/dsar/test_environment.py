@@ -183,7 +183,7 @@ def test_who_runs_is_another_role_than_who_owns(main: str, monkeypatch: pytest.M
 )
 def test_what_is_right_passes(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
-    read_environment()
+    assert read_environment().secret_key
 
 
 def test_all_faults_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def test_an_access_request_without_scripts(  # noqa: PLR0915 - one page after th
     page.get_by_label("Telephone number").fill(person.knows.phone or "")
     page.get_by_label("Date of birth").fill(f"{person.knows.birth_date}")
     page.get_by_label("Sign by typing your full name").fill(person.knows.name)
-    page.get_by_role("button", name="Send", exact=True).click()
+    sent(page, page.get_by_role("button", name="Send", exact=True))
     wait_for("the identity", lambda: reloaded(page).get_by_text("Enough: we know that it is you who asks.").count())
     eye.sees_without_scripts(page, "case page, proved")
 
@@ -182,7 +182,13 @@ def press(desk: Page, move: str, eye: Eye) -> None:
     """Choose a move on the case's page, and make it on its own page."""
     desk.get_by_role("link", name=move, exact=True).click()
     eye.sees(desk, f"move {move}")
-    desk.get_by_role("button", name=move, exact=True).click()
+    sent(desk, desk.get_by_role("button", name=move, exact=True))
+
+
+def sent(page: Page, button: Locator) -> None:
+    """Send a form and wait for its answer: whoever reloads between the two has no page to reload."""
+    with page.expect_navigation():
+        button.click()
 
 
 def press_by_keyboard(page: Page, control: Locator) -> None:

@@ -40,10 +40,14 @@ WEEKDAYS_ONLY = Calendar("weekdays_only", "1")
 
 
 class Counted(NamedTuple):
-    """A day that was counted to, and the days that were passed over with the reason: ``weekend``, or the holiday."""
+    """A day that was counted to, and the days that were passed over with the reason: ``weekend``, or the holiday.
+
+    ``moved`` are the days at the end on which the period could not end.
+    """
 
     result: date
     skipped: tuple[tuple[date, str], ...]
+    moved: tuple[tuple[date, str], ...] = ()
 
 
 def add_business_days(start: date, number: int, calendar: Calendar) -> Counted:
@@ -60,6 +64,15 @@ def add_business_days(start: date, number: int, calendar: Calendar) -> Counted:
             skipped.append((day, holidays[day]))
         else:
             left -= 1
+    return Counted(day, tuple(skipped))
+
+
+def next_working_day(day: date, calendar: Calendar) -> Counted:
+    """The day itself, or the first working day after it (Reg. 1182/71 Art. 3(4)), and the days passed over."""
+    skipped = []
+    while day.weekday() in calendar.weekend or day in calendar.holidays:
+        skipped.append((day, WEEKEND if day.weekday() in calendar.weekend else calendar.holidays[day]))
+        day += ONE_DAY
     return Counted(day, tuple(skipped))
 
 

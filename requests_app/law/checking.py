@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from requests_app.law.lawpack import LawPack
 from requests_app.law.reading import LawPackError
-from requests_app.law.values import Dated, DutyRule, GivenRight
-from requests_app.law.words import Degree
+from requests_app.law.values import AppealRule, Dated, DutyRule, GivenRight
+from requests_app.law.words import Degree, Right
 
 Placed = tuple[str, Dated]
 
@@ -23,6 +23,8 @@ def check(pack: LawPack, file: str) -> None:
         _check_degree(pack, given, f"{file}: rights[{number}]")
     for number, rule in enumerate(pack.duties, start=1):
         _check_periods(pack, rule, f"{file}: duties[{number}]")
+    for number, appeal in enumerate(pack.appeals, start=1):
+        _check_appeal(pack, appeal, f"{file}: appeals[{number}]")
     _check_evidence(pack, file)
 
 
@@ -60,9 +62,9 @@ def _check_degree(pack: LawPack, given: GivenRight, place: str) -> None:
 
 
 def _check_periods(pack: LawPack, rule: DutyRule, place: str) -> None:
-    for key, period in (("period", rule.period), ("extended_period", rule.extended_period)):
-        for right in sorted(rule.rights) if period else ():
-            figures = [figure for figure in pack.figures[str(period)] if right in figure.rights]
+    for key, period in rule.periods:
+        for right in sorted(rule.rights):
+            figures = [figure for figure in pack.figures[period] if right in figure.rights]
             for given in (given for given in pack.rights if given.right == right):
                 since = max(rule.since, given.since)
                 until = min((end for end in (rule.until, given.until) if end), default=None)
@@ -71,6 +73,15 @@ def _check_periods(pack: LawPack, rule: DutyRule, place: str) -> None:
                         f"{place}.{key}: {period} has no value for {right} from {since} on:"
                         f" add a [[{period}]] block, or let the duty begin later"
                     )
+
+
+def _check_appeal(pack: LawPack, appeal: AppealRule, place: str) -> None:
+    """An appeal is a right of its own: without one there would be no clock for it."""
+    given = [given for given in pack.rights if given.right is Right.APPEAL]
+    if not _cover(given, appeal.since, appeal.until):
+        raise LawPackError(
+            f'{place}: no right to an appeal from {appeal.since} on: add a [[rights]] block with right = "appeal"'
+        )
 
 
 def _check_evidence(pack: LawPack, file: str) -> None:

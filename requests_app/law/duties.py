@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from requests_app.law.calendars import Calendar, Counted, add_business_days, months_after
+from requests_app.law.calendars import Calendar
+from requests_app.law.clocks import Clock, clock
+from requests_app.law.happened import NOTHING_YET, Happened
 from requests_app.law.lawpack import LawPack
 from requests_app.law.values import DutyRule, Figure, Target
-from requests_app.law.words import DutyKind, Right, Sureness, Unit, least_sure
+from requests_app.law.words import DutyKind, Occasion, Right, Sureness, least_sure
 from requests_app.law.workings import Working
+
+# The duties that wait with the answer where its clock starts late or pauses; all others run from receipt.
+WITH_THE_ANSWER = frozenset({DutyKind.ANSWER, DutyKind.RECIPIENTS_TOLD})
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
     """Something owed under one law by ``due_on``, which alone decides "late"; ``target_on`` is the house's own date.
 
-    ``citation`` says where the duty is written, ``working.citation`` where its period is.
+    ``citation`` says where the duty is written, ``working.citation`` where its period is. ``defensible_due_on`` is the
+    later date that could be defended where the law leaves a pause open; work goes to the earlier one.
     """
 
     kind: DutyKind
@@ -26,6 +32,7 @@ class Duty:
     working: Working
     citation: str
     sureness: Sureness
+    defensible_due_on: date | None = None
 
 
 def duties(
@@ -35,29 +42,37 @@ def duties(
     received_on: date,
     calendar: Calendar,
     house: LawPack,
-    extended_on: date | None = None,
+    happened: Happened = NOTHING_YET,
 ) -> tuple[Duty, ...]:
     """The duties that arise under one law when a right is asked for, in the pack's order.
 
-    ``extended_on`` is the day on which an extension was announced: announced in the first period, it moves the date
-    of every duty whose period this law lets be extended; later, it changes nothing (G7). ``house`` gives the targets.
-    Raises RightNotGiven when the law does not give the right on that day.
+    An extension that was announced in the first period moves the date of every duty whose period this law lets be
+    extended; announced later, it changes nothing (G7). ``house`` gives the targets. Raises RightNotGiven when the law
+    does not give the right on that day.
     """
     pack.given(right, received_on)
+    of_the_answer = clock(pack, right, received_on, happened)
+    of_receipt = Clock(received_on)
     return tuple(
-        _duty(pack, rule, right, received_on=received_on, calendar=calendar, house=house, extended_on=extended_on)
+        _duty(
+            pack,
+            rule,
+            right,
+            runs=of_the_answer if rule.kind in WITH_THE_ANSWER else of_receipt,
+            received_on=received_on,
+            calendar=calendar,
+            target=house.target(rule.kind, right, received_on),
+            happened=happened,
+        )
         for rule in pack.duty_rules(right, received_on)
+        if rule.arises is Occasion.RECEIPT or happened.refused
     )
 
 
-def count_period(start: date, figure: Figure, calendar: Calendar) -> Counted:
-    """The last day of a period that begins after ``start``."""
-    unit = figure.unit
-    if unit is Unit.BUSINESS_DAYS:
-        return add_business_days(start, figure.value, calendar)
-    if unit is Unit.CALENDAR_DAYS:
-        return Counted(start + timedelta(days=figure.value), ())
-    return Counted(months_after(start, figure.value), ())
+def first_period(pack: LawPack, rule: DutyRule, right: Right, *, received_on: date, happened: Happened) -> Figure:
+    """The figure by which a duty is counted before any extension."""
+    elsewhere = rule.undesignated_period if not happened.at_designated_contact else None
+    return pack.figure(elsewhere or rule.period, received_on, right)
 
 
 def _duty(
@@ -65,26 +80,43 @@ def _duty(
     rule: DutyRule,
     right: Right,
     *,
+    runs: Clock,
     received_on: date,
     calendar: Calendar,
-    house: LawPack,
-    extended_on: date | None,
+    target: Target | None,
+    happened: Happened,
 ) -> Duty:
-    figure = pack.figure(rule.period, received_on, right)
-    due_on, skipped = count_period(received_on, figure, calendar)
-    announced_on = None
-    if rule.extended_period and extended_on and received_on <= extended_on <= due_on:
-        announced_on = extended_on
+    figure = first_period(pack, rule, right, received_on=received_on, happened=happened)
+    counted = runs.end(figure, calendar)
+    announced_on = happened.extended_on
+    if rule.extended_period and announced_on and received_on <= announced_on <= counted.result:
         figure = pack.figure(rule.extended_period, received_on, right)
-        due_on, skipped = count_period(received_on, figure, calendar)
+        counted = runs.end(figure, calendar)
+    else:
+        announced_on = None
+    working = Working(
+        start=received_on,
+        rule=figure.name,
+        citation=figure.citation,
+        days=figure.value,
+        unit=figure.unit,
+        skipped=counted.skipped,
+        result=counted.result,
+        extended_on=announced_on,
+        runs_from=runs.start,
+        started_by=runs.started_by,
+        pauses=runs.pauses,
+        moved=counted.moved,
+    )
     return Duty(
         rule.kind,
         pack.slug,
-        due_on,
-        _target_on(house.target(rule.kind, right, received_on), received_on, due_on, extended=announced_on is not None),
-        Working(received_on, figure.name, figure.citation, figure.value, figure.unit, skipped, due_on, announced_on),
+        counted.result,
+        _target_on(target, received_on, counted.result, extended=announced_on is not None),
+        working,
         rule.citation,
         least_sure(rule.sureness, figure.sureness),
+        runs.defensible_end(figure, calendar),
     )
 
 

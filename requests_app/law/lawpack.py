@@ -10,7 +10,10 @@ from functools import cached_property
 from typing import TypeVar
 
 from requests_app.law.values import (
+    AgentRule,
+    AppealRule,
     Category,
+    ClockStartRule,
     Condition,
     Dated,
     DegreeRule,
@@ -20,14 +23,20 @@ from requests_app.law.values import (
     Figure,
     GivenRight,
     Limit,
+    LogField,
     LookBackRule,
+    MetricsRule,
+    MinorsRule,
     NeverDisclosed,
     OfRights,
+    PauseRule,
+    RecipientsRule,
     RefusalText,
+    SignalRule,
     Target,
 )
 from requests_app.law.wording import spell_date
-from requests_app.law.words import DutyKind, LawError, Right, Route, Sureness, Text
+from requests_app.law.words import DutyKind, LawError, PauseGround, Right, Route, Sureness, Text
 
 D = TypeVar("D", bound=Dated)
 R = TypeVar("R", bound=OfRights)
@@ -45,8 +54,10 @@ class NoSuchFigure(LawError):
 class LawPack:
     """One law as data. Compared by its digest; every question takes the date of receipt.
 
-    ``applies`` are residences (ISO 3166-2 or 3166-1 codes, or ``*`` for everybody). ``canonical_text`` is the pack as
-    JSON with sorted keys, from which ``packs.pack_from_text`` makes the same pack again; ``digest`` is its SHA-256.
+    ``applies`` are residences (ISO 3166-2 or 3166-1 codes, or ``*`` for everybody). ``calendar`` says with which days
+    its periods are counted: ``weekdays_only``, or those of the ``place`` where the house must act. ``canonical_text``
+    is the pack as JSON with sorted keys, from which ``packs.pack_from_text`` makes the same pack again; ``digest`` is
+    its SHA-256.
     """
 
     slug: str
@@ -54,6 +65,7 @@ class LawPack:
     short_title: Text
     jurisdiction: Text
     applies: frozenset[str]
+    calendar: str
     since: date
     citation: str
     checked: date
@@ -72,6 +84,15 @@ class LawPack:
     never_disclose: tuple[NeverDisclosed, ...] = field(repr=False)
     categories: tuple[Category, ...] = field(repr=False)
     refusal_texts: tuple[RefusalText, ...] = field(repr=False)
+    clock_starts: tuple[ClockStartRule, ...] = field(repr=False)
+    pauses: tuple[PauseRule, ...] = field(repr=False)
+    appeals: tuple[AppealRule, ...] = field(repr=False)
+    agents: tuple[AgentRule, ...] = field(repr=False)
+    signals: tuple[SignalRule, ...] = field(repr=False)
+    minors: tuple[MinorsRule, ...] = field(repr=False)
+    metrics: tuple[MetricsRule, ...] = field(repr=False)
+    log_fields: tuple[LogField, ...] = field(repr=False)
+    recipients: tuple[RecipientsRule, ...] = field(repr=False)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LawPack) and self.digest == other.digest
@@ -101,6 +122,15 @@ class LawPack:
             "never_disclose": self.never_disclose,
             "categories": self.categories,
             "refusal_texts": self.refusal_texts,
+            "clock_starts": self.clock_starts,
+            "pauses": self.pauses,
+            "appeals": self.appeals,
+            "agents": self.agents,
+            "signals": self.signals,
+            "minors": self.minors,
+            "metrics": self.metrics,
+            "log_fields": self.log_fields,
+            "recipients": self.recipients,
         }
 
     def values(self) -> Iterator[tuple[str, Dated]]:
@@ -183,6 +213,42 @@ class LawPack:
     def refusal_texts_for(self, right: Right, on: date) -> list[RefusalText]:
         """The parts that a refusal of this right must have, in order."""
         return [item for item in self.refusal_texts if right in item.rights and item.holds(on)]
+
+    def clock_start(self, right: Right, on: date) -> ClockStartRule | None:
+        """What the period to answer may have to wait for; None: it begins with receipt."""
+        return _of_right(self.clock_starts, right, on)
+
+    def pause(self, right: Right, ground: PauseGround, on: date) -> PauseRule | None:
+        """What becomes of the days between asking and receiving; None where they count like all others."""
+        return _of_right([rule for rule in self.pauses if rule.ground is ground], right, on)
+
+    def appeal_rule(self, right: Right, on: date) -> AppealRule | None:
+        """How a refusal of this right may be appealed; None where the law has no appeal."""
+        return _of_right(self.appeals, right, on)
+
+    def agent_rule(self, right: Right, on: date) -> AgentRule | None:
+        """What may be asked of an agent; None where the law does not say."""
+        return _of_right(self.agents, right, on)
+
+    def recipients_rule(self, right: Right, on: date) -> RecipientsRule | None:
+        """Who is told what was done; None where nobody need be."""
+        return _of_right(self.recipients, right, on)
+
+    def signal(self, on: date) -> SignalRule | None:
+        """Whether an opt-out preference signal must be obeyed; None where the law knows no such duty."""
+        return _holding(self.signals, on)
+
+    def minors_rule(self, on: date) -> MinorsRule | None:
+        """From which age on data may be sold without an opt-in; None where the law does not say."""
+        return _holding(self.minors, on)
+
+    def metrics_rule(self, on: date) -> MetricsRule | None:
+        """Which figures must be published; None where none must."""
+        return _holding(self.metrics, on)
+
+    def log_fields_on(self, on: date, *, denied: bool) -> list[str]:
+        """What the record of a request must hold, by name."""
+        return [item.field for item in self.log_fields if item.holds(on) and (denied or not item.on_denial_only)]
 
     @cached_property
     def _wordings(self) -> Mapping[Right, list[GivenRight]]:

@@ -1,16 +1,16 @@
-"""How often a law makes the house answer: a rolling count of submissions with information provided."""
+"""How often a law makes the house answer: a count of submissions with information provided, in a window."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from requests_app.law.calendars import months_before
 from requests_app.law.lawpack import LawPack
 from requests_app.law.values import Limit
 from requests_app.law.wording import spell_date
-from requests_app.law.words import Right, Text
+from requests_app.law.words import Beyond, Right, Text, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Provided:
 class LimitCount:
     """The submissions that count in the window (``window_start``, ``window_end``]: its first day is outside.
 
-    ``reached`` permits to decline; it never obliges to.
+    ``reached`` permits what ``beyond`` says, to decline or to ask a reasonable fee; it never obliges to.
     """
 
     law: str
@@ -39,6 +39,8 @@ class LimitCount:
     submissions: tuple[str, ...]
     allowed: int
     citation: str
+    window: Window = Window.ROLLING
+    beyond: Beyond = Beyond.DECLINE
 
     @property
     def counted(self) -> int:
@@ -66,22 +68,43 @@ def count(
 ) -> LimitCount | None:
     """How many earlier submissions count against one that is received on ``received_on``.
 
-    None where some law of ``packs`` that gives the right sets no limit: then none may be used. Of several limits the
-    one that is not reached is returned, if there is such a one.
+    None where some law of ``packs`` that gives the right sets no limit beyond which may be declined: then none may be
+    used. Of several limits the one that is not reached is returned, if there is such a one.
     """
+    history = tuple(history)
+    giving = [pack for pack in packs if pack.gives(right, received_on)]
+    counts = [_count_under(pack, received_on, history, right, Beyond.DECLINE) for pack in giving]
+    if not all(counts):
+        return None
+    return min((item for item in counts if item), key=lambda counted: counted.reached, default=None)
+
+
+def free_answers(
+    received_on: date, history: Iterable[Provided], *, packs: Sequence[LawPack], right: Right
+) -> tuple[LimitCount, ...]:
+    """How many of its free answers this person had, under each law that counts them; beyond, a fee may be asked."""
+    history = tuple(history)
+    counts = [
+        _count_under(pack, received_on, history, right, Beyond.FEE) for pack in packs if pack.gives(right, received_on)
+    ]
+    return tuple(item for item in counts if item)
+
+
+def _count_under(
+    pack: LawPack, received_on: date, history: Iterable[Provided], right: Right, beyond: Beyond
+) -> LimitCount | None:
+    limit = pack.limit(right, received_on)
+    if limit is None or limit.beyond is not beyond:
+        return None
     provided = {item.submission: item for item in history if item.information_provided}
-    counts = []
-    for pack in packs:
-        if pack.gives(right, received_on):
-            limit = pack.limit(right, received_on)
-            if limit is None:
-                return None
-            counts.append(_count(received_on, provided.values(), pack.slug, limit))
-    return min(counts, key=lambda counted: counted.reached, default=None)
+    return _count(received_on, provided.values(), pack.slug, limit)
 
 
 def _count(received_on: date, provided: Iterable[Provided], law: str, limit: Limit) -> LimitCount:
-    window_start = months_before(received_on, limit.months)
+    if limit.window is Window.CALENDAR_YEAR:
+        window_start = date(received_on.year, 1, 1) - timedelta(days=1)
+    else:
+        window_start = months_before(received_on, limit.months)
     return LimitCount(
         law=law,
         window_start=window_start,
@@ -89,4 +112,6 @@ def _count(received_on: date, provided: Iterable[Provided], law: str, limit: Lim
         submissions=tuple(item.submission for item in provided if window_start < item.received_on <= received_on),
         allowed=limit.allowed,
         citation=limit.citation,
+        window=limit.window,
+        beyond=limit.beyond,
     )

@@ -9,7 +9,10 @@ from datetime import date
 from requests_app.law.lawpack import LawPack
 from requests_app.law.reading import Table
 from requests_app.law.values import (
+    AgentRule,
+    AppealRule,
     Category,
+    ClockStartRule,
     Condition,
     DegreeRule,
     DutyRule,
@@ -18,23 +21,62 @@ from requests_app.law.values import (
     Figure,
     GivenRight,
     Limit,
+    LogField,
     LookBackRule,
+    MetricsRule,
+    MinorsRule,
     NeverDisclosed,
+    PauseRule,
+    RecipientsRule,
     RefusalText,
+    SignalRule,
     Target,
 )
-from requests_app.law.words import Degree, DutyKind, Ground, Level, Right, Route, Unit
+from requests_app.law.words import (
+    Beyond,
+    ClockStart,
+    Degree,
+    DutyKind,
+    Ground,
+    Level,
+    Occasion,
+    PauseEffect,
+    PauseGround,
+    Reach,
+    Right,
+    Route,
+    SignalDuty,
+    Unit,
+    Window,
+)
 
 # The figures that a pack may give; the end of a name says the unit to who reads the file.
 FIGURES = {
     "acknowledge_business_days": Unit.BUSINESS_DAYS,
+    "complaint_acknowledge_days": Unit.CALENDAR_DAYS,
     "response_days": Unit.CALENDAR_DAYS,
+    "response_months": Unit.MONTHS,
+    "undesignated_response_days": Unit.CALENDAR_DAYS,
     "extended_total_days": Unit.CALENDAR_DAYS,
+    "extended_total_months": Unit.MONTHS,
     "opt_out_business_days": Unit.BUSINESS_DAYS,
+    "opt_out_days": Unit.CALENDAR_DAYS,
+    "restriction_days": Unit.CALENDAR_DAYS,
+    "appeal_window_days": Unit.CALENDAR_DAYS,
+    "identity_request_days": Unit.CALENDAR_DAYS,
     "record_keeping_months": Unit.MONTHS,
     "opt_in_wait_months": Unit.MONTHS,
     "correction_repeat_months": Unit.MONTHS,
     "law_enforcement_hold_days": Unit.CALENDAR_DAYS,
+    "list_access_days": Unit.CALENDAR_DAYS,
+    "list_process_days": Unit.CALENDAR_DAYS,
+}
+WEEKDAYS_ONLY = "weekdays_only"
+PLACE = "place"
+CALENDARS = {name: name for name in (WEEKDAYS_ONLY, PLACE)}
+MAY_ASK = {name: name for name in ("signed_permission", "identity_or_confirmation")}
+RECIPIENTS = {
+    name: name for name in ("service_providers", "contractors", "third_parties_sold_or_shared_to", "recipients")
 }
 DEGREES: Mapping[str, Degree] = {degree.name.lower(): degree for degree in Degree}
 DEGREES_ASKED: Mapping[str, Degree | None] = {**DEGREES, "by_data": None}
@@ -57,6 +99,7 @@ def build_pack(data: Mapping[str, object], file: str) -> LawPack:
         short_title=law.texts("short_title"),
         jurisdiction=law.texts("jurisdiction"),
         applies=frozenset(law.strings("applies")),
+        calendar=law.one_of("calendar", law.text("calendar"), CALENDARS) if law.has("calendar") else WEEKDAYS_ONLY,
         since=dating["since"],
         citation=dating["citation"],
         checked=dating["checked"],
@@ -75,6 +118,15 @@ def build_pack(data: Mapping[str, object], file: str) -> LawPack:
         never_disclose=whole.tables("never_disclose", _never_disclosed),
         categories=whole.tables("categories", _category),
         refusal_texts=whole.tables("refusal_texts", _refusal_text),
+        clock_starts=whole.tables("clock_starts", _clock_start),
+        pauses=whole.tables("pauses", _pause),
+        appeals=whole.tables("appeals", _appeal),
+        agents=whole.tables("agents", _agent),
+        signals=whole.tables("signals", _signal),
+        minors=whole.tables("minors", _minors),
+        metrics=whole.tables("metrics", _metrics),
+        log_fields=whole.tables("log_fields", _log_field),
+        recipients=whole.tables("recipients", _recipients),
     )
     law.refuse_other_keys()
     whole.refuse_other_keys()
@@ -101,22 +153,31 @@ def _right(table: Table) -> GivenRight:
 def _figure_builder(name: str) -> Callable[[Table], Figure]:
     def figure(table: Table) -> Figure:
         return Figure(
-            name=name, value=table.whole_number("value"), unit=FIGURES[name], rights=table.rights(), **table.dating()
+            name=name,
+            value=table.whole_number("value"),
+            unit=FIGURES[name],
+            moves_to_working_day=table.flag("moves_to_working_day"),
+            rights=table.rights(),
+            **table.dating(),
         )
 
     return figure
 
 
 def _duty_rule(table: Table) -> DutyRule:
-    periods = {name: name for name in FIGURES}
-    extended = table.text("extended_period") if table.has("extended_period") else None
     return DutyRule(
         kind=table.word("kind", DutyKind),
         rights=table.rights(),
-        period=table.one_of("period", table.text("period"), periods),
-        extended_period=table.one_of("extended_period", extended, periods) if extended else None,
+        period=_period(table, "period"),
+        extended_period=_period(table, "extended_period") if table.has("extended_period") else None,
+        undesignated_period=_period(table, "undesignated_period") if table.has("undesignated_period") else None,
+        arises=table.word("arises", Occasion) if table.has("arises") else Occasion.RECEIPT,
         **table.dating(),
     )
+
+
+def _period(table: Table, key: str) -> str:
+    return table.one_of(key, table.text(key), {name: name for name in FIGURES})
 
 
 def _target(table: Table) -> Target:
@@ -135,6 +196,7 @@ def _degree_rule(table: Table) -> DegreeRule:
         degree=table.one_of("degree", table.text("degree"), DEGREES_ASKED),
         rights=table.rights(),
         not_by_contested=table.flag("not_by_contested"),
+        on_doubt_only=table.flag("on_doubt_only"),
         **table.dating(),
     )
 
@@ -153,6 +215,8 @@ def _limit(table: Table) -> Limit:
     return Limit(
         allowed=table.whole_number("allowed"),
         months=table.whole_number("months"),
+        window=table.word("window", Window) if table.has("window") else Window.ROLLING,
+        beyond=table.word("beyond", Beyond) if table.has("beyond") else Beyond.DECLINE,
         rights=table.rights(),
         **table.dating(),
     )
@@ -200,3 +264,75 @@ def _category(table: Table) -> Category:
 
 def _refusal_text(table: Table) -> RefusalText:
     return RefusalText(part=table.text("part"), text=table.texts("text"), rights=table.rights(), **table.dating())
+
+
+def _clock_start(table: Table) -> ClockStartRule:
+    events = {event.value: event for event in ClockStart}
+    return ClockStartRule(
+        on=tuple(table.one_of("on", slug, events) for slug in table.strings("on")),
+        rights=table.rights(),
+        **table.dating(),
+    )
+
+
+def _pause(table: Table) -> PauseRule:
+    return PauseRule(
+        ground=table.word("ground", PauseGround),
+        effect=table.word("effect", PauseEffect),
+        rights=table.rights(),
+        **table.dating(),
+    )
+
+
+def _appeal(table: Table) -> AppealRule:
+    return AppealRule(
+        text=table.texts("text"), refused_text=table.texts("refused_text"), rights=table.rights(), **table.dating()
+    )
+
+
+def _agent(table: Table) -> AgentRule:
+    may_ask = [table.one_of("may_ask", slug, MAY_ASK) for slug in table.strings("may_ask")]
+    return AgentRule(
+        signed_permission="signed_permission" in may_ask,
+        identity_or_confirmation="identity_or_confirmation" in may_ask,
+        power_of_attorney_suffices=table.flag("power_of_attorney_suffices"),
+        may_refuse_without_permission=table.flag("may_refuse_without_permission"),
+        rights=table.rights(),
+        **table.dating(),
+    )
+
+
+def _signal(table: Table) -> SignalRule:
+    return SignalRule(
+        duty=table.word("duty", SignalDuty), display_status=table.flag("display_status"), **table.dating()
+    )
+
+
+def _minors(table: Table) -> MinorsRule:
+    return MinorsRule(
+        opt_in_under=table.whole_number("opt_in_under"),
+        parent_under=table.whole_number("parent_under"),
+        **table.dating(),
+    )
+
+
+def _metrics(table: Table) -> MetricsRule:
+    return MetricsRule(
+        consumers=table.whole_number("consumers"),
+        publish_month=table.whole_number("publish_month"),
+        publish_day=table.whole_number("publish_day"),
+        **table.dating(),
+    )
+
+
+def _log_field(table: Table) -> LogField:
+    return LogField(field=table.text("field"), on_denial_only=table.flag("on_denial_only"), **table.dating())
+
+
+def _recipients(table: Table) -> RecipientsRule:
+    return RecipientsRule(
+        who=tuple(table.one_of("who", slug, RECIPIENTS) for slug in table.strings("who")),
+        reach=table.word("reach", Reach),
+        rights=table.rights(),
+        **table.dating(),
+    )

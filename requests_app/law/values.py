@@ -7,7 +7,27 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from requests_app.law.words import Degree, DutyKind, Ground, Level, Right, Route, Sureness, Text, Unit
+from requests_app.law.words import (
+    Beyond,
+    ClockStart,
+    Degree,
+    DutyKind,
+    Ground,
+    Level,
+    Occasion,
+    PauseEffect,
+    PauseGround,
+    Reach,
+    Right,
+    Route,
+    SignalDuty,
+    Sureness,
+    Text,
+    Unit,
+    Window,
+)
+
+WHOLE_LAW = ("the law",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,23 +88,45 @@ class GivenRight(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure(OfRights):
-    """A number of the law: ``value`` of ``unit``."""
+    """A number of the law: ``value`` of ``unit``.
+
+    ``moves_to_working_day``: a period that ends on a weekend or a holiday ends on the next working day instead.
+    """
 
     name: str
     value: int
     unit: Unit
+    moves_to_working_day: bool
+
+    @property
+    def series(self) -> Collection[str]:
+        """One value a right; one in all in a law that gives no rights."""
+        return sorted(self.rights) or WHOLE_LAW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DutyRule(OfRights):
-    """A duty that arises on receipt for certain rights, due when a figure's period ends.
+    """A duty that arises on receipt, or on a refusal, for certain rights, due when a figure's period ends.
 
     ``extended_period`` takes the place of ``period`` once a valid extension was announced; it counts from receipt too.
+    ``undesignated_period`` does for what was not sent to the contact that the house names for such requests.
     """
 
     kind: DutyKind
     period: str
     extended_period: str | None
+    undesignated_period: str | None
+    arises: Occasion
+
+    @property
+    def periods(self) -> Collection[tuple[str, str]]:
+        """The figures that the rule rests on, by the key that names each."""
+        named = (
+            ("period", self.period),
+            ("extended_period", self.extended_period),
+            ("undesignated_period", self.undesignated_period),
+        )
+        return [(key, figure) for key, figure in named if figure]
 
     @property
     def series(self) -> Collection[str]:
@@ -110,11 +152,13 @@ class Target(OfRights):
 class DegreeRule(OfRights):
     """The degree that certain rights need; None: as the sensitivity of the data asks, unknown being the highest.
 
-    ``not_by_contested`` forbids to prove identity with the very items whose accuracy is in dispute.
+    ``not_by_contested`` forbids to prove identity with the very items whose accuracy is in dispute. ``on_doubt_only``:
+    identity may be asked for only where there are reasonable doubts.
     """
 
     degree: Degree | None
     not_by_contested: bool
+    on_doubt_only: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +178,15 @@ class EvidenceRule(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit(OfRights):
-    """How many submissions a law makes the house answer in a rolling number of months; more may be declined."""
+    """How many submissions a law makes the house answer, free of charge, within a window.
+
+    ``months`` is the length of a rolling window. ``beyond`` says what is permitted for more than that.
+    """
 
     allowed: int
     months: int
+    window: Window
+    beyond: Beyond
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,3 +271,105 @@ class RefusalText(OfRights):
     def series(self) -> Collection[str]:
         """One text a part and right."""
         return [f"{self.part} for {right}" for right in sorted(self.rights)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStartRule(OfRights):
+    """The period to answer begins with the latest of receipt and these events, if they were asked for."""
+
+    on: tuple[ClockStart, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRule(OfRights):
+    """The days from asking to receiving, both included, that do not count."""
+
+    ground: PauseGround
+    effect: PauseEffect
+
+    @property
+    def series(self) -> Collection[str]:
+        """One rule a ground and right."""
+        return [f"{self.ground} for {right}" for right in sorted(self.rights)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealRule(OfRights):
+    """The refusals that may be appealed, and what the letters say.
+
+    ``text`` tells how to appeal; ``refused_text`` where to turn when the appeal is refused.
+    """
+
+    text: Text
+    refused_text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRule(OfRights):
+    """What may be asked of an agent and of the person whom the agent acts for."""
+
+    signed_permission: bool
+    identity_or_confirmation: bool
+    power_of_attorney_suffices: bool
+    may_refuse_without_permission: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalRule(Dated):
+    """Whether an opt-out preference signal must be obeyed, and whether its status must be shown."""
+
+    duty: SignalDuty
+    display_status: bool
+
+    @property
+    def series(self) -> Collection[str]:
+        """One rule."""
+        return WHOLE_LAW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinorsRule(Dated):
+    """Below which age data is sold only with an opt-in, and below which a parent gives it."""
+
+    opt_in_under: int
+    parent_under: int
+
+    @property
+    def series(self) -> Collection[str]:
+        """One rule."""
+        return WHOLE_LAW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsRule(Dated):
+    """From how many consumers a year on figures are published, and by which day of the next year."""
+
+    consumers: int
+    publish_month: int
+    publish_day: int
+
+    @property
+    def series(self) -> Collection[str]:
+        """One rule."""
+        return WHOLE_LAW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogField(Dated):
+    """What the record of a request must hold."""
+
+    field: str
+    on_denial_only: bool
+
+    @property
+    def series(self) -> Collection[str]:
+        """One row a field."""
+        return (self.field,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientsRule(OfRights):
+    """Who is told what was done, by the law's kinds of recipients."""
+
+    who: tuple[str, ...]
+    reach: Reach

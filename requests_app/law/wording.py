@@ -32,6 +32,7 @@ MANY = {
     Unit.MONTHS: Text("months", "meses"),
 }
 AND = Text(" and ", " y ")
+AT_ONCE = Text("at once", "de inmediato")
 
 
 def spell_date(day: date, language: str) -> str:
@@ -41,7 +42,9 @@ def spell_date(day: date, language: str) -> str:
 
 
 def spell_period(number: int, unit: Unit, language: str) -> str:
-    """45 calendar days; 1 mes."""
+    """45 calendar days; 1 mes; at once."""
+    if number == 0:
+        return AT_ONCE.in_language(language)
     name = ONE[unit] if number == 1 else MANY[unit]
     return f"{number} {name.in_language(language)}"
 

@@ -93,6 +93,65 @@ class DutyKind(StrEnum):
     ANSWER = "answer"
     OPT_OUT_DONE = "opt_out_done"
     RECIPIENTS_TOLD = "recipients_told"
+    RESTRICTED = "restricted"
+    OPT_OUT_OFFERED = "opt_out_offered"
+
+
+class Occasion(StrEnum):
+    """What a duty arises from."""
+
+    RECEIPT = "receipt"
+    REFUSAL = "refusal"
+
+
+class ClockStart(StrEnum):
+    """What a period may have to wait for, where it was asked for."""
+
+    IDENTITY_SHOWN = "identity_shown"
+    FEE_PAID = "fee_paid"
+
+
+class PauseGround(StrEnum):
+    """Why the days of a period may go uncounted: each law knows its own, most know none."""
+
+    IDENTITY = "identity"
+    CLARIFICATION = "clarification"
+
+
+class PauseEffect(StrEnum):
+    """Whether a pause moves the date, or only gives a later one that could be defended."""
+
+    BINDING = "binding"
+    DEFENSIBLE = "defensible"
+
+
+class Window(StrEnum):
+    """Over what a limit counts: the months up to receipt, or the calendar year of receipt."""
+
+    ROLLING = "rolling"
+    CALENDAR_YEAR = "calendar_year"
+
+
+class Beyond(StrEnum):
+    """What a law permits beyond its limit: to decline, or only to ask a reasonable fee."""
+
+    DECLINE = "decline"
+    FEE = "fee"
+
+
+class SignalDuty(StrEnum):
+    """Whether a law makes the house obey an opt-out preference signal."""
+
+    REQUIRED = "required"
+    CONDITIONAL = "conditional"
+    OPTIONAL = "optional"
+
+
+class Reach(StrEnum):
+    """To which recipients something is passed on: all who ever got the data, or those since the request came."""
+
+    EVER = "ever"
+    SINCE_RECEIPT = "since_receipt"
 
 
 class Level(StrEnum):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from requests_app.events import EventKind
 from requests_app.law import calendars, packs
 from requests_app.law import duties as law_duties
+from requests_app.law.happened import Happened
 from requests_app.law.words import DutyKind
 from requests_app.models import CalendarVersion, Case, CaseLaw, Duty, PackVersion
 from requests_app.roles import SYSTEM
@@ -63,7 +64,7 @@ def _as_extended(case: Case, duty: Duty, on: date) -> law_duties.Duty:
         received_on=case.received_on(),
         calendar=duty.calendar_version.as_calendar(),
         house=packs.house(),
-        extended_on=on,
+        happened=Happened(extended_on=on),
     )
     return next(owed for owed in extended if owed.kind == duty.kind)
 

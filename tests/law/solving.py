@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from requests_app.law import calendars, duties, exemptions, extension, identity, limits, lookback, packs
 from requests_app.law.calendars import Calendar
 from requests_app.law.duties import Duty
+from requests_app.law.happened import Happened
 from requests_app.law.packs import LawPack
 from requests_app.law.words import Degree, DutyKind, Right
 
@@ -56,7 +57,7 @@ def _duties(pack: LawPack, facts: Facts, *, extended_on: date | None = None) -> 
         received_on=_day(facts),
         calendar=_calendar(facts),
         house=packs.house(),
-        extended_on=extended_on,
+        happened=Happened(extended_on=extended_on),
     )
     return {duty.kind: duty for duty in owed}
 

@@ -42,7 +42,7 @@ def test_business_days_without_holidays(start: str, number: int, result: str, be
 
 
 def test_days_passed_over_are_listed_with_their_reason() -> None:
-    assert add_business_days(date(2026, 11, 25), 1, THANKSGIVING) == (
+    assert add_business_days(date(2026, 11, 25), 1, THANKSGIVING)[:2] == (
         date(2026, 11, 30),
         (
             (date(2026, 11, 26), "Thanksgiving"),

@@ -9,6 +9,7 @@ import pytest
 from requests_app.law import packs
 from requests_app.law.calendars import WEEKDAYS_ONLY, Calendar
 from requests_app.law.duties import Duty, duties
+from requests_app.law.happened import Happened
 from requests_app.law.packs import RightNotGiven
 from requests_app.law.words import DutyKind, Right, Sureness, Unit
 from requests_app.law.workings import Working
@@ -37,7 +38,7 @@ def owed(
         received_on=date.fromisoformat(str(received)),
         calendar=calendar,
         house=HOUSE,
-        extended_on=date.fromisoformat(extended) if extended else None,
+        happened=Happened(extended_on=date.fromisoformat(extended) if extended else None),
     )
     return {duty.kind: duty for duty in found}
 

@@ -1,0 +1,47 @@
+"""What has happened to a case that its dates depend on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from requests_app.law.words import ClockStart, PauseGround
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """Days on which something happened, all None until it did.
+
+    ``extended_on`` is the day on which an extension was announced; ``identity_…``, ``clarification_…`` and ``fee_…``
+    are when the person was asked and when the answer arrived. ``at_designated_contact``: sent to the contact that the
+    house names for such requests.
+    """
+
+    extended_on: date | None = None
+    identity_asked_on: date | None = None
+    identity_shown_on: date | None = None
+    clarification_asked_on: date | None = None
+    clarification_answered_on: date | None = None
+    fee_asked_on: date | None = None
+    fee_paid_on: date | None = None
+    refused: bool = False
+    at_designated_contact: bool = True
+
+    def came(self, event: ClockStart) -> date | None:
+        """When something came for which a period may have to wait; None if it was not asked for, or hasn't come."""
+        return self.identity_shown_on if event is ClockStart.IDENTITY_SHOWN else self.fee_paid_on
+
+    def waited(self, ground: PauseGround) -> tuple[date, date] | None:
+        """From when to when we waited for an answer of the person, both days included; None while it is not there.
+
+        As long as the answer is out, no day is left uncounted: the date moves when it arrives.
+        """
+        asked, answered = self.clarification_asked_on, self.clarification_answered_on
+        if ground is PauseGround.IDENTITY:
+            asked, answered = self.identity_asked_on, self.identity_shown_on
+        if asked is None or answered is None or answered < asked:
+            return None
+        return asked, answered
+
+
+NOTHING_YET = Happened()

@@ -6,7 +6,7 @@ G1 to G20 number the rules that the laws set for the moves of a case.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -21,7 +21,7 @@ from requests_app.law.words import Degree, DutyKind, EvidenceKind, Ground, Level
 from requests_app.models import Case, Identifier, IdentifierStatus, LimitChoice, LimitDecision, Submission
 from requests_app.ports import systems, work
 from requests_app.roles import Actor, Role
-from requests_app.states import State
+from requests_app.states import Outcome, State
 
 # Rights whose answer hands data over.
 ANSWERED_WITH_DATA = frozenset({Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY})
@@ -66,13 +66,34 @@ def limit_count(case: Case) -> limits.LimitCount | None:
 
     Civ. Code 1798.130(b): rolling, by receipt date, submissions with information provided, confirmed links only.
     """
-    submission = case.submission
-    others = Submission.objects.same_person_as(submission)
-    history = [
-        limits.Provided(str(other.pk), other.received_on, other.provided_at is not None)
-        for other in others.only("pk", "received_on", "provided_at")
-    ]
-    return limits.count(submission.received_on, history, packs=case.packs(), right=case.right_asked)
+    history = answered_before(case.submission)
+    return limits.count(case.received_on(), history, packs=case.packs(), right=case.right_asked)
+
+
+def free_answers(case: Case) -> tuple[limits.LimitCount, ...]:
+    """How many free answers this person had under each law that counts them; beyond, a reasonable fee may be asked."""
+    history = answered_before(case.submission)
+    return limits.free_answers(case.received_on(), history, packs=case.packs(), right=case.right_asked)
+
+
+def answered_before(submission: Submission, *, by: datetime | None = None) -> list[limits.Provided]:
+    """The other submissions of the same person, each with the rights of which it was answered; ``by`` that moment."""
+    others = Submission.objects.same_person_as(submission).prefetch_related("cases")
+    if by is not None:
+        others = others.filter(confirmed_at__lte=by)
+    return [limits.Provided(str(other.pk), other.received_on, _rights_answered(other, by)) for other in others]
+
+
+def _rights_answered(submission: Submission, by: datetime | None) -> frozenset[Right]:
+    """Information counts once it was provided, anything else once the case closed as done in full or in part."""
+    rights = set()
+    for case in submission.cases.all():
+        handed_over = case.right_answered in ANSWERED_WITH_DATA
+        done_at = submission.provided_at if handed_over else case.closed_at
+        done = done_at is not None and (by is None or done_at <= by)
+        if done and (handed_over or case.outcome in (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)):
+            rights.add(case.right_answered)
+    return frozenset(rights)
 
 
 def check_limit(case: Case) -> None:

@@ -24,7 +24,7 @@ from exports.sources.connector import Action
 from requests_app import guards
 from requests_app.law import limits
 from requests_app.law.words import DutyKind, Route
-from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision, Submission
+from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision
 from requests_app.residence import place_name
 from requests_app.states import Outcome, State
 
@@ -181,11 +181,7 @@ def _decision(row: LimitDecision | ExemptionClaim | None) -> dict[str, Any]:
 
 def limit_as_of(case: Case, at: datetime) -> limits.LimitCount | None:
     """The yearly limit as it stood then: what other submissions were given later does not count."""
-    others = Submission.objects.same_person_as(case.submission).filter(confirmed_at__lte=at)
-    history = [
-        limits.Provided(str(other.pk), other.received_on, bool(other.provided_at and other.provided_at <= at))
-        for other in others
-    ]
+    history = guards.answered_before(case.submission, by=at)
     return limits.count(case.received_on(), history, packs=case.packs(), right=case.right_asked)
 
 

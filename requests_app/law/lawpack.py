@@ -34,6 +34,7 @@ from requests_app.law.values import (
     RefusalText,
     SignalRule,
     Target,
+    UnmatchedRule,
 )
 from requests_app.law.wording import spell_date
 from requests_app.law.words import DutyKind, LawError, PauseGround, Right, Route, Sureness, Text
@@ -91,6 +92,7 @@ class LawPack:
     signals: tuple[SignalRule, ...] = field(repr=False)
     minors: tuple[MinorsRule, ...] = field(repr=False)
     metrics: tuple[MetricsRule, ...] = field(repr=False)
+    unmatched: tuple[UnmatchedRule, ...] = field(repr=False)
     log_fields: tuple[LogField, ...] = field(repr=False)
     recipients: tuple[RecipientsRule, ...] = field(repr=False)
 
@@ -129,6 +131,7 @@ class LawPack:
             "signals": self.signals,
             "minors": self.minors,
             "metrics": self.metrics,
+            "unmatched": self.unmatched,
             "log_fields": self.log_fields,
             "recipients": self.recipients,
         }
@@ -245,6 +248,10 @@ class LawPack:
     def metrics_rule(self, on: date) -> MetricsRule | None:
         """Which figures must be published; None where none must."""
         return _holding(self.metrics, on)
+
+    def unmatched_rule(self, on: date) -> UnmatchedRule | None:
+        """As what a request is taken that matches nobody; None where that is no question."""
+        return _holding(self.unmatched, on)
 
     def log_fields_on(self, on: date, *, denied: bool) -> list[str]:
         """What the record of a request must hold, by name."""

@@ -15,15 +15,15 @@ from requests_app.law.words import Beyond, Right, Text, Window
 
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """An earlier submission of the same person under a limited right.
+    """An earlier submission of the same person, and the rights of which it was answered, in full or in part.
 
-    ``information_provided``: in full or in part. Not: refused, withdrawn, merged, still open, another member of the
-    household, a link not confirmed, or the proof after a correction (rulebook 1.6).
+    Not: refused, withdrawn, merged, still open, another member of the household, a link not confirmed, or the proof
+    after a correction (Civ. Code 1798.130(b); 11 CCR 7023(j)).
     """
 
     submission: str
     received_on: date
-    information_provided: bool
+    rights: frozenset[Right]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,12 @@ class LimitCount:
     def sentence(self, language: str = "en") -> str:
         """The count in words."""
         start, end = spell_date(self.window_start, language), spell_date(self.window_end, language)
+        free = Text(" free of charge", " sin coste") if self.beyond is Beyond.FEE else Text("", "")
         return Text(
-            f"Information was provided {self.counted} of {self.allowed} times after {start} and up to {end}"
+            f"Information was provided {self.counted} of {self.allowed} times{free.en} after {start} and up to {end}"
             f" ({self.citation}).",
-            f"Se facilitó información {self.counted} de {self.allowed} veces después del {start} y hasta el {end}"
-            f" ({self.citation}).",
+            f"Se facilitó información {self.counted} de {self.allowed} veces{free.es} después del {start} y hasta el"
+            f" {end} ({self.citation}).",
         ).in_language(language)
 
 
@@ -96,7 +97,7 @@ def _count_under(
     limit = pack.limit(right, received_on)
     if limit is None or limit.beyond is not beyond:
         return None
-    provided = {item.submission: item for item in history if item.information_provided}
+    provided = {item.submission: item for item in history if not limit.rights.isdisjoint(item.rights)}
     return _count(received_on, provided.values(), pack.slug, limit)
 
 

@@ -31,6 +31,7 @@ from requests_app.law.values import (
     RefusalText,
     SignalRule,
     Target,
+    UnmatchedRule,
 )
 from requests_app.law.words import (
     Beyond,
@@ -125,6 +126,7 @@ def build_pack(data: Mapping[str, object], file: str) -> LawPack:
         signals=whole.tables("signals", _signal),
         minors=whole.tables("minors", _minors),
         metrics=whole.tables("metrics", _metrics),
+        unmatched=whole.tables("unmatched", _unmatched),
         log_fields=whole.tables("log_fields", _log_field),
         recipients=whole.tables("recipients", _recipients),
     )
@@ -323,6 +325,10 @@ def _metrics(table: Table) -> MetricsRule:
         publish_day=table.whole_number("publish_day"),
         **table.dating(),
     )
+
+
+def _unmatched(table: Table) -> UnmatchedRule:
+    return UnmatchedRule(treat_as=table.word("treat_as", Right), **table.dating())
 
 
 def _log_field(table: Table) -> LogField:

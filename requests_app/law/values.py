@@ -355,6 +355,18 @@ class MetricsRule(Dated):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnmatchedRule(Dated):
+    """The right as which a request is taken that matches nobody."""
+
+    treat_as: Right
+
+    @property
+    def series(self) -> Collection[str]:
+        """One rule."""
+        return WHOLE_LAW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogField(Dated):
     """What the record of a request must hold."""
 

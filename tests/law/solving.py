@@ -107,7 +107,9 @@ def _request_limit(pack: LawPack, facts: Facts) -> Answer:
         limits.Provided(
             submission=str(number),
             received_on=date.fromisoformat(earlier["received_on"]),
-            information_provided=_information_provided(pack, earlier),
+            rights=frozenset(
+                {pack.right_named(earlier["request_type"])} if _information_provided(pack, earlier) else ()
+            ),
         )
         for number, earlier in enumerate(facts["history"])
     ]

@@ -13,10 +13,13 @@ from tests.law.made_up import SINCE, a_law, another_law
 
 CCPA = packs.law_pack("ccpa")
 NOW = date(2026, 11, 23)
+KNOW = frozenset({Right.KNOW_SPECIFIC})
+ERASED = frozenset({Right.DELETE})
+NOTHING: frozenset[Right] = frozenset()
 
 
 def counted(received: str, *earlier: str, right: Right = Right.KNOW_SPECIFIC) -> LimitCount:
-    history = [Provided(f"s{number}", date.fromisoformat(day), True) for number, day in enumerate(earlier)]
+    history = [Provided(f"s{number}", date.fromisoformat(day), KNOW) for number, day in enumerate(earlier)]
     count = limits.count(date.fromisoformat(received), history, packs=[CCPA], right=right)
     assert count
     return count
@@ -61,9 +64,9 @@ def test_the_rights_that_are_not_limited(right: Right) -> None:
 def test_only_submissions_with_information_provided_count_and_each_once() -> None:
     day = date(2026, 5, 1)
     history = [
-        Provided("categories and specific pieces", day, True),
-        Provided("categories and specific pieces", day, True),
-        Provided("refused", day, False),
+        Provided("categories and specific pieces", day, KNOW),
+        Provided("categories and specific pieces", day, KNOW),
+        Provided("refused", day, NOTHING),
     ]
     count = limits.count(NOW, history, packs=[CCPA], right=Right.KNOW_SPECIFIC)
     assert count == LimitCount(
@@ -88,7 +91,7 @@ def limited(allowed: int) -> list[dict[str, object]]:
 
 
 def test_a_limit_needs_every_law_that_gives_the_right() -> None:
-    history = [Provided("one", date(2026, 5, 1), True)]
+    history = [Provided("one", date(2026, 5, 1), KNOW | ERASED)]
     once, twice, free = a_law(limits=limited(1)), another_law(limits=limited(2)), another_law()
 
     def count(*laws: packs.LawPack) -> LimitCount | None:
@@ -105,3 +108,49 @@ def test_a_limit_needs_every_law_that_gives_the_right() -> None:
 
 def test_the_house_sets_no_limit() -> None:
     assert limits.count(NOW, [], packs=[packs.house()], right=Right.KNOW_SPECIFIC) is None
+
+
+def test_what_was_answered_under_another_right_does_not_count() -> None:
+    history = [Provided("deletion", date(2026, 5, 1), ERASED), Provided("known", date(2026, 6, 1), KNOW)]
+    found = limits.count(NOW, history, packs=[CCPA], right=Right.KNOW_SPECIFIC)
+    assert found
+    assert found.submissions == ("known",)
+
+
+@pytest.mark.parametrize(
+    ("received", "earlier", "reached", "because"),
+    [
+        ("2026-11-23", "2026-01-01", True, "the first day of the year is inside"),
+        ("2026-11-23", "2025-12-31", False, "the year before is outside"),
+        ("2027-01-02", "2026-12-20", False, "a new calendar year, however short ago"),
+    ],
+)
+def test_shine_the_light_is_answered_once_a_calendar_year(
+    received: str, earlier: str, reached: bool, because: str
+) -> None:
+    asked = frozenset({Right.SHINE_THE_LIGHT})
+    found = limits.count(
+        date.fromisoformat(received),
+        [
+            Provided("earlier", date.fromisoformat(earlier), asked),
+            Provided("known", date.fromisoformat(received), KNOW),
+        ],
+        packs=[packs.law_pack("shine_the_light")],
+        right=Right.SHINE_THE_LIGHT,
+    )
+    assert found
+    assert found.reached is reached, because
+
+
+def free(allowed: int) -> list[dict[str, object]]:
+    return [{"allowed": allowed, "months": 12, "beyond": "fee", "rights": ["delete"], **SINCE}]
+
+
+def test_beyond_the_free_answers_a_fee_may_be_asked_but_nothing_declined() -> None:
+    history = [Provided("one", date(2026, 5, 1), ERASED)]
+    law = a_law(limits=free(1))
+    assert limits.count(NOW, history, packs=[law], right=Right.DELETE) is None
+    (found,) = limits.free_answers(NOW, history, packs=[law, another_law()], right=Right.DELETE)
+    assert (found.law, found.reached) == ("made_up", True)
+    assert found.sentence("en").startswith("Information was provided 1 of 1 times free of charge after")
+    assert limits.free_answers(NOW, history, packs=[law], right=Right.CORRECT) == ()

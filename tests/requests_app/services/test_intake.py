@@ -167,7 +167,7 @@ def test_no_right_is_offered_that_no_law_gives_on_that_day() -> None:
 
 
 def test_where_no_other_law_gives_the_right_the_house_answers_under_its_own_policy() -> None:
-    (case,) = a_submission(Right.DELETE, residence="DE").cases.all()
+    (case,) = a_submission(Right.DELETE, residence="US-WY").cases.all()
     assert [law.law for law in case.laws.all()] == ["house"]
     assert case.laws.get().leads
 

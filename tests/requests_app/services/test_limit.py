@@ -189,7 +189,7 @@ def test_below_the_limit_there_is_nothing_to_decide(number: int) -> None:
 
 
 def test_where_the_law_of_the_case_sets_no_limit_there_is_nothing_to_decide(company: Company) -> None:
-    case = case_in(State.REVIEWING, residence="DE")
+    case = case_in(State.REVIEWING, residence="US-WY")
     assert "Not every law of this case limits" in shut_because(case, "decide_limit")
 
 

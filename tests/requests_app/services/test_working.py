@@ -97,7 +97,7 @@ def test_the_day_after_the_last_is_too_late() -> None:
 
 
 def test_a_law_without_extension_keeps_its_date() -> None:
-    assert "allows no extension for this right" in shut_because(case_in(State.REVIEWING, residence="DE"), "extend")
+    assert "allows no extension for this right" in shut_because(case_in(State.REVIEWING, residence="US-WY"), "extend")
 
 
 # ---- questions

@@ -100,13 +100,8 @@ def _without_its_like(
     """The first other law that gives the right and has no ground like this one."""
     others = (pack for pack in packs if pack is not owner and pack.gives(right, on))
     return next(
-        (pack for pack in others if not any(_alike(item, found) for item in pack.exemptions_for(right, on))), None
+        (pack for pack in others if not any(item.is_like(found) for item in pack.exemptions_for(right, on))), None
     )
-
-
-def _alike(one: Exemption, other: Exemption) -> bool:
-    """Whether two laws' grounds are the same: by code, where one law took over the other's, or by kind."""
-    return one.code == other.code or (one.ground is not None and one.ground is other.ground)
 
 
 def _out_of_time(exemption: Exemption, on: date) -> ExemptionDoesNotFit:

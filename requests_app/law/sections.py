@@ -44,6 +44,7 @@ from requests_app.law.words import (
     PauseEffect,
     PauseGround,
     Reach,
+    RefusalPart,
     Right,
     Route,
     SignalDuty,
@@ -265,7 +266,9 @@ def _category(table: Table) -> Category:
 
 
 def _refusal_text(table: Table) -> RefusalText:
-    return RefusalText(part=table.text("part"), text=table.texts("text"), rights=table.rights(), **table.dating())
+    return RefusalText(
+        part=table.word("part", RefusalPart), text=table.texts("text"), rights=table.rights(), **table.dating()
+    )
 
 
 def _clock_start(table: Table) -> ClockStartRule:

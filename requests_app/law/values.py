@@ -18,6 +18,7 @@ from requests_app.law.words import (
     PauseEffect,
     PauseGround,
     Reach,
+    RefusalPart,
     Right,
     Route,
     SignalDuty,
@@ -232,6 +233,10 @@ class Exemption(OfRights):
         """One ground a code."""
         return (self.code,)
 
+    def is_like(self, other: Exemption) -> bool:
+        """Whether two laws' grounds are the same: by code, where one law took over the other's, or by kind."""
+        return self.code == other.code or (self.ground is not None and self.ground is other.ground)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeverDisclosed(Dated):
@@ -264,7 +269,7 @@ class Category(Dated):
 class RefusalText(OfRights):
     """A part that the letter must have when such a request is refused, in whole or in part."""
 
-    part: str
+    part: RefusalPart
     text: Text
 
     @property

@@ -184,6 +184,22 @@ class Ground(StrEnum):
     NOT_OURS = "not_ours"
 
 
+class RefusalPart(StrEnum):
+    """What a refusal may have to say beside its grounds."""
+
+    REASONS = "reasons"
+    REST_DISCLOSED = "rest_disclosed"
+    REST_DELETED = "rest_deleted"
+    OPT_OUT_OFFERED = "opt_out_offered"
+    PRIVACY_POLICY = "privacy_policy"
+    HEALTH_STATEMENT = "health_statement"
+    APPEAL_INSTRUCTIONS = "appeal_instructions"
+    COMPLAINT_ROUTES = "complaint_routes"
+    COMPLAINT_TO_CONTROLLER = "complaint_to_controller"
+    COMPLAINT_TO_SUPERVISORY_AUTHORITY = "complaint_to_supervisory_authority"
+    JUDICIAL_REMEDY = "judicial_remedy"
+
+
 class Sureness(StrEnum):
     """How well a value of a pack is backed, the surest first; staff see it beside the value."""
 

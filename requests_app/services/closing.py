@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
-from requests_app.law.words import DutyKind
+from requests_app.law import refusals
+from requests_app.law.words import DutyKind, RefusalPart
 from requests_app.models import Case, DataSubject, Submission
 from requests_app.ports import work
 from requests_app.roles import PERSON, SYSTEM
-from requests_app.services import duties, letters
+from requests_app.services import duties, letters, opt_outs
 from requests_app.services.history import change_state, locked, record
 from requests_app.states import Outcome, State
 
@@ -53,8 +54,30 @@ def carried_out(case_id: UUID, *, at: datetime, **facts: str | int) -> None:
     letter = letters.CLOSING_BY_RIGHT.get(case.right_answered)
     if letter is not None:
         account = work().account_of(case, case.submission.language)
-        letters.queue(case.submission, letter, at=at, case=case, account=account, withheld=work().withheld(case))
+        withheld = work().withheld(case)
+        offer_opt_out = bool(withheld) and opt_outs.must_offer(case)
+        if offer_opt_out:
+            duties.owe_after_refusal(case)
+        letters.queue(
+            case.submission,
+            letter,
+            at=at,
+            case=case,
+            account=account,
+            withheld=withheld,
+            ways_on=_ways_on(case, offer_opt_out=offer_opt_out) if withheld else (),
+            offer_opt_out=offer_opt_out,
+        )
     settle(case, at=at)
+
+
+def _ways_on(case: Case, *, offer_opt_out: bool) -> list[str]:
+    """What the laws make us say to whom got less than was asked for: reasons stand beside each gap."""
+    said = refusals.required(
+        case.packs(), case.right_asked, on=case.received_on(), partial=True, offer_opt_out=offer_opt_out
+    )
+    language = case.submission.language
+    return [item.text.in_language(language) for item in said if item.part is not RefusalPart.REASONS]
 
 
 def hand_back(case_id: UUID, because: str, *, at: datetime) -> None:
@@ -70,6 +93,7 @@ def letter_accepted(case: Case, *, at: datetime) -> None:
         return
     if case.state == State.CLOSED:
         duties.meet(case, DutyKind.ANSWER, at=at)
+        duties.meet(case, DutyKind.OPT_OUT_OFFERED, at=at)
     settle(case, at=at)
 
 
@@ -81,6 +105,7 @@ def settle(case: Case, *, at: datetime) -> None:
         return
     outcome = _outcome(case)
     duties.meet(case, DutyKind.ANSWER, at=at)
+    duties.meet(case, DutyKind.OPT_OUT_OFFERED, at=at)
     change_state(
         case, EventKind.FINISH, lambda: case.finish(outcome=outcome, at=at), by=SYSTEM, at=at, outcome=outcome.value
     )

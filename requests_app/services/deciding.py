@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from requests_app import guards
 from requests_app.events import EventKind
+from requests_app.law import refusals
 from requests_app.law.values import Exemption
-from requests_app.law.words import DutyKind, Right
+from requests_app.law.words import DutyKind, RefusalPart
 from requests_app.models import Case, ExemptionClaim
 from requests_app.moves import InputRefused, performs
 from requests_app.ports import work
@@ -44,6 +45,8 @@ def refuse(case: Case, *, actor: Actor, at: datetime, code: str, explanation: st
         citation=ground.citation,
     )
     duties.drop_unmet(case, but=(DutyKind.ACKNOWLEDGE, DutyKind.ANSWER))
+    if opt_outs.must_offer(case):
+        duties.owe_after_refusal(case)
     _tell(case, letters.Letter.REFUSAL, ground, explanation, at=at)
 
 
@@ -81,21 +84,18 @@ def _claim(case: Case, code: str, explanation: str, reason: str, *, actor: Actor
 
 
 def _tell(case: Case, letter: letters.Letter, ground: Exemption, explanation: str, *, at: datetime) -> None:
-    submission = case.submission
+    language, packs, on = case.submission.language, case.packs(), case.received_on()
+    grounds = refusals.grounds_of_all(packs, ground, case.right_asked, on=on)
+    said = refusals.required(
+        packs, case.right_asked, on=on, ground=ground.ground, offer_opt_out=opt_outs.must_offer(case)
+    )
     letters.queue(
-        submission,
+        case.submission,
         letter,
         at=at,
         case=case,
-        ground=ground.person_text.in_language(submission.language),
-        citation=ground.citation,
+        grounds=[(item.person_text.in_language(language), item.citation) for item in grounds],
         explanation=explanation,
-        offer_opt_out=_must_offer_opt_out(case),
+        ways_on=[item.text.in_language(language) for item in said if item.part is not RefusalPart.REASONS],
+        offer_opt_out=opt_outs.must_offer(case),
     )
-
-
-def _must_offer_opt_out(case: Case) -> bool:
-    """A refused deletion offers the opt-out where data is sold or shared and the person has not opted out (G12)."""
-    submission = case.submission
-    sells = submission.organisation.sells_or_shares
-    return case.right_asked == Right.DELETE and sells and not opt_outs.holds(submission)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from requests_app.events import EventKind
 from requests_app.law import calendars, packs
 from requests_app.law import duties as law_duties
-from requests_app.law.happened import Happened
+from requests_app.law.happened import NOTHING_YET, Happened
 from requests_app.law.words import DutyKind
 from requests_app.models import CalendarVersion, Case, CaseLaw, Duty, PackVersion
 from requests_app.roles import SYSTEM
@@ -23,23 +23,43 @@ def pin_laws(case: Case, laws: tuple[packs.LawPack, ...], *, at: datetime) -> No
 
 def owe(case: Case, laws: tuple[packs.LawPack, ...], *, at: datetime) -> None:
     """Write the duties of a newly received case."""
-    calendar = calendars.WEEKDAYS_ONLY
     for pack in laws:
-        for owed in law_duties.duties(
-            pack, case.right_asked, received_on=case.received_on(), calendar=calendar, house=packs.house()
-        ):
-            Duty.objects.create(
-                case=case,
-                law=owed.law,
-                kind=owed.kind,
-                due_on=owed.due_on,
-                target_on=owed.target_on,
-                working=owed.working.as_data(),
-                citation=owed.citation,
-                sureness=owed.sureness,
-                pack_version=_pack_version(pack, at),
-                calendar_version=_calendar_version(calendar),
-            )
+        for owed in _owed(case, pack, NOTHING_YET):
+            _write(case, owed, _pack_version(pack, at))
+
+
+def owe_after_refusal(case: Case) -> None:
+    """Write the duties that a refusal brings, under the laws as they were pinned."""
+    for law in case.laws.select_related("pack_version"):
+        for owed in _owed(case, law.pack_version.as_pack(), Happened(refused=True)):
+            if not case.duties.filter(law=owed.law, kind=owed.kind).exists():
+                _write(case, owed, law.pack_version)
+
+
+def _owed(case: Case, pack: packs.LawPack, happened: Happened) -> tuple[law_duties.Duty, ...]:
+    return law_duties.duties(
+        pack,
+        case.right_asked,
+        received_on=case.received_on(),
+        calendar=calendars.WEEKDAYS_ONLY,
+        house=packs.house(),
+        happened=happened,
+    )
+
+
+def _write(case: Case, owed: law_duties.Duty, pack_version: PackVersion) -> None:
+    Duty.objects.create(
+        case=case,
+        law=owed.law,
+        kind=owed.kind,
+        due_on=owed.due_on,
+        target_on=owed.target_on,
+        working=owed.working.as_data(),
+        citation=owed.citation,
+        sureness=owed.sureness,
+        pack_version=pack_version,
+        calendar_version=_calendar_version(calendars.WEEKDAYS_ONLY),
+    )
 
 
 def extend(case: Case, *, on: date) -> list[Duty]:

@@ -28,6 +28,12 @@ def lift(case: Case, *, at: datetime) -> None:
     Suppression.objects.in_force().filter(case_id=case.pk).update(lifted_at=at)
 
 
+def must_offer(case: Case) -> bool:
+    """A refused deletion offers the opt-out where data is sold or shared and the person has not opted out (G12)."""
+    submission = case.submission
+    return case.right_asked == Right.DELETE and submission.organisation.sells_or_shares and not holds(submission)
+
+
 def holds(submission: Submission) -> bool:
     """Whether whoever uses this e-mail address has opted out of sale and sharing."""
     value = people.as_compared(IdentifierKind.EMAIL, submission.email)

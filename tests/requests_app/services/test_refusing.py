@@ -91,9 +91,29 @@ def test_the_answer_is_owed_until_the_letter_is_accepted_and_nothing_else_is_owe
         DutyKind.ACKNOWLEDGE: (True, False),
         DutyKind.ANSWER: (False, False),
         DutyKind.RECIPIENTS_TOLD: (False, True),
+        DutyKind.OPT_OUT_OFFERED: (False, False),
     }
     run_jobs(AT + days(1))
-    assert case.duties.get(kind=DutyKind.ANSWER).met_at == AT + days(1)
+    for kind in (DutyKind.ANSWER, DutyKind.OPT_OUT_OFFERED):
+        assert case.duties.get(kind=kind).met_at == AT + days(1)
+
+
+@pytest.mark.parametrize(
+    ("residence", "code", "said", "unsaid"),
+    [
+        ("DE", "gdpr_12_6_identity", ["data protection authority", "to court"], ["appeal", "opt out of the sale"]),
+        ("GB", "gdpr_12_6_identity", ["complain to us", "Information Commissioner", "to court"], ["appeal"]),
+        ("US-CA", "ca_7063_agent_no_proof", ["California Privacy Protection Agency"], ["appeal", "to court"]),
+    ],
+)
+def test_the_letter_says_what_the_law_of_the_case_wants_said(
+    residence: str, code: str, said: list[str], unsaid: list[str]
+) -> None:
+    case = refuse(case_in(State.VERIFYING, Right.DELETE, residence=residence, email="new@example.com"), code)
+    (text,) = letters_of(case.submission, Letter.REFUSAL)
+    joined = " ".join(text.split())
+    assert [words for words in said if words not in joined] == []
+    assert [words for words in unsaid if words in joined] == []
 
 
 @pytest.mark.parametrize(
@@ -209,7 +229,7 @@ def test_a_refused_deletion_offers_the_opt_out_where_data_is_sold_and_none_is_in
         a_submission(Right.OPT_OUT_SALE_SHARE)
     case = refuse(case_in(State.REVIEWING, right), "ca_7063_agent_no_proof")
     (text,) = letters_of(case.submission, Letter.REFUSAL)
-    assert ("You may tell us not to sell or share" in text) is offered
+    assert ("Would you like to opt out of the sale" in text) is offered
 
 
 @pytest.mark.parametrize("inputs", [{}, {"code": "ca_7063_agent_no_proof"}, {"code": "", "reason": "x"}])

@@ -1,0 +1,78 @@
+"""What a refusal, whole or in part, must say under every law of the case: reasons, ways on, and nothing untrue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from requests_app.law.lawpack import LawPack
+from requests_app.law.values import Exemption, RefusalText
+from requests_app.law.words import Ground, RefusalPart, Right, Text
+
+# What is said only where it is so; every other part belongs to every refusal of its right.
+ONLY_IN_PART = frozenset({RefusalPart.REST_DISCLOSED, RefusalPart.REST_DELETED})
+ONLY_ON = {RefusalPart.PRIVACY_POLICY: Ground.NOT_VERIFIED, RefusalPart.HEALTH_STATEMENT: Ground.ACCURATE}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One part that the letter must have, as one law words it."""
+
+    part: RefusalPart
+    law: str
+    text: Text
+    citation: str
+
+
+def required(
+    packs: Sequence[LawPack],
+    right: Right,
+    *,
+    on: date,
+    partial: bool = False,
+    ground: Ground | None = None,
+    offer_opt_out: bool = False,
+) -> tuple[Said, ...]:
+    """The parts that the letter must have, law by law, each text once.
+
+    ``partial``: some of what was asked was done. ``ground`` is the kind of the ground that was used. ``offer_opt_out``:
+    a deletion is refused where data is sold or shared and the person has not opted out (11 CCR 7022(g)). An appeal is
+    named only under a law that has one (G16), authority and court under those that say so (G15).
+    """
+    said: dict[Text, Said] = {}
+    for pack in packs:
+        for item in _parts(pack, right, on):
+            if _belongs(item.part, partial=partial, ground=ground, offer_opt_out=offer_opt_out):
+                said.setdefault(item.text, item)
+    return tuple(said.values())
+
+
+def grounds_of_all(packs: Sequence[LawPack], used: Exemption, right: Right, *, on: date) -> tuple[Exemption, ...]:
+    """The ground that was used, and its like under every other law of the case that gives the right."""
+    found = [used]
+    for pack in packs:
+        fitting = [item for item in pack.exemptions_for(right, on) if item.is_like(used)]
+        if fitting and used not in fitting:
+            found.append(fitting[0])
+    return tuple(found)
+
+
+def _parts(pack: LawPack, right: Right, on: date) -> Iterator[Said]:
+    for item in pack.refusal_texts_for(right, on):
+        yield _said(pack, item)
+    appeal = pack.appeal_rule(right, on)
+    if appeal is not None:
+        yield Said(RefusalPart.APPEAL_INSTRUCTIONS, pack.slug, appeal.text, appeal.citation)
+
+
+def _said(pack: LawPack, item: RefusalText) -> Said:
+    return Said(item.part, pack.slug, item.text, item.citation)
+
+
+def _belongs(part: RefusalPart, *, partial: bool, ground: Ground | None, offer_opt_out: bool) -> bool:
+    if part in ONLY_IN_PART:
+        return partial
+    if part is RefusalPart.OPT_OUT_OFFERED:
+        return offer_opt_out
+    return part not in ONLY_ON or ground is ONLY_ON[part]

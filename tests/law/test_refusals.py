@@ -1,0 +1,99 @@
+"""What a refusal must say, law by law (rulebook G11, G12, G15, G16)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from requests_app.law import exemptions, packs, refusals
+from requests_app.law.words import Ground, Right
+from tests.law.made_up import SINCE, TWICE, a_ground, a_law, another_law
+
+NOW = date(2026, 11, 23)
+CCPA, EU, UK = (packs.law_pack(slug) for slug in ("ccpa", "gdpr", "uk_gdpr"))
+
+
+@pytest.mark.parametrize(
+    ("law", "right", "facts", "parts"),
+    [
+        (EU, Right.DELETE, {}, ["reasons", "complaint_to_supervisory_authority", "judicial_remedy"]),
+        (CCPA, Right.DELETE, {}, ["reasons", "complaint_routes"]),
+        (CCPA, Right.DELETE, {"offer_opt_out": True}, ["reasons", "opt_out_offered", "complaint_routes"]),
+        (CCPA, Right.DELETE, {"partial": True}, ["reasons", "rest_deleted", "complaint_routes"]),
+        (CCPA, Right.KNOW_SPECIFIC, {"partial": True}, ["reasons", "rest_disclosed", "complaint_routes"]),
+        (
+            CCPA,
+            Right.KNOW_CATEGORIES,
+            {"ground": Ground.NOT_VERIFIED},
+            ["reasons", "privacy_policy", "complaint_routes"],
+        ),
+        (CCPA, Right.CORRECT, {"ground": Ground.ACCURATE}, ["reasons", "health_statement", "complaint_routes"]),
+        (CCPA, Right.CORRECT, {"ground": Ground.FRAUD}, ["reasons", "complaint_routes"]),
+    ],
+)
+def test_the_parts_of_a_refusal(law: packs.LawPack, right: Right, facts: dict[str, object], parts: list[str]) -> None:
+    said = refusals.required([law], right, on=NOW, **facts)  # type: ignore[arg-type]
+    assert [item.part for item in said] == parts
+
+
+def test_since_june_2026_a_british_refusal_names_the_complaint_to_us_too() -> None:
+    def parts(on: date) -> list[str]:
+        return [item.part for item in refusals.required([UK], Right.DELETE, on=on)]
+
+    assert parts(date(2026, 6, 18)) == ["reasons", "complaint_to_supervisory_authority", "judicial_remedy"]
+    assert parts(date(2026, 6, 19)) == [
+        "reasons",
+        "complaint_to_controller",
+        "complaint_to_supervisory_authority",
+        "judicial_remedy",
+    ]
+
+
+def an_appeal() -> dict[str, object]:
+    given = {"route": "decide_only", "name": TWICE, "explanation": TWICE, **SINCE}
+    data = a_law().canonical_text  # as small as a law can be
+    assert "appeal" not in data
+    return {
+        "rights": [
+            {"right": "delete", "slugs": ["erasure"], **given, "route": "full"},
+            {"right": "appeal", "slugs": ["appeal"], **given},
+        ],
+        "degrees": [
+            {"degree": "reasonable", "rights": ["delete"], **SINCE},
+            {"degree": "none", "rights": ["appeal"], **SINCE},
+        ],
+        "appeals": [{"rights": ["delete"], "text": TWICE, "refused_text": TWICE, **SINCE}],
+    }
+
+
+def test_an_appeal_is_named_only_under_a_law_that_has_one() -> None:
+    with_appeal = a_law(**an_appeal())
+    (said,) = refusals.required([with_appeal, CCPA], Right.DELETE, on=NOW)[:1]
+    assert (said.part, said.law) == ("appeal_instructions", "made_up")
+    assert all(item.part != "appeal_instructions" for item in refusals.required([CCPA], Right.DELETE, on=NOW))
+
+
+def test_under_several_laws_the_parts_of_all_are_said_and_the_same_words_once() -> None:
+    said = refusals.required([EU, UK], Right.DELETE, on=NOW)
+    assert [(item.law, item.part) for item in said] == [
+        ("gdpr", "reasons"),
+        ("gdpr", "complaint_to_supervisory_authority"),
+        ("gdpr", "judicial_remedy"),
+        ("uk_gdpr", "complaint_to_controller"),
+        ("uk_gdpr", "complaint_to_supervisory_authority"),
+    ]
+
+
+def test_the_ground_is_cited_under_every_law_that_gives_the_right() -> None:
+    used = exemptions.usable([CCPA, EU], "ca_105d8_legal_obligation", Right.DELETE, on=NOW)
+    found = refusals.grounds_of_all([CCPA, EU], used, Right.DELETE, on=NOW)
+    assert [item.code for item in found] == ["ca_105d8_legal_obligation", "gdpr_17_3_b_legal_obligation"]
+
+
+def test_two_laws_with_the_same_code_have_the_same_ground() -> None:
+    one, other = a_law(exemptions=[a_ground("shared")]), another_law(exemptions=[a_ground("shared")])
+    assert exemptions.usable([one, other], "shared", Right.DELETE, on=NOW)
+    third = another_law(exemptions=[a_ground("its_own")])
+    with pytest.raises(exemptions.ExemptionDoesNotFit, match="has no ground like shared"):
+        exemptions.usable([one, third], "shared", Right.DELETE, on=NOW)

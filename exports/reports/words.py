@@ -26,6 +26,8 @@ DUTIES = {
     DutyKind.ANSWER: "Answer",
     DutyKind.OPT_OUT_DONE: "Carry the opt-out out",
     DutyKind.RECIPIENTS_TOLD: "Tell recipients",
+    DutyKind.RESTRICTED: "Restrict the use",
+    DutyKind.OPT_OUT_OFFERED: "Offer the opt-out",
 }
 VERDICTS = {"met": "met", "late": "late", "open": "open", "void": "not owed"}
 SHORTENED = frozenset({"bundle", "message", "part", "person", "account"})  # ids: eight digits tell them apart in a case

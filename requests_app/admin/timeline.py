@@ -66,6 +66,8 @@ DUTY_LABELS = {
     DutyKind.ANSWER: gettext_lazy("Answer"),
     DutyKind.OPT_OUT_DONE: gettext_lazy("Carry the opt-out out"),
     DutyKind.RECIPIENTS_TOLD: gettext_lazy("Tell recipients"),
+    DutyKind.RESTRICTED: gettext_lazy("Restrict the use"),
+    DutyKind.OPT_OUT_OFFERED: gettext_lazy("Offer the opt-out"),
 }
 
 

@@ -37,7 +37,7 @@ from requests_app.law.values import (
     UnmatchedRule,
 )
 from requests_app.law.wording import spell_date
-from requests_app.law.words import DutyKind, LawError, PauseGround, Right, Route, Sureness, Text
+from requests_app.law.words import Beyond, DutyKind, LawError, PauseGround, Right, Route, Sureness, Text
 
 D = TypeVar("D", bound=Dated)
 R = TypeVar("R", bound=OfRights)
@@ -201,9 +201,13 @@ class LawPack:
             raise self._not_given(right, self._wordings.get(right, ()), on)
         return found
 
-    def limit(self, right: Right, on: date) -> Limit | None:
-        """How often the law makes the house answer; None where it sets no number."""
-        return _of_right(self.limits, right, on)
+    def limit(self, right: Right, on: date, beyond: Beyond | None = None) -> Limit | None:
+        """How often the law makes the house answer, or answer free of charge; None where it sets no such number.
+
+        A law may know both: so many free answers, and a number beyond which it lets decline. Without ``beyond``, the
+        first that stands in the pack.
+        """
+        return _of_right([item for item in self.limits if beyond in (None, item.beyond)], right, on)
 
     def look_back_rule(self, right: Right, on: date) -> LookBackRule | None:
         """How far back an answer reaches; None where the law sets no date."""

@@ -94,8 +94,8 @@ def free_answers(
 def _count_under(
     pack: LawPack, received_on: date, history: Iterable[Provided], right: Right, beyond: Beyond
 ) -> LimitCount | None:
-    limit = pack.limit(right, received_on)
-    if limit is None or limit.beyond is not beyond:
+    limit = pack.limit(right, received_on, beyond)
+    if limit is None:
         return None
     provided = {item.submission: item for item in history if not limit.rights.isdisjoint(item.rights)}
     return _count(received_on, provided.values(), pack.slug, limit)

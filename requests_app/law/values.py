@@ -29,6 +29,7 @@ from requests_app.law.words import (
 )
 
 WHOLE_LAW = ("the law",)
+PERMITTED = {Beyond.DECLINE: "may be declined", Beyond.FEE: "a fee may be asked"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,11 @@ class Limit(OfRights):
     months: int
     window: Window
     beyond: Beyond
+
+    @property
+    def series(self) -> Collection[str]:
+        """One number a right beyond which may be declined, one beyond which a fee may be asked."""
+        return [f"{right} beyond which {PERMITTED[self.beyond]}" for right in sorted(self.rights)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

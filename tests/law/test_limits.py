@@ -154,3 +154,13 @@ def test_beyond_the_free_answers_a_fee_may_be_asked_but_nothing_declined() -> No
     assert (found.law, found.reached) == ("made_up", True)
     assert found.sentence("en").startswith("Information was provided 1 of 1 times free of charge after")
     assert limits.free_answers(NOW, history, packs=[law], right=Right.CORRECT) == ()
+
+
+def test_a_law_may_count_free_answers_beside_the_answers_that_it_makes_us_give() -> None:
+    history = [Provided("one", date(2026, 5, 1), ERASED)]
+    both = a_law(limits=[*limited(2), *free(1)])
+    found = limits.count(NOW, history, packs=[both], right=Right.DELETE)
+    assert found
+    assert (found.allowed, found.reached) == (2, False)
+    (at_no_charge,) = limits.free_answers(NOW, history, packs=[both], right=Right.DELETE)
+    assert (at_no_charge.allowed, at_no_charge.reached) == (1, True)

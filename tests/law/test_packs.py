@@ -137,6 +137,7 @@ def test_a_law_names_its_rights_in_its_own_words() -> None:
     [
         ("US-CA", Right.DELETE, ["ccpa"]),
         ("US-CA", Right.SHINE_THE_LIGHT, ["shine_the_light"]),
+        ("US-TX", Right.DELETE, ["us_tx"]),
         ("US-WY", Right.DELETE, ["house"]),
         ("DE", Right.DELETE, ["gdpr"]),
         ("DE", Right.RESTRICT, ["gdpr"]),

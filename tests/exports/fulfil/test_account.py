@@ -47,7 +47,7 @@ def test_a_ground_is_told_in_the_words_of_the_law_that_answers(house: House) -> 
     (orders,) = (sentence for sentence in account_of(case, "en") if sentence.startswith("Orders: "))
     like = acts.ground_of(case, "ca_105d8_legal_obligation")
     assert like is not None
-    assert like.code == "house_legal_obligation"
+    assert like.code == "tx_legal_obligation"
     assert orders == f"Orders: 7 records kept. {like.person_text} ({like.citation})"
     assert "Legal obligation to keep" in report_html(case)
 

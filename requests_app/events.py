@@ -22,6 +22,7 @@ class EventKind(TextChoices):
     ASK_CLARIFICATION = "ask_clarification", _("Question sent to the person")
     CLARIFIED = "clarified", _("Question answered")
     EXTEND = "extend", _("Time extended")
+    COUNTED_ANEW = "counted_anew", _("Date counted anew with a changed calendar")
     ASSIGN = "assign", _("Assigned")
     DECIDE_LIMIT = "decide_limit", _("Decision on the yearly limit")
     START_GATHERING = "start_gathering", _("Gathering started")

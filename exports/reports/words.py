@@ -20,6 +20,7 @@ FACTS = {
     "due_on": "due",
     "number": "record",
     "sources": "still to be done in",
+    "was_due_on": "was due",
 }
 DUTIES = {
     DutyKind.ACKNOWLEDGE: "Acknowledge receipt",

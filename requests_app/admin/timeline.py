@@ -24,6 +24,7 @@ FACT_LABELS = {
     "batch": gettext_lazy("batch"),
     "because": gettext_lazy("because"),
     "bundle": gettext_lazy("bundle"),
+    "calendar": gettext_lazy("calendar"),
     "channel": gettext_lazy("by"),
     "choice": gettext_lazy("decision"),
     "citation": gettext_lazy("citation"),
@@ -56,11 +57,12 @@ FACT_LABELS = {
     "records": gettext_lazy("records"),
     "right": gettext_lazy("right"),
     "source": gettext_lazy("source"),
+    "was_due_on": gettext_lazy("was due"),
     "withheld": gettext_lazy("withheld"),
 }
 ASSIGNED = "assigned_to"  # the one fact that names an actor
 # Ids that say nothing to a reader; the full text of an event is in the report.
-UNSPOKEN = frozenset({"message", "person", "from", "to"})
+UNSPOKEN = frozenset({"message", "person", "from", "to", "change", "version"})
 DUTY_LABELS = {
     DutyKind.ACKNOWLEDGE: gettext_lazy("Acknowledge receipt"),
     DutyKind.ANSWER: gettext_lazy("Answer"),

@@ -1,3 +1,4 @@
+from requests_app.models.calendar import CalendarChange, CalendarChoice, ChangeState, FilledFrom, HouseCalendar
 from requests_app.models.case import AllowedMove, Case, CaseLaw, CorrectionAsked, PackVersion
 from requests_app.models.decision import Clarification, ExemptionClaim, LimitChoice, LimitDecision
 from requests_app.models.duty import CalendarVersion, Duty
@@ -12,9 +13,12 @@ from requests_app.models.suppression import Suppression
 __all__ = [
     "AccessCode",
     "AllowedMove",
+    "CalendarChange",
+    "CalendarChoice",
     "CalendarVersion",
     "Case",
     "CaseLaw",
+    "ChangeState",
     "Channel",
     "Clarification",
     "CodePurpose",
@@ -24,6 +28,8 @@ __all__ = [
     "Duty",
     "Evidence",
     "ExemptionClaim",
+    "FilledFrom",
+    "HouseCalendar",
     "Identifier",
     "IdentifierKind",
     "IdentifierStatus",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+PLACE = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?\Z"
 
 
 class Organisation(models.Model):
@@ -19,6 +23,15 @@ class Organisation(models.Model):
     policy_url = models.URLField()
     sells_or_shares = models.BooleanField(
         default=True, help_text="Whether personal information is sold or shared: then the opt-out is offered."
+    )
+    place = models.CharField(
+        max_length=6,
+        blank=True,
+        validators=[RegexValidator(PLACE, _("Write a code such as IE or DE-BE (ISO 3166)."))],
+        help_text=_(
+            "Where the controller must act under the GDPR, as a code: IE, or DE-BE for Berlin. New requests are counted"
+            " with its public holidays."
+        ),
     )
 
     def __str__(self) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import date, datetime
 
 from requests_app.events import EventKind
-from requests_app.law import calendars, packs
 from requests_app.law import duties as law_duties
+from requests_app.law import packs
+from requests_app.law.calendars import Calendar
 from requests_app.law.happened import NOTHING_YET, Happened
 from requests_app.law.words import DutyKind
 from requests_app.models import CalendarVersion, Case, CaseLaw, Duty, PackVersion
 from requests_app.roles import SYSTEM
+from requests_app.services import calendars
 from requests_app.services.history import record
 
 
@@ -22,32 +25,54 @@ def pin_laws(case: Case, laws: tuple[packs.LawPack, ...], *, at: datetime) -> No
 
 
 def owe(case: Case, laws: tuple[packs.LawPack, ...], *, at: datetime) -> None:
-    """Write the duties of a newly received case."""
+    """Write the duties of a newly received case, each counted with the calendar of its law as it is now."""
+    counted_with = calendars.counted_with(case.submission.organisation, laws)
     for pack in laws:
-        for owed in _owed(case, pack, NOTHING_YET):
-            _write(case, owed, _pack_version(pack, at))
+        version = counted_with[pack.slug]
+        for owed in _owed(case, pack, version.as_calendar(), NOTHING_YET):
+            _write(case, owed, _pack_version(pack, at), version)
 
 
 def owe_after_refusal(case: Case) -> None:
-    """Write the duties that a refusal brings, under the laws as they were pinned."""
-    for law in case.laws.select_related("pack_version"):
-        for owed in _owed(case, law.pack_version.as_pack(), Happened(refused=True)):
+    """Write the duties that a refusal brings, under the laws as they were pinned, with their calendars as of now."""
+    laws = list(case.laws.select_related("pack_version"))
+    counted_with = calendars.counted_with(case.submission.organisation, [law.pack_version.as_pack() for law in laws])
+    for law in laws:
+        version = counted_with[law.law]
+        for owed in _owed(case, law.pack_version.as_pack(), version.as_calendar(), Happened(refused=True)):
             if not case.duties.filter(law=owed.law, kind=owed.kind).exists():
-                _write(case, owed, law.pack_version)
+                _write(case, owed, law.pack_version, version)
 
 
-def _owed(case: Case, pack: packs.LawPack, happened: Happened) -> tuple[law_duties.Duty, ...]:
+def computed(case: Case, duty: Duty, pack: packs.LawPack, calendar: Calendar) -> law_duties.Duty:
+    """What a law, counted with a calendar, makes of a duty after all that has happened to its case.
+
+    With the pack and the calendar that are pinned to the duty it gives the date that the duty has.
+    """
+    return _of_kind(_owed(case, pack, calendar, _happened_to(duty)), duty)
+
+
+def _happened_to(duty: Duty) -> Happened:
+    """What has happened that the date of a duty depends on; what a refusal brings is there only after one."""
+    return Happened(extended_on=duty.extended_on, refused=True)
+
+
+def _owed(case: Case, pack: packs.LawPack, calendar: Calendar, happened: Happened) -> tuple[law_duties.Duty, ...]:
     return law_duties.duties(
         pack,
         case.right_asked,
         received_on=case.received_on(),
-        calendar=calendars.WEEKDAYS_ONLY,
+        calendar=calendar,
         house=packs.house(),
         happened=happened,
     )
 
 
-def _write(case: Case, owed: law_duties.Duty, pack_version: PackVersion) -> None:
+def _of_kind(owed: Iterable[law_duties.Duty], duty: Duty) -> law_duties.Duty:
+    return next(each for each in owed if each.kind == duty.kind)
+
+
+def _write(case: Case, owed: law_duties.Duty, pack_version: PackVersion, calendar_version: CalendarVersion) -> None:
     Duty.objects.create(
         case=case,
         law=owed.law,
@@ -58,7 +83,7 @@ def _write(case: Case, owed: law_duties.Duty, pack_version: PackVersion) -> None
         citation=owed.citation,
         sureness=owed.sureness,
         pack_version=pack_version,
-        calendar_version=_calendar_version(calendars.WEEKDAYS_ONLY),
+        calendar_version=calendar_version,
     )
 
 
@@ -78,15 +103,8 @@ def extend(case: Case, *, on: date) -> list[Duty]:
 
 def _as_extended(case: Case, duty: Duty, on: date) -> law_duties.Duty:
     """What the law, as it was pinned, makes of this duty if the extension is announced on this day."""
-    extended = law_duties.duties(
-        duty.pack_version.as_pack(),
-        case.right_asked,
-        received_on=case.received_on(),
-        calendar=duty.calendar_version.as_calendar(),
-        house=packs.house(),
-        happened=Happened(extended_on=on),
-    )
-    return next(owed for owed in extended if owed.kind == duty.kind)
+    pack, calendar = duty.pack_version.as_pack(), duty.calendar_version.as_calendar()
+    return _of_kind(_owed(case, pack, calendar, replace(_happened_to(duty), extended_on=on)), duty)
 
 
 def meet(case: Case, kind: DutyKind, *, at: datetime) -> None:
@@ -105,17 +123,5 @@ def _pack_version(pack: packs.LawPack, at: datetime) -> PackVersion:
         law=pack.slug,
         digest=pack.digest,
         defaults={"canonical_text": pack.canonical_text, "first_seen_at": at},
-    )
-    return version
-
-
-def _calendar_version(calendar: calendars.Calendar) -> CalendarVersion:
-    version, _created = CalendarVersion.objects.get_or_create(
-        name=calendar.name,
-        version=calendar.version,
-        defaults={
-            "weekend": sorted(calendar.weekend),
-            "holidays": {day.isoformat(): why for day, why in calendar.holidays.items()},
-        },
     )
     return version

@@ -68,6 +68,11 @@ def locked_cases(submission: Submission) -> CaseQuerySet:
     return _locking().filter(submission=submission).order_by("pk")
 
 
+def locked_all(cases: CaseQuerySet) -> CaseQuerySet:
+    """These cases, whosever they are, locked in the same order."""
+    return _locking().filter(pk__in=cases.order_by().values("pk")).order_by("pk")
+
+
 def _locking() -> CaseQuerySet:
     # No key of a case is ever changed: who writes rows that point to one need not wait, nor be waited for.
     return Case.objects.select_for_update(of=("self",), no_key=True).select_related("submission__organisation")

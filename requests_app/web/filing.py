@@ -51,7 +51,7 @@ def request_form(request: HttpRequest, residence: str) -> HttpResponse:
     at = timezone.now()
     form = RequestForm(
         request.POST if request.method == "POST" else None,
-        offered=offers(residence, language(), at=at),
+        offered=offers(the_organisation(), residence, language(), at=at),
         correctable=systems().correctable_fields(language()),
         reach=reach(residence, at=at),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from requests_app.guards import ANSWERED_WITH_DATA
-from requests_app.law import calendars, duties, packs
+from requests_app.law import duties, packs
+from requests_app.law.calendars import Calendar
 from requests_app.law.words import DutyKind, Right, Route
-from requests_app.services import intake
+from requests_app.models import Organisation
+from requests_app.services import calendars, intake
 from requests_app.services.history import local_day
 
 
@@ -32,10 +35,13 @@ class Reach:
     everything_since: date | None
 
 
-def offers(residence: str, language: str, *, at: datetime) -> list[Offer]:
+def offers(organisation: Organisation, residence: str, language: str, *, at: datetime) -> list[Offer]:
     """Every right that is offered to who lives there, in the order of the form."""
     on = local_day(at)
-    return [_offer(residence, right, language, on) for right in intake.rights_offered(residence, on)]
+    laws = {right: packs.laws_for(residence, right, on) for right in intake.rights_offered(residence, on)}
+    versions = calendars.counted_with(organisation, {pack for giving in laws.values() for pack in giving})
+    counted_with = {law: version.as_calendar() for law, version in versions.items()}
+    return [_offer(giving, right, language, on, counted_with) for right, giving in laws.items()]
 
 
 def reach(residence: str, *, at: datetime) -> Reach | None:
@@ -49,23 +55,26 @@ def reach(residence: str, *, at: datetime) -> Reach | None:
     return None
 
 
-def _offer(residence: str, right: Right, language: str, on: date) -> Offer:
-    laws = packs.laws_for(residence, right, on)
+def _offer(
+    laws: tuple[packs.LawPack, ...], right: Right, language: str, on: date, counted_with: Mapping[str, Calendar]
+) -> Offer:
     given = laws[0].given(right, on)
     return Offer(
         right=right,
         title=given.name.in_language(language),
         explanation=given.explanation.in_language(language),
         law=laws[0].short_title.in_language(language),
-        due_on=_due_on(laws, right, on),
+        due_on=_due_on(laws, right, on, counted_with),
         at_once=given.route == Route.DIRECT,
     )
 
 
-def _due_on(laws: tuple[packs.LawPack, ...], right: Right, on: date) -> date | None:
+def _due_on(
+    laws: tuple[packs.LawPack, ...], right: Right, on: date, counted_with: Mapping[str, Calendar]
+) -> date | None:
     owed = (
         duty
         for pack in laws
-        for duty in duties.duties(pack, right, received_on=on, calendar=calendars.WEEKDAYS_ONLY, house=packs.house())
+        for duty in duties.duties(pack, right, received_on=on, calendar=counted_with[pack.slug], house=packs.house())
     )
     return min((duty.due_on for duty in owed if duty.kind in (DutyKind.ANSWER, DutyKind.OPT_OUT_DONE)), default=None)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
-from requests_app.admin.desk import sees_cases, sees_jobs, today
+from requests_app.admin.desk import sees_calendars, sees_cases, sees_jobs, today
 from requests_app.admin.queue import due_badge, due_soon, right_in_words, state_badge, with_undelivered_letters
-from requests_app.models import Case
+from requests_app.models import Case, Organisation
+from requests_app.services import calendars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,13 @@ def fill(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
     """Add the counts that this user may see to the context of the first page."""
     counts = [*(_of_cases(request) if sees_cases(request) else ()), *(_of_jobs() if sees_jobs(request) else ())]
     urgent = _most_urgent() if sees_cases(request) else []
-    return {**context, "counts": counts, "urgent": urgent, "title": _("Today")}
+    attention = list(_of_calendars()) if sees_calendars(request) else []
+    return {**context, "counts": counts, "urgent": urgent, "attention": attention, "title": _("Today")}
+
+
+def _of_calendars() -> Iterator[calendars.Attention]:
+    for organisation in Organisation.objects.order_by("pk"):
+        yield from calendars.attention(organisation, today())
 
 
 def _most_urgent() -> list[Urgent]:

@@ -108,3 +108,8 @@ def sees_sources(request: HttpRequest) -> bool:
 def configures(request: HttpRequest) -> bool:
     """Whether organisation and staff are for this user."""
     return request.user.has_perm("requests_app.change_organisation")
+
+
+def sees_calendars(request: HttpRequest) -> bool:
+    """Whether the calendars are for this user: who works with dates, checks them, or names the place."""
+    return request.user.has_perm("requests_app.view_housecalendar")

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from requests_app.admin.desk import configures, sees_cases, sees_jobs, sees_sources
+from requests_app.admin.desk import configures, sees_calendars, sees_cases, sees_jobs, sees_sources
 
 Item = dict[str, object]
 
@@ -29,6 +29,7 @@ def groups(request: HttpRequest) -> list[Item]:  # noqa: ARG001 - unfold asks wi
             "separator": True,
             "items": [
                 _item(_("Company systems"), "database", "admin:exports_datasource_changelist", sees_sources),
+                _item(_("Calendars"), "calendar_month", "admin:requests_app_housecalendar_changelist", sees_calendars),
                 _item(_("Jobs"), "conveyor_belt", "admin:jobs_job_changelist", sees_jobs),
                 _item(_("Organisation"), "domain", "admin:requests_app_organisation_changelist", configures),
                 _item(_("Staff"), "group", "admin:requests_app_user_changelist", configures),

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from requests_app.admin.desk import ThemedAdmin, actor_of
 from requests_app.models import Organisation
+from requests_app.services.filling import is_place
 from requests_app.services.staffing import note_setting
+
+if TYPE_CHECKING:
+    FormOfOrganisation = ModelForm[Organisation]
+else:
+    FormOfOrganisation = ModelForm
+
+
+class OrganisationForm(FormOfOrganisation):
+    """The organisation; its place has to be one whose holidays are known."""
+
+    def clean_place(self) -> str:
+        """A code that nobody knows would be counted without holidays, unseen."""
+        place: str = self.cleaned_data["place"]
+        if place and not is_place(place):
+            raise ValidationError(_("The holidays of this place are not known: write a code such as IE or DE-BE."))
+        return place
 
 
 @admin.register(Organisation)
@@ -24,8 +45,9 @@ class OrganisationAdmin(ThemedAdmin[Organisation]):
         "postal_address",
         ("contact_email", "toll_free_number"),
         "policy_url",
-        "sells_or_shares",
+        ("sells_or_shares", "place"),
     )
+    form = OrganisationForm
 
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 

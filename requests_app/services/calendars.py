@@ -91,9 +91,18 @@ def make(organisation: Organisation, filling: Filling, *, by: Actor, at: datetim
     return calendar
 
 
+def laws_by_calendar(organisation: Organisation) -> dict[str, list[str]]:
+    """The laws that count with each calendar now, by its name: chosen for them, that of their place, or no other."""
+    found: dict[str, list[str]] = {}
+    for law, calendar in _calendars_of_laws(organisation).items():
+        if calendar is not None:
+            found.setdefault(calendar.name, []).append(law)
+    return found
+
+
 def laws_counted_with(calendar: HouseCalendar) -> list[str]:
-    """The laws that count with this calendar now: chosen for it, or by their place."""
-    return sorted(slug for slug, found in _calendars_of_laws(calendar.organisation).items() if found == calendar)
+    """The laws that count with this calendar now."""
+    return laws_by_calendar(calendar.organisation).get(calendar.name, [])
 
 
 def attention(organisation: Organisation, on: date) -> list[Attention]:

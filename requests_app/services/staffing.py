@@ -15,8 +15,14 @@ from requests_app.models import User
 from requests_app.roles import Actor, Role
 from requests_app.services.history import local_day
 
-SEES_CASES = ("requests_app.view_case", "requests_app.view_submission")
-WORKS_CASES = (*SEES_CASES, "requests_app.add_submission", "jobs.view_job", "jobs.change_job")
+SEES_CASES = ("requests_app.view_case", "requests_app.view_submission", "requests_app.view_housecalendar")
+WORKS_CASES = (
+    *SEES_CASES,
+    "requests_app.add_submission",
+    "requests_app.add_housecalendar",
+    "jobs.view_job",
+    "jobs.change_job",
+)
 
 # What a role may see and set. Moves are not permissions: the registry of moves asks for the role itself.
 PERMISSIONS: Mapping[Role, tuple[str, ...]] = {
@@ -28,6 +34,7 @@ PERMISSIONS: Mapping[Role, tuple[str, ...]] = {
         "requests_app.view_organisation",
         "requests_app.add_organisation",
         "requests_app.change_organisation",
+        "requests_app.view_housecalendar",
         "requests_app.view_user",
         "requests_app.add_user",
         "requests_app.change_user",

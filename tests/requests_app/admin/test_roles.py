@@ -8,9 +8,10 @@ from django.test import Client
 
 from requests_app.models import Case
 from requests_app.roles import Role
+from requests_app.services import calendar_changes, calendars, filling
 from requests_app.services.staffing import PERMISSIONS, set_up_roles
 from requests_app.states import State
-from tests.requests_app.admin.conftest import Desk
+from tests.requests_app.admin.conftest import NOW, Desk
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
@@ -27,6 +28,12 @@ PAGES = {
     "/admin/requests_app/case/{case}/report/": CASES,
     "/admin/requests_app/submission/": CASES,
     "/admin/requests_app/submission/add/": WORKS,
+    "/admin/requests_app/housecalendar/": CASES | HOUSE,
+    "/admin/requests_app/housecalendar/{calendar}/change/": CASES | HOUSE,
+    "/admin/requests_app/housecalendar/changes/{change}/": CASES,
+    "/admin/requests_app/housecalendar/add/": WORKS,
+    "/admin/requests_app/housecalendar/{calendar}/days/": WORKS,
+    "/admin/requests_app/housecalendar/{calendar}/law/": WORKS,
     "/admin/jobs/job/": WORKS | HOUSE,
     "/admin/exports/datasource/": CASES | HOUSE,
     "/admin/exports/datasource/{source}/change/": CASES | HOUSE,
@@ -41,6 +48,7 @@ PAGES = {
     "/admin/requests_app/submission/{submission}/delete/": set(),
     "/admin/requests_app/organisation/{organisation}/delete/": set(),
     "/admin/requests_app/user/{user}/delete/": set(),
+    "/admin/requests_app/housecalendar/{calendar}/delete/": set(),
     "/admin/jobs/job/add/": set(),
     "/admin/exports/datasource/add/": set(),
 }
@@ -53,7 +61,12 @@ def case(desk: Desk) -> Case:
 
 @pytest.fixture
 def addresses(desk: Desk, case: Case) -> dict[str, str]:
+    by = desk.staff[Role.ANALYST].as_actor()
+    calendar = calendars.make(desk.organisation, filling.fill("us_federal", [2026]), by=by, at=NOW)
+    change = calendar_changes.law_change(calendar, "ccpa", reason="Counsel says so.", by=by, at=NOW)
     ids = {
+        "calendar": calendar.pk,
+        "change": calendar_changes.propose(change, by=by).pk,
         "case": case.pk,
         "submission": case.submission_id,
         "source": case.source_runs.get().source_id,

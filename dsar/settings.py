@@ -18,6 +18,7 @@ SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 BASE_URL = ENVIRONMENT.base_url
 DATA_DIR: Path = ENVIRONMENT.data_dir
+POST_TAKES = timedelta(days=ENVIRONMENT.post_days)  # a posted letter counts so many days after it was posted
 CONTENT_LIFE = timedelta(days=ENVIRONMENT.content_days)  # of findings and bundles, counted from a case's closing
 MASTER_KEY = ENVIRONMENT.master_key
 SIGNING_KEY = ENVIRONMENT.signing_key  # of the ledger's checkpoints; "" for none

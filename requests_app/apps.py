@@ -20,7 +20,7 @@ class RequestsConfig(AppConfig):
     def ready(self) -> None:
         from dsar.ledger import checkpoints
         from requests_app import machine
-        from requests_app.services import deciding, entering, identity, review, upkeep  # noqa: F401 - they register moves
+        from requests_app.services import deciding, entering, identity, review, telling, upkeep  # noqa: F401 - they register moves
 
         checkpoints.register_count("submissions", upkeep.submissions_by_channel)
         post_migrate.connect(machine.fill_allowed_moves, sender=self, dispatch_uid="fill_allowed_moves")

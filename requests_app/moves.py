@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +22,7 @@ from requests_app.law import exemptions
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_list
 from requests_app.law.words import Right, Route
-from requests_app.models import Case, LimitChoice, User
+from requests_app.models import Case, LimitChoice, Message, OtherChannel, User
 from requests_app.plain_text import is_usable
 from requests_app.roles import Actor, Role
 from requests_app.states import FULL, FULL_OR_DIRECT, NOT_YET_CARRYING_OUT, OPEN, STATE_MOVES, State
@@ -51,6 +52,7 @@ class Input:
     long: bool = False
     required: bool = True
     most: int = 2000
+    is_day: bool = False
 
 
 class InputRefused(Exception):
@@ -121,11 +123,57 @@ class Move:
                 errors[wanted.name] = _("Please use at most %(most)s characters.") % {"most": wanted.most}
             elif not is_usable(value):
                 errors[wanted.name] = _("This contains characters that can't be used. Please type it again.")
+            elif value and wanted.is_day and not _is_day(value):
+                errors[wanted.name] = _("Please give a day such as 2026-11-23.")
             elif value and wanted.choices and value not in dict(wanted.choices(case)):
                 errors[wanted.name] = _("Please choose one of the offered values.")
         if errors:
             raise InputRefused(errors)
         return cleaned
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _letters_not_arrived(case: Case) -> list[tuple[str, str]]:
+    """The letters that have not reached the person."""
+    return [_as_choice(letter) for letter in _letters(case) if letter.reached_on is None]
+
+
+def _letters_sent(case: Case) -> list[tuple[str, str]]:
+    """The letters that a mail server took."""
+    return [_as_choice(letter) for letter in _letters(case) if letter.mail_counts_from is not None]
+
+
+def _letters(case: Case) -> Iterable[Message]:
+    """The case's own letters, and those of its whole request: the receipt, for codes live too short to come back."""
+    of_request = Message.objects.filter(submission=case.submission_id, case__isnull=True)
+    receipt = of_request.exclude(letter__in=("entry_code", "download_code"))
+    return (receipt | Message.objects.filter(case=case)).order_by("queued_at")
+
+
+def _as_choice(letter: Message) -> tuple[str, str]:
+    written = timezone.localdate(letter.queued_at).isoformat()
+    return str(letter.pk), f"{letter.subject} · {written} · {letter.get_state_display()}"
+
+
+def _check_one_not_arrived(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    if not _letters_not_arrived(case):
+        raise MoveShut(_("Every letter of this case has reached the person. If one came back, note that first."))
+
+
+def _check_one_sent(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    if not _letters_sent(case):
+        raise MoveShut(_("No mail server has taken a letter of this case, so that none can have come back."))
+
+
+def _other_channels(_case: Case) -> list[tuple[str, str]]:
+    return [(channel.value, str(channel.label)) for channel in OtherChannel]
 
 
 def _grounds(case: Case) -> list[tuple[str, str]]:
@@ -295,6 +343,38 @@ MOVES: dict[str, Move] = {
             inputs=(Input("to", gettext_lazy("To"), choices=_colleagues),),
             only_in=OPEN,
             only_on=FULL_OR_DIRECT,
+        ),
+        Move(
+            "told_otherwise",
+            gettext_lazy("Told another way…"),
+            gettext_lazy("What you note counts like a mail: it meets what is owed, and may close the case."),
+            DESK,
+            _check_one_not_arrived,
+            (
+                Input("letter", gettext_lazy("Letter"), choices=_letters_not_arrived),
+                Input("how", gettext_lazy("How"), choices=_other_channels),
+                Input(
+                    "on",
+                    gettext_lazy("On"),
+                    gettext_lazy("The day on which it was posted, or told. Post is given some days to arrive."),
+                    is_day=True,
+                ),
+            ),
+            only_in=frozenset(State),
+            only_on=frozenset(Route),
+        ),
+        Move(
+            "letter_bounced",
+            gettext_lazy("A letter came back…"),
+            gettext_lazy("It counts as not delivered; an extension of which it was the only notice may become void."),
+            DESK,
+            _check_one_sent,
+            (
+                Input("letter", gettext_lazy("Letter"), choices=_letters_sent),
+                Input("on", gettext_lazy("Came back on"), is_day=True),
+            ),
+            only_in=frozenset(State),
+            only_on=frozenset(Route),
         ),
         Move(
             "open_download",

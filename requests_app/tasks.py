@@ -7,10 +7,11 @@ from datetime import timedelta
 from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from dsar.vault import keys
+from requests_app.events import EventKind
 from requests_app.models import Message, MessageState, ProofOffered, Submission
 from requests_app.ports import systems
-from requests_app.services import closing, identity, letters, people, upkeep
-from requests_app.services.history import locked
+from requests_app.services import closing, extending, identity, letters, people, telling, upkeep
+from requests_app.services.history import local_day, locked, locked_cases
 
 # A mail server may be down for a night: 22 tries take more than 13 hours.
 MAIL = Retries(attempts=22, first=timedelta(seconds=10), factor=2, at_most=timedelta(hours=1))
@@ -78,6 +79,23 @@ def deliver_message(run: Run) -> None:
             closing.letter_accepted(locked(message.case.pk), at=run.at)
 
 
+@handler("note_in_siblings")
+def note_in_siblings(run: Run) -> None:
+    """Note of a receipt on the other cases of its submission what was noted on one."""
+    message, kind = _message(run), EventKind(str(run.arguments["kind"]))
+    with run.completing():
+        for case in locked_cases(message.submission).exclude(pk=str(run.arguments["but"])):
+            telling.note_in_sibling(message, case, kind, at=run.at)
+
+
+@handler("take_back_extensions")
+def take_back_extensions(run: Run) -> None:
+    """Void the extensions of which nobody was told in time; one transaction a case."""
+    for case_id in extending.cases_to_take_back(local_day(run.at)):
+        with run.transaction():
+            extending.take_back(locked(case_id), at=run.at)
+
+
 def _message(run: Run) -> Message:
     return Message.objects.select_related("submission", "case").get(pk=str(run.arguments["message"]))
 
@@ -108,5 +126,6 @@ def mail_checkpoint(_run: Run) -> None:
 
 
 periodic("destroy_orphaned_keys", every=timedelta(hours=6))
+periodic("take_back_extensions", every=timedelta(hours=1))
 periodic("anchor_histories", every=timedelta(hours=1))
 periodic("mail_checkpoint", every=timedelta(days=1))

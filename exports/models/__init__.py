@@ -1,5 +1,6 @@
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
+from exports.models.retention import RetentionSchedule
 from exports.models.source import DataMapVersion, DataSource
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Part",
     "RecipientTold",
     "Report",
+    "RetentionSchedule",
     "RunState",
     "Shredding",
     "SourceRun",

@@ -46,6 +46,9 @@ class SourceRun(models.Model):
     past_keeping = models.JSONField(
         default=dict, help_text="For a deletion: kept records whose time to be kept is over, by collection."
     )
+    scheduled = models.JSONField(
+        default=dict, help_text="For a deletion: what retention schedules keep, by collection, with ground and end."
+    )
     error = models.CharField(max_length=200, blank=True, help_text="A class of error, never its text.")
     finished_at = models.DateTimeField(null=True)
     waived_by = models.CharField(max_length=40, blank=True)
@@ -122,9 +125,16 @@ class Withholding(models.Model):
     citation = models.CharField(max_length=200)
     withheld_by = models.CharField(max_length=40)
     withheld_at = models.DateTimeField()
+    explanation_sealed = models.BinaryField(null=True)
+    explanation = SealedText("explanation_sealed", key="record_key")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("part", "number", "field"), name="withheld_once")]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def record_key(self) -> uuid.UUID:
+        """What the person is told belongs to the request's record."""
+        return self.case.submission.record_key

@@ -26,6 +26,7 @@ from requests_app.law import limits
 from requests_app.law.words import DutyKind, Route
 from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision
 from requests_app.residence import place_name
+from requests_app.services import extending, telling
 from requests_app.states import Outcome, State
 
 # What became of rows where it is not what the act says.
@@ -57,6 +58,7 @@ class DutyLine:
     verdict: str
     verdict_in_words: str
     working: str
+    void_extension: str
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def context_of(case: Case, *, language: str) -> dict[str, Any]:
         **_work(case, language),
         **_owed(case, timezone.localdate(head.at), language),
         "letters": [
-            {"row": letter, "name": words.words(letter.letter)}
+            {"row": letter, "name": words.words(letter.letter), "told": telling.in_words(letter)}
             for letter in case.submission.messages.filter(queued_at__lte=head.at)
         ],
     }
@@ -238,6 +240,7 @@ def _duties(case: Case, on: date, language: str) -> list[DutyLine]:
                 verdict=verdict,
                 verdict_in_words=words.VERDICTS[verdict],
                 working=duty.explained(language),
+                void_extension=extending.void_in_words(duty),
             )
         )
     return lines

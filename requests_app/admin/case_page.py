@@ -25,9 +25,9 @@ from requests_app.models import Case, CorrectionAsked, Duty, Evidence, Message, 
 from requests_app.models.decision import OfCase
 from requests_app.residence import place_name
 from requests_app.roles import Actor
+from requests_app.services import extending, letters, telling
 from requests_app.services import identity as proving
 from requests_app.services.history import record_access
-from requests_app.services.letters import Letter
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as Text
@@ -50,9 +50,13 @@ SURENESS = {
     Sureness.INTERPRETATION: (gettext_lazy("our reading"), "unsure"),
     Sureness.FROM_MEMORY: (gettext_lazy("from memory"), "doubtful"),
 }
-# A code opens the person's own page and the bundle: staff never read one.
-WITH_A_CODE = frozenset({Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE})
-DELIVERY_TONES = {MessageState.QUEUED: "wait", MessageState.ACCEPTED: "sure", MessageState.FAILED: "late"}
+DELIVERY_TONES = {
+    MessageState.QUEUED: "wait",
+    MessageState.ACCEPTED: "sure",
+    MessageState.FAILED: "late",
+    MessageState.BOUNCED: "late",
+    MessageState.TO_POST: "near",
+}
 
 
 @dataclass(frozen=True)
@@ -100,17 +104,20 @@ class DutyLine:
     working: str
     citation: str
     sureness: SafeString
+    void_extension: str
 
 
 @dataclass(frozen=True)
 class LetterLine:
     """One letter to the person; the text stays hidden where it holds a code."""
 
+    pk: str
     subject: str
     state: SafeString
     queued_at: datetime
     text: str
     has_code: bool
+    told: str  # how else the person was told, or that it came back
 
 
 @dataclass(frozen=True)
@@ -227,6 +234,7 @@ def _duty_line(duty: Duty, titles: Mapping[str, str], on: date) -> DutyLine:
         working=duty.explained(get_language() or "en"),
         citation=duty.citation,
         sureness=badge(word, tone),
+        void_extension=extending.void_in_words(duty),
     )
 
 
@@ -267,16 +275,18 @@ def decisions_of(case: Case) -> list[DecisionLine]:
 def letters_of(case: Case) -> list[LetterLine]:
     """The letters of the case, and those of its whole request, the oldest first."""
     of_request = Message.objects.filter(submission=case.submission, case__isnull=True)
-    letters = (of_request | Message.objects.filter(case=case)).select_related("submission").order_by("queued_at")
-    return [_letter_line(message) for message in letters]
+    written = (of_request | Message.objects.filter(case=case)).select_related("submission").order_by("queued_at")
+    return [_letter_line(message) for message in written]
 
 
 def _letter_line(message: Message) -> LetterLine:
-    has_code = message.letter in WITH_A_CODE
+    has_code = letters.has_code(message)  # staff never read one
     return LetterLine(
+        pk=str(message.pk),
         subject=message.subject,
         state=badge(message.get_state_display(), DELIVERY_TONES[MessageState(message.state)]),
         queued_at=message.queued_at,
         text="" if has_code else unsealed(message, "text"),
         has_code=has_code,
+        told=telling.in_words(message),
     )

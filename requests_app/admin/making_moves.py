@@ -169,6 +169,8 @@ def form_of(move: Move, case: Case, values: Mapping[str, str]) -> forms.Form:
 def _widget(wanted: Input, case: Case) -> forms.Widget:
     if wanted.choices:
         return forms.Select(choices=[("", _("Please choose")), *wanted.choices(case)])
+    if wanted.is_day:
+        return forms.DateInput(attrs={"type": "date"})
     if wanted.long:
         return forms.Textarea(attrs={"maxlength": wanted.most, "rows": 5})
     return forms.TextInput(attrs={"maxlength": wanted.most})

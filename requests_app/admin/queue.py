@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from dsar.vault import digests
 from requests_app.admin.desk import due_in_words, today
-from requests_app.models import Case, Duty, Message, MessageState, Submission
+from requests_app.models import Case, Duty, Message, Submission
 from requests_app.services.entering import find
 from requests_app.services.intake import FILABLE, as_mailed
 from requests_app.states import OPEN, WAITING_FOR_PERSON, WAITING_FOR_US, WAITING_FOR_WORKERS, State
@@ -111,14 +111,14 @@ class ByDate(SimpleListFilter):
 
 
 class Undelivered(SimpleListFilter):
-    """Whether a letter came back."""
+    """Whether a letter reached nobody: it came back, or has to be posted."""
 
     title = gettext_lazy("letters")
     parameter_name = "letters"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         """One that needs another channel."""
-        return [("failed", _("Could not be delivered"))]
+        return [("failed", _("To be told another way"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
         """The cases whose person has not been reached."""
@@ -176,8 +176,8 @@ def due_soon(on: date) -> QuerySet[Case]:
 
 
 def with_undelivered_letters() -> QuerySet[Case]:
-    """Cases with a letter of their own, or of their whole request, that could not be delivered."""
-    failed = Message.objects.filter(state=MessageState.FAILED)
+    """Cases with a letter of their own, or of their whole request, that needs another channel."""
+    failed = Message.objects.reached_nobody()
     of_request = failed.filter(case__isnull=True)
     return Case.objects.filter(Q(pk__in=failed.values("case")) | Q(submission__in=of_request.values("submission")))
 

@@ -23,6 +23,7 @@ FACT_LABELS = {
     "assigned_to": gettext_lazy("to"),
     "batch": gettext_lazy("batch"),
     "because": gettext_lazy("because"),
+    "bounced_on": gettext_lazy("came back on"),
     "bundle": gettext_lazy("bundle"),
     "calendar": gettext_lazy("calendar"),
     "channel": gettext_lazy("by"),
@@ -32,6 +33,7 @@ FACT_LABELS = {
     "code": gettext_lazy("ground"),
     "counted": gettext_lazy("counted"),
     "counts": gettext_lazy("records"),
+    "counts_from": gettext_lazy("counts from"),
     "declaration": gettext_lazy("declaration"),
     "declared": gettext_lazy("declaration"),
     "degree": gettext_lazy("degree reached"),
@@ -58,6 +60,9 @@ FACT_LABELS = {
     "right": gettext_lazy("right"),
     "source": gettext_lazy("source"),
     "was_due_on": gettext_lazy("was due"),
+    "told_by": gettext_lazy("told by"),
+    "told_on": gettext_lazy("told on"),
+    "void_due_on": gettext_lazy("void date"),
     "withheld": gettext_lazy("withheld"),
 }
 ASSIGNED = "assigned_to"  # the one fact that names an actor

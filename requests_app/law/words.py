@@ -84,6 +84,7 @@ class EvidenceKind(StrEnum):
     DATA_POINTS = "data_points"
     DECLARATION = "declaration"
     PERMISSION = "permission"
+    SHOWN_TO_STAFF = "shown_to_staff"  # in place of a mailbox: how the person showed the staff who asks
 
 
 class DutyKind(StrEnum):

@@ -3,10 +3,11 @@ from requests_app.models.case import AllowedMove, Case, CaseLaw, CorrectionAsked
 from requests_app.models.decision import Clarification, ExemptionClaim, LimitChoice, LimitDecision
 from requests_app.models.duty import CalendarVersion, Duty
 from requests_app.models.evidence import AccessCode, CodePurpose, Evidence, ProbeTry, ProofOffered
-from requests_app.models.message import Message, MessageState
+from requests_app.models.message import Message, MessageState, OtherChannel
 from requests_app.models.organisation import Organisation
 from requests_app.models.people import DataSubject, Derivation, Identifier, IdentifierKind, IdentifierStatus
 from requests_app.models.staff import User
+from requests_app.models.standing import Routine, StandingRule
 from requests_app.models.submission import Channel, LookBack, Submission
 from requests_app.models.suppression import Suppression
 
@@ -39,9 +40,12 @@ __all__ = [
     "Message",
     "MessageState",
     "Organisation",
+    "OtherChannel",
     "PackVersion",
     "ProbeTry",
     "ProofOffered",
+    "Routine",
+    "StandingRule",
     "Submission",
     "Suppression",
     "User",

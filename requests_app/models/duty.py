@@ -62,6 +62,11 @@ class Duty(models.Model):
     due_on = models.DateField()
     target_on = models.DateField(null=True)
     extended_on = models.DateField(null=True, help_text="When the one extension of this law was taken.")
+    first_due_on = models.DateField(null=True, help_text="The date before the extension: by then its notice counts.")
+    void_extension_on = models.DateField(
+        null=True, help_text="When an extension was taken whose notice reached nobody in time: it does not count."
+    )
+    void_due_on = models.DateField(null=True, help_text="The date that the void extension would have given.")
     met_at = models.DateTimeField(null=True)
     void = models.BooleanField(default=False, help_text="No longer owed: the case closed another way.")
     working = models.JSONField()

@@ -1,10 +1,12 @@
-"""What we wrote to the person, as sent."""
+"""What we wrote to the person, as sent, and how it reached them."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dsar.vault.fields import SealedText
@@ -18,12 +20,36 @@ class MessageState(models.TextChoices):
     QUEUED = "queued", _("queued")
     ACCEPTED = "accepted", _("accepted for delivery")
     FAILED = "failed", _("could not be delivered")
+    BOUNCED = "bounced", _("came back")
+    TO_POST = "to_post", _("to be posted")  # the person gave no e-mail address
+
+
+class OtherChannel(models.TextChoices):
+    """How a letter reached the person if not by mail."""
+
+    POST = "post", _("posted")
+    PHONE = "phone", _("told by telephone")
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Which letters reached the person, and which did not."""
+
+    def reached(self) -> MessageQuerySet:
+        """Accepted for delivery and not come back, or told another way."""
+        return self.filter(reached_on__isnull=False)
+
+    def reached_nobody(self) -> MessageQuerySet:
+        """Letters that need another channel."""
+        lost = (MessageState.FAILED, MessageState.BOUNCED, MessageState.TO_POST)
+        return self.filter(state__in=lost, reached_on__isnull=True)
 
 
 class Message(models.Model):
     """One letter to the person. The subject line holds no personal data; the text is sealed with the record.
 
     ``id`` makes the Message-ID, so that a letter sent twice by accident is one letter to every mail program.
+    ``state`` is what became of the mail; ``told_by`` and ``told_on`` say how else the person was told. ``reached_on``
+    is the day from which either counts: the mail's acceptance, or the posting with an allowance for its way.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -35,14 +61,26 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=MessageState, default=MessageState.QUEUED)
     queued_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+    bounced_on = models.DateField(null=True, help_text="When it came back, after the mail server had taken it.")
+    told_by = models.CharField(max_length=10, choices=OtherChannel, blank=True)
+    told_on = models.DateField(null=True, help_text="When it was posted, or told by telephone.")
+    reached_on = models.DateField(null=True, help_text="The day from which it counts as having reached the person.")
     text_sealed = models.BinaryField(null=True)
     text = SealedText("text_sealed", key="record_key")
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering = ("queued_at",)
 
     def __str__(self) -> str:
         return self.letter
+
+    @property
+    def mail_counts_from(self) -> date | None:
+        """The local day on which the mail was accepted; None if it was not, or came back."""
+        is_there = self.state == MessageState.ACCEPTED and self.accepted_at
+        return timezone.localdate(self.accepted_at) if is_there else None
 
     @property
     def record_key(self) -> uuid.UUID:

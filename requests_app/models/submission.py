@@ -66,13 +66,17 @@ class Submission(models.Model):
     )
 
     record_key = models.UUIDField(editable=False)
-    email_digest = models.CharField(max_length=120, db_index=True, editable=False)
+    email_digest = models.CharField(
+        max_length=120, db_index=True, editable=False, help_text="Empty: the person gave no e-mail address."
+    )
     name_sealed = models.BinaryField(null=True)
     email_sealed = models.BinaryField(null=True)
+    postal_address_sealed = models.BinaryField(null=True)
     account_number_sealed = models.BinaryField(null=True)
     details_sealed = models.BinaryField(null=True)
     name = SealedText("name_sealed", key="record_key")
     email = SealedText("email_sealed", key="record_key")
+    postal_address = SealedText("postal_address_sealed", key="record_key")
     account_number = SealedText("account_number_sealed", key="record_key")
     details = SealedText("details_sealed", key="record_key")
 
@@ -83,3 +87,8 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def has_mailbox(self) -> bool:
+        """Whether letters go by mail; else they are printed and posted."""
+        return bool(self.email_digest)

@@ -87,25 +87,28 @@ def hand_back(case_id: UUID, because: str, *, at: datetime) -> None:
         change_state(case, EventKind.HAND_BACK, case.hand_back, by=SYSTEM, at=at, because=because)
 
 
-def letter_accepted(case: Case, *, at: datetime) -> None:
-    """A letter of this case was accepted for delivery: a refusal answers it, and what is carried out can close."""
+def letter_accepted(case: Case, *, at: datetime, counts_from: datetime | None = None) -> None:
+    """A letter of this case was accepted for delivery: a refusal answers it, and what is carried out can close.
+
+    ``counts_from`` is given for one that was told another way, from when on it counts as an answer.
+    """
     if not letters.closing_letter_accepted(case):
         return
     if case.state == State.CLOSED:
-        duties.meet(case, DutyKind.ANSWER, at=at)
-        duties.meet(case, DutyKind.OPT_OUT_OFFERED, at=at)
-    settle(case, at=at)
+        duties.meet(case, DutyKind.ANSWER, at=at, met_at=counts_from)
+        duties.meet(case, DutyKind.OPT_OUT_OFFERED, at=at, met_at=counts_from)
+    settle(case, at=at, answered_at=counts_from)
 
 
-def settle(case: Case, *, at: datetime) -> None:
+def settle(case: Case, *, at: datetime, answered_at: datetime | None = None) -> None:
     """Close once the act is reported done, nothing of it is left, and its letter was accepted for delivery."""
     if case.state != State.CARRYING_OUT or case.carried_out_at is None:
         return
     if not letters.closing_letter_accepted(case) or not work().is_carried_out(case):
         return
     outcome = _outcome(case)
-    duties.meet(case, DutyKind.ANSWER, at=at)
-    duties.meet(case, DutyKind.OPT_OUT_OFFERED, at=at)
+    duties.meet(case, DutyKind.ANSWER, at=at, met_at=answered_at)
+    duties.meet(case, DutyKind.OPT_OUT_OFFERED, at=at, met_at=answered_at)
     change_state(
         case, EventKind.FINISH, lambda: case.finish(outcome=outcome, at=at), by=SYSTEM, at=at, outcome=outcome.value
     )

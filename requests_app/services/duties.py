@@ -94,22 +94,45 @@ def extend(case: Case, *, on: date) -> list[Duty]:
         extended = _as_extended(case, duty, on)
         if extended.working.extended_on is None:
             continue
+        duty.first_due_on = duty.due_on
         duty.due_on, duty.target_on = extended.due_on, extended.target_on
         duty.working, duty.extended_on = extended.working.as_data(), on
-        duty.save(update_fields=["due_on", "target_on", "working", "extended_on"])
+        duty.save(update_fields=["due_on", "target_on", "working", "extended_on", "first_due_on"])
         moved.append(duty)
     return moved
 
 
-def _as_extended(case: Case, duty: Duty, on: date) -> law_duties.Duty:
-    """What the law, as it was pinned, makes of this duty if the extension is announced on this day."""
+def take_back_extension(case: Case, *, told_on: date | None, on: date) -> list[Duty]:
+    """Go back to the first date where it has passed by ``on`` and nobody was told of the extension by then (G7).
+
+    ``told_on`` is the day from which its notice counts. Returns the duties that went back; both dates stay on them.
+    """
+    gone_back = []
+    extended = case.duties.unmet().filter(extended_on__isnull=False, first_due_on__lt=on)
+    for duty in extended.select_related("pack_version", "calendar_version"):
+        if told_on is not None and duty.first_due_on is not None and told_on <= duty.first_due_on:
+            continue
+        first = _as_extended(case, duty, None)
+        duty.void_extension_on, duty.void_due_on = duty.extended_on, duty.due_on
+        duty.due_on, duty.target_on = first.due_on, first.target_on
+        duty.working, duty.extended_on = first.working.as_data(), None
+        duty.save()
+        gone_back.append(duty)
+    return gone_back
+
+
+def _as_extended(case: Case, duty: Duty, on: date | None) -> law_duties.Duty:
+    """What the law, as it was pinned, makes of this duty if the extension is announced on this day, or never."""
     pack, calendar = duty.pack_version.as_pack(), duty.calendar_version.as_calendar()
     return _of_kind(_owed(case, pack, calendar, replace(_happened_to(duty), extended_on=on)), duty)
 
 
-def meet(case: Case, kind: DutyKind, *, at: datetime) -> None:
-    """Note that the duties of this kind are met, under every law that owes them; a second time changes nothing."""
-    if case.duties.unmet().of_kind(kind).update(met_at=at):
+def meet(case: Case, kind: DutyKind, *, at: datetime, met_at: datetime | None = None) -> None:
+    """Note that the duties of this kind are met, under every law that owes them; a second time changes nothing.
+
+    ``met_at`` is given where what meets them does not count from the moment at which it is noted.
+    """
+    if case.duties.unmet().of_kind(kind).update(met_at=met_at or at):
         record(case, EventKind.DUTY_MET, by=SYSTEM, at=at, duty=kind)
 
 

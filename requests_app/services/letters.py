@@ -11,7 +11,7 @@ from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import formats, translation
 
@@ -53,6 +53,8 @@ class Letter(StrEnum):
 
 # Their codes live for minutes.
 SOON_DEAD = {Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE}
+# Theirs open the person's own page and the bundle.
+WITH_A_CODE = {Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE}
 # The letters with which a case can close: once accepted for delivery, the person has been answered.
 CLOSING = {
     Letter.ANSWER_READY,
@@ -75,7 +77,10 @@ CLOSING_BY_RIGHT = {
 def queue(
     submission: Submission, letter: Letter, *, at: datetime, case: Case | None = None, **words: object
 ) -> Message:
-    """Write a letter and the job that delivers it, in the caller's transaction; ``words`` fill its template."""
+    """Write a letter and the job that delivers it, in the caller's transaction; ``words`` fill its template.
+
+    Whoever gave no e-mail address is written to by post: such a letter waits until staff have printed and posted it.
+    """
     subject, text = compose(submission, letter, case=case, on=at, **words)
     message = Message(
         id=uuid.uuid4(),
@@ -84,13 +89,15 @@ def queue(
         letter=letter,
         language=submission.language,
         subject=subject,
+        state=MessageState.QUEUED if submission.has_mailbox else MessageState.TO_POST,
         queued_at=at,
     )
     message.text = text
     message.save()
-    for told in _cases_told(message):
+    for told in cases_told(message):
         record(told, EventKind.LETTER_QUEUED, by=SYSTEM, at=at, letter=letter, message=str(message.pk))
-    enqueue("deliver_message", {"message": str(message.pk)}, key=f"deliver:{message.pk}")
+    if submission.has_mailbox:
+        enqueue("deliver_message", {"message": str(message.pk)}, key=f"deliver:{message.pk}")
     return message
 
 
@@ -201,7 +208,9 @@ def accepted(message: Message, *, at: datetime) -> bool:
     """Note that the mail server took the letter, and which duties that meets; False if it was known already."""
     if not _on_the_way(message).update(state=MessageState.ACCEPTED, accepted_at=at):
         return False
-    for case in _cases_told(message):
+    same = Message.objects.filter(pk=message.pk)
+    same.filter(Q(reached_on=None) | Q(reached_on__gt=local_day(at))).update(reached_on=local_day(at))
+    for case in cases_told(message):
         record(case, EventKind.LETTER_ACCEPTED, by=SYSTEM, at=at, letter=message.letter, message=str(message.pk))
         if message.letter == Letter.RECEIPT:
             duties.meet(case, DutyKind.ACKNOWLEDGE, at=at)
@@ -212,20 +221,25 @@ def failed(message: Message, *, at: datetime) -> None:
     """Note that a letter could not be delivered; the privacy team has to use another channel."""
     if not _on_the_way(message).update(state=MessageState.FAILED):
         return
-    for case in _cases_told(message):
+    for case in cases_told(message):
         record(case, EventKind.LETTER_FAILED, by=SYSTEM, at=at, letter=message.letter, message=str(message.pk))
 
 
 def closing_letter_accepted(case: Case) -> bool:
-    """Whether the letter that answers this case was accepted for delivery."""
-    return case.messages.filter(letter__in=CLOSING, state=MessageState.ACCEPTED).exists()
+    """Whether the letter that answers this case was accepted for delivery, or told another way."""
+    return case.messages.reached().filter(letter__in=CLOSING).exists()
+
+
+def has_code(message: Message) -> bool:
+    """Whether the text opens the person's own page or file: then nobody else reads it."""
+    return message.letter in WITH_A_CODE and message.submission.has_mailbox
 
 
 def _on_the_way(message: Message) -> QuerySet[Message]:
-    return Message.objects.filter(pk=message.pk).exclude(state=MessageState.ACCEPTED)
+    return Message.objects.filter(pk=message.pk).exclude(state__in=(MessageState.ACCEPTED, MessageState.BOUNCED))
 
 
-def _cases_told(message: Message) -> list[Case]:
+def cases_told(message: Message) -> list[Case]:
     """The cases in whose history this letter stands; codes to enter or download stand in none."""
     if message.case is not None:
         return [message.case]

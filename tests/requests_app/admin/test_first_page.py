@@ -31,7 +31,7 @@ def test_what_waits_is_counted_and_the_number_leads_to_it(desk: Desk) -> None:
     desk.file(at=NOW - timedelta(days=50)).cases.get().duties.filter(kind="acknowledge").update(met_at=NOW)
     near = desk.file(Right.DELETE, at=NOW - timedelta(days=40))
     near.cases.get().duties.exclude(kind="answer").update(met_at=NOW)
-    near.messages.update(state=MessageState.FAILED)
+    near.messages.update(state=MessageState.FAILED, reached_on=None)
     Job.objects.filter(state=JobState.WAITING).update(state=JobState.FAILED, finished_at=NOW)
     found = counts(desk, Role.ANALYST)
     failed = Job.objects.filter(state=JobState.FAILED).count()

@@ -73,7 +73,7 @@ def test_filters_show_what_they_say(desk: Desk, analyst: Client, query: str, fou
         "closed": desk.file(Right.OPT_OUT_SALE_SHARE).cases.get(),
     }
     desk.work()
-    cases["verifying"].submission.messages.update(state=MessageState.FAILED)
+    cases["verifying"].submission.messages.update(state=MessageState.FAILED, reached_on=None)
     page = text_of(analyst, QUEUE + query)
     shown = [name for name, case in cases.items() if case.submission.reference in page]
     assert shown == found

@@ -272,9 +272,17 @@ def grounds_to_refuse(case: Case) -> tuple[Exemption, ...]:
 
 
 def grounds_to_withhold(case: Case) -> tuple[Exemption, ...]:
-    """The grounds on which some data may be withheld; not those that call for an explanation of their own."""
-    fitting = exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.DATA)
-    return tuple(ground for ground in fitting if not ground.explained)
+    """The grounds on which some data may be withheld."""
+    return exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.DATA)
+
+
+def must_be_explained(ground: Exemption) -> bool:
+    """Whether the person is also told what the ground means in this very case.
+
+    Always where the request is called unfounded or excessive: the burden of showing it is ours (Civ. Code
+    1798.145(h)(3), GDPR Art. 12(5); G9).
+    """
+    return ground.explained or ground.ground is Ground.UNFOUNDED_OR_EXCESSIVE
 
 
 def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:

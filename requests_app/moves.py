@@ -190,7 +190,7 @@ def _as_choices(case: Case, grounds: Iterable[Exemption]) -> list[tuple[str, str
     for ground in grounds:
         needs = [str(item.text) for item in exemptions.conditions(case.packs(), ground, on=case.received_on())]
         condition = _("; needs that %(conditions)s") % {"conditions": spell_list(needs, "en")} if needs else ""
-        explained = _("; explain it to the person") if ground.explained else ""
+        explained = _("; explain it to the person") if guards.must_be_explained(ground) else ""
         choices.append((ground.code, f"{ground.title} ({ground.citation}){condition}{explained}"))
     return choices
 
@@ -306,7 +306,7 @@ MOVES: dict[str, Move] = {
             gettext_lazy("Withhold"),
             gettext_lazy("The record or field stays back, or is not deleted; the person is told the ground."),
             DESK,
-            inputs=(*FINDING, Input("code", gettext_lazy("Ground"), choices=_grounds_for_data)),
+            inputs=(*FINDING, Input("code", gettext_lazy("Ground"), choices=_grounds_for_data), EXPLANATION),
             only_in=frozenset({State.DECIDING}),
             rights=guards.WITHHELD_FROM,
         ),

@@ -62,6 +62,7 @@ class WithheldLine:
     field: str
     code: str
     citation: str
+    explanation: str
     who: str
     finding: str
     raw_field: str
@@ -115,7 +116,7 @@ def withholdings(case: Case, actor: Actor) -> sections.Panel | None:
     """What is kept back in the present round."""
     rows = list(
         findings.withholdings(case)
-        .select_related("part__run__map_version")
+        .select_related("part__run__map_version", "case__submission")
         .order_by("part__run__position", "part__collection", "part__number", "number", "field")
     )
     if not rows:
@@ -148,6 +149,7 @@ def _withheld_line(row: Withholding, who: str, first: int) -> WithheldLine:
         field=str(collection.field(row.field).title) if row.field else _("whole record"),
         code=row.code,
         citation=row.citation,
+        explanation=unsealed(row, "explanation"),
         who=who,
         finding=f"{row.part_id}:{row.number}",
         raw_field=row.field,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -151,6 +152,7 @@ class Contents:
         """What stays back, in words: which collection, how much, and what its ground says to the person."""
         maps = {run.source.slug: run.map_version.as_map() for run in self.runs}
         grounds = {found.code: found for pack in reversed(self.case.packs()) for found in pack.exemptions}
+        explained = _explanations(self.case, self.runs)
         for entry in _withheld_entries(self.case, self.runs):
             yield {
                 "title": maps[entry.source].collection(entry.collection).title.in_language(self.language),
@@ -158,6 +160,7 @@ class Contents:
                 "fields": entry.fields,
                 "because": grounds[entry.code].person_text.in_language(self.language),
                 "citation": entry.citation,
+                "explanations": explained[entry.source, entry.collection, entry.code],
             }
 
     def _overview(self, table: Table) -> dict[str, Any]:
@@ -243,6 +246,17 @@ def _withheld_entries(case: Case, runs: Sequence[SourceRun]) -> list[WithheldEnt
         figures = counted.setdefault(place, [0, 0])
         figures[1 if row.field else 0] += 1
     return [WithheldEntry(*place, records=records, fields=fields) for place, (records, fields) in counted.items()]
+
+
+def _explanations(case: Case, runs: Sequence[SourceRun]) -> dict[tuple[str, str, str], list[str]]:
+    """What the person is told beside the ground's own words, by source, collection and ground; each text once."""
+    texts: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    rows = Withholding.objects.filter(case=case, part__run__in=runs)
+    for row in rows.select_related("part__run__source", "case__submission").order_by("pk"):
+        said = texts[row.part.run.source.slug, row.part.collection, row.code]
+        if row.explanation and row.explanation not in said:
+            said.append(row.explanation)
+    return texts
 
 
 def _json(data: object) -> bytes:

@@ -19,6 +19,8 @@ from exports.sources.datamap import Keep
 from requests_app.law.words import Right
 from requests_app.models import Case
 
+OF_RECORD = ("case__submission",)  # under whose key explanations are sealed
+
 
 def account_of(case: Case, language: str) -> tuple[str, ...]:
     """The sentences for this case's closing letter."""
@@ -43,9 +45,10 @@ def _handed_over(case: Case, language: str) -> Iterator[str]:
         "count": bundle.records
     }
     yield from never_disclosed_descriptions(case, findings.current_runs(case), language).values()
-    codes = findings.withholdings(case).order_by("code").values_list("code", flat=True).distinct()
-    for code in codes:
-        yield _ground(case, code, language)
+    for code, explanation in dict.fromkeys(
+        (row.code, row.explanation) for row in findings.withholdings(case).select_related(*OF_RECORD).order_by("code")
+    ):
+        yield f"{_ground(case, code, language)} {explanation}".strip()
 
 
 def _categories(case: Case, language: str) -> Iterator[str]:
@@ -58,12 +61,13 @@ def _categories(case: Case, language: str) -> Iterator[str]:
 def _deleted(case: Case, language: str) -> Iterator[str]:
     for item in acts.deletions(case):
         yield _deletion(case, item, language)
-    spared: Counter[tuple[str, str]] = Counter()
-    for row in findings.withholdings(case).select_related("part__run__map_version").order_by("part", "number"):
+    spared: Counter[tuple[str, str, str]] = Counter()
+    withheld = findings.withholdings(case).select_related("part__run__map_version", *OF_RECORD)
+    for row in withheld.order_by("part", "number"):
         collection = row.part.run.map_version.as_map().collection(row.part.collection)
-        spared[collection.title.in_language(language), row.code] += 1
-    for (title, code), rows in spared.items():
-        yield _kept(case, title, rows, code, language)
+        spared[collection.title.in_language(language), row.code, row.explanation] += 1
+    for (title, code, explanation), rows in spared.items():
+        yield f"{_kept(case, title, rows, code, language)} {explanation}".strip()
 
 
 def _deletion(case: Case, item: acts.Deleted, language: str) -> str:

@@ -28,16 +28,16 @@ class Finding:
 
 
 @performs("withhold")
-def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str, code: str) -> None:
+def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str, code: str, explanation: str) -> None:
     """Keep a record back, or one field of it, on a ground for data that fits the case (G10).
 
     Of a deletion a record that is kept back is spared: it stays in its source.
     """
     found = _find(case, finding)
     _check_field(case, found, field)
-    ground = _ground(case, code)
+    ground = _ground(case, code, explanation)
     _check_not_withheld(found, field)
-    Withholding.objects.create(
+    withholding = Withholding.objects.create(
         case=case,
         part=found.part,
         number=found.number,
@@ -47,6 +47,8 @@ def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str
         withheld_by=actor.slug,
         withheld_at=at,
     )
+    withholding.explanation = explanation
+    withholding.save(update_fields=["explanation_sealed"])
     record(
         case,
         EventKind.WITHHOLD,
@@ -110,15 +112,15 @@ def _check_field(case: Case, found: Finding, field: str) -> None:
         raise InputRefused({"field": _("This field is never disclosed; it needs no ground to be withheld.")})
 
 
-def _ground(case: Case, code: str) -> Exemption:
+def _ground(case: Case, code: str, explanation: str) -> Exemption:
     try:
         ground = guards.check_refusal_code(case, code)
     except guards.MoveShut as shut:
         raise InputRefused({"code": str(shut)}) from None
     if ground.level != Level.DATA:
         raise InputRefused({"code": _("This ground is against the whole request, not against some of its data.")})
-    if ground.explained:
-        raise InputRefused({"code": _("This ground calls for an explanation of its own: choose another one.")})
+    if guards.must_be_explained(ground) and not explanation:
+        raise InputRefused({"explanation": _("This ground has to be explained: write what it means in this case.")})
     return ground
 
 

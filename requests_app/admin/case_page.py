@@ -108,6 +108,14 @@ class DutyLine:
 
 
 @dataclass(frozen=True)
+class FreeAnswers:
+    """How many answers a law gave free of charge to this person so far."""
+
+    law: str
+    count: LimitCount
+
+
+@dataclass(frozen=True)
 class LetterLine:
     """One letter to the person; the text stays hidden where it holds a code."""
 
@@ -158,6 +166,7 @@ def content_of(case: Case, on: date) -> Mapping[str, object]:
         "identity": identity_of(case),
         "duties": duties_of(case, on),
         "limit": limit_of(case),
+        "free_answers": free_answers_of(case),
         "decisions": decisions_of(case),
         "letters": letters_of(case),
     }
@@ -251,6 +260,12 @@ def _standing(duty: Duty, on: date) -> SafeString | str:
 def limit_of(case: Case) -> LimitCount | None:
     """How often information was provided, for rights that a law limits."""
     return guards.limit_count(case) if case.right_asked in guards.ANSWERED_WITH_DATA else None
+
+
+def free_answers_of(case: Case) -> list[FreeAnswers]:
+    """Under each law that gives so many answers free of charge, how many this person had: no ground to refuse."""
+    titles = {pack.slug: pack.short_title.in_language(get_language() or "en") for pack in case.packs()}
+    return [FreeAnswers(titles[count.law], count) for count in guards.free_answers(case)]
 
 
 def decisions_of(case: Case) -> list[DecisionLine]:

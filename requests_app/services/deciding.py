@@ -73,7 +73,7 @@ def _claim(case: Case, code: str, explanation: str, reason: str, *, actor: Actor
         ground = guards.check_refusal(case, code, actor)
     except guards.MoveShut as shut:
         raise InputRefused({"code": str(shut)}) from None
-    if ground.explained and not explanation:
+    if guards.must_be_explained(ground) and not explanation:
         raise InputRefused({"explanation": _("This ground has to be explained: write what it means in this case.")})
     claim = ExemptionClaim(
         id=uuid.uuid4(), case=case, code=ground.code, citation=ground.citation, decided_by=actor.slug, decided_at=at

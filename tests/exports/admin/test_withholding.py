@@ -109,7 +109,7 @@ def test_the_service_asks_again_whether_the_ground_fits(desk: Desk, case: Case, 
     actor = desk.staff[Role.ANALYST].as_actor()
     for code, sentence in ((whole, "against the whole request"), ("nonsense", "No law of this case knows the ground")):
         with pytest.raises(InputRefused, match=sentence):
-            withhold(case, actor=actor, at=NOW, finding=f"{letters.pk}:0", field="", code=code)
+            withhold(case, actor=actor, at=NOW, finding=f"{letters.pk}:0", field="", code=code, explanation="")
     assert withheld(case) == []
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.utils import timezone
 
+from exports.bundle.contents import contents_of
+from exports.fulfil.account import account_of
 from exports.models import Part, Withholding
 from requests_app.events import EventKind
 from requests_app.law.words import Right
@@ -92,3 +95,41 @@ def test_findings_of_other_cases_and_of_earlier_rounds_are_out_of_reach(house: H
     for finding in (parts_of(other, "shop", "reviews")[0].pk, part.pk, uuid.uuid4(), "not-an-id"):
         with pytest.raises(InputRefused):
             house.move(case, "withhold", finding=f"{finding}:0", field="", code=GROUND)
+
+
+# ---- grounds that call for an explanation of their own
+
+
+EXPLAINED, WHY = "ca_7024c_not_searchable", "These letters lie on tapes of 2016, kept for the tax office alone."
+
+
+def test_a_ground_that_calls_for_an_explanation_is_used_with_one(house: House, case: Case, part: Part) -> None:
+    with pytest.raises(InputRefused) as refused:
+        house.move(case, "withhold", finding=f"{part.pk}:0", code=EXPLAINED, explanation=" ")
+    assert set(refused.value.errors) == {"explanation"}
+    assert not Withholding.objects.exists()
+    house.move(case, "withhold", finding=f"{part.pk}:0", code=EXPLAINED, explanation=WHY)
+    row = Withholding.objects.get()
+    assert row.explanation == WHY
+    assert WHY.encode() not in bytes(row.explanation_sealed or b"")
+    assert WHY not in str(facts_of(case, EventKind.WITHHOLD))
+
+
+def test_the_person_reads_the_explanation_in_letter_and_bundle_once(house: House, case: Case, part: Part) -> None:
+    for number in (0, 1):
+        house.move(case, "withhold", finding=f"{part.pk}:{number}", code=EXPLAINED, explanation=WHY)
+    house.approve(case)
+    assert "".join(account_of(case, "en")).count(WHY) == 1
+    (letter,) = case.messages.filter(letter="answer_ready")
+    assert WHY in " ".join(letter.text.split())
+    page = str(contents_of(case, made_at=timezone.now())._page("bundle/index.html", {}))
+    assert page.count(WHY) == 1
+
+
+def test_a_record_that_a_deletion_spares_is_told_with_its_explanation(house: House) -> None:
+    case = house.deciding(Right.DELETE)
+    part = parts_of(case, "shop", "reviews")[0]
+    house.move(case, "withhold", finding=f"{part.pk}:0", code="ca_105d1_transaction", explanation="Under warranty.")
+    house.approve(case)
+    (spared,) = (text for text in account_of(case, "en") if text.startswith("Reviews: 1 record kept."))
+    assert spared.endswith("Under warranty.")

@@ -100,6 +100,10 @@ class CompanyWork:
         """Whether nothing of the act is left to do: its job reports once every source and recipient is done."""
         return case.carried_out_at is not None
 
+    def anything_found(self, case: Case) -> bool:
+        """Whether a source that was searched holds anything, whatever of it stays back."""
+        return findings.anything(case)
+
     def withheld(self, case: Case) -> int:
         """Records and fields kept back, records that a deletion kept on a ground, and sources left out."""
         waived = case.source_runs.filter(round=case.gathering_round, state=RunState.WAIVED).count()

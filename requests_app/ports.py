@@ -74,6 +74,9 @@ class Work(Protocol):
     def is_carried_out(self, case: Case) -> bool:
         """Whether nothing of the act is left to do."""
 
+    def anything_found(self, case: Case) -> bool:
+        """Whether the present round of gathering found anything of the person."""
+
     def withheld(self, case: Case) -> int:
         """How many records and fields are kept back on a ground, or left out because a source was waived."""
 

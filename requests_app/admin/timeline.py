@@ -13,7 +13,7 @@ from dsar.ledger import chains
 from dsar.ledger.models import Event
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind, Right
-from requests_app.models import Case, LimitChoice, User
+from requests_app.models import Case, LimitChoice, Routine, User
 from requests_app.states import Outcome, State
 
 FACT_LABELS = {
@@ -58,10 +58,12 @@ FACT_LABELS = {
     "recipients": gettext_lazy("recipients"),
     "records": gettext_lazy("records"),
     "right": gettext_lazy("right"),
+    "rule": gettext_lazy("standing rule"),
     "source": gettext_lazy("source"),
     "was_due_on": gettext_lazy("was due"),
     "told_by": gettext_lazy("told by"),
     "told_on": gettext_lazy("told on"),
+    "version": gettext_lazy("version"),
     "void_due_on": gettext_lazy("void date"),
     "withheld": gettext_lazy("withheld"),
 }
@@ -145,6 +147,8 @@ def _words_of_codes(name: str, code: str) -> str:
         return str(Outcome(code).label)
     if name == "choice" and code in LimitChoice.values:
         return str(LimitChoice(code).label)
+    if name == "rule" and code in Routine.values:
+        return str(Routine(code).label)
     return code.replace("_", " ") if name in ("letter", "because", "degree") else code
 
 

@@ -29,7 +29,7 @@ from requests_app.models import (
 from requests_app.moves import performs
 from requests_app.ports import Matched, systems
 from requests_app.roles import PERSON, SYSTEM, Actor
-from requests_app.services import codes, people
+from requests_app.services import codes, people, standing
 from requests_app.services.history import change_state, locked_cases, record
 from requests_app.states import State
 
@@ -210,6 +210,7 @@ def fall_back(case: Case, *, actor: Actor, at: datetime) -> None:
     """Answer as categories what can't be verified as specific pieces (11 CCR 7024(a))."""
     change_state(case, EventKind.FALL_BACK, case.fall_back, by=actor, at=at, answered_as=Right.KNOW_CATEGORIES)
     _bind(case)
+    standing.gather(case, at=at)
 
 
 def questions(submission: Submission) -> dict[str, str]:
@@ -278,6 +279,7 @@ def _accept(case: Case, *, by: Actor, at: datetime) -> None:
         citations=list(guards.requirement(case).citations),
     )
     _bind(case)
+    standing.gather(case, at=at)
 
 
 def _bind(case: Case) -> None:

@@ -23,6 +23,7 @@ from requests_app.models import (
     Submission,
 )
 from requests_app.roles import SYSTEM
+from requests_app.services import standing
 from requests_app.services.history import locked_cases, record
 
 DIGITS = frozenset("0123456789")
@@ -61,6 +62,7 @@ def find_person(submission: Submission, *, identifier_key: uuid.UUID, at: dateti
         )
     for case in locked_cases(submission):
         record(case, EventKind.PERSON_FOUND, by=SYSTEM, at=at, person=str(subject.pk))
+        standing.gather(case, at=at)
 
 
 def confirm_identifiers(evidence: Evidence, found_by: Mapping[str, str], *, at: datetime) -> None:

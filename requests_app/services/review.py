@@ -14,7 +14,7 @@ from requests_app.models import Case, Clarification, LimitChoice, LimitDecision
 from requests_app.moves import NOBODY, performs
 from requests_app.ports import work
 from requests_app.roles import SYSTEM, Actor
-from requests_app.services import duties, identity, letters
+from requests_app.services import duties, identity, letters, standing
 from requests_app.services.history import change_state, local_day, locked, record
 from requests_app.states import State
 
@@ -64,6 +64,7 @@ def settle(case: Case, *, at: datetime) -> None:
     """Go on to deciding once every source is done or waived."""
     if case.state == State.GATHERING and not work().open_sources(case):
         change_state(case, EventKind.FINDINGS_READY, case.findings_ready, by=SYSTEM, at=at)
+        standing.answer(case, at=at)
 
 
 @performs("extend")

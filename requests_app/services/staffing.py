@@ -15,7 +15,13 @@ from requests_app.models import User
 from requests_app.roles import Actor, Role
 from requests_app.services.history import local_day
 
-SEES_CASES = ("requests_app.view_case", "requests_app.view_submission", "requests_app.view_housecalendar")
+SEES_CASES = (
+    "requests_app.view_case",
+    "requests_app.view_submission",
+    "requests_app.view_housecalendar",
+    "requests_app.view_standingrule",
+    "exports.view_retentionschedule",
+)
 WORKS_CASES = (
     *SEES_CASES,
     "requests_app.add_submission",

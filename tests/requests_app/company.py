@@ -51,6 +51,7 @@ class Company:
     kept_back: Counter[UUID] = field(default_factory=Counter)
     left_to_do: set[UUID] = field(default_factory=set)
     hindrance: str = ""
+    finds: bool = True
     grounds: tuple[str, ...] = ()
 
     # Systems
@@ -107,6 +108,10 @@ class Company:
     def is_carried_out(self, case: Case) -> bool:
         """Whether nothing is left to do."""
         return case.pk not in self.left_to_do
+
+    def anything_found(self, case: Case) -> bool:
+        """Whether its system holds anything of the person."""
+        return self.finds
 
     def withheld(self, case: Case) -> int:
         """How much is kept back."""

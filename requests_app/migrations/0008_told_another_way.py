@@ -16,7 +16,7 @@ def reached_by_mail(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('requests_app', '0004_guards'),
+        ('requests_app', '0006_calendars'),
     ]
 
     operations = [

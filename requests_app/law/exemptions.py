@@ -97,8 +97,8 @@ def _check_other_laws(packs: Sequence[LawPack], owner: LawPack, found: Exemption
 def _without_its_like(
     packs: Sequence[LawPack], owner: LawPack, found: Exemption, right: Right, on: date
 ) -> LawPack | None:
-    """The first other law that gives the right and has no ground like this one."""
-    others = (pack for pack in packs if pack is not owner and pack.gives(right, on))
+    """The first other law that gives the right and has no ground like this one; the house's policy takes it over."""
+    others = (pack for pack in packs if pack is not owner and pack.gives(right, on) and not pack.adopts(found.code))
     return next(
         (pack for pack in others if not any(item.is_like(found) for item in pack.exemptions_for(right, on))), None
     )

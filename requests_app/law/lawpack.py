@@ -39,6 +39,7 @@ from requests_app.law.values import (
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Beyond, DutyKind, LawError, PauseGround, Right, Route, Sureness, Text
 
+EVERYBODY = "*"
 D = TypeVar("D", bound=Dated)
 R = TypeVar("R", bound=OfRights)
 
@@ -55,10 +56,11 @@ class NoSuchFigure(LawError):
 class LawPack:
     """One law as data. Compared by its digest; every question takes the date of receipt.
 
-    ``applies`` are residences (ISO 3166-2 or 3166-1 codes, or ``*`` for everybody). ``calendar`` says with which days
-    its periods are counted: ``weekdays_only``, or those of the ``place`` where the house must act. ``canonical_text``
-    is the pack as JSON with sorted keys, from which ``packs.pack_from_text`` makes the same pack again; ``digest`` is
-    its SHA-256.
+    ``applies`` are residences (ISO 3166-2 or 3166-1 codes, or ``*`` for everybody). ``waives`` are the grounds of other
+    laws that the house's policy does without; the word ``limits`` among them waives their limits. ``calendar`` says
+    with which days its periods are counted: ``weekdays_only``, or those of the ``place`` where the house must act.
+    ``canonical_text`` is the pack as JSON with sorted keys, from which ``packs.pack_from_text`` makes the same pack
+    again; ``digest`` is its SHA-256.
     """
 
     slug: str
@@ -67,6 +69,7 @@ class LawPack:
     jurisdiction: Text
     applies: frozenset[str]
     calendar: str
+    waives: frozenset[str]
     since: date
     citation: str
     checked: date
@@ -106,6 +109,15 @@ class LawPack:
     def digest(self) -> str:
         """The SHA-256 of the canonical text, in hexadecimal."""
         return hashlib.sha256(self.canonical_text.encode()).hexdigest()
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether this is the house's own policy, which applies to everybody."""
+        return EVERYBODY in self.applies
+
+    def adopts(self, code: str) -> bool:
+        """Whether the policy takes over a ground or a limit of the laws beside which it stands; no law does."""
+        return self.is_policy and code not in self.waives
 
     @property
     def sections(self) -> Mapping[str, Sequence[Dated]]:

@@ -12,6 +12,8 @@ from requests_app.law.values import Limit
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Beyond, Right, Text, Window
 
+LIMITS = "limits"
+
 
 @dataclass(frozen=True, slots=True)
 class Provided:
@@ -74,6 +76,7 @@ def count(
     """
     history = tuple(history)
     giving = [pack for pack in packs if pack.gives(right, received_on)]
+    giving = [pack for pack in giving if not pack.adopts(LIMITS)] or giving
     counts = [_count_under(pack, received_on, history, right, Beyond.DECLINE) for pack in giving]
     if not all(counts):
         return None

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
 from requests_app.law.checking import check
-from requests_app.law.lawpack import LawPack, NoSuchFigure, RightNotGiven
+from requests_app.law.lawpack import EVERYBODY, LawPack, NoSuchFigure, RightNotGiven
 from requests_app.law.reading import LawPackError
 from requests_app.law.sections import build_pack
-from requests_app.law.words import LawError, Right
+from requests_app.law.words import DutyKind, LawError, Right
 
 FOLDER = Path(__file__).parent / "packs"
 HOUSE = "house"
-EVERYBODY = "*"
+ANSWERED_BY = frozenset({DutyKind.ANSWER, DutyKind.OPT_OUT_DONE})
 RESIDENCE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -47,17 +47,25 @@ def house() -> LawPack:
     return all_packs()[HOUSE]
 
 
-def laws_for(residence: str, right: Right, on: date) -> tuple[LawPack, ...]:
-    """The laws that give this right to who lives there; the house's own policy where no law does; else none.
+def laws_for(residence: str, right: Right, on: date, *, everywhere: Collection[str] = ()) -> tuple[LawPack, ...]:
+    """The laws that give this right to who lives there, that of the place first; the house's own policy if none.
 
-    ``residence`` is a state as in ISO 3166-2 ("US-CA") or a country as in ISO 3166-1 ("DE"). Raises LawError.
+    ``residence`` is a state as in ISO 3166-2 ("US-CA") or a country as in ISO 3166-1 ("DE"). ``everywhere`` names laws
+    that bind the house wherever a person lives, as GDPR Art. 3(1) binds who is established in the Union. Where no law
+    of the set says by when to answer, the policy joins it, so that no request is without a date. Raises LawError.
     """
     if not RESIDENCE.fullmatch(residence):
         raise LawError(f"{residence!r} is no place of residence: write a code such as US-CA (ISO 3166-2) or DE.")
-    giving = [pack for pack in all_packs().values() if residence in pack.applies and pack.gives(right, on)]
-    if not giving and house().gives(right, on):
-        return (house(),)
+    known = all_packs().values()
+    giving = [pack for pack in known if residence in pack.applies and pack.gives(right, on)]
+    giving += [pack for pack in known if pack.slug in everywhere and pack not in giving and pack.gives(right, on)]
+    if house().gives(right, on) and not any(_dates_the_answer(pack, right, on) for pack in giving):
+        giving.append(house())
     return tuple(giving)
+
+
+def _dates_the_answer(pack: LawPack, right: Right, on: date) -> bool:
+    return any(rule.kind in ANSWERED_BY for rule in pack.duty_rules(right, on))
 
 
 def read_folder(folder: Path) -> Mapping[str, LawPack]:
@@ -91,7 +99,11 @@ def read_pack(data: Mapping[str, object], file: str) -> LawPack:
     """The pack that these tables make, checked; ``file`` is named in errors. Raises LawPackError."""
     pack = build_pack(data, file)
     check(pack, file)
-    if (EVERYBODY in pack.applies) != (pack.slug == HOUSE):
+    if pack.waives and not pack.is_policy:
+        raise LawPackError(
+            f"{file}: law.waives: only the pack {HOUSE!r} may do without another law's grounds: delete it"
+        )
+    if pack.is_policy != (pack.slug == HOUSE):
         raise LawPackError(f"{file}: law.applies: only the pack {HOUSE!r} applies to everybody: write residences")
     for residence in pack.applies - {EVERYBODY}:
         if not RESIDENCE.fullmatch(residence):

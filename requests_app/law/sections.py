@@ -102,6 +102,7 @@ def build_pack(data: Mapping[str, object], file: str) -> LawPack:
         jurisdiction=law.texts("jurisdiction"),
         applies=frozenset(law.strings("applies")),
         calendar=law.one_of("calendar", law.text("calendar"), CALENDARS) if law.has("calendar") else WEEKDAYS_ONLY,
+        waives=frozenset(law.strings("waives")) if law.has("waives") else frozenset(),
         since=dating["since"],
         citation=dating["citation"],
         checked=dating["checked"],

@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from requests_app.law import exemptions, packs
+from requests_app.law import exemptions, limits, packs
 from requests_app.law.exemptions import ExemptionDoesNotFit, fitting, usable
 from requests_app.law.lawpack import LawPack
 from requests_app.law.words import Level, Right
-from tests.law.made_up import SINCE, TWICE, a_ground, a_law, another_law
+from tests.law.made_up import SINCE, TWICE, a_ground, a_law, another_law, law_data
 
 CCPA = [packs.law_pack("ccpa")]
 NOW = date(2026, 11, 23)
@@ -200,3 +200,28 @@ def test_a_ground_of_another_law_is_its_like_in_the_laws_of_the_case(
 def test_a_ground_without_its_like_or_against_a_whole_request_keeps_nothing(code: str, message: str) -> None:
     with pytest.raises(ExemptionDoesNotFit, match=message):
         exemptions.to_keep(HOUSE, code, on=NOW, known=packs.all_packs().values())
+
+
+def the_policy(**law: object) -> packs.LawPack:
+    """The house's policy, as small as can be."""
+    data = law_data()
+    data["law"] |= {"slug": "house", "applies": ["*"], **law}
+    return packs.read_pack(data, "packs/house.toml")
+
+
+def test_the_policy_takes_over_the_grounds_and_limits_of_the_laws_beside_it() -> None:
+    limited = [{"allowed": 1, "months": 12, "rights": ["delete"], **SINCE}]
+    law = a_law(exemptions=[a_ground("its_own")], limits=limited)
+    assert usable([law, the_policy()], "its_own", Right.DELETE, on=NOW)
+    assert limits.count(NOW, [], packs=[law, the_policy()], right=Right.DELETE)
+    waiving = the_policy(waives=["its_own", "limits"])
+    with pytest.raises(ExemptionDoesNotFit, match="has no ground like its_own"):
+        usable([law, waiving], "its_own", Right.DELETE, on=NOW)
+    assert limits.count(NOW, [], packs=[law, waiving], right=Right.DELETE) is None
+
+
+def test_only_the_policy_may_waive() -> None:
+    data = law_data()
+    data["law"]["waives"] = ["its_own"]
+    with pytest.raises(packs.LawPackError, match=r"law.waives: only the pack 'house' may do without"):
+        packs.read_pack(data, "packs/made_up.toml")

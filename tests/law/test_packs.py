@@ -153,6 +153,33 @@ def test_the_house_answers_where_no_law_gives_the_right(residence: str, right: R
     assert [pack.slug for pack in packs.laws_for(residence, right, NOW)] == laws
 
 
+@pytest.mark.parametrize(
+    ("residence", "right", "laws"),
+    [
+        ("US-CA", Right.DELETE, ["ccpa", "gdpr"]),
+        ("US-CA", Right.RESTRICT, ["gdpr"]),
+        ("DE", Right.DELETE, ["gdpr"]),
+        ("ZZ", Right.DELETE, ["gdpr"]),
+        ("ZZ", Right.OPT_OUT_SALE_SHARE, ["house"]),
+    ],
+)
+def test_a_law_may_bind_the_house_wherever_a_person_lives(residence: str, right: Right, laws: list[str]) -> None:
+    found = packs.laws_for(residence, right, NOW, everywhere=["gdpr"])
+    assert [pack.slug for pack in found] == laws
+
+
+@pytest.mark.parametrize(
+    ("right", "laws"),
+    [
+        (Right.KNOW_SPECIFIC, ["lgpd"]),
+        (Right.DELETE, ["lgpd", "house"]),
+        (Right.WITHDRAW_CONSENT, ["lgpd"]),
+    ],
+)
+def test_the_policy_gives_the_date_where_the_law_gives_none(right: Right, laws: list[str]) -> None:
+    assert [pack.slug for pack in packs.laws_for("BR", right, NOW)] == laws
+
+
 def test_the_house_answers_a_californian_before_the_law_gave_the_right() -> None:
     assert packs.laws_for("US-CA", Right.CORRECT, date(2022, 12, 31)) == (HOUSE,)
     assert packs.laws_for("US-CA", Right.CORRECT, date(2023, 1, 1)) == (CCPA,)

@@ -59,9 +59,8 @@ def clock(pack: LawPack, right: Right, received_on: date, happened: Happened) ->
     pauses: dict[PauseEffect, list[Pause]] = {effect: [] for effect in PauseEffect}
     for ground in PauseGround:
         pause = pack.pause(right, ground, received_on)
-        waited = happened.waited(ground)
-        if pause and waited:
-            pauses[pause.effect].append(Pause(ground, *waited))
+        if pause:
+            pauses[pause.effect] += [Pause(ground, *waited) for waited in happened.waited(ground)]
     return Clock(start, started_by, tuple(pauses[PauseEffect.BINDING]), tuple(pauses[PauseEffect.DEFENSIBLE]))
 
 

@@ -13,7 +13,8 @@ class Happened:
     """Days on which something happened, all None until it did.
 
     ``extended_on`` is the day on which an extension was announced; ``identity_…``, ``clarification_…`` and ``fee_…``
-    are when the person was asked and when the answer arrived. ``at_designated_contact``: sent to the contact that the
+    are when the person was asked and when the answer arrived; ``earlier_clarifications`` those of questions before the
+    last one. ``at_designated_contact``: sent to the contact that the
     house names for such requests.
     """
 
@@ -24,6 +25,7 @@ class Happened:
     clarification_answered_on: date | None = None
     fee_asked_on: date | None = None
     fee_paid_on: date | None = None
+    earlier_clarifications: tuple[tuple[date, date], ...] = ()
     refused: bool = False
     at_designated_contact: bool = True
 
@@ -31,17 +33,21 @@ class Happened:
         """When something came for which a period may have to wait; None if it was not asked for, or hasn't come."""
         return self.identity_shown_on if event is ClockStart.IDENTITY_SHOWN else self.fee_paid_on
 
-    def waited(self, ground: PauseGround) -> tuple[date, date] | None:
-        """From when to when we waited for an answer of the person, both days included; None while it is not there.
+    def waited(self, ground: PauseGround) -> tuple[tuple[date, date], ...]:
+        """From when to when we waited for an answer of the person, both days included; not while it is not there.
 
         As long as the answer is out, no day is left uncounted: the date moves when it arrives.
         """
-        asked, answered = self.clarification_asked_on, self.clarification_answered_on
         if ground is PauseGround.IDENTITY:
-            asked, answered = self.identity_asked_on, self.identity_shown_on
-        if asked is None or answered is None or answered < asked:
-            return None
-        return asked, answered
+            return _answered(self.identity_asked_on, self.identity_shown_on)
+        last = _answered(self.clarification_asked_on, self.clarification_answered_on)
+        return (*self.earlier_clarifications, *last)
 
 
 NOTHING_YET = Happened()
+
+
+def _answered(asked: date | None, answered: date | None) -> tuple[tuple[date, date], ...]:
+    if asked is None or answered is None or answered < asked:
+        return ()
+    return ((asked, answered),)

@@ -111,6 +111,18 @@ def test_in_the_uk_only_access_stands_still_while_it_is_clarified(right: Right, 
     assert answer(UK, right, "2026-06-01", **asked).due_on == day(due)
 
 
+def test_every_question_stops_the_clock_anew() -> None:
+    told = Happened(
+        earlier_clarifications=((day("2026-06-04"), day("2026-06-05")),),
+        clarification_asked_on=day("2026-06-08"),
+        clarification_answered_on=day("2026-06-10"),
+    )
+    owed = duties(
+        UK, Right.KNOW_SPECIFIC, received_on=day("2026-06-01"), calendar=ENGLAND, house=packs.house(), happened=told
+    )
+    assert owed[0].due_on == date(2026, 7, 6)
+
+
 def test_a_pause_is_told_with_its_days() -> None:
     asked = {"clarification_asked_on": "2026-06-04", "clarification_answered_on": "2026-06-10"}
     working = answer(UK, Right.KNOW_SPECIFIC, "2026-06-01", **asked).working

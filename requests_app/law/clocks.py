@@ -82,4 +82,11 @@ def count_period(start: date, figure: Figure, calendar: Calendar, *, not_counted
 
 
 def _days(pauses: tuple[Pause, ...]) -> int:
-    return sum(pause.days for pause in pauses)
+    """The days that don't count: one that lies in two pauses is left out once."""
+    days, after = 0, date.min
+    for pause in sorted(pauses, key=lambda pause: pause.asked_on):
+        first = max(pause.asked_on, after)
+        if pause.received_on >= first:
+            days += (pause.received_on - first).days + 1
+            after = pause.received_on + timedelta(days=1)
+    return days

@@ -11,7 +11,7 @@ from requests_app.law.exemptions import ExemptionDoesNotFit, usable
 from requests_app.law.happened import Happened
 from requests_app.law.limits import Provided
 from requests_app.law.packs import RightNotGiven
-from requests_app.law.words import DutyKind, Level, Right, Route, Sureness
+from requests_app.law.words import Degree, DutyKind, Level, Right, Route, Sureness
 from tests.law.us_table import A_DAY, NOW, STATES, lately, owed
 
 
@@ -56,6 +56,7 @@ def test_what_rested_on_a_withdrawn_consent_ends_in_time(law: str, since: str, d
     duty = owed(law, Right.WITHDRAW_CONSENT, on)
     assert (duty.kind, duty.due_on) == (DutyKind.OPT_OUT_DONE, on + timedelta(days=days))
     assert packs.law_pack(law).route(Right.WITHDRAW_CONSENT, on) is Route.DIRECT
+    assert packs.law_pack(law).degree_rule(Right.WITHDRAW_CONSENT, on).degree is Degree.NONE
     with pytest.raises(RightNotGiven):
         owed(law, Right.WITHDRAW_CONSENT, on - A_DAY)
 
@@ -79,6 +80,16 @@ def test_an_amendment_gives_its_right_from_its_first_day_on(law: str, slug: str,
         owed(law, right, last)
 
 
+@pytest.mark.parametrize("law", ["us_ct", "us_mn"])
+def test_who_questions_profiling_is_answered_like_who_asks_for_a_copy(law: str) -> None:
+    pack, right = packs.law_pack(law), Right.REVIEW_AUTOMATED
+    assert pack.route(right, NOW) is Route.DECIDE_ONLY
+    assert pack.degree_rule(right, NOW).degree is Degree.REASONABLE
+    assert owed(law, right, NOW).due_on == NOW + timedelta(days=45)
+    assert owed(law, right, NOW, Happened(extended_on=NOW)).due_on == NOW + timedelta(days=90)
+    assert {s.law for s in STATES if right in packs.law_pack(s.law).all_rights} == {"us_ct", "us_mn"}
+
+
 def test_the_house_answers_a_correction_in_utah_before_the_law_does() -> None:
     assert packs.laws_for("US-UT", Right.CORRECT, date(2026, 6, 30)) == (packs.house(),)
     assert packs.laws_for("US-UT", Right.CORRECT, date(2026, 7, 1)) == (packs.law_pack("us_ut"),)
@@ -91,7 +102,6 @@ def test_connecticut_adds_inferences_and_a_list_of_third_parties() -> None:
     assert "inferred" not in before.en
     assert "inferred about you" in after.en
     assert "list of the third parties" in after.en
-    assert pack.route(Right.REVIEW_AUTOMATED, NOW) is Route.DECIDE_ONLY
 
 
 @pytest.mark.parametrize(("law", "since"), [("us_ct", "2026-07-01"), ("us_mt", "2025-10-01"), ("us_mn", "2025-07-31")])

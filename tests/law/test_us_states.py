@@ -239,6 +239,18 @@ def test_an_opt_out_falls_only_to_documented_fraud_a_missing_permission_or_anoth
 
 
 @every_state
+def test_data_may_be_kept_from_a_deletion_on_the_grounds_that_the_acts_share(state: State) -> None:
+    pack, on = packs.law_pack(state.law), lately(state)
+    kept = {item.ground: item for item in pack.exemptions_for(Right.DELETE, on) if item.level is Level.DATA}
+    shared = {"legal_obligation", "legal_claims", "security", "research", "free_expression", "rights_of_others"}
+    assert kept.keys() == shared | {"not_identifiable", None}
+    secrets = [item for item in pack.exemptions if item.ground == "trade_secret"]
+    assert all(item.rights == {Right.KNOW_SPECIFIC, Right.PORTABILITY} for item in secrets)
+    accurate = [item for item in pack.exemptions if item.ground == "accurate"]
+    assert [item.rights for item in accurate] == ([{Right.CORRECT}] if "C" in state.rights else [])
+
+
+@every_state
 def test_what_is_excessive_needs_its_reasons_written_down(state: State) -> None:
     pack, on = packs.law_pack(state.law), lately(state)
     (excessive,) = (item for item in pack.exemptions if item.ground == "unfounded_or_excessive")

@@ -114,16 +114,16 @@ def test_in_the_uk_only_access_stands_still_while_it_is_clarified(right: Right, 
 @pytest.mark.parametrize(
     ("earlier", "due", "because"),
     [
-        (("2026-06-04", "2026-06-05"), "2026-07-06", "two days and three"),
-        (("2026-06-07", "2026-06-08"), "2026-07-06", "the eighth is left out once: four days, and then a weekend"),
-        (("2026-06-08", "2026-06-09"), "2026-07-06", "within the other: three days, and then a weekend"),
+        (("2026-06-05", "2026-06-05"), "2026-07-03", "a day each"),
+        (("2026-06-09", "2026-06-09"), "2026-07-02", "the same day"),
+        (("2026-06-08", "2026-06-09"), "2026-07-03", "the ninth is left out once"),
     ],
 )
 def test_every_question_stops_the_clock_anew(earlier: tuple[str, str], due: str, because: str) -> None:
     told = Happened(
         earlier_clarifications=((day(earlier[0]), day(earlier[1])),),
-        clarification_asked_on=day("2026-06-08"),
-        clarification_answered_on=day("2026-06-10"),
+        clarification_asked_on=day("2026-06-09"),
+        clarification_answered_on=day("2026-06-09"),
     )
     owed = duties(
         UK, Right.KNOW_SPECIFIC, received_on=day("2026-06-01"), calendar=ENGLAND, house=packs.house(), happened=told

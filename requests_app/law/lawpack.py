@@ -30,6 +30,7 @@ from requests_app.law.values import (
     NeverDisclosed,
     OfRights,
     PauseRule,
+    Provision,
     RecipientsRule,
     RefusalText,
     SignalRule,
@@ -37,7 +38,17 @@ from requests_app.law.values import (
     UnmatchedRule,
 )
 from requests_app.law.wording import spell_date
-from requests_app.law.words import Beyond, DutyKind, LawError, PauseGround, Right, Route, Sureness, Text
+from requests_app.law.words import (
+    Beyond,
+    DutyKind,
+    LawError,
+    PauseGround,
+    ProvisionKind,
+    Right,
+    Route,
+    Sureness,
+    Text,
+)
 
 EVERYBODY = "*"
 D = TypeVar("D", bound=Dated)
@@ -98,6 +109,7 @@ class LawPack:
     unmatched: tuple[UnmatchedRule, ...] = field(repr=False)
     log_fields: tuple[LogField, ...] = field(repr=False)
     recipients: tuple[RecipientsRule, ...] = field(repr=False)
+    provisions: tuple[Provision, ...] = field(repr=False)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LawPack) and self.digest == other.digest
@@ -146,6 +158,7 @@ class LawPack:
             "unmatched": self.unmatched,
             "log_fields": self.log_fields,
             "recipients": self.recipients,
+            "provisions": self.provisions,
         }
 
     def values(self) -> Iterator[tuple[str, Dated]]:
@@ -252,6 +265,11 @@ class LawPack:
     def recipients_rule(self, right: Right, on: date) -> RecipientsRule | None:
         """Who is told what was done; None where nobody need be."""
         return _of_right(self.recipients, right, on)
+
+    def provision(self, kind: ProvisionKind, right: Right | None, on: date) -> Provision | None:
+        """What the law says of this right, or of everything where it gives no rights; None where it does not."""
+        rules = [rule for rule in self.provisions if rule.kind is kind]
+        return _holding([rule for rule in rules if right in rule.rights or not rule.rights], on)
 
     def signal(self, on: date) -> SignalRule | None:
         """Whether an opt-out preference signal must be obeyed; None where the law knows no such duty."""

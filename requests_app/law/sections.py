@@ -27,6 +27,7 @@ from requests_app.law.values import (
     MinorsRule,
     NeverDisclosed,
     PauseRule,
+    Provision,
     RecipientsRule,
     RefusalText,
     SignalRule,
@@ -43,6 +44,7 @@ from requests_app.law.words import (
     Occasion,
     PauseEffect,
     PauseGround,
+    ProvisionKind,
     Reach,
     RefusalPart,
     Right,
@@ -131,6 +133,7 @@ def build_pack(data: Mapping[str, object], file: str) -> LawPack:
         unmatched=whole.tables("unmatched", _unmatched),
         log_fields=whole.tables("log_fields", _log_field),
         recipients=whole.tables("recipients", _recipients),
+        provisions=whole.tables("provisions", _provision),
     )
     law.refuse_other_keys()
     whole.refuse_other_keys()
@@ -346,3 +349,7 @@ def _recipients(table: Table) -> RecipientsRule:
         rights=table.rights(),
         **table.dating(),
     )
+
+
+def _provision(table: Table) -> Provision:
+    return Provision(kind=table.word("kind", ProvisionKind), rights=table.rights(), **table.dating())

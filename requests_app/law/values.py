@@ -17,6 +17,7 @@ from requests_app.law.words import (
     Occasion,
     PauseEffect,
     PauseGround,
+    ProvisionKind,
     Reach,
     RefusalPart,
     Right,
@@ -396,3 +397,15 @@ class RecipientsRule(OfRights):
 
     who: tuple[str, ...]
     reach: Reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provision(OfRights):
+    """Something that the law says of certain rights, and that is so or is not; of the whole law if it gives none."""
+
+    kind: ProvisionKind
+
+    @property
+    def series(self) -> Collection[str]:
+        """One provision a kind and right."""
+        return [f"{self.kind} for {right}" for right in sorted(self.rights)] or [str(self.kind)]

@@ -155,6 +155,28 @@ class Reach(StrEnum):
     SINCE_RECEIPT = "since_receipt"
 
 
+class ProvisionKind(StrEnum):
+    """What a law says, or does not say, of certain rights: rules without a number, from one day to another."""
+
+    PROCESS_DESCRIBED = "process_described"  # the notice of receipt says how the request is going to be dealt with
+    ANY_CHANNEL = "any_channel"  # sent elsewhere than asked: taken as made, or answered with how to make it
+    TWO_STEPS = "two_steps"  # asked for, and confirmed in a second step, before it is acted on
+    NO_NEW_ACCOUNT = "no_new_account"  # nobody must open an account to ask
+    EXISTING_ACCOUNT = "existing_account"  # who has an account may be made to ask through it
+    NOTARY_IF_PAID = "notary_if_paid"  # a notary may be demanded only by who pays for it
+    REFUSED_IF_UNVERIFIED = "refused_if_unverified"  # not verified when the first period ends: may be refused
+    VALUE_CONFIRMED = "value_confirmed"  # what the person supplies may be compared with what is never disclosed
+    KEPT_CORRECTED = "kept_corrected"  # what was corrected must stay so
+    STATUS_CONFIRMED = "status_confirmed"  # the person can see that it was done
+    REST_USE_LIMITED = "rest_use_limited"  # what is kept is used for nothing but the ground for keeping it
+    RECORD_KEPT_TOLD = "record_kept_told"  # the person is told that a record of the request is kept
+    LOG_OUTLIVES_DELETION = "log_outlives_deletion"  # the record of requests stays when the person's data goes
+    LOG_USE_LIMITED = "log_use_limited"  # the record of requests is used for nothing but compliance
+    NEVER_STARTED = "never_started"  # opted out before the first use: it never begins
+    SIGNAL_ASKS_NOTHING = "signal_asks_nothing"  # an opt-out signal is obeyed without more information
+    SIGNAL_REACHES_PROFILES = "signal_reaches_profiles"  # it holds for the device and every profile tied to it
+
+
 class Level(StrEnum):
     """What a ground takes away: the whole case, some of the data, or one duty of an otherwise granted case."""
 

@@ -163,6 +163,7 @@ class ProvisionKind(StrEnum):
     TWO_STEPS = "two_steps"  # asked for, and confirmed in a second step, before it is acted on
     NO_NEW_ACCOUNT = "no_new_account"  # nobody must open an account to ask
     EXISTING_ACCOUNT = "existing_account"  # who has an account may be made to ask through it
+    SIGN_IN_AGAIN = "sign_in_again"  # who is signed in signs in again before anything is disclosed or changed
     NOTARY_IF_PAID = "notary_if_paid"  # a notary may be demanded only by who pays for it
     REFUSED_IF_UNVERIFIED = "refused_if_unverified"  # not verified when the first period ends: may be refused
     VALUE_CONFIRMED = "value_confirmed"  # what the person supplies may be compared with what is never disclosed

@@ -267,17 +267,17 @@ def test_reading_all_packs_takes_little_longer_than_parsing_their_files() -> Non
         "[tomllib.loads(path.read_text()) for path in FOLDER.glob('*.toml')]; parsed = time.process_time();"
         "all_packs(); print((time.process_time() - parsed) / (parsed - began))"
     )
-    ratios = [float(subprocess.check_output([sys.executable, "-c", timed], cwd=ROOT)) for _attempt in range(2)]
-    assert min(ratios) < 4
+    ratios = (float(subprocess.check_output([sys.executable, "-c", timed], cwd=ROOT)) for _attempt in range(2))
+    assert any(ratio < 4 for ratio in ratios)
 
 
 def test_a_folder_is_read_by_file_names(tmp_path: Path) -> None:
     with pytest.raises(LawPackError, match=r"house.toml: missing: write what the organisation promises"):
         packs.read_folder(tmp_path)
-    for slug in packs.all_packs():
+    for slug in ("ccpa", "house"):
         source = packs.FOLDER / f"{slug}.toml"
         (tmp_path / source.name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
-    assert packs.read_folder(tmp_path) == packs.all_packs()
+    assert packs.read_folder(tmp_path) == {"ccpa": CCPA, "house": HOUSE}
     (tmp_path / "ccpa.toml").rename(tmp_path / "cpra.toml")
     with pytest.raises(LawPackError, match=r"/cpra.toml: law.slug: 'ccpa' is not the file's name: write 'cpra'"):
         packs.read_folder(tmp_path)

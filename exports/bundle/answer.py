@@ -10,6 +10,7 @@ from exports.bundle.disclosure import disclosure
 from exports.bundle.redaction import described
 from exports.models import RunState, SourceRun
 from requests_app.law import lookback
+from requests_app.law.packs import LawPack, house
 from requests_app.models import Case, LookBack
 
 
@@ -31,7 +32,7 @@ def disclosure_of(case: Case, runs: Sequence[SourceRun], language: str) -> dict[
     return disclosure(
         [run.map_version.as_map() for run in searched],
         held,
-        packs=case.packs(),
+        packs=_wording(case),
         on=case.received_on(),
         language=language,
         since=looked_back_to(case),
@@ -41,4 +42,9 @@ def disclosure_of(case: Case, runs: Sequence[SourceRun], language: str) -> dict[
 def never_disclosed_descriptions(case: Case, runs: Sequence[SourceRun], language: str) -> dict[str, str]:
     """What is held and never disclosed, by kind, in words (11 CCR 7024(d)): that it is held, specifically enough."""
     kinds = {kind for run in runs if run.state == RunState.DONE for kind in run.never_disclosed_kinds()}
-    return described(kinds, packs=case.packs(), on=case.received_on(), language=language)
+    return described(kinds, packs=_wording(case), on=case.received_on(), language=language)
+
+
+def _wording(case: Case) -> tuple[LawPack, ...]:
+    """The laws whose words an answer uses; the policy's words stand in where a law names no categories of its own."""
+    return (*case.packs(), house())

@@ -42,7 +42,7 @@ def test_what_an_earlier_round_did_is_told_once_and_not_forgotten(house: House) 
 
 
 def test_a_ground_is_told_in_the_words_of_the_law_that_answers(house: House) -> None:
-    case = house.closed(Right.DELETE, residence="US-WY")
+    case = house.closed(Right.DELETE, residence="US-TX")
     assert case.state == State.CLOSED
     (orders,) = (sentence for sentence in account_of(case, "en") if sentence.startswith("Orders: "))
     like = acts.ground_of(case, "ca_105d8_legal_obligation")

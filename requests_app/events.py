@@ -22,6 +22,7 @@ class EventKind(TextChoices):
     ASK_CLARIFICATION = "ask_clarification", _("Question sent to the person")
     CLARIFIED = "clarified", _("Question answered")
     EXTEND = "extend", _("Time extended")
+    DATE_MOVED = "date_moved", _("Date moved: the days of waiting for the person do not count")
     COUNTED_ANEW = "counted_anew", _("Date counted anew with a changed calendar")
     EXTENSION_VOID = "extension_void", _("Extension void: its notice reached nobody in time")
     ASSIGN = "assign", _("Assigned")

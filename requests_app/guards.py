@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.ledger import chains
 from requests_app.events import EventKind
 from requests_app.law import exemptions, extension, identity, limits, packs
+from requests_app.law.happened import NOTHING_YET, Happened
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Degree, DutyKind, EvidenceKind, Ground, Level, Right, Route
@@ -40,6 +42,7 @@ PREPARING = (
     EventKind.WAIVE_SOURCE,
     EventKind.DECIDE_LIMIT,
 )
+QUESTIONS = (EventKind.ASK_CLARIFICATION, EventKind.CLARIFIED)
 ROUND_BEGINS = (EventKind.START_GATHERING, EventKind.GATHER_AGAIN)
 VERIFIED = frozenset({State.REVIEWING, State.GATHERING, State.DECIDING})
 
@@ -245,6 +248,31 @@ def check_open_download(case: Case, actor: Actor, on: date) -> None:  # noqa: AR
         raise MoveShut(_("The download is not closed: the person can fetch the file with a fresh code."))
 
 
+def happened(case: Case) -> Happened:
+    """What has happened to a case that the dates of some laws depend on: the questions to the person, and the answers.
+
+    Most laws know no pause: for those nothing is looked up.
+    """
+    if not any(pack.pauses for pack in case.packs()):
+        return NOTHING_YET
+    asked: date | None = None
+    waits = []
+    for event in chains.history(case.chain).filter(kind__in=QUESTIONS).order_by("sequence"):
+        if event.kind == EventKind.ASK_CLARIFICATION:
+            asked = timezone.localdate(event.at)
+        elif asked is not None:
+            waits.append((asked, timezone.localdate(event.at)))
+            asked = None
+    if not waits:
+        return NOTHING_YET
+    *earlier, (asked_on, answered_on) = waits
+    return Happened(
+        earlier_clarifications=tuple(earlier),
+        clarification_asked_on=asked_on,
+        clarification_answered_on=answered_on,
+    )
+
+
 def check_extend(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     """One extension, while the first period runs, where a law of the case has one (G7)."""
     refusals = []
@@ -257,6 +285,7 @@ def check_extend(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
                 on=on,
                 already_extended=duty.extended_on is not None,
                 calendar=duty.calendar_version.as_calendar(),
+                happened=happened(case),
             )
         except extension.ExtensionNotAllowed as refusal:
             refusals.append(refusal)

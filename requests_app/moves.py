@@ -246,7 +246,9 @@ MOVES: dict[str, Move] = {
         Move(
             "ask_clarification",
             gettext_lazy("Ask a question"),
-            gettext_lazy("The question is mailed; the case waits for the answer. The legal date does not move."),
+            gettext_lazy(
+                "The question is mailed; the case waits for the answer. A legal date moves only where its law says so."
+            ),
             DESK,
             inputs=(
                 Input("question", gettext_lazy("Question to the person"), gettext_lazy("Sent as written."), long=True),

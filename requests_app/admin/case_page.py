@@ -105,6 +105,7 @@ class DutyLine:
     citation: str
     sureness: SafeString
     void_extension: str
+    defensible_due_on: date | None
 
 
 @dataclass(frozen=True)
@@ -244,6 +245,7 @@ def _duty_line(duty: Duty, titles: Mapping[str, str], on: date) -> DutyLine:
         citation=duty.citation,
         sureness=badge(word, tone),
         void_extension=extending.void_in_words(duty),
+        defensible_due_on=duty.defensible_due_on,
     )
 
 

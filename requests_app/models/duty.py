@@ -67,6 +67,9 @@ class Duty(models.Model):
         null=True, help_text="When an extension was taken whose notice reached nobody in time: it does not count."
     )
     void_due_on = models.DateField(null=True, help_text="The date that the void extension would have given.")
+    defensible_due_on = models.DateField(
+        null=True, help_text="The later date that could be defended where the law leaves a pause open."
+    )
     met_at = models.DateTimeField(null=True)
     void = models.BooleanField(default=False, help_text="No longer owed: the case closed another way.")
     working = models.JSONField()

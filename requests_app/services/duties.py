@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
+from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.law import duties as law_duties
 from requests_app.law import packs
@@ -49,12 +50,36 @@ def computed(case: Case, duty: Duty, pack: packs.LawPack, calendar: Calendar) ->
 
     With the pack and the calendar that are pinned to the duty it gives the date that the duty has.
     """
-    return _of_kind(_owed(case, pack, calendar, _happened_to(duty)), duty)
+    return _of_kind(_owed(case, pack, calendar, _happened_to(case, duty)), duty)
 
 
-def _happened_to(duty: Duty) -> Happened:
+def recount(case: Case, *, at: datetime) -> None:
+    """Move the open dates whose law does not count the days of waiting for the person; each move has its event."""
+    for duty in case.duties.unmet().select_related("pack_version", "calendar_version"):
+        pack, calendar = duty.pack_version.as_pack(), duty.calendar_version.as_calendar()
+        anew = computed(case, duty, pack, calendar)
+        was_due_on = duty.due_on
+        if duty.extended_on is not None:
+            duty.first_due_on = _as_extended(case, duty, None).due_on
+        duty.due_on, duty.target_on, duty.working = anew.due_on, anew.target_on, anew.working.as_data()
+        duty.defensible_due_on = anew.defensible_due_on
+        duty.save(update_fields=["due_on", "target_on", "working", "first_due_on", "defensible_due_on"])
+        if duty.due_on != was_due_on:
+            record(
+                case,
+                EventKind.DATE_MOVED,
+                by=SYSTEM,
+                at=at,
+                duty=duty.kind,
+                law=duty.law,
+                was_due_on=was_due_on.isoformat(),
+                due_on=duty.due_on.isoformat(),
+            )
+
+
+def _happened_to(case: Case, duty: Duty) -> Happened:
     """What has happened that the date of a duty depends on; what a refusal brings is there only after one."""
-    return Happened(extended_on=duty.extended_on, refused=True)
+    return replace(guards.happened(case), extended_on=duty.extended_on, refused=True)
 
 
 def _owed(case: Case, pack: packs.LawPack, calendar: Calendar, happened: Happened) -> tuple[law_duties.Duty, ...]:
@@ -124,7 +149,7 @@ def take_back_extension(case: Case, *, told_on: date | None, on: date) -> list[D
 def _as_extended(case: Case, duty: Duty, on: date | None) -> law_duties.Duty:
     """What the law, as it was pinned, makes of this duty if the extension is announced on this day, or never."""
     pack, calendar = duty.pack_version.as_pack(), duty.calendar_version.as_calendar()
-    return _of_kind(_owed(case, pack, calendar, replace(_happened_to(duty), extended_on=on)), duty)
+    return _of_kind(_owed(case, pack, calendar, replace(_happened_to(case, duty), extended_on=on)), duty)
 
 
 def meet(case: Case, kind: DutyKind, *, at: datetime, met_at: datetime | None = None) -> None:

@@ -94,7 +94,7 @@ def assign(case: Case, *, actor: Actor, at: datetime, to: str) -> None:
 
 @performs("ask_clarification")
 def ask_clarification(case: Case, *, actor: Actor, at: datetime, question: str) -> None:
-    """Ask the person something; the case waits. The CCPA's clock does not pause."""
+    """Ask the person something; the case waits. Whether a clock stops is each law's own rule; the CCPA's does not."""
     change_state(case, EventKind.ASK_CLARIFICATION, case.ask_clarification, by=actor, at=at)
     letters.queue(case.submission, letters.Letter.CLARIFICATION, at=at, case=case, question=question)
 
@@ -103,10 +103,11 @@ def ask_clarification(case: Case, *, actor: Actor, at: datetime, question: str) 
 def clarified(case: Case, *, actor: Actor, at: datetime, reason: str) -> None:
     """The question is answered: keep what was answered; the case goes back to where it stood.
 
-    What the person proved in the meantime counts at once.
+    What the person proved in the meantime counts at once. Where a law stops its clock while it waits, dates move now.
     """
     answer = Clarification(id=uuid.uuid4(), case=case, decided_by=actor.slug, decided_at=at)
     answer.reason = reason
     answer.save()
     change_state(case, EventKind.CLARIFIED, case.clarified, by=actor, at=at)
+    duties.recount(case, at=at)
     identity.settle_case(case, at=at)

@@ -8,7 +8,7 @@ from datetime import datetime
 from exports import findings
 from exports.fulfil import acts, carry_out, gather, trouble
 from exports.fulfil.account import account_of
-from exports.models import UNFINISHED, DataSource, RunState
+from exports.models import UNFINISHED, Bundle, DataSource, RunState, Shredding
 from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
 from requests_app.law.words import Degree, Right
@@ -96,6 +96,10 @@ class CompanyWork:
         """Do what was approved, or for an opt-out what holds at once."""
         carry_out.begin(case)
 
+    def waits_for_a_person(self, case: Case) -> bool:
+        """Whether no data map says how to do it."""
+        return acts.waits_for_a_person(case)
+
     def is_carried_out(self, case: Case) -> bool:
         """Whether nothing of the act is left to do: its job reports once every source and recipient is done."""
         return case.carried_out_at is not None
@@ -103,6 +107,11 @@ class CompanyWork:
     def anything_found(self, case: Case) -> bool:
         """Whether a source that was searched holds anything, whatever of it stays back."""
         return findings.anything(case)
+
+    def forget_content(self, case: Case) -> None:
+        """The old content is destroyed: the new one has a life of its own, and no bundle of old stays on offer."""
+        Shredding.objects.filter(case=case).delete()
+        Bundle.objects.filter(case=case).delete()
 
     def withheld(self, case: Case) -> int:
         """Records and fields kept back, records that a deletion kept on a ground, and sources left out."""

@@ -20,7 +20,19 @@ class RequestsConfig(AppConfig):
     def ready(self) -> None:
         from dsar.ledger import checkpoints
         from requests_app import machine
-        from requests_app.services import deciding, entering, identity, review, telling, upkeep  # noqa: F401 - they register moves
+        from requests_app.services import (  # noqa: F401 - they register moves
+            answering,
+            appeals,
+            deciding,
+            entering,
+            identity,
+            reopening,
+            restricting,
+            review,
+            sending_on,
+            telling,
+            upkeep,
+        )
 
         checkpoints.register_count("submissions", upkeep.submissions_by_channel)
         post_migrate.connect(machine.fill_allowed_moves, sender=self, dispatch_uid="fill_allowed_moves")

@@ -20,7 +20,15 @@ from requests_app.law.happened import NOTHING_YET, Happened
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Degree, DutyKind, EvidenceKind, Ground, Level, Right, Route
-from requests_app.models import Case, Identifier, IdentifierStatus, LimitChoice, LimitDecision, Submission
+from requests_app.models import (
+    Case,
+    Identifier,
+    IdentifierStatus,
+    LimitChoice,
+    LimitDecision,
+    Submission,
+    Suppression,
+)
 from requests_app.ports import systems, work
 from requests_app.roles import Actor, Role
 from requests_app.states import Outcome, State
@@ -29,8 +37,14 @@ from requests_app.states import Outcome, State
 ANSWERED_WITH_DATA = frozenset({Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY})
 # Rights of whose findings some may stay back: out of what is handed over, or in the source that deletes.
 WITHHELD_FROM = ANSWERED_WITH_DATA | {Right.DELETE}
+# Rights of which a law may set how often they are answered.
+LIMITED = ANSWERED_WITH_DATA | {Right.SHINE_THE_LIGHT}
 # Rights whose carrying out changes data, and can't be taken back.
 HARMFUL = frozenset({Right.DELETE, Right.CORRECT})
+# Asking for one of these restricts the data until it is decided, and for as long as it is granted (Art. 18(1)(d) GDPR).
+RESTRICTS = frozenset({Right.RESTRICT, Right.OBJECT})
+# Rights that hold at once, and that no machine carries out where no data map says how.
+BY_HAND_AT_ONCE = frozenset({Right.OBJECT_MARKETING, Right.WITHDRAW_CONSENT, Right.OPT_OUT_AUTOMATED, Right.OPT_IN})
 # The only grounds against an opt-out: fraud (11 CCR 7026(e)), or an agent without permission (7063).
 AGAINST_OPT_OUTS = frozenset({Ground.FRAUD, Ground.NO_PERMISSION})
 # Who has done one of these has prepared the decision, and can't be the second pair of eyes on it.
@@ -43,6 +57,8 @@ PREPARING = (
     EventKind.DECIDE_LIMIT,
 )
 QUESTIONS = (EventKind.ASK_CLARIFICATION, EventKind.CLARIFIED)
+# Who typed a case in or handed it on has decided nothing about it.
+IDLE = (EventKind.RECEIVED, EventKind.ASSIGN)
 ROUND_BEGINS = (EventKind.START_GATHERING, EventKind.GATHER_AGAIN)
 VERIFIED = frozenset({State.REVIEWING, State.GATHERING, State.DECIDING})
 
@@ -221,15 +237,20 @@ def _check_something_finds(case: Case) -> None:
 
 
 def needs_second_person(case: Case) -> bool:
-    """The four-eyes policy: always where data is changed, and where something is withheld from an answer."""
-    return case.right_asked in HARMFUL or work().withheld(case) > 0
+    """The four-eyes policy: where data is changed, where something is withheld from an answer, and on an appeal."""
+    return case.right_asked in HARMFUL | {Right.APPEAL} or work().withheld(case) > 0
 
 
 def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     """The decision needs a decided limit, an answered request to know, findings that can be carried out as they are,
-    and a second person where the policy says so.
+    and a second person where the policy says so; where nothing is gathered, a written answer.
     """
     check_limit(case)
+    if case.route == Route.DECIDE_ONLY:
+        _check_fresh_eyes_on_appeal(case, actor)
+        _check_grant(case, actor)
+        _check_answer_is_written(case)
+        return
     _check_something_finds(case)
     _check_known_first(case)
     _check_findings(case)
@@ -296,8 +317,14 @@ def check_extend(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
 
 def grounds_to_refuse(case: Case) -> tuple[Exemption, ...]:
     """The grounds on which the whole case may be refused."""
-    fitting = exemptions.fitting(case.packs(), case.right_asked, case.received_on())
-    return tuple(ground for ground in fitting if _is_against_the_whole(case, ground))
+    judged = judged_in(case)
+    fitting = exemptions.fitting(judged.packs(), judged.right_asked, judged.received_on())
+    return tuple(ground for ground in fitting if judged != case or _is_against_the_whole(case, ground))
+
+
+def judged_in(case: Case) -> Case:
+    """The case whose request is judged: an appeal is refused on the grounds that fit what it is about."""
+    return case.about if case.right_asked == Right.APPEAL and case.about else case
 
 
 def grounds_to_withhold(case: Case) -> tuple[Exemption, ...]:
@@ -317,6 +344,8 @@ def must_be_explained(ground: Exemption) -> bool:
 def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
     """The ground must fit (G10), take the whole request away, and be used as its law says (G8, G9)."""
     ground = check_refusal_code(case, code)
+    if case.right_asked == Right.APPEAL:  # what was asked for is judged anew: how far it had come then says nothing
+        return ground
     if not _is_against_the_whole(case, ground):
         raise MoveShut(
             _("This ground is not one against the whole request: choose one of those that are offered."),
@@ -378,6 +407,8 @@ def _is_against_the_whole(case: Case, ground: Exemption) -> bool:
     """
     if case.route == Route.DIRECT:
         return ground.ground in AGAINST_OPT_OUTS
+    if case.route == Route.DECIDE_ONLY:  # nothing is gathered of which some could stay back
+        return ground.level is not Level.DUTY
     if ground.level is not Level.DATA:
         return ground.level is Level.CASE
     stands = case.clarifying_from or case.state
@@ -416,16 +447,21 @@ def _check_answered_often_enough(case: Case, ground: Exemption) -> None:
 
 def _is_second_person(case: Case, actor: Actor) -> bool:
     """Whether an approver looks with fresh eyes at what somebody else has worked on (G9)."""
-    idle = (EventKind.RECEIVED, EventKind.ASSIGN)  # who typed it in or handed it on has prepared nothing
-    moves = chains.history(case.chain).exclude(kind__in=idle).filter(actor__startswith="staff:")
-    others = set(moves.values_list("actor", flat=True))
+    others = who_took_part(case)
     return Role.APPROVER in actor.roles and bool(others) and actor.slug not in others
+
+
+def who_took_part(case: Case) -> set[str]:
+    """The staff who did anything on a case but type it in or hand it on."""
+    moves = chains.history(case.chain).exclude(kind__in=IDLE).filter(actor__startswith="staff:")
+    return set(moves.values_list("actor", flat=True))
 
 
 def check_refusal_code(case: Case, code: str) -> Exemption:
     """The ground must fit the right, the law and the date (G10); MoveShut says why it doesn't."""
+    judged = judged_in(case)
     try:
-        return exemptions.usable(case.packs(), code, case.right_asked, on=case.received_on())
+        return exemptions.usable(judged.packs(), code, judged.right_asked, on=judged.received_on())
     except exemptions.ExemptionDoesNotFit as misfit:
         raise MoveShut(misfit.sentence, misfit.citation) from None
 
@@ -441,3 +477,52 @@ def _who_worked_on(case: Case) -> set[str]:
     begun = rounds.order_by("-sequence").values_list("sequence", flat=True).first() or 0
     of_round = prepared.filter(Q(sequence__gte=begun) | Q(kind=EventKind.DECIDE_LIMIT))
     return set(of_round.values_list("actor", flat=True))
+
+
+# ---- deciding without gathering
+
+
+def _check_answer_is_written(case: Case) -> None:
+    """Nothing is approved whose answer nobody has written."""
+    if case.answers.current() is None:
+        raise MoveShut(_("Write the answer first: what the person is told, and what was done."))
+
+
+def check_note_done(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only what no worker does, and only once."""
+    if case.carried_out_at is not None:
+        raise MoveShut(_("It is noted as done already: the case closes once its letter is accepted for delivery."))
+    if not work().waits_for_a_person(case):
+        raise MoveShut(_("Workers do this, as the data maps say. If one has failed, put that right and try it again."))
+
+
+def check_end_restriction(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only a restriction that was granted and still holds; one that is refused ends with its letter (Art. 18(3))."""
+    if case.outcome != Outcome.FULFILLED:
+        raise MoveShut(_("No restriction was granted here: one that is refused ends with the letter that says so."))
+    if not Suppression.objects.in_force().filter(case_id=case.pk).exists():
+        raise MoveShut(_("The restriction of this case has ended already."))
+
+
+# ---- appeals
+
+
+def check_refuse(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """An appeal is refused by somebody who took no part in what it is about."""
+    _check_fresh_eyes_on_appeal(case, actor)
+
+
+def _check_fresh_eyes_on_appeal(case: Case, actor: Actor) -> None:
+    """Who took part in the decision does not judge the appeal against it; granting one opens that case again."""
+    if case.right_asked != Right.APPEAL or case.about is None:
+        return
+    if actor.slug in who_took_part(case.about):
+        raise MoveShut(
+            _("You took part in the case that this appeal is about: somebody who did not has to decide on the appeal.")
+        )
+
+
+def _check_grant(case: Case, actor: Actor) -> None:
+    """A granted appeal opens the case again that it is about: an approver does that."""
+    if case.right_asked == Right.APPEAL and Role.APPROVER not in actor.roles:
+        raise MoveShut(_("A granted appeal opens the case again that it is about: an approver has to grant it."))

@@ -7,25 +7,35 @@ The service that does a move registers itself with :func:`performs`; :mod:`reque
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_app import guards
+from requests_app import endings, guards
 from requests_app.guards import MoveShut
 from requests_app.law import exemptions
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_list
 from requests_app.law.words import Right, Route
-from requests_app.models import Case, LimitChoice, Message, OtherChannel, User
+from requests_app.models import Case, Channel, LimitChoice, Message, OtherChannel, User
 from requests_app.plain_text import is_usable
 from requests_app.roles import Actor, Role
-from requests_app.states import FULL, FULL_OR_DIRECT, NOT_YET_CARRYING_OUT, OPEN, STATE_MOVES, State
+from requests_app.states import (
+    ALL_ROUTES,
+    DECIDE_ONLY,
+    DECIDED,
+    DIRECT,
+    FULL,
+    NOT_YET_CARRYING_OUT,
+    OPEN,
+    STATE_MOVES,
+    State,
+)
 
 Text = str | Promise
 Choices = Callable[[Case], list[tuple[str, str]]]
@@ -36,14 +46,17 @@ NOBODY = "nobody"
 
 
 class Service(Protocol):
-    """What does a move: one transaction, with the row already locked and the guards passed."""
+    """What does a move: one transaction, with the row already locked and the guards passed.
 
-    def __call__(self, case: Case, *, actor: Actor, at: datetime, **inputs: str) -> None: ...
+    Besides its inputs, the service of a move that names keys takes them as ``keys``: they were made beforehand.
+    """
+
+    def __call__(self, case: Case, *, actor: Actor, at: datetime, **inputs: Any) -> None: ...
 
 
 @dataclass(frozen=True)
 class Input:
-    """One thing that a move asks for; ``choices`` makes it a selection."""
+    """One thing that a move asks for; ``choices`` makes it a selection, ``rights`` narrows whom it is asked of."""
 
     name: str
     label: Text
@@ -53,6 +66,7 @@ class Input:
     required: bool = True
     most: int = 2000
     is_day: bool = False
+    rights: frozenset[Right] = field(default_factory=lambda: frozenset(Right))
 
 
 class InputRefused(Exception):
@@ -80,6 +94,7 @@ class Move:
     only_in: frozenset[State] = frozenset()  # this and the next: for moves that change no state
     only_on: frozenset[Route] = FULL
     rights: frozenset[Right] = field(default_factory=lambda: frozenset(Right))
+    keys: Callable[[Case], tuple[str, ...]] | None = None  # purposes of the keys that its service takes
 
     @property
     def sources(self) -> frozenset[State]:
@@ -90,6 +105,14 @@ class Move:
     def routes(self) -> frozenset[Route]:
         """The routes on which it exists."""
         return STATE_MOVES[self.slug].routes if self.slug in STATE_MOVES else self.only_on
+
+    def open_in(self, route: Route) -> frozenset[State]:
+        """The states in which the move is open on this route."""
+        return STATE_MOVES[self.slug].from_states(route) if self.slug in STATE_MOVES else self.only_in
+
+    def asked_of(self, case: Case) -> tuple[Input, ...]:
+        """What the move asks for on such a case."""
+        return tuple(wanted for wanted in self.inputs if case.right_asked in wanted.rights)
 
     def concerns(self, case: Case) -> bool:
         """Whether the move can ever be made on such a case: its right and route."""
@@ -102,8 +125,9 @@ class Move:
         if not self.roles & actor.roles:
             roles = _(" or ").join(sorted(self.roles))
             raise MoveShut(_("This needs the role %(roles)s.") % {"roles": roles})
-        if case.state not in self.sources:
-            states = _(" or ").join(str(state.label) for state in State if state in self.sources)
+        sources = self.open_in(Route(case.route))
+        if case.state not in sources:
+            states = _(" or ").join(str(state.label) for state in State if state in sources)
             raise MoveShut(
                 _("Open only while the case is %(states)s; it is %(state)s.")
                 % {"states": states, "state": State(case.state).label}
@@ -111,10 +135,10 @@ class Move:
         self.guard(case, actor, on)
 
     def clean(self, case: Case, given: Mapping[str, str]) -> dict[str, str]:
-        """The inputs, checked; raises InputRefused that names every fault."""
+        """The inputs, checked; raises InputRefused that names every fault. What is not asked of this case is empty."""
         errors: dict[str, str] = {}
-        cleaned: dict[str, str] = {}
-        for wanted in self.inputs:
+        cleaned: dict[str, str] = {wanted.name: "" for wanted in self.inputs}
+        for wanted in self.asked_of(case):
             value = given.get(wanted.name, "").strip()
             cleaned[wanted.name] = value
             if not value and wanted.required:
@@ -206,6 +230,22 @@ def _limit_choices(_case: Case) -> list[tuple[str, str]]:
     return [(choice.value, str(choice.label)) for choice in LimitChoice]
 
 
+def _older_cases(case: Case) -> list[tuple[str, str]]:
+    return [
+        (str(twin.pk), f"{twin.submission.reference}, {twin.submission.received_on}")
+        for twin in endings.older_twins(case)
+    ]
+
+
+def _channels(_case: Case) -> list[tuple[str, str]]:
+    return [(channel.value, str(channel.label)) for channel in (Channel.PHONE, Channel.POST, Channel.EMAIL)]
+
+
+def _content_keys(case: Case) -> tuple[str, ...]:
+    """A key for new content, where that of the old content is destroyed."""
+    return ("content",) if endings.content_is_gone(case) else ()
+
+
 REASON = Input("reason", gettext_lazy("Reason"), gettext_lazy("Kept with the record, sealed."), long=True)
 GROUND = Input(
     "code",
@@ -224,6 +264,16 @@ FINDING = (
     Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),
     Input("field", gettext_lazy("Field"), gettext_lazy("Empty: the whole record."), required=False),
 )
+
+BALANCING = Input(
+    "balancing",
+    gettext_lazy("Balancing"),
+    gettext_lazy("Our compelling grounds against the person's interests, and why they weigh more. Kept sealed."),
+    long=True,
+    most=8000,
+    rights=frozenset({Right.OBJECT}),
+)
+EXPLAINED = replace(EXPLANATION, help=gettext_lazy("Sent word for word."), required=True)
 
 MOVES: dict[str, Move] = {
     move.slug: move
@@ -279,7 +329,8 @@ MOVES: dict[str, Move] = {
                 REASON,
             ),
             only_in=frozenset({State.REVIEWING, State.DECIDING}),
-            rights=guards.ANSWERED_WITH_DATA,
+            only_on=DECIDED,
+            rights=guards.LIMITED,
         ),
         Move(
             "start_gathering",
@@ -322,11 +373,50 @@ MOVES: dict[str, Move] = {
             rights=guards.WITHHELD_FROM,
         ),
         Move(
+            "write_answer",
+            gettext_lazy("Write the answer…"),
+            gettext_lazy("Kept until the decision is approved, and then sent word for word. A newer one replaces it."),
+            DESK,
+            inputs=(
+                Input(
+                    "text", gettext_lazy("Answer to the person"), gettext_lazy("Sent as written."), long=True, most=8000
+                ),
+                Input(
+                    "proof",
+                    gettext_lazy("What was done, and how it is proved"),
+                    gettext_lazy("Kept with the record, sealed; the person does not see it."),
+                    long=True,
+                ),
+                replace(BALANCING, required=False),
+            ),
+            only_in=frozenset({State.DECIDING}),
+            only_on=DECIDE_ONLY,
+        ),
+        Move(
             "approve",
             gettext_lazy("Approve"),
-            gettext_lazy("Workers carry the decision out and tell the person; then the case closes."),
+            gettext_lazy("The decision is carried out and the person is told; then the case closes."),
             DESK,
             guards.check_approve,
+            keys=lambda case: _content_keys(case.about) if case.right_asked == Right.APPEAL and case.about else (),
+        ),
+        Move(
+            "note_done",
+            gettext_lazy("Note what was done by hand"),
+            gettext_lazy("No worker does this. The case closes once the person has been told."),
+            DESK,
+            guards.check_note_done,
+            (
+                Input(
+                    "proof",
+                    gettext_lazy("What was done, and how it is proved"),
+                    gettext_lazy("Kept with the record, sealed; the person does not see it."),
+                    long=True,
+                ),
+            ),
+            only_in=frozenset({State.CARRYING_OUT}),
+            only_on=DIRECT,
+            rights=guards.BY_HAND_AT_ONCE,
         ),
         Move(
             "extend",
@@ -336,6 +426,7 @@ MOVES: dict[str, Move] = {
             guards.check_extend,
             (Input("reason", gettext_lazy("Reason"), gettext_lazy("Told to the person, word for word."), long=True),),
             only_in=NOT_YET_CARRYING_OUT,
+            only_on=DECIDED,
         ),
         Move(
             "assign",
@@ -344,7 +435,7 @@ MOVES: dict[str, Move] = {
             DESK,
             inputs=(Input("to", gettext_lazy("To"), choices=_colleagues),),
             only_in=OPEN,
-            only_on=FULL_OR_DIRECT,
+            only_on=ALL_ROUTES,
         ),
         Move(
             "told_otherwise",
@@ -392,7 +483,8 @@ MOVES: dict[str, Move] = {
             gettext_lazy("Refuse…"),
             gettext_lazy("The case closes; the person is told the ground and its citation."),
             DESK,
-            inputs=(GROUND, EXPLANATION, REASON),
+            guards.check_refuse,
+            (GROUND, EXPLANATION, REASON, BALANCING),
         ),
         Move(
             "refuse_opt_out",
@@ -400,6 +492,77 @@ MOVES: dict[str, Move] = {
             gettext_lazy("The opt-out ends; the person is told why. Only for fraud or a missing permission."),
             APPROVER,
             inputs=(GROUND, EXPLANATION, REASON),
+        ),
+        Move(
+            "redirect",
+            gettext_lazy("Send on to our customer…"),
+            gettext_lazy("The case closes; the person is told whose data it is, and how to reach that company."),
+            DESK,
+            endings.check_redirect,
+            (
+                Input("to", gettext_lazy("Name of our customer"), gettext_lazy("Told to the person."), most=200),
+                Input(
+                    "contact",
+                    gettext_lazy("How to reach them"),
+                    gettext_lazy("An address to which the person can send the request."),
+                    long=True,
+                    most=500,
+                ),
+            ),
+        ),
+        Move(
+            "merge",
+            gettext_lazy("Close as a duplicate…"),
+            gettext_lazy("The older case goes on by its own dates; the person is told its reference."),
+            DESK,
+            endings.check_merge,
+            (Input("into", gettext_lazy("Older case"), choices=_older_cases),),
+        ),
+        Move(
+            "end_restriction",
+            gettext_lazy("End the restriction…"),
+            gettext_lazy("The person is told why; the restriction ends once that letter is accepted for delivery."),
+            DESK,
+            guards.check_end_restriction,
+            (EXPLAINED,),
+            only_in=frozenset({State.CLOSED}),
+            only_on=DECIDE_ONLY,
+            rights=guards.RESTRICTS,
+        ),
+        Move(
+            "enter_appeal",
+            gettext_lazy("Enter an appeal…"),
+            gettext_lazy("A case of its own begins, with its own dates; somebody who took no part here decides it."),
+            DESK,
+            endings.check_appeal,
+            (
+                Input("channel", gettext_lazy("Came by"), choices=_channels),
+                Input("received_on", gettext_lazy("Arrived on"), gettext_lazy("A day such as 2026-11-23."), most=10),
+                Input("text", gettext_lazy("What the person writes or says"), long=True, most=5000),
+            ),
+            only_in=frozenset({State.CLOSED}),
+            only_on=ALL_ROUTES,
+        ),
+        Move(
+            "ask_reopening",
+            gettext_lazy("Ask to open it again…"),
+            gettext_lazy("An approver who took no part in this case decides whether it was a mistake."),
+            DESK,
+            endings.check_ask_reopening,
+            (REASON,),
+            only_in=frozenset({State.CLOSED}),
+            only_on=ALL_ROUTES,
+        ),
+        Move(
+            "reopen",
+            gettext_lazy("Open it again"),
+            gettext_lazy(
+                "Everything is owed again by the dates that it always had, and the person is told. If what was found is"
+                " destroyed by now, it is gathered anew."
+            ),
+            APPROVER,
+            endings.check_reopen,
+            keys=_content_keys,
         ),
     )
 }

@@ -71,11 +71,17 @@ class Work(Protocol):
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Release, delete, correct, suppress, tell recipients; reports by ``services.closing``."""
 
+    def waits_for_a_person(self, case: Case) -> bool:
+        """Whether no worker can do what holds at once, so that somebody does it by hand and notes it."""
+
     def is_carried_out(self, case: Case) -> bool:
         """Whether nothing of the act is left to do."""
 
     def anything_found(self, case: Case) -> bool:
         """Whether the present round of gathering found anything of the person."""
+
+    def forget_content(self, case: Case) -> None:
+        """The case is open again with a new content key: what its old key sealed can't be read any more."""
 
     def withheld(self, case: Case) -> int:
         """How many records and fields are kept back on a ground, or left out because a source was waived."""

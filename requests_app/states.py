@@ -6,7 +6,7 @@ database's trigger is filled from it, and the registry of moves, the diagram and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
@@ -55,7 +55,9 @@ NOT_YET_CARRYING_OUT = OPEN - {State.CARRYING_OUT}
 
 FULL = frozenset({Route.FULL})
 DIRECT = frozenset({Route.DIRECT})
-FULL_OR_DIRECT = FULL | DIRECT
+DECIDE_ONLY = frozenset({Route.DECIDE_ONLY})
+DECIDED = FULL | DECIDE_ONLY  # routes on which somebody decides before anything is done
+ALL_ROUTES = frozenset(Route)
 
 
 class Pair(NamedTuple):
@@ -68,46 +70,101 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class StateMove:
-    """One row of the table. ``targets`` has more than one state only for a move back to where a case came from."""
+    """One row of the table: from which states, and on each of its routes to which.
+
+    A route has more than one target only where the case's past decides: a question that is answered leads back to
+    where the case came from, and a reopened case is verified first if it never was.
+    """
 
     slug: str
     sources: frozenset[State]
-    targets: frozenset[State]
-    routes: frozenset[Route]
+    targets_on: Mapping[Route, frozenset[State]]
+    sources_on: Mapping[Route, frozenset[State]]  # of a route on which the move is open in fewer states
+
+    @property
+    def routes(self) -> frozenset[Route]:
+        """The routes on which the move exists."""
+        return frozenset(self.targets_on)
+
+    @property
+    def targets(self) -> frozenset[State]:
+        """Every state to which the move may lead."""
+        return frozenset().union(*self.targets_on.values())
+
+    def from_states(self, route: Route) -> frozenset[State]:
+        """The states from which the move is open on this route."""
+        return self.sources_on.get(route, self.sources) if route in self.targets_on else frozenset()
 
     def pairs(self) -> set[Pair]:
         """Every pair of states that this move may join, by route."""
         return {
-            Pair(source, target, route) for source in self.sources for target in self.targets for route in self.routes
+            Pair(source, target, route)
+            for route, targets in self.targets_on.items()
+            for source in self.from_states(route)
+            for target in targets
         }
 
 
 CLARIFIABLE = frozenset({State.RECEIVED, State.VERIFYING, State.REVIEWING, State.DECIDING})
+# On the route that only decides nothing is reviewed and nothing gathered.
+NEVER_REVIEWED = frozenset({State.REVIEWING, State.GATHERING})
+REFUSABLE = NOT_YET_CARRYING_OUT - {State.GATHERING}
+SENT_ELSEWHERE = CLARIFIABLE
+# Who opts in may take it back until the choice is confirmed; every other request of this route acts at once.
+UNCONFIRMED = frozenset({State.RECEIVED})
+
+Targets = State | frozenset[State] | Mapping[Route, State | frozenset[State]]
 
 
-def _move(slug: str, sources: set[State] | frozenset[State], target: State, routes: frozenset[Route]) -> StateMove:
-    return StateMove(slug, frozenset(sources), frozenset({target}), routes)
+def _move(
+    slug: str,
+    sources: set[State] | frozenset[State],
+    targets: Targets,
+    routes: frozenset[Route] = FULL,
+    sources_on: Mapping[Route, frozenset[State]] | None = None,
+) -> StateMove:
+    """A row; on the route that only decides, states that it does not have are left out by themselves."""
+    by_route = targets if isinstance(targets, Mapping) else dict.fromkeys(sorted(routes), targets)
+    targets_on = {route: frozenset({to}) if isinstance(to, State) else to for route, to in by_route.items()}
+    fewer = dict(sources_on or {})
+    if Route.DECIDE_ONLY in targets_on:
+        targets_on[Route.DECIDE_ONLY] -= NEVER_REVIEWED
+        fewer.setdefault(Route.DECIDE_ONLY, frozenset(sources) - NEVER_REVIEWED)
+    return StateMove(slug, frozenset(sources), targets_on, fewer)
 
+
+PROVED = {Route.FULL: State.REVIEWING, Route.DECIDE_ONLY: State.DECIDING}
+# A mistake is mended where it was made: nobody works on a case whose identity was never accepted.
+REOPENED: Mapping[Route, State | frozenset[State]] = {
+    Route.FULL: frozenset({State.VERIFYING, State.REVIEWING}),
+    Route.DECIDE_ONLY: frozenset({State.VERIFYING, State.DECIDING}),
+    Route.DIRECT: State.CARRYING_OUT,
+}
 
 STATE_MOVES: dict[str, StateMove] = {
     move.slug: move
     for move in (
-        _move("ask_proof", {State.RECEIVED}, State.VERIFYING, FULL),
-        _move("accept_proof", {State.RECEIVED, State.VERIFYING}, State.REVIEWING, FULL),
-        _move("fall_back", {State.VERIFYING}, State.REVIEWING, FULL),
-        _move("ask_clarification", CLARIFIABLE, State.CLARIFYING, FULL),
-        StateMove("clarified", frozenset({State.CLARIFYING}), CLARIFIABLE, FULL),
+        _move("ask_proof", {State.RECEIVED}, State.VERIFYING, DECIDED),
+        _move("accept_proof", {State.RECEIVED, State.VERIFYING}, PROVED),
+        _move("fall_back", {State.VERIFYING}, State.REVIEWING),
+        _move("take_up", {State.RECEIVED}, State.DECIDING, DECIDE_ONLY),
+        _move("ask_clarification", CLARIFIABLE, State.CLARIFYING, DECIDED),
+        _move("clarified", {State.CLARIFYING}, CLARIFIABLE, DECIDED),
         _move("act_at_once", {State.RECEIVED}, State.CARRYING_OUT, DIRECT),
-        _move("start_gathering", {State.REVIEWING}, State.GATHERING, FULL),
-        _move("findings_ready", {State.GATHERING}, State.DECIDING, FULL),
-        _move("gather_again", {State.DECIDING}, State.GATHERING, FULL),
-        _move("approve", {State.DECIDING}, State.CARRYING_OUT, FULL),
+        _move("confirm", {State.RECEIVED}, State.CARRYING_OUT, DIRECT),
+        _move("start_gathering", {State.REVIEWING}, State.GATHERING),
+        _move("findings_ready", {State.GATHERING}, State.DECIDING),
+        _move("gather_again", {State.DECIDING}, State.GATHERING),
+        _move("approve", {State.DECIDING}, State.CARRYING_OUT, DECIDED),
         # What approval rested on no longer holds (the limit, a changed row): a person decides again.
-        _move("hand_back", {State.CARRYING_OUT}, State.DECIDING, FULL),
-        _move("finish", {State.CARRYING_OUT}, State.CLOSED, FULL_OR_DIRECT),
-        _move("refuse", NOT_YET_CARRYING_OUT - {State.GATHERING}, State.CLOSED, FULL),
+        _move("hand_back", {State.CARRYING_OUT}, State.DECIDING),
+        _move("finish", {State.CARRYING_OUT}, State.CLOSED, ALL_ROUTES),
+        _move("refuse", REFUSABLE, State.CLOSED, DECIDED),
         _move("refuse_opt_out", {State.CARRYING_OUT}, State.CLOSED, DIRECT),
-        _move("withdraw", NOT_YET_CARRYING_OUT, State.CLOSED, FULL),
+        _move("redirect", SENT_ELSEWHERE, State.CLOSED, ALL_ROUTES, {Route.DIRECT: UNCONFIRMED}),
+        _move("merge", SENT_ELSEWHERE, State.CLOSED, ALL_ROUTES, {Route.DIRECT: UNCONFIRMED}),
+        _move("withdraw", NOT_YET_CARRYING_OUT, State.CLOSED, ALL_ROUTES, {Route.DIRECT: UNCONFIRMED}),
+        _move("reopen", {State.CLOSED}, REOPENED),
     )
 }
 
@@ -125,7 +182,8 @@ def transition(slug: str) -> Callable[[Method], Method]:
     move = STATE_MOVES[slug]
 
     def may_go(case: Model) -> bool:
-        return Route(cast("Case", case).route) in move.routes
+        found = cast("Case", case)
+        return State(found.state) in move.from_states(Route(found.route))
 
     target: Any = django_fsm.RETURN_VALUE(*sorted(move.targets)) if len(move.targets) > 1 else next(iter(move.targets))
     decorate = django_fsm.transition(field="state", source=sorted(move.sources), target=target, conditions=[may_go])

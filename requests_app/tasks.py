@@ -10,7 +10,7 @@ from dsar.vault import keys
 from requests_app.events import EventKind
 from requests_app.models import Message, MessageState, ProofOffered, Submission
 from requests_app.ports import systems
-from requests_app.services import closing, extending, identity, letters, people, telling, upkeep
+from requests_app.services import closing, complaints, extending, identity, letters, people, telling, upkeep
 from requests_app.services.history import local_day, locked, locked_cases
 
 # A mail server may be down for a night: 22 tries take more than 13 hours.
@@ -23,6 +23,13 @@ PATIENT = Retries(attempts=9, first=timedelta(seconds=15), factor=5, at_most=tim
 def find_person(run: Run) -> None:
     """Join a submission with the person's record."""
     _find(run, Submission.objects.get(pk=str(run.arguments["submission"])))
+
+
+@handler("link_complaint")
+def link_complaint(run: Run) -> None:
+    """Link a complaint with the request whose reference it gives."""
+    with run.completing():
+        complaints.link(str(run.arguments["case"]), str(run.arguments["reference"]), at=run.at)
 
 
 def give_up_on_probe(run: Run) -> None:
@@ -76,7 +83,7 @@ def deliver_message(run: Run) -> None:
     letters.deliver(message)
     with run.completing():
         if letters.accepted(message, at=run.at) and message.case is not None:
-            closing.letter_accepted(locked(message.case.pk), at=run.at)
+            closing.letter_accepted(locked(message.case.pk), message, at=run.at)
 
 
 @handler("note_in_siblings")

@@ -252,6 +252,11 @@ def sources_to_suppress_in(case: Case) -> list[DataSource]:
     ]
 
 
+def waits_for_a_person(case: Case) -> bool:
+    """Whether nothing but a note of the privacy team can say that the act is done: no data map says how to do it."""
+    return case.right_asked in guards.BY_HAND_AT_ONCE and not sources_to_suppress_in(case)
+
+
 def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
     """Set the flags of one source, for the identifiers that came with the request."""
     submission = case.submission
@@ -273,7 +278,7 @@ def left_to_do(case: Case) -> list[str]:
             concerned = [run.source.slug for run in findings.searched_runs(case)]
         case Right.CORRECT:
             concerned = [field_to_correct(case).source]
-        case Right.OPT_OUT_SALE_SHARE | Right.LIMIT_SENSITIVE:
+        case right if right in (Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, *guards.BY_HAND_AT_ONCE):
             concerned = [source.slug for source in sources_to_suppress_in(case)]
         case _:
             concerned = []

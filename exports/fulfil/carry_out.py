@@ -13,6 +13,7 @@ from dsar.jobs.running import LeaseLost, Run
 from exports.fulfil import acts, hand_over, tell_recipients, trouble
 from exports.models import RecipientTold
 from requests_app.events import EventKind
+from requests_app.guards import BY_HAND_AT_ONCE
 from requests_app.law.words import Right, Route
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
@@ -34,6 +35,16 @@ def opt_out(run: Run, case: Case) -> None:
         raise
 
 
+def opt_out_or_by_hand(run: Run, case: Case) -> None:
+    """Set the flags where a data map has some for this right; where none has, a person does it and notes it."""
+    if acts.sources_to_suppress_in(case):
+        opt_out(run, case)
+
+
+def by_hand(_run: Run, _case: Case) -> None:
+    """No machine does anything: a person did it and wrote it down."""
+
+
 ACTS: dict[Right, Act] = {
     Right.KNOW_SPECIFIC: hand_over.release_bundle,
     Right.KNOW_CATEGORIES: hand_over.release_categories,
@@ -42,6 +53,7 @@ ACTS: dict[Right, Act] = {
     Right.CORRECT: acts.correct,
     Right.OPT_OUT_SALE_SHARE: opt_out,
     Right.LIMIT_SENSITIVE: opt_out,
+    **dict.fromkeys(BY_HAND_AT_ONCE, opt_out_or_by_hand),
 }
 
 
@@ -59,7 +71,7 @@ def carry_out(run: Run) -> None:
         return
     try:
         with trouble.for_a_person():
-            ACTS[case.right_answered](run, case)
+            ACTS.get(case.right_answered, by_hand)(run, case)
     except trouble.BROKEN as broken:
         if case.route != Route.FULL:  # nobody approved it, and nobody decides again
             raise
@@ -67,6 +79,8 @@ def carry_out(run: Run) -> None:
             closing.hand_back(case.pk, trouble.why_handed_back(case, broken), at=run.at)
         return
     _tell(run, case)
+    if acts.waits_for_a_person(case):
+        return
     with run.completing():
         closing.carried_out(case.pk, at=run.at, recipients=RecipientTold.objects.filter(case=case).count())
 

@@ -27,16 +27,19 @@ from requests_app.roles import SYSTEM
 from requests_app.services.history import local_day, locked, record
 
 # Whom a right concerns: deletion goes to everybody (Civ. Code 1798.105(c)), an opt-out to whom data is sold or
-# shared (11 CCR 7026(f)), a correction to those who process for us (11 CCR 7023(c)).
+# shared (11 CCR 7026(f)), a correction to those who process for us (11 CCR 7023(c)), a granted restriction to each
+# recipient (Art. 19 GDPR), an opt-out of automated decisions to everybody who got the data (11 CCR 7221).
 TOLD = {
     Right.DELETE: frozenset(Relation),
     Right.CORRECT: frozenset({Relation.SERVICE_PROVIDER}),
     Right.OPT_OUT_SALE_SHARE: frozenset({Relation.SOLD, Relation.SHARED}),
     Right.LIMIT_SENSITIVE: frozenset({Relation.SERVICE_PROVIDER}),
+    Right.OPT_OUT_AUTOMATED: frozenset(Relation),
+    Right.RESTRICT: frozenset(Relation),
 }
 # What concerns data that is already out goes to everybody who ever received it (Civ. Code 1798.105(c)(1); 11 CCR
 # 7022(b)); what is about the future to those who received it since (11 CCR 7026(f)).
-WHOEVER_RECEIVED = frozenset({Right.DELETE, Right.CORRECT})
+WHOEVER_RECEIVED = frozenset({Right.DELETE, Right.CORRECT, Right.RESTRICT})
 MOST_LETTERS = 60  # of a legal name in the name of a folder
 
 

@@ -23,7 +23,7 @@ from exports.reports import words
 from exports.sources.connector import Action
 from requests_app import guards
 from requests_app.law import limits
-from requests_app.law.words import DutyKind, Route
+from requests_app.law.words import Degree, DutyKind, Route
 from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision
 from requests_app.residence import place_name
 from requests_app.services import extending, telling
@@ -150,9 +150,9 @@ def _request(case: Case, language: str) -> dict[str, Any]:
 
 def _identity(case: Case, at: datetime) -> dict[str, Any]:
     """The degree needed and reached, and on what evidence; nothing where verification may not be asked for."""
-    if case.route != Route.FULL:
-        return {"needed": None}
     needed = guards.requirement(case)
+    if needed.degree == Degree.NONE:
+        return {"needed": None, "at_once": case.route == Route.DIRECT}
     return {
         "needed": needed,
         "needed_words": words.words(needed.degree.name.lower()),
@@ -172,9 +172,25 @@ def _decisions(case: Case, at: datetime, language: str) -> dict[str, Any]:
             {**_decision(row), "ground": _ground(case, row.code)}
             for row in case.exemption_claims.order_by("decided_at")
         ],
+        "by_hand": _by_hand(case, at),
         "withheld": _withheld(case, language),
         "kept": _kept(case, language),
     }
+
+
+def _by_hand(case: Case, at: datetime) -> list[dict[str, Any]]:
+    """What people wrote down until then: answers with what was done, balancings, work by hand, mistakes found."""
+    rows = {
+        "Answer written": case.answers,
+        "Balancing": case.balancings,
+        "Done by hand": case.hand_work,
+        "Reopening asked for": case.reopenings_asked,
+    }
+    found = [(name, row) for name, of_case in rows.items() for row in of_case.filter(decided_at__lte=at)]
+    return [
+        {"name": name, "row": row, "by": words.who(row.decided_by)}
+        for name, row in sorted(found, key=lambda item: item[1].decided_at)
+    ]
 
 
 def _decision(row: LimitDecision | ExemptionClaim | None) -> dict[str, Any]:

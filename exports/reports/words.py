@@ -11,6 +11,7 @@ from requests_app.law.words import RIGHT_LABELS, DutyKind, Right
 from requests_app.states import State
 
 FACTS = {
+    "balanced": "with a balancing",
     "because": "handed back",
     "channel": "by",
     "code": "ground",
@@ -18,7 +19,9 @@ FACTS = {
     "declared": "declaration",
     "degree": "degree reached",
     "due_on": "due",
+    "lifted": "entries taken off the list",
     "number": "record",
+    "reopened_for": "because of",
     "sources": "still to be done in",
     "was_due_on": "was due",
 }
@@ -92,7 +95,7 @@ def _text_in_words(name: str, text: str) -> str:
         return text[:8]
     if name in ("right", "answered_as") and text in list(Right):
         return RIGHT_LABELS[Right(text)]
-    if name in ("act", "because", "choice", "degree", "duty", "letter", "outcome"):
+    if name in ("act", "because", "choice", "degree", "duty", "letter", "outcome", "reopened_for"):
         return words(text)
     return text
 

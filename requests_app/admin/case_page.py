@@ -164,6 +164,8 @@ def content_of(case: Case, on: date) -> Mapping[str, object]:
     return {
         "rows": rows_of(case),
         "siblings": case.submission.cases.exclude(pk=case.pk).order_by("right"),
+        "answer": answer_of(case),
+        "related": related_to(case),
         "identity": identity_of(case),
         "duties": duties_of(case, on),
         "limit": limit_of(case),
@@ -171,6 +173,18 @@ def content_of(case: Case, on: date) -> Mapping[str, object]:
         "decisions": decisions_of(case),
         "letters": letters_of(case),
     }
+
+
+def answer_of(case: Case) -> str:
+    """The answer that goes out when the decision is approved; empty where none is written, or it went out."""
+    answer = case.answers.current()
+    return unsealed(answer, "text") if answer else ""
+
+
+def related_to(case: Case) -> list[tuple[Text, Case]]:
+    """The case that this one is about, and those that are about this one."""
+    found: list[tuple[Text, Case]] = [(_("About"), case.about)] if case.about else []
+    return found + [(other.right_asked.label, other) for other in case.followed_by.select_related("submission")]
 
 
 def rows_of(case: Case) -> list[Row]:
@@ -261,7 +275,7 @@ def _standing(duty: Duty, on: date) -> SafeString | str:
 
 def limit_of(case: Case) -> LimitCount | None:
     """How often information was provided, for rights that a law limits."""
-    return guards.limit_count(case) if case.right_asked in guards.ANSWERED_WITH_DATA else None
+    return guards.limit_count(case) if case.right_asked in guards.LIMITED else None
 
 
 def free_answers_of(case: Case) -> list[FreeAnswers]:
@@ -281,12 +295,23 @@ def decisions_of(case: Case) -> list[DecisionLine]:
         found.append((_("Question answered"), "", answer))
     for claim in case.exemption_claims.select_related("case__submission"):
         found.append((_("Refused: %(code)s") % {"code": claim.code}, claim.citation, claim))
+    found += _written_by_hand(case)
     names = names_of(row.decided_by for _label, _citation, row in found)
     lines = [
         DecisionLine(label, citation, unsealed(row, "reason"), names[row.decided_by], row.decided_at)
         for label, citation, row in found
     ]
     return sorted(lines, key=lambda line: line.at)
+
+
+def _written_by_hand(case: Case) -> list[tuple[str, str, OfCase]]:
+    """Answers, balancings, work by hand, and mistakes that somebody found."""
+    found: list[tuple[str, str, OfCase]] = []
+    found += [(_("Answer written"), "", row) for row in case.answers.select_related("case__submission")]
+    found += [(_("Balancing"), "", row) for row in case.balancings.select_related("case__submission")]
+    found += [(_("Done by hand"), "", row) for row in case.hand_work.select_related("case__submission")]
+    found += [(_("Reopening asked for"), "", row) for row in case.reopenings_asked.select_related("case__submission")]
+    return found
 
 
 def letters_of(case: Case) -> list[LetterLine]:

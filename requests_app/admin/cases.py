@@ -31,10 +31,12 @@ from requests_app.admin.case_page import content_of, context_of, note_look
 from requests_app.admin.desk import DeskAdmin, actor_of, today
 from requests_app.admin.making_moves import MovePage, ways_of
 from requests_app.admin.timeline import timeline
+from requests_app.law.words import Route
 from requests_app.models import Case
-from requests_app.moves import MOVES, offers
+from requests_app.moves import MOVES, Move, offers
 from requests_app.roles import Role
 from requests_app.services.history import record_access
+from requests_app.states import State
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -47,7 +49,7 @@ class CaseAdmin(DeskAdmin[Case]):
     """The queue and the page of a case; what changes a case are the moves."""
 
     list_display = ("reference", "right_asked_for", "standing", "lives_in", "due", "target", "assigned")
-    list_filter = (queue.InGroup, queue.OfRight, queue.ByDate, queue.AssignedTo, queue.Undelivered)
+    list_filter = (queue.InGroup, queue.OfKind, queue.OfRight, queue.ByDate, queue.AssignedTo, queue.Undelivered)
     list_before_template = "admin/requests_app/case/groups.html"
     search_fields = ("submission__reference",)
     sortable_by: ClassVar[tuple[str, ...]] = ()
@@ -146,7 +148,7 @@ class CaseAdmin(DeskAdmin[Case]):
             "links": sections.links_of(case, actor),
             "lines": timeline(case),
             "ways": [way for way in ways if way.offer.is_open],
-            "shut": [way.offer for way in ways if not way.offer.is_open],
+            "shut": [way.offer for way in ways if not way.offer.is_open and _may_open(case, way.offer.move)],
             "makes_moves": bool(actor.roles & {Role.ANALYST, Role.APPROVER}),
         }
         return TemplateResponse(request, "admin/requests_app/case/page.html", context)
@@ -170,3 +172,8 @@ class CaseAdmin(DeskAdmin[Case]):
         if case is None:
             raise Http404
         return case
+
+
+def _may_open(case: Case, move: Move) -> bool:
+    """Whether something can open a shut move: a closed case shows only those that are made on closed ones."""
+    return case.is_open or State.CLOSED in move.open_in(Route(case.route))

@@ -62,7 +62,7 @@ def _of_calendars() -> Iterator[calendars.Attention]:
 
 def _most_urgent() -> list[Urgent]:
     on = today()
-    waiting = Case.objects.waiting_for_us().select_related("submission").in_work_order()[:MOST_URGENT]
+    waiting = Case.objects.requests().waiting_for_us().select_related("submission").in_work_order()[:MOST_URGENT]
     return [
         Urgent(
             url=reverse("admin:requests_app_case_change", args=[case.pk]),
@@ -77,12 +77,15 @@ def _most_urgent() -> list[Urgent]:
 
 def _of_cases(request: HttpRequest) -> Iterator[Count]:
     queue, on = reverse("admin:requests_app_case_changelist"), today()
-    mine = Case.objects.open().filter(assigned_to=request.user.pk).count()
+    mine = Case.objects.requests().open().filter(assigned_to=request.user.pk).count()
     if mine:
         yield Count(_("Mine"), mine, f"{queue}?assigned=me")
-    yield Count(_("Waiting for us"), Case.objects.waiting_for_us().count(), f"{queue}?group=us")
-    yield Count(_("Late"), Case.objects.late(on).count(), f"{queue}?due=late", is_bad=True)
+    yield Count(_("Waiting for us"), Case.objects.requests().waiting_for_us().count(), f"{queue}?group=us")
+    yield Count(_("Late"), Case.objects.requests().late(on).count(), f"{queue}?due=late", is_bad=True)
     yield Count(_("Due within 7 days"), due_soon(on).count(), f"{queue}?due=week")
+    inquiries = Case.objects.inquiries().open().count()
+    if inquiries:
+        yield Count(_("Inquiries"), inquiries, f"{queue}?kind=inquiry")
     yield Count(
         _("With a letter that could not be delivered"),
         with_undelivered_letters().count(),

@@ -24,16 +24,21 @@ from requests_app.moves import Input, InputRefused, Move, Offer
 from requests_app.services import moving
 from requests_app.services.history import local_day
 
-DECIDING = frozenset({"approve", "refuse", "refuse_opt_out"})
+DECIDING = frozenset({"approve", "refuse", "refuse_opt_out", "write_answer", "reopen", "redirect", "merge"})
 # How a move's button looks: what leads on, and what can't be taken back. The others are plain.
 TONES = {
     "accept_proof": "primary",
     "clarified": "primary",
     "decide_limit": "primary",
     "start_gathering": "primary",
+    "write_answer": "primary",
+    "note_done": "primary",
     "approve": "primary",
     "refuse": "danger",
     "refuse_opt_out": "danger",
+    "redirect": "danger",
+    "merge": "danger",
+    "end_restriction": "danger",
 }
 ORDER = ("primary", "plain", "danger")
 
@@ -84,7 +89,7 @@ class MovePage:
         seen = self.request.POST.get("version", "")
         version = int(seen) if seen.isdecimal() and len(seen) < 10 else 0
         form = form_of(self.move, self.case, self.request.POST)
-        inputs = {wanted.name: self.request.POST.get(wanted.name, "") for wanted in self.move.inputs}
+        inputs = {wanted.name: self.request.POST.get(wanted.name, "") for wanted in self.move.asked_of(self.case)}
         try:
             case = moving.perform(
                 self.move.slug, case_id=self.case.pk, version=version, actor=self.actor, at=self.at, inputs=inputs
@@ -123,7 +128,9 @@ class MovePage:
             "move": self.move,
             "label": self._label(),
             "tone": TONES.get(self.move.slug, "primary"),
-            "fields": [(form[wanted.name], (errors or {}).get(wanted.name)) for wanted in self.move.inputs],
+            "fields": [
+                (form[wanted.name], (errors or {}).get(wanted.name)) for wanted in self.move.asked_of(self.case)
+            ],
             "version": self.case.version,
             "stale": shut,
             "shut": self._shut(),
@@ -155,8 +162,9 @@ class MovePage:
 
 def form_of(move: Move, case: Case, values: Mapping[str, str]) -> forms.Form:
     """The inputs of a move as a form, filled in; the move itself checks them, in the transaction that makes it."""
-    form = forms.Form(initial={wanted.name: values.get(wanted.name, "") for wanted in move.inputs})
-    for wanted in move.inputs:
+    asked = move.asked_of(case)
+    form = forms.Form(initial={wanted.name: values.get(wanted.name, "") for wanted in asked})
+    for wanted in asked:
         form.fields[wanted.name] = forms.CharField(
             label=str(wanted.label),
             help_text=str(wanted.help),

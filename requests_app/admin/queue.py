@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from dsar.vault import digests
 from requests_app.admin.desk import due_in_words, today
+from requests_app.law.words import Right
 from requests_app.models import Case, Duty, Message, Submission
 from requests_app.services.entering import find
 from requests_app.services.intake import FILABLE, as_mailed
@@ -83,12 +84,31 @@ class OfRight(SimpleListFilter):
     parameter_name = "right"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        """The rights that can be filed."""
-        return [(right.value, right.label) for right in FILABLE]
+        """The rights that can be filed, and appeals."""
+        return [(right.value, right.label) for right in (*FILABLE, Right.APPEAL)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
         """The cases of that right."""
         return queryset.filter(right=self.value()) if self.value() else queryset
+
+
+class OfKind(SimpleListFilter):
+    """Requests, or messages that are none: these are answered too, and counted apart."""
+
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """Without a choice, requests."""
+        return [("inquiry", _("Inquiries"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Inquiries, if they are asked for; who looks for a reference finds both."""
+        if self.value() == "inquiry":
+            return queryset.filter(right=Right.INQUIRY)
+        if request.GET.get("q") or request.GET.get("right"):
+            return queryset
+        return queryset.exclude(right=Right.INQUIRY)
 
 
 class ByDate(SimpleListFilter):
@@ -155,8 +175,10 @@ def tabs(given: QueryDict) -> list[Tab]:
     """The groups, and the late ones, above the list; a right that was chosen stays chosen."""
     groups = [("group", slug, label) for slug, (label, _states, _tone) in GROUPS.items()]
     ways = [("group", "", _("All open")), ("assigned", "me", _("Mine")), *groups, ("due", "late", _("Late"))]
+    ways.append(("kind", "inquiry", _("Inquiries")))
     chosen = next(
-        ((name, given[name]) for name in ("due", "assigned") if name in given), ("group", given.get("group", ""))
+        ((name, given[name]) for name in ("due", "assigned", "kind") if name in given),
+        ("group", given.get("group", "")),
     )
     found = []
     for name, value, label in ways:
@@ -172,7 +194,7 @@ def tabs(given: QueryDict) -> list[Tab]:
 def due_soon(on: date) -> QuerySet[Case]:
     """Open cases that owe something by a legal date from today to a week from now."""
     near = Duty.objects.unmet().filter(due_on__gte=on, due_on__lte=on + SOON)
-    return Case.objects.open().filter(pk__in=near.values("case"))
+    return Case.objects.requests().open().filter(pk__in=near.values("case"))
 
 
 def with_undelivered_letters() -> QuerySet[Case]:

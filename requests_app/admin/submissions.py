@@ -82,6 +82,12 @@ class EntryForm(forms.Form):
         max_length=MOST["correct_value"],
         required=False,
     )
+    about_reference = forms.CharField(
+        label=gettext_lazy("Reference of the request that it is about"),
+        help_text=gettext_lazy("For a complaint only. An appeal is entered on the page of the case that it is about."),
+        max_length=MOST["about_reference"],
+        required=False,
+    )
     details = forms.CharField(max_length=MOST["details"], required=False, widget=forms.Textarea(attrs={"rows": 5}))
 
     def receive(self, actor: Actor) -> Submission | None:

@@ -17,10 +17,13 @@ from requests_app.models import Case, LimitChoice, Routine, User
 from requests_app.states import Outcome, State
 
 FACT_LABELS = {
+    "about": gettext_lazy("about"),
     "account": gettext_lazy("account"),
     "act": gettext_lazy("done"),
+    "answer": gettext_lazy("answer"),
     "answered_as": gettext_lazy("answered as"),
     "assigned_to": gettext_lazy("to"),
+    "balanced": gettext_lazy("with a balancing"),
     "batch": gettext_lazy("batch"),
     "because": gettext_lazy("because"),
     "bounced_on": gettext_lazy("came back on"),
@@ -43,10 +46,13 @@ FACT_LABELS = {
     "error": gettext_lazy("error"),
     "field": gettext_lazy("field"),
     "four_eyes": gettext_lazy("four eyes"),
+    "gathers_anew": gettext_lazy("gathers anew"),
+    "into": gettext_lazy("into"),
     "kept": gettext_lazy("kept"),
     "law": gettext_lazy("law"),
     "laws": gettext_lazy("laws"),
     "letter": gettext_lazy("letter"),
+    "lifted": gettext_lazy("entries taken off the list"),
     "manifest_sha256": gettext_lazy("SHA-256 of the manifest"),
     "matched_points": gettext_lazy("data points that matched"),
     "number": gettext_lazy("record of the part"),
@@ -57,6 +63,7 @@ FACT_LABELS = {
     "recipient": gettext_lazy("recipient"),
     "recipients": gettext_lazy("recipients"),
     "records": gettext_lazy("records"),
+    "reopened_for": gettext_lazy("because of"),
     "right": gettext_lazy("right"),
     "rule": gettext_lazy("standing rule"),
     "source": gettext_lazy("source"),
@@ -149,7 +156,7 @@ def _words_of_codes(name: str, code: str) -> str:
         return str(LimitChoice(code).label)
     if name == "rule" and code in Routine.values:
         return str(Routine(code).label)
-    return code.replace("_", " ") if name in ("letter", "because", "degree") else code
+    return code.replace("_", " ") if name in ("letter", "because", "degree", "reopened_for") else code
 
 
 def _state(value: object) -> str:

@@ -37,6 +37,9 @@ class SubmissionIn(serializers.Serializer[Any]):
     )
     correct_field = serializers.CharField(max_length=200, **LEFT_OUT)
     correct_value = serializers.CharField(max_length=MOST["correct_value"], **LEFT_OUT)
+    about_reference = serializers.CharField(
+        max_length=MOST["about_reference"], help_text="Of the request that a complaint is about.", **LEFT_OUT
+    )
     intake_key = serializers.UUIDField(
         required=False, help_text="Made by the caller: the same key with the same content is the same submission."
     )

@@ -99,6 +99,7 @@ def _intake(organisation: Organisation, data: dict[str, Any]) -> intake.Intake:
         look_back=LookBack(data["look_back"]),
         correct_field=data["correct_field"],
         correct_value=data["correct_value"],
+        about_reference=data["about_reference"],
         intake_key=data.get("intake_key") or uuid.uuid4(),
     )
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('requests_app', '0004_guards'),
+        ('requests_app', '0005_answers_appeals_endings'),
     ]
 
     operations = [

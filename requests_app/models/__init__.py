@@ -1,6 +1,15 @@
 from requests_app.models.calendar import CalendarChange, CalendarChoice, ChangeState, FilledFrom, HouseCalendar
 from requests_app.models.case import AllowedMove, Case, CaseLaw, CorrectionAsked, PackVersion
-from requests_app.models.decision import Clarification, ExemptionClaim, LimitChoice, LimitDecision
+from requests_app.models.decision import (
+    Balancing,
+    Clarification,
+    ExemptionClaim,
+    HandWork,
+    LimitChoice,
+    LimitDecision,
+    ReopeningAsked,
+    WrittenAnswer,
+)
 from requests_app.models.duty import CalendarVersion, Duty
 from requests_app.models.evidence import AccessCode, CodePurpose, Evidence, ProbeTry, ProofOffered
 from requests_app.models.message import Message, MessageState, OtherChannel
@@ -14,6 +23,7 @@ from requests_app.models.suppression import Suppression
 __all__ = [
     "AccessCode",
     "AllowedMove",
+    "Balancing",
     "CalendarChange",
     "CalendarChoice",
     "CalendarVersion",
@@ -30,6 +40,7 @@ __all__ = [
     "Evidence",
     "ExemptionClaim",
     "FilledFrom",
+    "HandWork",
     "HouseCalendar",
     "Identifier",
     "IdentifierKind",
@@ -44,9 +55,11 @@ __all__ = [
     "PackVersion",
     "ProbeTry",
     "ProofOffered",
+    "ReopeningAsked",
     "Routine",
     "StandingRule",
     "Submission",
     "Suppression",
     "User",
+    "WrittenAnswer",
 ]

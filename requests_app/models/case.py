@@ -14,7 +14,7 @@ from dsar.vault.fields import SealedText
 from requests_app.law.packs import LawPack, pack_from_text
 from requests_app.law.words import Right, Route
 from requests_app.models.submission import Submission
-from requests_app.states import NOT_YET_CARRYING_OUT, WAITING_FOR_US, Outcome, State, transition
+from requests_app.states import STATE_MOVES, WAITING_FOR_US, Outcome, State, transition
 
 
 class PackVersion(models.Model):
@@ -38,6 +38,14 @@ class PackVersion(models.Model):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     """Which cases are meant."""
+
+    def requests(self) -> CaseQuerySet:
+        """Cases in which a right is used; inquiries are messages that are answered, and counted apart."""
+        return self.exclude(right=Right.INQUIRY)
+
+    def inquiries(self) -> CaseQuerySet:
+        """Messages that are no request."""
+        return self.filter(right=Right.INQUIRY)
 
     def open(self) -> CaseQuerySet:
         """Cases that wait for somebody."""
@@ -88,6 +96,15 @@ class Case(ConcurrentTransitionMixin, models.Model):
         null=True, blank=True, help_text="When the act was reported done; the case closes once its letter is accepted."
     )
     closed_at = models.DateTimeField(null=True, blank=True)
+    about = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="followed_by",
+        help_text="The case that an appeal or a complaint is about, or of which this one is a duplicate.",
+    )
     assigned_to = models.ForeignKey(
         "requests_app.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="cases"
     )
@@ -96,6 +113,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
 
     if TYPE_CHECKING:
         assigned_to_id: int | None
+        about_id: uuid.UUID | None
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             """Django-fsm's own constructor has no type that mypy can read: it would make Any of every case."""
@@ -139,7 +157,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
     @property
     def may_be_withdrawn(self) -> bool:
         """Whether the person may still take the request back."""
-        return self.route == Route.FULL and State(self.state) in NOT_YET_CARRYING_OUT
+        return State(self.state) in STATE_MOVES["withdraw"].from_states(Route(self.route))
 
     def packs(self) -> tuple[LawPack, ...]:
         """The laws under which this case is answered, each as it stood on receipt; the leading law first."""
@@ -156,13 +174,18 @@ class Case(ConcurrentTransitionMixin, models.Model):
         """The person is asked to prove who asks."""
 
     @transition("accept_proof")
-    def accept_proof(self) -> None:
-        """The evidence reaches the degree."""
+    def accept_proof(self) -> State:
+        """The evidence reaches the degree: on to the review, or where nothing is gathered to the decision."""
+        return State.DECIDING if self.route == Route.DECIDE_ONLY else State.REVIEWING
 
     @transition("fall_back")
     def fall_back(self) -> None:
         """Specific pieces can't be verified: evaluated as categories (11 CCR 7024(a))."""
         self.answered_as = Right.KNOW_CATEGORIES
+
+    @transition("take_up")
+    def take_up(self) -> None:
+        """Nothing has to be proved: straight to the decision."""
 
     @transition("ask_clarification")
     def ask_clarification(self) -> None:
@@ -178,6 +201,10 @@ class Case(ConcurrentTransitionMixin, models.Model):
     @transition("act_at_once")
     def act_at_once(self) -> None:
         """No verification: in force on receipt."""
+
+    @transition("confirm")
+    def confirm(self) -> None:
+        """The second step of an opt-in: the person's choice is confirmed (11 CCR 7028)."""
 
     @transition("start_gathering")
     def start_gathering(self) -> None:
@@ -222,6 +249,23 @@ class Case(ConcurrentTransitionMixin, models.Model):
     def withdraw(self, *, at: datetime) -> None:
         """Taken back by the person."""
         self.outcome, self.closed_at = Outcome.WITHDRAWN, at
+
+    @transition("redirect")
+    def redirect(self, *, at: datetime) -> None:
+        """Ours only as a service provider: the person is sent to our customer, whose data it is."""
+        self.outcome, self.closed_at = Outcome.REDIRECTED, at
+
+    @transition("merge")
+    def merge(self, *, into: Case, at: datetime) -> None:
+        """Asked for twice: the older case goes on."""
+        self.about, self.outcome, self.closed_at = into, Outcome.DUPLICATE, at
+
+    @transition("reopen")
+    def reopen(self, *, to: State, content_key: uuid.UUID) -> State:
+        """A mistake: open again, with a key for content that can still be read."""
+        self.outcome, self.closed_at, self.approved_at, self.carried_out_at = "", None, None, None
+        self.clarifying_from, self.content_key = "", content_key
+        return to
 
 
 class CaseLaw(models.Model):

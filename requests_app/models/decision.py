@@ -51,6 +51,58 @@ class Clarification(OfCase):
         return f"clarification {self.decided_at:%Y-%m-%d}"
 
 
+class AnswerQuerySet(models.QuerySet["WrittenAnswer"]):
+    """Which answers are meant."""
+
+    def current(self) -> WrittenAnswer | None:
+        """The one that goes out when the decision is approved: the newest, unless it went out already."""
+        newest = self.select_related("case__submission").order_by("-decided_at", "-number").first()
+        return newest if newest and newest.sent_at is None else None
+
+
+class WrittenAnswer(OfCase):
+    """An answer that a person wrote: the text to the person; the reason tells what was done, and how that is proved."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="answers")
+    number = models.PositiveSmallIntegerField(help_text="How many were written for this case until then.")
+    sent_at = models.DateTimeField(null=True)
+    text_sealed = models.BinaryField(null=True)
+    text = SealedText("text_sealed", key="record_key")
+
+    objects = AnswerQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"answer {self.decided_at:%Y-%m-%d}"
+
+
+class Balancing(OfCase):
+    """The balancing behind the decision on an objection: our grounds against the person's (Art. 21(1) GDPR)."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="balancings")
+
+    def __str__(self) -> str:
+        return f"balancing {self.decided_at:%Y-%m-%d}"
+
+
+class HandWork(OfCase):
+    """What somebody did by hand where no machine does it, and how it is proved."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="hand_work")
+
+    def __str__(self) -> str:
+        return f"done by hand {self.decided_at:%Y-%m-%d}"
+
+
+class ReopeningAsked(OfCase):
+    """Somebody found a mistake in a closed case; a second person decides whether it is opened again."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="reopenings_asked")
+    decided_on_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"reopening asked {self.decided_at:%Y-%m-%d}"
+
+
 class LimitChoice(models.TextChoices):
     """What a person may decide once the information was provided twice in twelve months (Civ. Code 1798.130(b))."""
 

@@ -123,6 +123,7 @@ class CodePurpose(models.TextChoices):
     CONFIRM = "confirm", _("confirm the mailbox")
     ENTER = "enter", _("enter the case page")
     DOWNLOAD = "download", _("download the bundle")
+    OPT_IN = "opt_in", _("confirm the choice to opt in")
 
 
 class AccessCodeQuerySet(models.QuerySet["AccessCode"]):

@@ -65,6 +65,7 @@ class Message(models.Model):
     told_by = models.CharField(max_length=10, choices=OtherChannel, blank=True)
     told_on = models.DateField(null=True, help_text="When it was posted, or told by telephone.")
     reached_on = models.DateField(null=True, help_text="The day from which it counts as having reached the person.")
+    set_aside = models.BooleanField(default=False, help_text="It told of a closing that was a mistake.")
     text_sealed = models.BinaryField(null=True)
     text = SealedText("text_sealed", key="record_key")
 

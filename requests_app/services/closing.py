@@ -12,11 +12,11 @@ from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law import refusals
-from requests_app.law.words import DutyKind, RefusalPart
-from requests_app.models import Case, DataSubject, Submission
+from requests_app.law.words import DutyKind, RefusalPart, Right, Route
+from requests_app.models import Case, DataSubject, Message, Submission
 from requests_app.ports import work
 from requests_app.roles import PERSON, SYSTEM
-from requests_app.services import duties, letters, opt_outs
+from requests_app.services import duties, letters, opt_outs, restricting
 from requests_app.services.history import change_state, locked, record
 from requests_app.states import Outcome, State
 
@@ -51,6 +51,29 @@ def carried_out(case_id: UUID, *, at: datetime, **facts: str | int) -> None:
     record(case, EventKind.CARRIED_OUT, by=SYSTEM, at=at, **facts)
     duties.meet(case, DutyKind.OPT_OUT_DONE, at=at)
     duties.meet(case, DutyKind.RECIPIENTS_TOLD, at=at)
+    _tell(case, at=at)
+    settle(case, at=at)
+
+
+def _tell(case: Case, *, at: datetime) -> None:
+    """The letter with which the case closes: what a person wrote, or an account of what was done.
+
+    What is in force at once was told when it came.
+    """
+    if case.route == Route.DECIDE_ONLY:
+        answer = case.answers.current()
+        if answer is not None:
+            letters.queue(
+                case.submission,
+                letters.Letter.ANSWER,
+                at=at,
+                case=case,
+                answer=answer.text,
+                reopened=case.about.submission.reference if case.about and case.right_asked == Right.APPEAL else "",
+                restricted=opt_outs.is_in_force(case),
+            )
+            case.answers.filter(sent_at=None).update(sent_at=at)
+        return
     letter = letters.CLOSING_BY_RIGHT.get(case.right_answered)
     if letter is not None:
         account = work().account_of(case, case.submission.language)
@@ -68,7 +91,6 @@ def carried_out(case_id: UUID, *, at: datetime, **facts: str | int) -> None:
             ways_on=_ways_on(case, offer_opt_out=offer_opt_out) if withheld else (),
             offer_opt_out=offer_opt_out,
         )
-    settle(case, at=at)
 
 
 def _ways_on(case: Case, *, offer_opt_out: bool) -> list[str]:
@@ -87,11 +109,12 @@ def hand_back(case_id: UUID, because: str, *, at: datetime) -> None:
         change_state(case, EventKind.HAND_BACK, case.hand_back, by=SYSTEM, at=at, because=because)
 
 
-def letter_accepted(case: Case, *, at: datetime, counts_from: datetime | None = None) -> None:
+def letter_accepted(case: Case, message: Message, *, at: datetime, counts_from: datetime | None = None) -> None:
     """A letter of this case was accepted for delivery: a refusal answers it, and what is carried out can close.
 
     ``counts_from`` is given for one that was told another way, from when on it counts as an answer.
     """
+    restricting.notice_accepted(case, message, at=at)
     if not letters.closing_letter_accepted(case):
         return
     if case.state == State.CLOSED:
@@ -124,7 +147,13 @@ def withdraw(case_id: UUID, *, at: datetime) -> None:
             )
         change_state(case, EventKind.WITHDRAW, lambda: case.withdraw(at=at), by=PERSON, at=at)
         duties.drop_unmet(case)
-        letters.queue(case.submission, letters.Letter.WITHDRAWN, at=at, case=case)
+        letters.queue(
+            case.submission,
+            letters.Letter.WITHDRAWN,
+            at=at,
+            case=case,
+            restriction_ends=opt_outs.is_in_force(case),
+        )
 
 
 def _outcome(case: Case) -> Outcome:

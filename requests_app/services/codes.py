@@ -17,6 +17,7 @@ LIFE = {
     CodePurpose.CONFIRM: timedelta(days=30),
     CodePurpose.ENTER: timedelta(minutes=20),
     CodePurpose.DOWNLOAD: timedelta(minutes=20),
+    CodePurpose.OPT_IN: timedelta(days=30),
 }
 CODES_AN_HOUR = 5
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -11,25 +12,27 @@ from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.law import refusals
 from requests_app.law.values import Exemption
-from requests_app.law.words import DutyKind, RefusalPart
+from requests_app.law.words import DutyKind, RefusalPart, Right
 from requests_app.models import Case, ExemptionClaim
 from requests_app.moves import InputRefused, performs
 from requests_app.ports import work
 from requests_app.roles import Actor
-from requests_app.services import duties, letters, opt_outs
+from requests_app.services import answering, appeals, duties, letters, opt_outs
 from requests_app.services.history import change_state
 
 
 @performs("approve")
-def approve(case: Case, *, actor: Actor, at: datetime) -> None:
-    """The decision stands: workers carry it out and tell the person."""
+def approve(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UUID]) -> None:
+    """The decision stands: workers carry it out and tell the person. A granted appeal opens the case it is about."""
     second = guards.needs_second_person(case)
     change_state(case, EventKind.APPROVE, lambda: case.approve(at=at), by=actor, at=at, four_eyes=second)
+    if case.right_asked == Right.APPEAL:
+        appeals.grant(case, actor=actor, at=at, keys=keys)
     work().carry_out(case, at=at)
 
 
 @performs("refuse")
-def refuse(case: Case, *, actor: Actor, at: datetime, code: str, explanation: str, reason: str) -> None:
+def refuse(case: Case, *, actor: Actor, at: datetime, code: str, explanation: str, reason: str, balancing: str) -> None:
     """Close with a ground that every law of the case knows; the letter cites and explains it (G10, G11).
 
     The answer stays owed until that letter is accepted for delivery.
@@ -44,6 +47,7 @@ def refuse(case: Case, *, actor: Actor, at: datetime, code: str, explanation: st
         code=ground.code,
         citation=ground.citation,
     )
+    answering.note_balancing(case, balancing, actor=actor, at=at)
     duties.drop_unmet(case, but=(DutyKind.ACKNOWLEDGE, DutyKind.ANSWER))
     if opt_outs.must_offer(case):
         duties.owe_after_refusal(case)
@@ -85,7 +89,8 @@ def _claim(case: Case, code: str, explanation: str, reason: str, *, actor: Actor
 
 def _tell(case: Case, letter: letters.Letter, ground: Exemption, explanation: str, *, at: datetime) -> None:
     language, packs, on = case.submission.language, case.packs(), case.received_on()
-    grounds = refusals.grounds_of_all(packs, ground, case.right_asked, on=on)
+    judged = guards.judged_in(case)
+    grounds = refusals.grounds_of_all(judged.packs(), ground, judged.right_asked, on=judged.received_on())
     said = refusals.required(
         packs, case.right_asked, on=on, ground=ground.ground, offer_opt_out=opt_outs.must_offer(case)
     )
@@ -98,4 +103,15 @@ def _tell(case: Case, letter: letters.Letter, ground: Exemption, explanation: st
         explanation=explanation,
         ways_on=[item.text.in_language(language) for item in said if item.part is not RefusalPart.REASONS],
         offer_opt_out=opt_outs.must_offer(case),
+        restriction_ends=case.right_asked in guards.RESTRICTS,
+        appeal_refused=_where_to_turn(case),
     )
+
+
+def _where_to_turn(case: Case) -> list[str]:
+    """What the letter that refuses an appeal must say, by each law that has the appeal: the way to the authority."""
+    if case.right_asked != Right.APPEAL or case.about is None:
+        return []
+    about, language = case.about, case.submission.language
+    rules = [pack.appeal_rule(about.right_asked, about.received_on()) for pack in about.packs()]
+    return [rule.refused_text.in_language(language) for rule in rules if rule]

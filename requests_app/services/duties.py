@@ -161,6 +161,14 @@ def meet(case: Case, kind: DutyKind, *, at: datetime, met_at: datetime | None = 
         record(case, EventKind.DUTY_MET, by=SYSTEM, at=at, duty=kind)
 
 
+def owe_again(case: Case) -> None:
+    """The closing was a mistake: everything but the receipt's confirmation is owed again, by the same dates."""
+    done = (DutyKind.ACKNOWLEDGE, DutyKind.RESTRICTED)
+    case.duties.filter(kind=DutyKind.OPT_OUT_OFFERED, met_at=None).delete()  # a refusal had brought it
+    case.duties.exclude(kind__in=(*done, DutyKind.OPT_OUT_OFFERED)).update(met_at=None, void=False)
+    case.duties.filter(kind__in=done).update(void=False)
+
+
 def drop_unmet(case: Case, *, but: Collection[DutyKind] = ()) -> None:
     """The case closed another way: what was still owed is owed no longer, but for these kinds."""
     case.duties.unmet().exclude(kind__in=but).update(void=True)

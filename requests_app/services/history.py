@@ -31,6 +31,8 @@ MACHINE_FIELDS = (
     "carried_out_at",
     "outcome",
     "closed_at",
+    "about",
+    "content_key",
 )
 
 Fact = str | int | bool | None | list[str] | Mapping[str, int]

@@ -16,7 +16,9 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from dsar.jobs.queue import enqueue
 from dsar.vault import digests, keys
+from requests_app import endings, guards
 from requests_app.events import EventKind
 from requests_app.law import packs
 from requests_app.law.words import Right, Route
@@ -33,10 +35,10 @@ from requests_app.plain_text import is_usable
 from requests_app.ports import systems
 from requests_app.residence import is_residence
 from requests_app.roles import SYSTEM, Actor
-from requests_app.services import codes, duties, letters, opt_outs
+from requests_app.services import codes, duties, letters, opt_outs, opting_in, restricting, taking_up
 from requests_app.services.history import change_state, local_day, record
 
-MOST = {"name": 200, "email": 254, "account_number": 64, "details": 5000, "correct_value": 500}
+MOST = {"about_reference": 20, "name": 200, "email": 254, "account_number": 64, "details": 5000, "correct_value": 500}
 LANGUAGES = ("en", "es")
 # Our letters greet with the name, also whom somebody else has filed for: it must not carry an invitation.
 WEB_ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
@@ -65,6 +67,8 @@ class Intake:
     look_back: LookBack = LookBack.TWELVE_MONTHS
     correct_field: str = ""
     correct_value: str = ""
+    about_reference: str = ""  # of the request that a complaint is about, as typed
+    about: Case | None = None  # the case that an appeal is about
     received_on: date | None = None
     intake_key: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -86,10 +90,10 @@ def receive_submission(intake: Intake, *, by: Actor, at: datetime) -> Submission
     intake = _cleaned(intake)
     arrived_on = intake.received_on or local_day(at)
     _check(intake, arrived_on, today=local_day(at))
-    intake_key = _key_of(intake)
-    received = Submission.objects.filter(intake_key=intake_key).first()
+    received = received_as(intake)
     if received is not None:
         return received
+    intake_key = _key_of(intake)
     keyring = _new_keys(intake, arrived_on, at=at)
     with transaction.atomic():
         submission, is_new = Submission.objects.get_or_create(
@@ -112,9 +116,21 @@ def receive_submission(intake: Intake, *, by: Actor, at: datetime) -> Submission
     return submission
 
 
+def received_as(intake: Intake) -> Submission | None:
+    """The submission that this very form was received as, if it was sent before."""
+    return Submission.objects.filter(intake_key=_key_of(_cleaned(intake))).first()
+
+
 def new_reference() -> str:
     """A reference that nobody can guess, without letters that look alike."""
     return as_reference("".join(secrets.choice(codes.ALPHABET) for _place in range(REFERENCE_LENGTH)))
+
+
+def read_reference(typed: str) -> str:
+    """A reference as it is written, from one as it was typed; empty if it is none."""
+    found = "".join(letter for letter in typed.upper() if letter in codes.ALPHABET)
+    is_whole = len(found.removeprefix("R")) == REFERENCE_LENGTH or len(found) == REFERENCE_LENGTH
+    return as_reference(found[-REFERENCE_LENGTH:]) if is_whole else ""
 
 
 def as_reference(letters_only: str) -> str:
@@ -133,8 +149,19 @@ FILABLE = (
     Right.PORTABILITY,
     Right.CORRECT,
     Right.DELETE,
+    Right.RESTRICT,
+    Right.OBJECT,
     Right.OPT_OUT_SALE_SHARE,
     Right.LIMIT_SENSITIVE,
+    Right.OBJECT_MARKETING,
+    Right.WITHDRAW_CONSENT,
+    Right.OPT_IN,
+    Right.ACCESS_AUTOMATED,
+    Right.REVIEW_AUTOMATED,
+    Right.OPT_OUT_AUTOMATED,
+    Right.SHINE_THE_LIGHT,
+    Right.COMPLAINT,
+    Right.INQUIRY,
 )
 
 
@@ -144,17 +171,34 @@ class _Keyring:
 
     record: uuid.UUID
     content: Mapping[Right, uuid.UUID]
-    suppression: Mapping[Right, uuid.UUID]  # for the rights that act at once
+    suppression: Mapping[Right, uuid.UUID]  # for the rights that put something in force at once
 
 
 def _new_keys(intake: Intake, on: date, *, at: datetime) -> _Keyring:
-    laws = {right: packs.laws_for(intake.residence, right, on) for right in intake.rights}
-    direct = [right for right in intake.rights if laws[right][0].route(right, on) == Route.DIRECT]
     return _Keyring(
         record=keys.create("record", at=at),
         content={right: keys.create("content", at=at) for right in intake.rights},
-        suppression={right: keys.create("suppression", at=at) for right in direct},
+        suppression={
+            right: keys.create("suppression", at=at) for right in intake.rights if _is_in_force(intake, right, on)
+        },
     )
+
+
+def _is_in_force(intake: Intake, right: Right, on: date) -> bool:
+    """Whether something holds from receipt on: opt-outs, and the restriction of what is to be decided on."""
+    direct = _laws(intake, right, on)[0].route(right, on) == Route.DIRECT
+    return right in guards.RESTRICTS or (direct and right not in IN_TWO_STEPS)
+
+
+# What loosens a protection takes a second step of the person (11 CCR 7028).
+IN_TWO_STEPS = frozenset({Right.OPT_IN})
+
+
+def _laws(intake: Intake, right: Right, on: date) -> tuple[packs.LawPack, ...]:
+    """The laws of a new case; an appeal is judged by those of the case that it is about."""
+    if right == Right.APPEAL and intake.about is not None:
+        return endings.laws_of_appeal(intake.about, on)
+    return packs.laws_for(intake.residence, right, on)
 
 
 def _cleaned(intake: Intake) -> Intake:
@@ -164,6 +208,7 @@ def _cleaned(intake: Intake) -> Intake:
         email=as_mailed(intake.email),
         account_number=intake.account_number.strip(),
         correct_value=intake.correct_value.strip(),
+        about_reference=intake.about_reference.strip(),
     )
 
 
@@ -190,6 +235,8 @@ def _key_of(intake: Intake) -> uuid.UUID:
         intake.details,
         intake.correct_field,
         intake.correct_value,
+        intake.about_reference,
+        str(intake.about.pk) if intake.about else "",
     )
     return uuid.uuid5(intake.intake_key, json.dumps([answers, typed]))
 
@@ -231,11 +278,25 @@ def _faults_of_rights(intake: Intake, on: date) -> dict[str, str]:
         return {"rights": _("Please choose what you ask for.")}
     if len(set(intake.rights)) < len(intake.rights):
         return {"rights": _("Please choose each right once.")}
-    if is_residence(intake.residence) and not set(intake.rights) <= set(rights_offered(intake.residence, on)):
+    if is_residence(intake.residence) and not set(intake.rights) <= _offered(intake, on):
         return {"rights": _("One of these rights is not offered where you live.")}
-    if Right.CORRECT in intake.rights:
+    return {fault: sentence for right in intake.rights for fault, sentence in _faults_of_right(intake, right).items()}
+
+
+def _faults_of_right(intake: Intake, right: Right) -> dict[str, str]:
+    """What a right asks for beside what every request gives."""
+    if right == Right.CORRECT:
         return _faults_of_correction(intake)
+    if right == Right.COMPLAINT and intake.about_reference and not read_reference(intake.about_reference):
+        return {"about_reference": _("Please give the reference as our letters write it, such as R-ABCD-EFGH.")}
+    if right == Right.APPEAL and not intake.details.strip():
+        return {"details": _("Please tell us why you think that the decision is wrong.")}
     return {}
+
+
+def _offered(intake: Intake, on: date) -> set[Right]:
+    """What may be asked for; an appeal is offered by the case that it is about, and by no form."""
+    return {Right.APPEAL} if intake.about else set(rights_offered(intake.residence, on))
 
 
 def _faults_of_correction(intake: Intake) -> dict[str, str]:
@@ -252,40 +313,42 @@ def _fill(submission: Submission, intake: Intake, keyring: _Keyring, *, by: Acto
     submission.name, submission.email = intake.name, intake.email
     submission.account_number, submission.details = intake.account_number, intake.details
     submission.save()
-    for right in intake.rights:
-        case = _open_case(submission, right, _laws(submission, right), keyring.content[right], by=by, at=at)
-        if right == Right.CORRECT:
-            _note_correction(case, intake)
-        if case.route == Route.DIRECT:
-            opt_outs.act_at_once(case, keyring.suppression[right], at=at)
-        else:
-            change_state(case, EventKind.ASK_PROOF, case.ask_proof, by=SYSTEM, at=at)
-    if set(intake.rights) != set(keyring.suppression):
+    cases = [_open_case(submission, right, intake, keyring, by=by, at=at) for right in intake.rights]
+    for case in cases:
+        _begin(case, keyring.suppression.get(case.right_asked), at=at)
+    if any(case.route != Route.DIRECT for case in cases):
         code = codes.issue(submission, CodePurpose.CONFIRM, at=at)
         letters.queue(submission, letters.Letter.RECEIPT, at=at, code=code)
 
 
-def _laws(submission: Submission, right: Right) -> tuple[packs.LawPack, ...]:
-    return packs.laws_for(submission.residence, right, submission.received_on)
+def _begin(case: Case, suppression_key: uuid.UUID | None, *, at: datetime) -> None:
+    """The first step of a new case, by its route."""
+    if case.route == Route.FULL:
+        change_state(case, EventKind.ASK_PROOF, case.ask_proof, by=SYSTEM, at=at)
+    elif case.route == Route.DECIDE_ONLY:
+        if suppression_key is not None:
+            restricting.begin(case, suppression_key, at=at)
+        taking_up.begin(case, at=at)
+    elif suppression_key is not None:
+        opt_outs.act_at_once(case, suppression_key, at=at)
+    else:
+        opting_in.ask_to_confirm(case, at=at)
 
 
 def _open_case(
-    submission: Submission,
-    right: Right,
-    laws: tuple[packs.LawPack, ...],
-    content_key: uuid.UUID,
-    *,
-    by: Actor,
-    at: datetime,
+    submission: Submission, right: Right, intake: Intake, keyring: _Keyring, *, by: Actor, at: datetime
 ) -> Case:
+    laws = _laws(intake, right, submission.received_on)
     case = Case(
         id=uuid.uuid4(),
         submission=submission,
         right=right,
         answered_as=right,
         route=laws[0].route(right, submission.received_on),
-        content_key=content_key,
+        content_key=keyring.content[right],
+        about=intake.about,
     )
+    about = _reference_of_what_it_is_about(intake, right)
     record(
         case,
         EventKind.RECEIVED,
@@ -295,11 +358,23 @@ def _open_case(
         channel=submission.channel,
         received_on=submission.received_on.isoformat(),
         laws=[pack.slug for pack in laws],
+        **({"about": about} if about else {}),
     )
     case.save(force_insert=True)
     duties.pin_laws(case, laws, at=at)
     duties.owe(case, laws, at=at)
+    if right == Right.CORRECT:
+        _note_correction(case, intake)
+    if about and intake.about is None:
+        enqueue("link_complaint", {"case": str(case.pk), "reference": about}, key=f"link_complaint:{case.pk}")
     return case
+
+
+def _reference_of_what_it_is_about(intake: Intake, right: Right) -> str:
+    """The request that an appeal or a complaint is about; whether there is such a one, a job finds out later."""
+    if intake.about is not None:
+        return intake.about.submission.reference
+    return read_reference(intake.about_reference) if right == Right.COMPLAINT else ""
 
 
 def _note_correction(case: Case, intake: Intake) -> None:

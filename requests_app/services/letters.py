@@ -17,12 +17,14 @@ from django.utils import formats, translation
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import PermanentFailure
+from requests_app import guards
 from requests_app.events import EventKind
-from requests_app.law.words import DutyKind, Right
+from requests_app.law.words import DutyKind, Right, Route
 from requests_app.models import Case, Duty, Message, MessageState, Submission
 from requests_app.roles import SYSTEM
 from requests_app.services import duties
 from requests_app.services.history import local_day, locked_cases, record
+from requests_app.states import State
 
 ONE_DAY = timedelta(days=1)
 MOST_TO_A_STRANGER = 20  # letters in a day to a mailbox that nobody has confirmed
@@ -49,12 +51,20 @@ class Letter(StrEnum):
     REFUSAL = "refusal"
     OPT_OUT_REFUSED = "opt_out_refused"
     WITHDRAWN = "withdrawn"
+    ANSWER = "answer"
+    IN_FORCE = "in_force"
+    OPT_IN_CONFIRM = "opt_in_confirm"
+    OPT_IN_DONE = "opt_in_done"
+    REDIRECTED = "redirected"
+    MERGED = "merged"
+    REOPENED = "reopened"
+    RESTRICTION_ENDED = "restriction_ended"
 
 
 # Their codes live for minutes.
 SOON_DEAD = {Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE}
 # Theirs open the person's own page and the bundle.
-WITH_A_CODE = {Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE}
+WITH_A_CODE = {Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE, Letter.OPT_IN_CONFIRM}
 # The letters with which a case can close: once accepted for delivery, the person has been answered.
 CLOSING = {
     Letter.ANSWER_READY,
@@ -64,6 +74,10 @@ CLOSING = {
     Letter.REFUSAL,
     Letter.OPT_OUT_REFUSED,
     Letter.OPT_OUT_CONFIRMED,
+    Letter.ANSWER,
+    Letter.IN_FORCE,
+    Letter.OPT_IN_DONE,
+    Letter.REDIRECTED,
 }
 CLOSING_BY_RIGHT = {
     Right.KNOW_SPECIFIC: Letter.ANSWER_READY,
@@ -71,6 +85,7 @@ CLOSING_BY_RIGHT = {
     Right.KNOW_CATEGORIES: Letter.CATEGORIES,
     Right.DELETE: Letter.DELETED,
     Right.CORRECT: Letter.CORRECTED,
+    Right.OPT_IN: Letter.OPT_IN_DONE,
 }
 
 
@@ -107,11 +122,13 @@ def compose(
     """Subject and text of a letter in the submission's language."""
     language = submission.language
     with translation.override(language):
+        cases = list(submission.cases.all())
         context = {
             "organisation": submission.organisation,
             "submission": submission,
             "case": case,
-            "cases": describe_cases(submission.cases.all(), language),
+            "cases": describe_cases(cases, language),
+            "must_prove": any(one.route == Route.FULL or one.state == State.VERIFYING for one in cases),
             "right": right_title(case, language) if case else "",
             "received_on": spelt(submission.received_on, language),
             "base_url": settings.BASE_URL,
@@ -139,7 +156,9 @@ def describe_cases(cases: Iterable[Case], language: str) -> list[dict[str, objec
                 "title": right_title(case, language),
                 "due_on": spelt(answer.due_on, language) if answer else "",
                 "working": answer.explained(language) if answer else "",
-                "is_opt_out": case.right_asked in (Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE),
+                "at_once": case.route == Route.DIRECT and case.right_asked != Right.OPT_IN,
+                "in_two_steps": case.right_asked == Right.OPT_IN,
+                "restricted": case.right_asked in guards.RESTRICTS,
             }
         )
     return described
@@ -227,7 +246,7 @@ def failed(message: Message, *, at: datetime) -> None:
 
 def closing_letter_accepted(case: Case) -> bool:
     """Whether the letter that answers this case was accepted for delivery, or told another way."""
-    return case.messages.reached().filter(letter__in=CLOSING).exists()
+    return case.messages.reached().filter(letter__in=CLOSING, set_aside=False).exists()
 
 
 def has_code(message: Message) -> bool:

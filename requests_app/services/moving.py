@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from dsar.vault import keys
 from requests_app.guards import MoveShut
 from requests_app.models import Case
-from requests_app.moves import MOVES, SERVICES
+from requests_app.moves import MOVES, SERVICES, Move
 from requests_app.roles import Actor
 from requests_app.services.history import local_day, locked
 
@@ -25,6 +26,37 @@ def perform(
     then nothing was changed.
     """
     move = MOVES[slug]
+    made = _keys_for(move, case_id, actor=actor, at=at, inputs=inputs)
+    try:
+        return _perform(move, made, case_id=case_id, version=version, actor=actor, at=at, inputs=inputs)
+    except Exception:
+        for key in made["keys"] if made else ():
+            keys.destroy(key, at=at)
+        raise
+
+
+def _keys_for(
+    move: Move, case_id: UUID | str, *, actor: Actor, at: datetime, inputs: Mapping[str, str]
+) -> dict[str, list[UUID]]:
+    """The keys that the move's service takes, made before its transaction; none for a move that is shut anyway."""
+    if move.keys is None:
+        return {}
+    case = Case.objects.select_related("submission__organisation").get(pk=case_id)
+    move.check(case, actor, local_day(at))
+    move.clean(case, inputs)
+    return {"keys": [keys.create(purpose, at=at) for purpose in move.keys(case)]}
+
+
+def _perform(
+    move: Move,
+    made: Mapping[str, list[UUID]],
+    *,
+    case_id: UUID | str,
+    version: int,
+    actor: Actor,
+    at: datetime,
+    inputs: Mapping[str, str],
+) -> Case:
     with transaction.atomic():
         case = locked(case_id)
         if case.version != version:
@@ -36,6 +68,6 @@ def perform(
             )
         move.check(case, actor, local_day(at))
         cleaned = move.clean(case, inputs)
-        SERVICES[slug](case, actor=actor, at=at, **cleaned)
+        SERVICES[move.slug](case, actor=actor, at=at, **cleaned, **made)
         case.refresh_from_db()
     return case

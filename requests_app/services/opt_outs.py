@@ -14,13 +14,21 @@ from requests_app.roles import SYSTEM
 from requests_app.services import letters, people
 from requests_app.services.history import change_state
 
+# Opt-outs in the words of the laws; others say "objection" or "withdrawal" of what holds at once.
+OPT_OUTS = frozenset({Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, Right.OPT_OUT_AUTOMATED})
+
 
 def act_at_once(case: Case, suppression_key: uuid.UUID, *, at: datetime) -> None:
     """In force now, confirmed now, and carried out by the workers; no proof may be asked for (11 CCR 7060(b))."""
     change_state(case, EventKind.ACT_AT_ONCE, case.act_at_once, by=SYSTEM, at=at)
-    _suppress(case, suppression_key, at=at)
-    letters.queue(case.submission, letters.Letter.OPT_OUT_CONFIRMED, at=at, case=case)
+    suppress(case, case.right_asked, suppression_key, at=at)
+    letters.queue(case.submission, _letter(case), at=at, case=case)
     work().carry_out(case, at=at)
+
+
+def _letter(case: Case) -> letters.Letter:
+    """The letter that says that what was asked for is in force."""
+    return letters.Letter.OPT_OUT_CONFIRMED if case.right_asked in OPT_OUTS else letters.Letter.IN_FORCE
 
 
 def lift(case: Case, *, at: datetime) -> None:
@@ -32,6 +40,16 @@ def must_offer(case: Case) -> bool:
     """A refused deletion offers the opt-out where data is sold or shared and the person has not opted out (G12)."""
     submission = case.submission
     return case.right_asked == Right.DELETE and submission.organisation.sells_or_shares and not holds(submission)
+
+
+def put_in_force_again(case: Case) -> None:
+    """What this case had put in force holds again: taking it off was a mistake."""
+    Suppression.objects.filter(case_id=case.pk).update(lifted_at=None)
+
+
+def is_in_force(case: Case) -> bool:
+    """Whether something that this case has put in force still holds."""
+    return Suppression.objects.in_force().filter(case_id=case.pk).exists()
 
 
 def holds(submission: Submission) -> bool:
@@ -46,8 +64,8 @@ def holds(submission: Submission) -> bool:
     return in_force.exists()
 
 
-def _suppress(case: Case, value_key: uuid.UUID, *, at: datetime) -> None:
-    """Put an opt-out in force, for every identifier that came with it."""
+def suppress(case: Case, right: Right, value_key: uuid.UUID, *, at: datetime) -> None:
+    """Put an opt-out or a restriction in force, for every identifier that came with it."""
     submission = case.submission
     given = {IdentifierKind.EMAIL: submission.email, IdentifierKind.ACCOUNT_NUMBER: submission.account_number}
     for kind, typed in given.items():
@@ -58,7 +76,7 @@ def _suppress(case: Case, value_key: uuid.UUID, *, at: datetime) -> None:
             id=uuid.uuid4(),
             organisation=submission.organisation,
             case_id=case.pk,
-            right=case.right,
+            right=right,
             kind=kind,
             digest=digests.digest(f"suppression:{kind}", value),
             in_force_since=at,

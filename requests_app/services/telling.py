@@ -16,7 +16,7 @@ from requests_app.law.words import DutyKind
 from requests_app.models import Case, Channel, Message, MessageState, OtherChannel
 from requests_app.moves import InputRefused, performs
 from requests_app.roles import SYSTEM, Actor
-from requests_app.services import closing, duties, extending, letters
+from requests_app.services import closing, duties, extending, letters, restricting
 from requests_app.services.history import local_day, record
 from requests_app.services.letters import Letter
 
@@ -99,8 +99,8 @@ def _note_told(case: Case, message: Message, *, by: Actor, at: datetime) -> None
     counts_from = _moment(message, at)
     if message.letter == Letter.RECEIPT:
         duties.meet(case, DutyKind.ACKNOWLEDGE, at=at, met_at=counts_from)
-    if message.letter in letters.CLOSING:
-        closing.letter_accepted(case, at=at, counts_from=counts_from)
+    if message.letter in letters.CLOSING | restricting.NOTICES:
+        closing.letter_accepted(case, message, at=at, counts_from=counts_from)
 
 
 def _note_in_siblings(case: Case, message: Message, kind: EventKind) -> None:

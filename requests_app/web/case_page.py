@@ -25,7 +25,7 @@ from requests_app.web.sections import rendered
 from requests_app.web.session import person_page
 
 # Letters that carry a code prove that somebody reads the mailbox; shown here they would prove nothing.
-WITH_CODE = (Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE)
+WITH_CODE = (Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE, Letter.OPT_IN_CONFIRM)
 
 
 @dataclass(frozen=True)

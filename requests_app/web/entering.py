@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from requests_app.models import CodePurpose
-from requests_app.services import entering, identity
+from requests_app.services import entering, identity, opting_in
 from requests_app.services.codes import TooManyCodes
 from requests_app.web import session
 from requests_app.web.forms import CodeForm, ReferenceForm
@@ -50,6 +50,20 @@ def _confirm(request: HttpRequest, form: CodeForm) -> HttpResponse:
         return redirect("portal:case")
     if submission is not None and session.entered(request, at=at) == submission:
         return redirect("portal:case")  # the link once more, by somebody who is in already
+    return render(request, "portal/code_refused.html", {"reference": reference})
+
+
+@portal_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def opt_in_link(request: HttpRequest, reference: str, code: str) -> HttpResponse:
+    """The second step of opting in. Looking at it only shows a button; pressing it confirms the choice."""
+    if request.method != "POST":
+        return render(request, "portal/opt_in.html", {"reference": reference})
+    submission, at = entering.find(reference), timezone.now()
+    if submission is not None and opting_in.confirm(submission, code, at=at):
+        session.enter(request, submission, at=at)
+        messages.success(request, _("Thank you: you confirmed your choice, and your opt-out has ended."))
+        return redirect("portal:case")
     return render(request, "portal/code_refused.html", {"reference": reference})
 
 

@@ -80,5 +80,6 @@ def done(request: HttpRequest) -> HttpResponse:
         "submission": submission,
         "proved": [case for case in cases if not case.opt_out_holds],
         "at_once": [case for case in cases if case.opt_out_holds],
+        "to_prove": [case for case in cases if case.waits_for_proof],
     }
     return render(request, "portal/done.html", context)

@@ -19,6 +19,7 @@ from requests_app.law.words import Right
 from requests_app.models import Channel, LookBack, Organisation
 from requests_app.ports import CorrectableField
 from requests_app.services.intake import Intake
+from requests_app.web.offers import GROUPS as GROUPS_OF_RIGHTS
 from requests_app.web.offers import Offer, Reach
 from requests_app.web.places import place_groups
 
@@ -95,6 +96,12 @@ class RequestForm(PortalForm):
     )
     correct_field = forms.ChoiceField(label=gettext_lazy("What is wrong?"), required=False)
     correct_value = forms.CharField(label=gettext_lazy("What is the right value?"), required=False)
+    about_reference = forms.CharField(
+        label=gettext_lazy("Reference of the request that it is about (optional)"),
+        help_text=gettext_lazy("As our letters write it, such as R-ABCD-EFGH."),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
     look_back = forms.ChoiceField(
         label=gettext_lazy("How far back shall we look?"), required=False, widget=forms.RadioSelect
     )
@@ -139,15 +146,21 @@ class RequestForm(PortalForm):
         rights = {offer.right for offer in offered}
         if Right.CORRECT not in rights:
             del self.fields["correct_field"], self.fields["correct_value"]
+        if Right.COMPLAINT not in rights:
+            del self.fields["about_reference"]
         if reach is None or not rights & ANSWERED_WITH_DATA:
             del self.fields["look_back"]
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         cast("forms.ChoiceField", self.fields[name]).choices = choices
 
-    def cards(self) -> Iterator[tuple[BoundWidget, Offer]]:
-        """Each right's checkbox with what is said about it."""
-        return zip(self["rights"].subwidgets, self.offered, strict=True)
+    def groups(self) -> Iterator[tuple[str, list[tuple[BoundWidget, Offer]]]]:
+        """The rights by what they are about, each as its checkbox with what is said about it."""
+        cards = {card[1].right: card for card in zip(self["rights"].subwidgets, self.offered, strict=True)}
+        for title, rights in GROUPS_OF_RIGHTS:
+            found = [cards[right] for right in rights if right in cards]
+            if found:
+                yield str(title), found
 
     def intake(self, *, organisation: Organisation, residence: str, language: str) -> Intake:
         """The message in plain values; where no law sets a date, everything is asked for."""
@@ -165,8 +178,24 @@ class RequestForm(PortalForm):
             look_back=LookBack(typed.get("look_back", LookBack.EVERYTHING) or LookBack.TWELVE_MONTHS),
             correct_field=typed.get("correct_field", ""),
             correct_value=typed.get("correct_value", ""),
+            about_reference=typed.get("about_reference", ""),
             intake_key=typed["intake_key"],
         )
+
+
+class AppealForm(PortalForm):
+    """Why a decision is wrong, in the person's words."""
+
+    intake_key = FormKey()
+    details = forms.CharField(
+        label=gettext_lazy("Why do you think that the decision is wrong?"),
+        help_text=gettext_lazy("Somebody who took no part in it reads this, and decides anew."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data, initial={"intake_key": uuid.uuid4()})
 
 
 def _reaches(reach: Reach | None) -> list[tuple[str, str]]:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from requests_app.guards import ANSWERED_WITH_DATA
 from requests_app.law import duties, packs
 from requests_app.law.calendars import Calendar
@@ -13,6 +16,29 @@ from requests_app.law.words import DutyKind, Right, Route
 from requests_app.models import Organisation
 from requests_app.services import calendars, intake
 from requests_app.services.history import local_day
+
+# The parts of the form, each with its rights in the order in which they are shown.
+GROUPS: tuple[tuple[Promise, tuple[Right, ...]], ...] = (
+    (
+        _("See and get your data"),
+        (Right.KNOW_SPECIFIC, Right.KNOW_CATEGORIES, Right.PORTABILITY, Right.SHINE_THE_LIGHT),
+    ),
+    (_("Correct or delete it"), (Right.CORRECT, Right.DELETE)),
+    (
+        _("Stop or limit what we do with it"),
+        (
+            Right.OPT_OUT_SALE_SHARE,
+            Right.LIMIT_SENSITIVE,
+            Right.OBJECT_MARKETING,
+            Right.WITHDRAW_CONSENT,
+            Right.RESTRICT,
+            Right.OBJECT,
+            Right.OPT_IN,
+        ),
+    ),
+    (_("Automated decisions"), (Right.ACCESS_AUTOMATED, Right.REVIEW_AUTOMATED, Right.OPT_OUT_AUTOMATED)),
+    (_("Complain, or ask us something"), (Right.COMPLAINT, Right.INQUIRY)),
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +91,7 @@ def _offer(
         explanation=given.explanation.in_language(language),
         law=laws[0].short_title.in_language(language),
         due_on=_due_on(laws, right, on, counted_with),
-        at_once=given.route == Route.DIRECT,
+        at_once=given.route == Route.DIRECT and right not in intake.IN_TWO_STEPS,
     )
 
 

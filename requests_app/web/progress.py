@@ -10,9 +10,11 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from requests_app.law.words import Right, Route
+from requests_app import endings
+from requests_app.guards import RESTRICTS, requirement
+from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Duty, Submission
-from requests_app.services import letters
+from requests_app.services import letters, opt_outs
 from requests_app.services.history import local_day
 from requests_app.states import Outcome, State
 
@@ -23,6 +25,13 @@ FULL: Mapping[State, Promise] = {
     State.GATHERING: _("Collecting"),
     State.DECIDING: _("Deciding"),
     State.CARRYING_OUT: _("Carrying out"),
+    State.CLOSED: _("Closed"),
+}
+DECIDED: Mapping[State, Promise] = {
+    State.RECEIVED: _("Received"),
+    State.VERIFYING: _("Proving who you are"),
+    State.DECIDING: _("Deciding"),
+    State.CARRYING_OUT: _("Answering"),
     State.CLOSED: _("Closed"),
 }
 DIRECT: Mapping[State, Promise] = {
@@ -39,6 +48,12 @@ NOW: Mapping[State, Promise] = {
     State.DECIDING: _("Our privacy team is checking what was found and decides."),
     State.CARRYING_OUT: _("It is decided; we are carrying it out."),
 }
+# On the route that only decides nothing is searched.
+NOW_DECIDED: Mapping[State, Promise] = {
+    State.DECIDING: _("A person is looking into it, and writes you the answer."),
+    State.CARRYING_OUT: _("It is decided; the answer is on its way to you."),
+}
+TO_CONFIRM = _("Please confirm your choice: the link is in our letter. Until then nothing changes.")
 ENDED: Mapping[Outcome, Promise] = {
     Outcome.FULFILLED: _("Done: we did what you asked for."),
     Outcome.PARTLY_FULFILLED: _("Done in part. Our letter says what was left out, and why."),
@@ -52,12 +67,17 @@ ANSWERED = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
 IN_FORCE: Mapping[Right, Promise] = {
     Right.OPT_OUT_SALE_SHARE: _("It is in force. We are telling those who received your data since you asked."),
     Right.LIMIT_SENSITIVE: _("It is in force. We are telling those who process your data for us."),
+    Right.OBJECT_MARKETING: _("It is in force: your address is on the list that our systems have to follow."),
+    Right.WITHDRAW_CONSENT: _("It is in force: your address is on the list that our systems have to follow."),
+    Right.OPT_IN: _("You confirmed it: your opt-out has ended."),
 }
 # What the page shows as long as it holds; for opt-outs the words that 11 CCR 7026(g) gives as an example.
 STAMPS: Mapping[Right, Promise] = {
     Right.OPT_OUT_SALE_SHARE: _("Opt-Out Request Honored"),
     Right.LIMIT_SENSITIVE: _("Use of Sensitive Data Limited"),
+    Right.OBJECT_MARKETING: _("Marketing Stopped"),
 }
+RESTRICTED = _("Restricted: we only store the data in question.")
 
 
 class Status(StrEnum):
@@ -88,7 +108,20 @@ class Progress:
     working: str
     is_late: bool
     opt_out_holds: bool  # in force without proof
+    is_restricted: bool  # and so is this, until it is decided, and longer if it is granted
     stamp: Promise | None  # the words for that
+    can_appeal: bool
+    appeals: tuple[Case, ...]
+
+    @property
+    def waits_for_proof(self) -> bool:
+        """Whether something has to be proved first."""
+        return self.case.state == State.VERIFYING
+
+    @property
+    def tells_recipients(self) -> bool:
+        """Whether others are told of it."""
+        return self.case.right_asked in opt_outs.OPT_OUTS
 
     @property
     def due_on(self) -> date | None:
@@ -114,15 +147,29 @@ def progress(case: Case, language: str, *, at: datetime) -> Progress:
         answer=answer,
         working=answer.explained(language) if answer else "",
         is_late=bool(answer and case.is_open and answer.is_late(local_day(at))),
-        opt_out_holds=case.route == Route.DIRECT and case.outcome != Outcome.REFUSED,
-        stamp=STAMPS.get(case.right_asked),
+        opt_out_holds=_holds(case),
+        is_restricted=_is_restricted(case),
+        can_appeal=endings.can_appeal(case, local_day(at)),
+        appeals=tuple(case.followed_by.filter(right=Right.APPEAL).select_related("submission")),
+        stamp=RESTRICTED if _is_restricted(case) else STAMPS.get(case.right_asked),
     )
+
+
+def _holds(case: Case) -> bool:
+    """Whether something is in force without proof."""
+    if case.route != Route.DIRECT:
+        return False
+    return case.right_asked != Right.OPT_IN and case.outcome != Outcome.REFUSED
+
+
+def _is_restricted(case: Case) -> bool:
+    return case.right_asked in RESTRICTS and opt_outs.is_in_force(case)
 
 
 def _steps(case: Case) -> tuple[Step, ...]:
     if case.state == State.CLOSED and case.outcome not in ANSWERED:
         return (Step(FULL[State.RECEIVED], Status.DONE), Step(FULL[State.CLOSED], Status.DONE))
-    line = DIRECT if case.route == Route.DIRECT else FULL
+    line = _line(case)
     state = State(case.clarifying_from if case.state == State.CLARIFYING else case.state)
     here = list(line).index(state)
     last = len(line) - 1
@@ -130,6 +177,18 @@ def _steps(case: Case) -> tuple[Step, ...]:
         Step(label, Status.DONE if place < here or here == last else _status(place, here))
         for place, label in enumerate(line.values())
     )
+
+
+def _line(case: Case) -> Mapping[State, Promise]:
+    """The steps of this case's way; who has nothing to prove is not shown a step for it."""
+    match Route(case.route):
+        case Route.DIRECT:
+            return DIRECT
+        case Route.FULL:
+            return FULL
+    if case.state == State.VERIFYING or requirement(case).degree > Degree.NONE:
+        return DECIDED
+    return {state: label for state, label in DECIDED.items() if state != State.VERIFYING}
 
 
 def _status(place: int, here: int) -> Status:
@@ -141,4 +200,8 @@ def _now(case: Case) -> Promise:
         return ENDED[Outcome(case.outcome)]
     if case.route == Route.DIRECT and case.state == State.CARRYING_OUT:
         return IN_FORCE.get(case.right_asked, NOW[State.CARRYING_OUT])
+    if case.right_asked == Right.OPT_IN:
+        return TO_CONFIRM
+    if case.route == Route.DECIDE_ONLY:
+        return NOW_DECIDED.get(State(case.state), NOW[State(case.state)])
     return NOW[State(case.state)]

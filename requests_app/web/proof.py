@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.db.models import Q
+
 from requests_app.law.words import Route
 from requests_app.models import Submission
 from requests_app.services import identity
@@ -39,7 +41,8 @@ class Proof:
 def proof(submission: Submission) -> Proof | None:
     """How the proof stands; None where nothing has to be proved, such as for opt-outs, or nothing is open."""
     if not submission.cases.unproved().exists():  # they are also where a question of ours interrupts the proof
-        proved = submission.cases.filter(route=Route.FULL, state__in=OPEN).exists()
+        was_proved = Q(route=Route.FULL) | Q(route=Route.DECIDE_ONLY, proved_by__isnull=False)
+        proved = submission.cases.filter(was_proved, state__in=OPEN).exists()
         return Proof(Standing.ENOUGH, {}, "") if proved else None
     # The service appends the typed name to this very text.
     declaration = identity.DECLARATION[submission.language].format(name="").strip()

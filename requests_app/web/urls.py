@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from requests_app.web import case_page, entering, filing
+from requests_app.web import appealing, case_page, entering, filing
 
 app_name = "portal"
 urlpatterns = [
@@ -14,9 +14,11 @@ urlpatterns = [
     path("request/<str:residence>/", filing.request_form, name="request"),
     path("confirm/", entering.confirm, name="confirm"),
     path("confirm/<str:reference>/<str:code>/", entering.confirm_link, name="confirm_link"),
+    path("opt-in/<str:reference>/<str:code>/", entering.opt_in_link, name="opt_in"),
     path("case/", entering.ask_code, name="enter"),
     path("case/code/", entering.type_code, name="code"),
     path("case/out/", entering.sign_out, name="out"),
     path("case/me/", case_page.case_page, name="case"),
+    path("case/me/appeal/<slug:right>/", appealing.appeal, name="appeal"),
     path("case/me/withdraw/<slug:right>/", case_page.withdraw, name="withdraw"),
 ]

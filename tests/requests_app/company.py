@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from requests_app.guards import ANSWERED_WITH_DATA, MoveShut
+from requests_app.guards import ANSWERED_WITH_DATA, BY_HAND_AT_ONCE, MoveShut
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
 from requests_app.ports import CorrectableField, Matched
@@ -49,6 +49,7 @@ class Company:
     to_search: list[UUID] = field(default_factory=list)
     to_carry_out: list[UUID] = field(default_factory=list)
     kept_back: Counter[UUID] = field(default_factory=Counter)
+    forgotten: list[UUID] = field(default_factory=list)
     left_to_do: set[UUID] = field(default_factory=set)
     hindrance: str = ""
     finds: bool = True
@@ -105,6 +106,10 @@ class Company:
         """Have the act done."""
         self.to_carry_out.append(case.pk)
 
+    def waits_for_a_person(self, case: Case) -> bool:
+        """Of what holds at once its workers do the opt-outs of sale and of sensitive data."""
+        return case.right_asked in BY_HAND_AT_ONCE
+
     def is_carried_out(self, case: Case) -> bool:
         """Whether nothing is left to do."""
         return case.pk not in self.left_to_do
@@ -112,6 +117,10 @@ class Company:
     def anything_found(self, case: Case) -> bool:
         """Whether its system holds anything of the person."""
         return self.finds
+
+    def forget_content(self, case: Case) -> None:
+        """Nothing of it is kept here."""
+        self.forgotten.append(case.pk)
 
     def withheld(self, case: Case) -> int:
         """How much is kept back."""
@@ -149,6 +158,8 @@ class Company:
     def release(case_id: UUID, at: datetime) -> None:
         """What a worker does in its last transaction."""
         case = locked(case_id)
+        if case.right_asked in BY_HAND_AT_ONCE:
+            return
         if case.right_answered in ANSWERED_WITH_DATA:
             closing.check_release(case)
             closing.provided(case, at=at)

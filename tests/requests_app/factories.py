@@ -34,6 +34,11 @@ OTHER_ANALYST = Actor("staff:2", frozenset({Role.ANALYST}))
 APPROVER = Actor("staff:3", frozenset({Role.APPROVER}))
 REASON = "Written down by hand."
 DIRECT = (Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE)
+BY_HAND = (Right.OBJECT_MARKETING, Right.WITHDRAW_CONSENT)
+DECIDED_ONLY = (Right.COMPLAINT, Right.INQUIRY, Right.APPEAL)
+PROVED_AND_DECIDED = (Right.RESTRICT, Right.OBJECT, Right.REVIEW_AUTOMATED, Right.SHINE_THE_LIGHT)
+ANSWER = "We looked into it, and have put it right."
+PROOF = "Ticket 4711, closed."
 
 
 def days(number: int) -> timedelta:
@@ -133,8 +138,8 @@ def offer(submission: Submission, *, at: datetime = AT, declared_name: str = "Sa
 def prove(submission: Submission, *, at: datetime = AT) -> None:
     """The person proves all that may be asked: mailbox, every question, declaration."""
     confirm(submission, at=at)
-    if not submission.cases.unproved().exists():
-        return  # the mailbox alone was enough
+    if not submission.cases.unproved().exists():  # what came with the request was enough
+        return
     company = ports.systems()
     assert isinstance(company, Company)
     record = next(person for person in company.people if person["email"] == submission.email)
@@ -153,6 +158,11 @@ def case_in(state: State, right: Right = Right.KNOW_SPECIFIC, *, at: datetime = 
     case = a_case(right, at=at, **changes)
     if right in DIRECT:
         return _walk(case, state, {State.CARRYING_OUT: lambda: None, State.CLOSED: lambda: run_jobs(at)})
+    if right in BY_HAND:
+        done = {State.CARRYING_OUT: lambda: None, State.CLOSED: lambda: done_by_hand(case, at=at)}
+        return _walk(case, state, done)
+    if right in (*DECIDED_ONLY, *PROVED_AND_DECIDED):
+        return _walk_to_a_decision(case, state, at=at)
     steps: Mapping[State, Callable[[], object]] = {
         State.VERIFYING: lambda: None,
         State.REVIEWING: lambda: prove(case.submission, at=at),
@@ -163,6 +173,41 @@ def case_in(state: State, right: Right = Right.KNOW_SPECIFIC, *, at: datetime = 
     }
     if state == State.CLARIFYING:
         _walk(case, State.REVIEWING, steps)
+        return fresh(move(case, "ask_clarification", at=at, question="Which of the two?"))
+    return _walk(case, state, steps)
+
+
+def done_by_hand(case: Case, *, at: datetime = AT) -> None:
+    """Somebody does what no worker does, and notes it; the person is told."""
+    run_jobs(at)
+    move(case, "note_done", at=at, proof=PROOF)
+    run_jobs(at)
+
+
+def answer(case: Case, *, by: Actor = APPROVER, at: datetime = AT) -> Case:
+    """The analyst writes the answer, somebody approves it, and it goes out."""
+    write(case, at=at)
+    move(case, "approve", by=by, at=at)
+    run_jobs(at)
+    return fresh(case)
+
+
+def write(case: Case, *, by: Actor = ANALYST, at: datetime = AT, text: str = ANSWER) -> Case:
+    """Somebody writes the answer."""
+    return move(case, "write_answer", by=by, at=at, text=text, proof=PROOF)
+
+
+def _walk_to_a_decision(case: Case, state: State, *, at: datetime) -> Case:
+    steps: dict[State, Callable[[], object]] = {
+        State.DECIDING: lambda: None,
+        State.CARRYING_OUT: lambda: (write(case, at=at), move(case, "approve", by=APPROVER, at=at)),
+        State.CLOSED: lambda: run_jobs(at),
+    }
+    if case.right_asked in PROVED_AND_DECIDED:
+        to_prove = {State.VERIFYING: lambda: None, State.DECIDING: lambda: prove(case.submission, at=at)}
+        steps = {**to_prove, **{reached: step for reached, step in steps.items() if reached not in to_prove}}
+    if state == State.CLARIFYING:
+        _walk(case, State.DECIDING, steps)
         return fresh(move(case, "ask_clarification", at=at, question="Which of the two?"))
     return _walk(case, state, steps)
 

@@ -71,12 +71,13 @@ def test_every_move_has_one_service_and_every_service_takes_what_the_move_asks_f
     assert set(found) == set(MOVES)
     for slug, node in found.items():
         keywords = [argument.arg for argument in node.args.kwonlyargs]
-        assert keywords == ["actor", "at", *(wanted.name for wanted in MOVES[slug].inputs)], slug
+        keys = ["keys"] if MOVES[slug].keys else []
+        assert keywords == ["actor", "at", *(wanted.name for wanted in MOVES[slug].inputs), *keys], slug
 
 
 def test_every_service_that_moves_writes_an_event() -> None:
     for slug, node in functions_that_perform_moves():
-        assert {"record", "change_state", "_accept"} & names_in(node), slug
+        assert {"record", "change_state", "_accept", "open_again"} & names_in(node), slug
 
 
 def test_every_state_move_is_made_with_an_event_of_its_name() -> None:
@@ -168,7 +169,7 @@ FORM = {name: TYPED[name] for name in ("name", "email", "account_number", "detai
 def walk_everywhere(company: Company) -> None:
     """Everything that can happen to the requests of one person, with all that was typed on the way."""
     company.people.append(HOLDS)
-    submission = a_submission(*intake.FILABLE, **FORM)
+    submission = a_submission(*intake.rights_offered("US-CA", AT.date()), **FORM)
     confirm(submission)
     offer(submission, declared_name=TYPED["name"], phone="415 555 0100")
     points = {kind: HOLDS[kind] for kind in identity.questions(submission)}

@@ -45,23 +45,57 @@ ON_DATA_RIGHTS = {
     "extend": (WAITING | {GATHERING}, DESK),
     "open_download": ({CARRYING_OUT, CLOSED}, DESK),
     "refuse": (WAITING, DESK),
+    "redirect": (WAITING - {CLARIFYING}, DESK),
+    "merge": (WAITING - {CLARIFYING}, DESK),
     "assign": (set(State) - {CLOSED}, DESK),
+    "enter_appeal": ({CLOSED}, DESK),
+    "ask_reopening": ({CLOSED}, DESK),
+    "reopen": ({CLOSED}, {Role.APPROVER}),
 }
 ON_OPT_OUTS = {
     **ON_ALL,
     "refuse_opt_out": ({CARRYING_OUT}, {Role.APPROVER}),
+    "note_done": ({CARRYING_OUT}, DESK),
+    "redirect": ({RECEIVED}, DESK),
+    "merge": ({RECEIVED}, DESK),
     "assign": (set(State) - {CLOSED}, DESK),
+    "enter_appeal": ({CLOSED}, DESK),
+    "ask_reopening": ({CLOSED}, DESK),
+    "reopen": ({CLOSED}, {Role.APPROVER}),
 }
-ROUTES = {Route.FULL: ON_DATA_RIGHTS, Route.DIRECT: ON_OPT_OUTS, Route.DECIDE_ONLY: ON_ALL}
+# Where nothing is gathered there is no reviewing and no gathering.
+UNDECIDED = {RECEIVED, VERIFYING, CLARIFYING, DECIDING}
+ON_WHAT_IS_DECIDED = {
+    **ON_ALL,
+    "accept_proof": ({RECEIVED, VERIFYING}, DESK),
+    "ask_clarification": ({RECEIVED, VERIFYING, DECIDING}, DESK),
+    "clarified": ({CLARIFYING}, DESK),
+    "decide_limit": ({REVIEWING, DECIDING}, DESK),
+    "write_answer": ({DECIDING}, DESK),
+    "approve": ({DECIDING}, DESK),
+    "extend": (WAITING | {GATHERING}, DESK),
+    "refuse": (UNDECIDED, DESK),
+    "redirect": (UNDECIDED - {CLARIFYING}, DESK),
+    "merge": (UNDECIDED - {CLARIFYING}, DESK),
+    "end_restriction": ({CLOSED}, DESK),
+    "assign": (set(State) - {CLOSED}, DESK),
+    "enter_appeal": ({CLOSED}, DESK),
+    "ask_reopening": ({CLOSED}, DESK),
+    "reopen": ({CLOSED}, {Role.APPROVER}),
+}
+ROUTES = {Route.FULL: ON_DATA_RIGHTS, Route.DIRECT: ON_OPT_OUTS, Route.DECIDE_ONLY: ON_WHAT_IS_DECIDED}
 RIGHT_OF_ROUTE = {
     Route.FULL: Right.KNOW_SPECIFIC,
     Route.DIRECT: Right.OPT_OUT_SALE_SHARE,
     Route.DECIDE_ONLY: Right.COMPLAINT,
 }
+KNOW = {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY}
 # Which moves are about some rights only.
 ABOUT = {
+    "note_done": {Right.OBJECT_MARKETING, Right.WITHDRAW_CONSENT, Right.OPT_OUT_AUTOMATED, Right.OPT_IN},
+    "end_restriction": {Right.RESTRICT, Right.OBJECT},
     "fall_back": {Right.KNOW_SPECIFIC},
-    "decide_limit": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY},
+    "decide_limit": KNOW | {Right.SHINE_THE_LIGHT},
     "open_download": {Right.KNOW_SPECIFIC, Right.PORTABILITY},
     "withhold": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
     "lift_withholding": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
@@ -91,7 +125,7 @@ def test_every_move_is_open_exactly_where_the_table_says(slug: str) -> None:
     for route, state, actor in product(Route, State, actors):
         states, roles = ROUTES[route].get(slug, (set(), set()))
         expected = state in states and bool(roles & actor.roles)
-        case = case_on(route, state)
+        case = case_on(route, state, min(ABOUT[slug]) if route != Route.FULL and slug in ABOUT else None)
         try:
             MOVES[slug].check(case, actor, AT.date())
         except MoveShut:
@@ -103,13 +137,13 @@ def test_every_move_is_open_exactly_where_the_table_says(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", MOVES)
 def test_a_move_exists_for_the_rights_that_it_is_about(slug: str) -> None:
-    for right in Right:
-        exists = slug in ON_DATA_RIGHTS and right in ABOUT.get(slug, set(Right))
-        assert MOVES[slug].concerns(case_on(Route.FULL, REVIEWING, right)) is exists, right
+    for route, right in product(Route, Right):
+        exists = slug in ROUTES[route] and right in ABOUT.get(slug, set(Right))
+        assert MOVES[slug].concerns(case_on(route, REVIEWING, right)) is exists, (route, right)
 
 
 def test_the_tables_name_every_move_of_the_registry() -> None:
-    assert set(ON_DATA_RIGHTS) | set(ON_OPT_OUTS) == set(MOVES)
+    assert set(ON_DATA_RIGHTS) | set(ON_OPT_OUTS) | set(ON_WHAT_IS_DECIDED) == set(MOVES)
 
 
 def test_a_case_that_fell_back_keeps_the_moves_of_the_right_that_was_asked() -> None:
@@ -144,11 +178,18 @@ def test_the_offers_of_a_real_case_are_those_of_the_table_open_ones_first(state:
         assert offer.is_open or offer.shut_because
 
 
-def test_an_opt_out_offers_its_moves() -> None:
+def test_an_opt_out_in_force_can_be_assigned_and_by_an_approver_refused() -> None:
     found = {offer.move.slug: offer for offer in offers(a_case(Right.OPT_OUT_SALE_SHARE), ANALYST, AT.date())}
-    assert set(found) == set(ON_OPT_OUTS)
+    assert set(found) == set(ON_OPT_OUTS) - {"note_done"}
     assert found["assign"].is_open
     assert found["refuse_opt_out"].shut_because == "This needs the role approver."
+    assert found["merge"].shut_because == "Open only while the case is received; it is carrying out."
+
+
+def test_what_only_a_right_gives_is_asked_of_that_right() -> None:
+    complaint, objection = (case_on(Route.DECIDE_ONLY, DECIDING, right) for right in (Right.COMPLAINT, Right.OBJECT))
+    asked = [[wanted.name for wanted in MOVES["refuse"].asked_of(case)] for case in (complaint, objection)]
+    assert asked == [["code", "explanation", "reason"], ["code", "explanation", "reason", "balancing"]]
 
 
 def test_every_move_has_words_inputs_and_a_service() -> None:
@@ -160,7 +201,8 @@ def test_every_move_has_words_inputs_and_a_service() -> None:
 
 
 def test_a_move_of_the_desk_that_changes_the_state_is_in_the_table_of_states() -> None:
-    by_nobody_at_the_desk = {"ask_proof", "act_at_once", "findings_ready", "hand_back", "finish", "withdraw"}
+    by_nobody_at_the_desk = {"ask_proof", "take_up", "act_at_once", "confirm", "findings_ready", "hand_back", "finish"}
+    by_nobody_at_the_desk |= {"withdraw"}
     assert set(STATE_MOVES) - set(MOVES) == by_nobody_at_the_desk
     for slug, move in MOVES.items():
         assert bool(move.only_in) is (slug not in STATE_MOVES)

@@ -41,7 +41,7 @@ def test_what_was_written_is_not_stale(page: Path, capsys: pytest.CaptureFixture
 
 
 def test_every_pair_is_an_arrow_of_its_route() -> None:
-    for route in (Route.FULL, Route.DIRECT):
+    for route in Route:
         picture = state_diagram.picture(route)
         for pair in allowed_pairs():
             assert (f"    {pair.source} --> {pair.target}: " in picture) is (
@@ -58,5 +58,7 @@ def test_every_move_has_a_row_with_who_makes_it_and_what_happens() -> None:
     assert by_slug["finish"][4:] == ["the system", "", "", "Answered and told."]
     assert by_slug["refuse_opt_out"][3:5] == ["direct", "approver"]
     assert by_slug["extend"][2] == "stays"
-    assert by_slug["refuse"][6] == "ground, explanation to the person, reason"
+    assert by_slug["accept_proof"][2] == "full: reviewing; decide only: deciding"
+    assert by_slug["confirm"][4] == "the person"
+    assert by_slug["refuse"][6] == "ground, explanation to the person, reason, balancing"
     assert by_slug["extend"][5] == "One extension, while the first period runs, where a law of the case has one (G7)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from itertools import chain, product
 
@@ -25,10 +26,19 @@ FULL = {
     GATHERING: {DECIDING, CLOSED},
     DECIDING: {CLARIFYING, GATHERING, CARRYING_OUT, CLOSED},
     CARRYING_OUT: {DECIDING, CLOSED},
-    CLOSED: set(),
+    CLOSED: {VERIFYING, REVIEWING},
 }
-DIRECT = {RECEIVED: {CARRYING_OUT}, CARRYING_OUT: {CLOSED}}
-ALLOWED = {Route.FULL: FULL, Route.DIRECT: DIRECT, Route.DECIDE_ONLY: {}}
+DIRECT = {RECEIVED: {CARRYING_OUT, CLOSED}, CARRYING_OUT: {CLOSED}, CLOSED: {CARRYING_OUT}}
+DECIDE_ONLY = {
+    RECEIVED: {VERIFYING, CLARIFYING, DECIDING, CLOSED},
+    VERIFYING: {CLARIFYING, DECIDING, CLOSED},
+    CLARIFYING: {RECEIVED, VERIFYING, DECIDING, CLOSED},
+    DECIDING: {CLARIFYING, CARRYING_OUT, CLOSED},
+    CARRYING_OUT: {CLOSED},
+    CLOSED: {VERIFYING, DECIDING},
+}
+ALLOWED = {Route.FULL: FULL, Route.DIRECT: DIRECT, Route.DECIDE_ONLY: DECIDE_ONLY}
+AT_A_MOMENT = {"approve", "finish", "refuse", "refuse_opt_out", "withdraw", "redirect", "merge"}
 
 
 def is_allowed(source: State, target: State, route: Route) -> bool:
@@ -55,20 +65,25 @@ def test_every_state_and_outcome_has_a_label() -> None:
 def test_the_transition_of_a_row_goes_where_its_row_says_and_nowhere_else(slug: str) -> None:
     row = STATE_MOVES[slug]
     for source, route in product(State, Route):
-        case = Case(right=Right.DELETE, answered_as=Right.DELETE, route=route, clarifying_from=State.REVIEWING)
+        case = Case(right=Right.DELETE, answered_as=Right.DELETE, route=route, clarifying_from=State.DECIDING)
         case.__dict__["state"] = source
-        words = {"finish": {"outcome": Outcome.FULFILLED}}.get(slug, {})
-        if slug in {"approve", "finish", "refuse", "refuse_opt_out", "withdraw"}:
+        others: dict[str, dict[str, object]] = {
+            "finish": {"outcome": Outcome.FULFILLED},
+            "merge": {"into": Case()},
+            "reopen": {"to": sorted(row.targets_on.get(route, {State.RECEIVED}))[0], "content_key": uuid.uuid4()},
+        }
+        words = others.get(slug, {})
+        if slug in AT_A_MOMENT:
             words = {**words, "at": AT}
         try:
             getattr(case, slug)(**words)
         except TransitionNotAllowed:
-            assert source not in row.sources or route not in row.routes
+            assert source not in row.from_states(route)
             assert case.state == source
         else:
-            assert source in row.sources
-            assert route in row.routes
-            assert case.state in row.targets
+            assert source in row.from_states(route)
+            assert case.state in row.targets_on[route]
+            assert is_allowed(source, State(case.state), route)
 
 
 @pytest.mark.parametrize("came_from", sorted(states.CLARIFIABLE))

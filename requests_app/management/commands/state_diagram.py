@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -23,10 +23,11 @@ it is stale. The database holds the same table of pairs, and its trigger lets no
 """
 TITLES = {
     Route.FULL: "Data rights: know, portability, delete, correct",
-    Route.DIRECT: "Opt-outs: in force at once, without verification",
+    Route.DIRECT: "Opt-outs and the like: in force at once, without verification",
+    Route.DECIDE_ONLY: "Complaints, inquiries, appeals, objections and the like: decided and answered by a person",
 }
 COLUMNS = ("move", "from", "to", "route", "by", "open when", "asks for", "what happens")
-BY_THE_PERSON = frozenset({"withdraw"})
+BY_THE_PERSON = frozenset({"withdraw", "confirm"})
 
 
 class Command(BaseCommand):
@@ -84,18 +85,31 @@ def _rows() -> Iterator[tuple[str, ...]]:
 
 
 def _row_of_desk(move: Move, row: StateMove | None) -> tuple[str, ...]:
-    targets = _states(row.targets) if row else "stays"
+    targets = _by_route(row, row.targets_on) if row else "stays"
+    sources = _by_route(row, _sources_on(row)) if row else _states(move.sources)
     by = ", ".join(sorted(move.roles))
     guard = _first_line(move.guard.__doc__) if move.guard.__name__.startswith("check_") else ""
     asked = ", ".join(str(wanted.label).lower() for wanted in move.inputs)
     happens = str(move.consequence)
-    return move.slug, _states(move.sources), targets, _routes(move.routes), by, guard, asked, happens
+    return move.slug, sources, targets, _routes(move.routes), by, guard, asked, happens
 
 
 def _row_of_system(row: StateMove) -> tuple[str, ...]:
     by = "the person" if row.slug in BY_THE_PERSON else "the system"
     happens = _first_line(getattr(Case, row.slug).__doc__)
-    return row.slug, _states(row.sources), _states(row.targets), _routes(row.routes), by, "", "", happens
+    sources, targets = _by_route(row, _sources_on(row)), _by_route(row, row.targets_on)
+    return row.slug, sources, targets, _routes(row.routes), by, "", "", happens
+
+
+def _sources_on(row: StateMove) -> dict[Route, frozenset[State]]:
+    return {route: row.from_states(route) for route in row.routes}
+
+
+def _by_route(row: StateMove, states: Mapping[Route, frozenset[State]]) -> str:
+    """States that are the same on every route once, others by route."""
+    if len(set(states.values())) == 1:
+        return _states(next(iter(states.values())))
+    return "; ".join(f"{_routes({route})}: {_states(states[route])}" for route in Route if route in row.routes)
 
 
 def _states(states: Iterable[State]) -> str:

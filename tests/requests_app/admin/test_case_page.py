@@ -209,8 +209,12 @@ def test_an_auditor_is_offered_no_moves(desk: Desk) -> None:
     assert "/move/" not in text_of(desk.client(Role.AUDITOR), path(case))
 
 
-def test_a_closed_case_has_no_moves_left(desk: Desk) -> None:
-    assert "The case is closed. Nothing is left to do." in page_of(desk, desk.case_in(State.CLOSED))
+def test_on_a_closed_case_nothing_is_left_but_to_find_a_mistake(desk: Desk) -> None:
+    page = page_of(desk, desk.case_in(State.CLOSED))
+    assert "The case is closed. Nothing is left to do." in page
+    assert "Ask to open it again…" in page
+    assert "Open it again This needs the role approver." in page
+    assert "Start gathering" not in page
 
 
 def test_what_was_destroyed_is_said_to_be(desk: Desk) -> None:

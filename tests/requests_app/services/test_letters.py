@@ -16,7 +16,8 @@ from dsar.jobs import queue
 from dsar.jobs.models import Job
 from dsar.jobs.running import Outcome as JobOutcome
 from dsar.ledger import chains
-from requests_app.law.words import DutyKind, Right
+from requests_app.law import packs
+from requests_app.law.words import DutyKind, Right, Route
 from requests_app.models import Case, CodePurpose, Duty, Message, MessageState
 from requests_app.services import entering, letters
 from requests_app.services.letters import Letter
@@ -141,10 +142,14 @@ def test_the_receipt_stands_in_the_history_of_every_case_and_a_code_in_none() ->
 
 def test_every_right_closes_with_a_letter() -> None:
     by_letter = set(letters.CLOSING_BY_RIGHT)
-    at_once = {Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE}
+    at_once = {Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, Right.OPT_OUT_AUTOMATED}
+    at_once |= {Right.OBJECT_MARKETING, Right.WITHDRAW_CONSENT}
+    by_a_written_answer = {
+        given.right for pack in packs.all_packs().values() for given in pack.rights if given.route == Route.DECIDE_ONLY
+    }
     from requests_app.services.intake import FILABLE  # noqa: PLC0415
 
-    assert by_letter | at_once == set(FILABLE)
+    assert by_letter | at_once | by_a_written_answer == {*FILABLE, Right.APPEAL}
     assert set(letters.CLOSING_BY_RIGHT.values()) <= letters.CLOSING
 
 

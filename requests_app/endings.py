@@ -1,0 +1,175 @@
+"""Why a case may not end elsewhere, may not be opened again, or may not be appealed; and what opens the move."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from dsar.ledger import chains
+from dsar.vault import keys
+from dsar.vault.errors import KeyDestroyed
+from requests_app.events import EventKind
+from requests_app.guards import MoveShut, requirement, who_took_part
+from requests_app.law import exemptions, packs
+from requests_app.law.values import Exemption
+from requests_app.law.wording import spell_date
+from requests_app.law.words import Degree, Ground, Level, Right, Route
+from requests_app.models import Case, Submission
+from requests_app.models.case import CaseQuerySet
+from requests_app.roles import PERSON, Actor
+from requests_app.states import Outcome, State
+
+IDENTITY_ACCEPTED = (EventKind.ACCEPT_PROOF, EventKind.FALL_BACK)
+# Closed without doing all that was asked for.
+REFUSED_IN_PART = frozenset({Outcome.REFUSED, Outcome.PARTLY_FULFILLED})
+
+
+# ---- ending elsewhere
+
+
+def ground_to_redirect(case: Case) -> Exemption:
+    """The ground that data is ours only as a service provider, where every law of the case knows it; MoveShut."""
+    fitting = exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.CASE)
+    ours = next((item for item in fitting if item.ground is Ground.NOT_OURS), None)
+    if ours is None:
+        raise MoveShut(
+            _(
+                "Not every law of this case lets a request be sent on to a customer of ours: answer it, or refuse it"
+                " on a ground that is offered."
+            )
+        )
+    return ours
+
+
+def check_redirect(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only where the laws of the case send people on to whose data it is (Civ. Code 1798.105(c)(3))."""
+    ground_to_redirect(case)
+
+
+def older_twins(case: Case) -> CaseQuerySet:
+    """Open cases of the same person for the same right that came earlier; only people who confirmed their mailbox."""
+    submission = case.submission
+    others = Submission.objects.same_person_as(submission)
+    twins = Case.objects.open().filter(submission__in=others, right=case.right, about=case.about)
+    on, at = submission.received_on, submission.received_at
+    earlier = Q(submission__received_on__lt=on) | Q(submission__received_on=on, submission__received_at__lt=at)
+    return twins.filter(earlier).select_related("submission").order_by("submission__received_at")
+
+
+def check_merge(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only into an older open case of the same person and right: its earlier dates are kept."""
+    if not older_twins(case).exists():
+        raise MoveShut(
+            _(
+                "There is no older open case of the same person for the same right. If this one is the older one, go"
+                " to the newer and merge that into this."
+            )
+        )
+
+
+# ---- a mistake
+
+
+def content_is_gone(case: Case) -> bool:
+    """Whether the content key of a case is destroyed: what was gathered can't be read any more."""
+    try:
+        keys.cipher(case.content_key)
+    except KeyDestroyed:
+        return True
+    return False
+
+
+def reopened_to(case: Case) -> State:
+    """Where a reopened case goes on: nobody works on one whose identity was never accepted."""
+    if case.route == Route.DIRECT:
+        return State.CARRYING_OUT
+    accepted = chains.history(case.chain).filter(kind__in=IDENTITY_ACCEPTED).exists()
+    if not accepted and requirement(case).degree > Degree.NONE:
+        return State.VERIFYING
+    return State.DECIDING if case.route == Route.DECIDE_ONLY else State.REVIEWING
+
+
+def check_ask_reopening(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only a case that somebody decided on, and only one question at a time."""
+    _check_can_be_reopened(case)
+    if case.reopenings_asked.filter(decided_on_at=None).exists():
+        raise MoveShut(_("Reopening is asked for already: an approver who took no part in this case decides."))
+
+
+def check_reopen(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Somebody asked for it, and an approver who took no part in the case agrees."""
+    _check_can_be_reopened(case)
+    if not case.reopenings_asked.filter(decided_on_at=None).exists():
+        raise MoveShut(_("Two people open a case again: one asks for it with a reason first."))
+    if actor.slug in who_took_part(case):
+        raise MoveShut(
+            _("You took part in this case, or asked to open it again yourself: another approver has to decide.")
+        )
+
+
+def _check_can_be_reopened(case: Case) -> None:
+    """What was refused or answered by mistake; not what the person took back, nor an opt-out that holds."""
+    if case.outcome == Outcome.WITHDRAWN:
+        raise MoveShut(_("The person withdrew this request: they may ask again at any time."))
+    if case.route == Route.DIRECT and case.outcome != Outcome.REFUSED:
+        raise MoveShut(_("What was asked for is in force: only a refusal of it can be opened again."))
+
+
+# ---- an appeal
+
+
+def appeal_packs(case: Case) -> tuple[packs.LawPack, ...]:
+    """The laws of a case, as they were pinned, under which its refusal may be appealed."""
+    return tuple(pack for pack in case.packs() if pack.appeal_rule(case.right_asked, case.received_on()))
+
+
+def laws_of_appeal(case: Case, on: date) -> tuple[packs.LawPack, ...]:
+    """The same laws as they stand when the appeal comes: its own clock is theirs."""
+    today = packs.all_packs()
+    found = (today[pack.slug] for pack in appeal_packs(case) if pack.slug in today)
+    return tuple(pack for pack in found if pack.gives(Right.APPEAL, on))
+
+
+def appeal_until(case: Case) -> date | None:
+    """The last day on which this case may be appealed; None where no law of it sets an end."""
+    if case.closed_at is None:
+        return None
+    ends = []
+    for pack in appeal_packs(case):
+        try:
+            window = pack.figure("appeal_window_days", case.received_on(), case.right_asked)
+        except packs.NoSuchFigure:
+            return None
+        ends.append(timezone.localdate(case.closed_at) + timedelta(days=window.value))
+    return max(ends, default=None)
+
+
+def check_appeal(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only a refusal, in whole or in part, under a law that has an appeal, in time, and once (G16)."""
+    if case.outcome not in REFUSED_IN_PART:
+        raise MoveShut(_("Only what was refused, in whole or in part, can be appealed."))
+    if not laws_of_appeal(case, on):
+        raise MoveShut(
+            _("No law of this case has an appeal. Who disagrees may write to us, complain, or ask again at any time.")
+        )
+    until = appeal_until(case)
+    if until is not None and on > until:
+        raise MoveShut(
+            _("The time to appeal ended on %(day)s. The person may ask again at any time.")
+            % {"day": spell_date(until, get_language() or "en")}
+        )
+    if case.followed_by.filter(right=Right.APPEAL).exists():
+        raise MoveShut(_("This case was appealed already."))
+
+
+def can_appeal(case: Case, on: date) -> bool:
+    """Whether the person may appeal now."""
+    try:
+        check_appeal(case, PERSON, on)
+    except MoveShut:
+        return False
+    return True

@@ -1,0 +1,53 @@
+"""Restriction: in force with the request itself, ended only after notice (Art. 18(3) GDPR)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from requests_app import guards
+from requests_app.events import EventKind
+from requests_app.law.words import DutyKind, Right
+from requests_app.models import Case, Message
+from requests_app.moves import performs
+from requests_app.roles import SYSTEM, Actor
+from requests_app.services import duties, letters, opt_outs
+from requests_app.services.history import record
+from requests_app.states import Outcome
+
+# How a case may have closed whose letter says that the restriction ends.
+ENDS_WITH = frozenset({Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.REDIRECTED})
+# The letters that give notice of it.
+NOTICES = frozenset(
+    {
+        letters.Letter.REFUSAL,
+        letters.Letter.WITHDRAWN,
+        letters.Letter.REDIRECTED,
+        letters.Letter.RESTRICTION_ENDED,
+    }
+)
+
+
+def begin(case: Case, suppression_key: uuid.UUID, *, at: datetime) -> None:
+    """Restricted from receipt on: before anybody decides, and whoever asks."""
+    opt_outs.suppress(case, Right.RESTRICT, suppression_key, at=at)
+    record(case, EventKind.RESTRICTED, by=SYSTEM, at=at)
+    duties.meet(case, DutyKind.RESTRICTED, at=at)
+
+
+def notice_accepted(case: Case, message: Message, *, at: datetime) -> None:
+    """A letter was accepted for delivery; if it is the notice that the restriction ends, it ends now."""
+    if case.right_asked not in guards.RESTRICTS or message.letter not in NOTICES or message.set_aside:
+        return
+    if not opt_outs.is_in_force(case):
+        return
+    if message.letter == letters.Letter.RESTRICTION_ENDED or case.outcome in ENDS_WITH:
+        opt_outs.lift(case, at=at)
+        record(case, EventKind.RESTRICTION_LIFTED, by=SYSTEM, at=at, letter=message.letter)
+
+
+@performs("end_restriction")
+def end_restriction(case: Case, *, actor: Actor, at: datetime, explanation: str) -> None:
+    """Tell the person that a granted restriction ends, and why; it ends once the letter was accepted for delivery."""
+    record(case, EventKind.END_RESTRICTION, by=actor, at=at)
+    letters.queue(case.submission, letters.Letter.RESTRICTION_ENDED, at=at, case=case, explanation=explanation)

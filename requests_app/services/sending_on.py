@@ -1,0 +1,65 @@
+"""Requests that end elsewhere: at a customer of ours whose data it is, or in an older request of the same person."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from requests_app import endings, guards
+from requests_app.events import EventKind
+from requests_app.law.words import DutyKind
+from requests_app.models import Case, ExemptionClaim, Suppression
+from requests_app.moves import InputRefused, performs
+from requests_app.roles import Actor
+from requests_app.services import duties, letters
+from requests_app.services.history import change_state
+
+
+@performs("redirect")
+def redirect(case: Case, *, actor: Actor, at: datetime, to: str, contact: str) -> None:
+    """Send the person to our customer, on the ground that we hold the data for that customer only (G11).
+
+    The answer stays owed until that letter is accepted for delivery.
+    """
+    ground = endings.ground_to_redirect(case)
+    claim = ExemptionClaim(
+        id=uuid.uuid4(), case=case, code=ground.code, citation=ground.citation, decided_by=actor.slug, decided_at=at
+    )
+    claim.reason = f"{to}\n{contact}"
+    claim.save()
+    change_state(
+        case,
+        EventKind.REDIRECT,
+        lambda: case.redirect(at=at),
+        by=actor,
+        at=at,
+        code=ground.code,
+        citation=ground.citation,
+    )
+    duties.drop_unmet(case, but=(DutyKind.ACKNOWLEDGE, DutyKind.ANSWER))
+    letters.queue(
+        case.submission,
+        letters.Letter.REDIRECTED,
+        at=at,
+        case=case,
+        to=to,
+        contact=contact,
+        citation=ground.citation,
+        restriction_ends=case.right_asked in guards.RESTRICTS,
+    )
+
+
+@performs("merge")
+def merge(case: Case, *, actor: Actor, at: datetime, into: str) -> None:
+    """Close a duplicate: the older request goes on, by its own earlier dates; a restriction goes on with it."""
+    other = endings.older_twins(case).filter(pk=into).first()
+    if other is None:
+        raise InputRefused({"into": _("That case is closed by now: choose another one.")})
+    change_state(
+        case, EventKind.MERGE, lambda: case.merge(into=other, at=at), by=actor, at=at, into=other.submission.reference
+    )
+    Suppression.objects.filter(case_id=case.pk).update(case_id=other.pk)
+    duties.drop_unmet(case)
+    letters.queue(case.submission, letters.Letter.MERGED, at=at, case=case, other=other.submission.reference)

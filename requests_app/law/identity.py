@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 from requests_app.law.lawpack import LawPack
 from requests_app.law.values import DegreeRule, EvidenceRule
 from requests_app.law.wording import spell_list
-from requests_app.law.words import Degree, LawError, Right, Text
+from requests_app.law.words import Degree, LawError, Right, Sureness, Text, least_sure
 
 DATA_POINTS = "data_points"
 DECLARATION = "declaration"
+RECORD_MAILBOX = "record_mailbox"
 
 
 class VerificationForbidden(LawError):
@@ -21,32 +23,47 @@ class VerificationForbidden(LawError):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What must be reached before acting, and what reaches it for somebody without an account."""
+    """What must be reached before acting, and what reaches it for somebody without an account.
+
+    ``mailbox_suffices``: nobody doubts, and every law lets identity be asked for only on doubt; so a confirmed mailbox
+    that stands in the record is enough. ``mailbox_doubted``: somebody does, and the mailbox is no point of its own.
+    """
 
     degree: Degree
     data_points: int
     declaration: bool
     citations: tuple[str, ...]
+    sureness: Sureness = Sureness.VERIFIED
+    mailbox_suffices: bool = False
+    mailbox_doubted: bool = False
 
 
-def required(packs: Sequence[LawPack], right: Right, *, on: date, data_degree: Degree | None) -> Requirement:
+def required(
+    packs: Sequence[LawPack], right: Right, *, on: date, data_degree: Degree | None, doubted: bool = False
+) -> Requirement:
     """The degree that this right needs under the laws of the case that give it.
 
     ``data_degree`` is what the data asked about needs, where the law leaves it to that; None (not known) is the
-    highest. One law that forbids verification forbids it for all; else the highest degree counts. Raises
-    RightNotGiven when no law gives the right.
+    highest. One law that forbids verification forbids it for all; else the highest degree counts. ``doubted``: there
+    are reasonable doubts about who asks (GDPR Art. 12(6)). Raises RightNotGiven when no law gives the right.
     """
     rules = [(pack, pack.degree_rule(right, on)) for pack in _giving(packs, right, on)]
     forbidding = [rule for _pack, rule in rules if rule.degree is Degree.NONE]
     if forbidding:
-        return Requirement(Degree.NONE, 0, declaration=False, citations=_citations(forbidding))
+        return Requirement(
+            Degree.NONE, 0, declaration=False, citations=_citations(forbidding), sureness=_sureness(forbidding)
+        )
     degree = max(_degree(rule, data_degree) for _pack, rule in rules)
     evidence = [_without_account(pack, degree, on) for pack, _rule in rules]
+    values: list[DegreeRule | EvidenceRule] = [*(rule for _pack, rule in rules), *evidence]
     return Requirement(
         degree,
         max(rule.data_points for rule in evidence),
         declaration=any(rule.declaration for rule in evidence),
-        citations=_citations([*(rule for _pack, rule in rules), *evidence]),
+        citations=_citations(values),
+        sureness=_sureness(values),
+        mailbox_suffices=all(_not_to_ask(rule, doubted=doubted) for _pack, rule in rules),
+        mailbox_doubted=doubted and any(rule.on_doubt_only for _pack, rule in rules),
     )
 
 
@@ -69,34 +86,48 @@ def reached(
     matched_points: int,
     declaration: bool,
     account_reauthenticated: bool = False,
+    mailbox_in_record: bool = False,
+    doubted: bool = False,
 ) -> Degree:
     """The degree that the evidence reaches under every law that gives the right.
 
     ``matched_points`` are reliable data points that met in one and the same record. An account counts only with a
-    fresh sign-in (11 CCR 7061(a)).
+    fresh sign-in (11 CCR 7061(a)). ``mailbox_in_record``: a confirmed mailbox that stands in the
+    record; it is all that a law may ask which lets identity be asked for only on doubt, as long as nobody doubts. Once
+    somebody does, it is no point of its own under such a law.
     """
-    return min(
-        max(
-            (
-                rule.degree
-                for rule in pack.evidence
-                if rule.holds(on) and _satisfied(rule, matched_points, declaration, account_reauthenticated)
-            ),
-            default=Degree.NONE,
+
+    def under(pack: LawPack) -> Degree:
+        degree_rule, points = pack.degree_rule(right, on), matched_points
+        if mailbox_in_record and _not_to_ask(degree_rule, doubted=doubted):
+            return max(Degree)
+        if mailbox_in_record and degree_rule.on_doubt_only:
+            points -= 1
+        satisfied = (
+            rule.degree
+            for rule in pack.evidence
+            if rule.holds(on) and _satisfied(rule, points, declaration, account_reauthenticated)
         )
-        for pack in _giving(packs, right, on)
-    )
+        return max(satisfied, default=Degree.NONE)
+
+    return min(under(pack) for pack in _giving(packs, right, on))
 
 
 def missing(
-    requirement: Requirement, *, matched_points: int, declaration: bool, account_reauthenticated: bool = False
+    requirement: Requirement,
+    *,
+    matched_points: int,
+    declaration: bool,
+    account_reauthenticated: bool = False,
+    mailbox_in_record: bool = False,
 ) -> tuple[str, ...]:
     """What is still missing, as codes: ``data_points:1``, ``declaration``; nothing after an account's fresh sign-in."""
-    if account_reauthenticated:
+    if account_reauthenticated or (requirement.mailbox_suffices and mailbox_in_record):
         return ()
     codes = []
-    if matched_points < requirement.data_points:
-        codes.append(f"{DATA_POINTS}:{requirement.data_points - matched_points}")
+    points = matched_points - 1 if requirement.mailbox_doubted and mailbox_in_record else matched_points
+    if points < requirement.data_points:
+        codes.append(f"{DATA_POINTS}:{requirement.data_points - points}")
     if requirement.declaration and not declaration:
         codes.append(DECLARATION)
     return tuple(codes)
@@ -136,6 +167,11 @@ def _giving(packs: Sequence[LawPack], right: Right, on: date) -> list[LawPack]:
     return giving
 
 
+def _not_to_ask(rule: DegreeRule, *, doubted: bool) -> bool:
+    """Whether identity may not be asked for under this rule, since nobody doubts it."""
+    return rule.on_doubt_only and not doubted
+
+
 def _degree(rule: DegreeRule, data_degree: Degree | None) -> Degree:
     if rule.degree is not None:
         return rule.degree
@@ -156,11 +192,21 @@ def _in_words(code: str) -> Text:
     kind, _separator, number = code.partition(":")
     if kind == DECLARATION:
         return Text("a signed declaration", "una declaración firmada")
+    if kind == RECORD_MAILBOX:
+        return Text(
+            "a confirmation from a mailbox of the person that stands in our records",
+            "una confirmación desde un buzón de la persona que conste en nuestros registros",
+        )
     if number == "1":
         return Text("1 more data point that matches our records", "1 dato más que coincida con nuestros registros")
     return Text(
         f"{number} more data points that match our records", f"{number} datos más que coincidan con nuestros registros"
     )
+
+
+def _sureness(values: Iterable[DegreeRule | EvidenceRule]) -> Sureness:
+    """What rests on several values is only as sure as the least sure of them."""
+    return reduce(least_sure, (value.sureness for value in values))
 
 
 def _citations(values: Iterable[DegreeRule | EvidenceRule]) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ import pytest
 from requests_app.law import identity, packs
 from requests_app.law.identity import Requirement, VerificationForbidden
 from requests_app.law.packs import RightNotGiven
-from requests_app.law.words import Degree, Right
-from tests.law.made_up import a_law, another_law, law_data
+from requests_app.law.words import Degree, Right, Sureness
+from tests.law.made_up import SINCE, a_law, another_law, law_data
 
 CCPA = [packs.law_pack("ccpa")]
 HOUSE = [packs.house()]
@@ -57,6 +57,20 @@ def test_the_house_asks_what_california_asks(right: Right) -> None:
             theirs.data_points,
             theirs.declaration,
         )
+
+
+@pytest.mark.parametrize(
+    ("right", "on", "sureness"),
+    [
+        (Right.DELETE, NOW, Sureness.VERIFIED),
+        (Right.ACCESS_AUTOMATED, ADMT, Sureness.INTERPRETATION),
+        (Right.OPT_OUT_SALE_SHARE, NOW, Sureness.VERIFIED),
+    ],
+)
+def test_a_requirement_is_as_sure_as_the_least_sure_of_what_it_rests_on(
+    right: Right, on: date, sureness: Sureness
+) -> None:
+    assert identity.required(CCPA, right, on=on, data_degree=None).sureness is sureness
 
 
 def test_a_requirement_cites_the_degree_and_what_reaches_it() -> None:
@@ -113,6 +127,54 @@ def test_what_is_missing_is_said_in_words(
     missing = identity.missing(needed, matched_points=points, declaration=declaration, account_reauthenticated=account)
     assert missing == codes
     assert identity.sentence(missing, "en") == sentence
+
+
+# ---- laws that let identity be asked for only on reasonable doubts (GDPR Art. 12(6))
+
+ON_DOUBT = [{"degree": "reasonable", "rights": ["delete"], "on_doubt_only": True, **SINCE}]
+
+
+@pytest.mark.parametrize(
+    ("points", "in_record", "doubted", "degree", "missing", "because"),
+    [
+        (0, False, False, NONE, ("data_points:1",), "a mailbox that stands nowhere is a doubt of its own"),
+        (1, True, False, HIGH, (), "a mailbox that stands in the record, and nobody doubts"),
+        (1, True, True, NONE, ("data_points:1",), "whoever reads the mailbox may be somebody else"),
+        (2, True, True, REASONABLE, (), "another point ends the doubt"),
+        (1, False, True, REASONABLE, (), "so does a point that is no mailbox"),
+    ],
+)
+def test_identity_is_asked_for_only_on_doubt(
+    *, points: int, in_record: bool, doubted: bool, degree: Degree, missing: tuple[str, ...], because: str
+) -> None:
+    packs_ = [a_law(degrees=ON_DOUBT)]
+    needed = identity.required(packs_, Right.DELETE, on=NOW, data_degree=None, doubted=doubted)
+    reached = identity.reached(
+        packs_,
+        Right.DELETE,
+        NOW,
+        matched_points=points,
+        declaration=False,
+        mailbox_in_record=in_record,
+        doubted=doubted,
+    )
+    assert (needed.degree, needed.mailbox_suffices) == (REASONABLE, not doubted)
+    assert reached is degree, because
+    found = identity.missing(needed, matched_points=points, declaration=False, mailbox_in_record=in_record)
+    assert found == missing, because
+
+
+def test_one_law_that_asks_in_any_case_asks_for_all() -> None:
+    both = [a_law(degrees=ON_DOUBT), another_law()]
+    assert not identity.required(both, Right.DELETE, on=NOW, data_degree=None).mailbox_suffices
+    reached = identity.reached(both, Right.DELETE, NOW, matched_points=0, declaration=False, mailbox_in_record=True)
+    assert reached is NONE
+
+
+def test_a_confirmation_from_a_mailbox_that_stands_in_the_record_is_asked_for_in_words() -> None:
+    assert identity.sentence((identity.RECORD_MAILBOX,), "en") == (
+        "Still missing: a confirmation from a mailbox of the person that stands in our records."
+    )
 
 
 def test_what_is_missing_is_said_in_spanish() -> None:

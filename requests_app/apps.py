@@ -20,6 +20,7 @@ class RequestsConfig(AppConfig):
     def ready(self) -> None:
         from dsar.ledger import checkpoints
         from requests_app import machine
+        from requests_app.law import packs
         from requests_app.services import (  # noqa: F401 - they register moves
             answering,
             appeals,
@@ -34,6 +35,7 @@ class RequestsConfig(AppConfig):
             upkeep,
         )
 
+        packs.all_packs()  # one that can't be used stops the program here, with its file, key and cure
         checkpoints.register_count("submissions", upkeep.submissions_by_channel)
         post_migrate.connect(machine.fill_allowed_moves, sender=self, dispatch_uid="fill_allowed_moves")
         post_migrate.connect(_set_up_roles, sender=self, dispatch_uid="set_up_roles")

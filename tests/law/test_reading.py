@@ -154,6 +154,7 @@ def test_a_gap_between_two_values_is_refused() -> None:
         ("never_disclose", {"slug": "password", "text": TWICE, **SINCE}),
         ("categories", {"slug": "identifiers", "name": TWICE, **SINCE}),
         ("refusal_texts", {"part": "reasons", "rights": ["delete"], "text": TWICE, **SINCE}),
+        ("provisions", {"kind": "no_new_account", "rights": ["delete"], **SINCE}),
     ],
 )
 def test_every_section_takes_a_value_once(section: str, block: dict[str, Any]) -> None:
@@ -237,3 +238,11 @@ def test_a_file_that_is_no_toml_is_named_with_the_place(tmp_path: Path, text: st
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(LawPackError, match=rf"{tmp_path.name}/bad.toml: cannot be read: .* correct the file there"):
         packs.read_file(path)
+
+
+def test_an_appeal_needs_a_right_to_one_that_has_a_clock() -> None:
+    appeals = [{"rights": ["delete"], "text": TWICE, "refused_text": TWICE, **SINCE}]
+    with pytest.raises(
+        LawPackError, match=r'appeals\[1\]: no right to an appeal from 2020-01-01 on: add a .* "appeal"'
+    ):
+        a_law(appeals=appeals)

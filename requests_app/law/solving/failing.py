@@ -8,13 +8,12 @@ from datetime import date
 from requests_app.law import exemptions, identity
 from requests_app.law.solving.questions import Keys, Question
 from requests_app.law.wording import spell_date
-from requests_app.law.words import Degree, Ground, ProvisionKind, Right
+from requests_app.law.words import Degree, Ground, ProvisionKind, RefusalPart, Right
 
 DEGREES = {degree.name.lower(): degree for degree in Degree}
 VERIFIED = {"no": Degree.NONE, "yes": Degree.REASONABLY_HIGH}
 SPECIFIC = frozenset({Right.KNOW_SPECIFIC, Right.PORTABILITY})
 FRAUD = "documented_fraud_belief"
-PRIVACY_POLICY = "privacy_policy"
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def _fraud(question: Question, right: Right, on: date) -> bool:
 
 def _names_policy(question: Question, right: Right, on: date) -> bool:
     for text in question.pack.refusal_texts_for(right, on):
-        if text.part == PRIVACY_POLICY:
+        if text.part is RefusalPart.PRIVACY_POLICY:
             question.because("Denied, the person is pointed to the privacy policy.", text)
             return True
     return False

@@ -9,7 +9,7 @@ from requests_app.law.lawpack import NoSuchFigure
 from requests_app.law.solving.questions import Keys, Question, due_word
 from requests_app.law.values import Dated, Provision, RecipientsRule
 from requests_app.law.wording import spell_date, spell_list
-from requests_app.law.words import DutyKind, Occasion, ProvisionKind, Reach, Right
+from requests_app.law.words import DutyKind, Occasion, ProvisionKind, Reach, RefusalPart, Right
 
 GRANTED, PARTIAL, DENIED, PENDING = "granted", "partial", "denied", "pending"
 DECISIONS = (GRANTED, PARTIAL, DENIED, PENDING)
@@ -17,9 +17,13 @@ REFUSED, DONE = frozenset({PARTIAL, DENIED}), frozenset({GRANTED, PARTIAL})
 THIRD_PARTIES = "third_parties_sold_or_shared_to"
 DISCLOSING = frozenset({Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.ACCESS_AUTOMATED})
 # The parts of a refusal that say why, and what the person can do; others tell what was done with the rest.
-REASONS = "reasons"
-MENTIONED = (REASONS, "complaint_to_controller", "complaint_to_supervisory_authority", "judicial_remedy")
-APPEAL, ATTORNEY_GENERAL = "appeal_instructions", "attorney_general"
+MENTIONED = (
+    RefusalPart.REASONS,
+    RefusalPart.COMPLAINT_TO_CONTROLLER,
+    RefusalPart.COMPLAINT_TO_SUPERVISORY_AUTHORITY,
+    RefusalPart.JUDICIAL_REMEDY,
+)
+ATTORNEY_GENERAL = "attorney_general"
 
 
 def refusal_notice(question: Question) -> Keys:
@@ -54,11 +58,11 @@ def _must_mention(question: Question, right: Right, on: date) -> list[str]:
     pack = question.pack
     texts = [text for text in pack.refusal_texts_for(right, on) if text.part in MENTIONED]
     written: list[Dated] = list(texts)
-    parts = [text.part for text in texts]
+    parts = [text.part.value for text in texts]
     appeal = pack.appeal_rule(right, on)
     if appeal:
         written.append(appeal)
-        parts.append(APPEAL)
+        parts.append(RefusalPart.APPEAL_INSTRUCTIONS.value)
     if right is Right.APPEAL and pack.appeals:
         written.append(pack.appeals[0])
         parts.append(ATTORNEY_GENERAL)
@@ -87,7 +91,9 @@ def _rest(question: Question, right: Right, on: date, decision: str | None) -> K
 
 
 def _explanation(question: Question, right: Right, on: date, decision: str | None) -> Keys:
-    reasons = next((text for text in question.pack.refusal_texts_for(right, on) if text.part == REASONS), None)
+    reasons = next(
+        (text for text in question.pack.refusal_texts_for(right, on) if text.part is RefusalPart.REASONS), None
+    )
     written: Dated = reasons or question.pack.given(right, on)
     if decision in REFUSED:
         question.because("Denied in whole or in part, the basis is explained.", written)

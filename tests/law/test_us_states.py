@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from requests_app.law import extension, identity, limits, packs
+from requests_app.law import extension, identity, limits, packs, refusals
 from requests_app.law.exemptions import ExemptionDoesNotFit, usable
 from requests_app.law.extension import ExtensionNotAllowed
 from requests_app.law.happened import Happened
@@ -174,10 +174,11 @@ def test_two_states_have_no_appeal() -> None:
 
 
 @every_state
-def test_every_refusal_gives_its_reasons(state: State) -> None:
+def test_every_refusal_gives_its_reasons_and_the_appeal_where_there_is_one(state: State) -> None:
     pack, on = packs.law_pack(state.law), lately(state)
-    for right in pack.all_rights:
-        assert [text.part for text in pack.refusal_texts_for(right, on)] == ["reasons"]
+    wanted = ["reasons", "appeal_instructions"] if state.appeal else ["reasons"]
+    for right in pack.all_rights - {Right.APPEAL}:
+        assert [said.part for said in refusals.required([pack], right, on=on)] == wanted
 
 
 @every_state

@@ -70,6 +70,23 @@ def test_each_right_stands_in_the_law_s_own_words_with_its_date(client: Client, 
     assert "everything since Jan. 1, 2022" in form
 
 
+@pytest.mark.parametrize(
+    ("residence", "said", "unsaid"),
+    [
+        ("US-IA", ["Delete the personal data that I gave you", "Feb. 21, 2027", "Iowa CDPA"], ["targeted advertising"]),
+        ("US-VA", ["sale of my personal data and of targeted advertising", "Jan. 7, 2027"], ["Feb. 21, 2027"]),
+        ("US-OK", ["Delete my personal data", "Privacy policy"], ["Oklahoma CDPA"]),
+    ],
+    ids=["90 days in Iowa", "45 in Virginia", "Oklahoma's law is still to come: the policy answers"],
+)
+def test_the_form_of_a_state_speaks_its_law_s_words(
+    client: Client, organisation: Organisation, residence: str, said: list[str], unsaid: list[str]
+) -> None:
+    form = page(client, f"/request/{residence}/")
+    assert [words for words in said if words not in form] == []
+    assert [words for words in unsaid if words in form] == []
+
+
 def test_where_no_law_sets_a_date_the_answer_reaches_back_to_everything(
     client: Client, organisation: Organisation
 ) -> None:

@@ -235,6 +235,7 @@ def test_an_opt_out_falls_only_to_documented_fraud_a_missing_permission_or_anoth
             assert codes == {"fraud", "no_permission", "not_consumer", "processor", "outside_act"}
             fraud = f"{state.law[3:]}_fraud"
             assert usable([pack], fraud, right, on=on).explained
+            assert {item.level for item in pack.exemptions_for(right, on) if item.ground} == {Level.CASE}
             with pytest.raises(ExemptionDoesNotFit, match="belief that the request is fraudulent is documented"):
                 usable([pack], fraud, right, on=on, unmet=["documented_fraud_belief"])
 

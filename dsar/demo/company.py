@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime
 from pathlib import Path
+
+from django.core.management import call_command
 
 from dsar.demo import systems
 from exports.models import DataSource
@@ -33,9 +36,15 @@ def set_up_organisation() -> Organisation:
             "toll_free_number": "1-800-555-0142",
             "policy_url": "https://larkspur-outfitters.example/privacy",
             "sells_or_shares": True,
+            "place": "IE",  # its representative in the EU
         },
     )
     return organisation
+
+
+def set_up_calendars() -> None:
+    """The calendars that may be counted with; the CCPA counts every weekday until the team chooses another one."""
+    call_command("calendars", "fill", stdout=io.StringIO())
 
 
 def set_up_staff() -> dict[str, User]:

@@ -35,8 +35,9 @@ def make_databases() -> None:
 
 
 def set_up(folder: Path, base_url: str, say: Callable[[str], None]) -> stories.Stage:
-    """The example company: its organisation, its staff, its sources."""
+    """The example company: its organisation, its calendars, its staff, its sources."""
     company.set_up_organisation()
+    company.set_up_calendars()
     staff = company.set_up_staff()
     company.set_up_sources(timezone.now())
     return stories.Stage(base_url, folder / "mails", folder, staff, say)

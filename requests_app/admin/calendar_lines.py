@@ -139,7 +139,7 @@ def _line(change: CalendarChange, names: Mapping[str, str], laws: Mapping[str, s
     counts = _("%(law)s counts with “%(calendar)s”") % {"law": law, "calendar": calendar}
     return ChangeLine(
         url=reverse("admin:requests_app_housecalendar_decide", args=[change.pk]),
-        what=counts if change.law else _("Other days for “%(calendar)s”") % {"calendar": calendar},
+        what=counts if change.law else _("The days of “%(calendar)s” change") % {"calendar": calendar},
         reason=change.reason,
         standing=badge(change.get_state_display(), STATE_TONES[ChangeState(change.state)]),
         proposed_by=names.get(change.proposed_by, change.proposed_by),

@@ -125,14 +125,14 @@ class HouseCalendarAdmin(DeskAdmin[HouseCalendar]):
             except filling.CannotFill as refused:
                 messages.error(request, str(refused))
                 return HttpResponseRedirect(_url_of(calendar))
-        return self._propose(request, calendar, form, _("Other days for “%(title)s”") % {"title": calendar.title})
+        return self._propose(request, calendar, form, _("Change the days of “%(title)s”") % {"title": calendar.title})
 
     def propose_law(self, request: HttpRequest, calendar_id: int) -> HttpResponse:
         """This calendar for a law: what would move is shown first."""
         self._check_may_edit(request)
         calendar = _calendar(calendar_id)
         form = LawForm(request.POST or None)
-        return self._propose(request, calendar, form, _("“%(title)s” for a law") % {"title": calendar.title})
+        return self._propose(request, calendar, form, _("Count a law with “%(title)s”") % {"title": calendar.title})
 
     def _propose(self, request: HttpRequest, calendar: HouseCalendar, form: ChangeForm, title: str) -> HttpResponse:
         by, at = actor_of(request), timezone.now()

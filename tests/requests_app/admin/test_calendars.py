@@ -270,9 +270,9 @@ def test_pages_ask_as_often_for_many_as_for_one(desk: Desk, analyst: Client, cal
     text_of(analyst, LIST)  # what is asked once a process
     before = [queries(path) for path in (LIST, address_of(change), f"{LIST}{calendar.pk}/change/")]
     by = desk.staff[Role.ANALYST].as_actor()
-    for name in ("us_federal", "IE", "DE-BE"):
+    for name, law in (("us_federal", "house"), ("IE", "gdpr"), ("DE-BE", "uk_gdpr")):
         calendars.make(desk.organisation, filling.fill(name, [2026]), by=by, at=NOW)
-        posted(analyst, f"{LIST}{calendar.pk}/law/", law="house", reason=REASON, step="propose")
+        posted(analyst, f"{LIST}{calendar.pk}/law/", law=law, reason=REASON, step="propose")
         desk.file(Right.DELETE)
     assert [queries(path) for path in (LIST, address_of(change), f"{LIST}{calendar.pk}/change/")] == before
 

@@ -79,7 +79,7 @@ def _days_change(calendar: HouseCalendar, content: Content, *, reason: str, by: 
         errors["days"] = _("This is what the calendar says already: nothing would change.")
     if errors:
         raise InputRefused(errors)
-    return CalendarChange(
+    change = CalendarChange(
         calendar=calendar,
         seen=calendar.current,
         weekend=sorted(content.weekend),
@@ -88,6 +88,8 @@ def _days_change(calendar: HouseCalendar, content: Content, *, reason: str, by: 
         proposed_by=by.slug,
         proposed_at=at,
     )
+    _check_is_new(change, "days")
+    return change
 
 
 def law_change(calendar: HouseCalendar, law: str, *, reason: str, by: Actor, at: datetime) -> CalendarChange:
@@ -100,9 +102,11 @@ def law_change(calendar: HouseCalendar, law: str, *, reason: str, by: Actor, at:
         errors["law"] = _("This law counts with this calendar already.")
     if errors:
         raise InputRefused(errors)
-    return CalendarChange(
+    change = CalendarChange(
         calendar=calendar, seen=calendar.current, law=law, reason=reason.strip(), proposed_by=by.slug, proposed_at=at
     )
+    _check_is_new(change, "law")
+    return change
 
 
 def propose(change: CalendarChange, *, by: Actor) -> CalendarChange:
@@ -220,6 +224,13 @@ def _check_not_stale(change: CalendarChange) -> None:
 def _check_may_work(by: Actor) -> None:
     if not by.roles & WORK_ON_CALENDARS:
         raise MoveShut(_("Analysts and approvers propose changes of calendars."))
+
+
+def _check_is_new(change: CalendarChange, field: str) -> None:
+    """The same is proposed once, as long as nobody has decided on it."""
+    for waiting in change.calendar.changes.filter(state=ChangeState.PROPOSED, law=change.law, seen=change.seen):
+        if (waiting.weekend, waiting.holidays) == (change.weekend, change.holidays):
+            raise InputRefused({field: _("This is proposed already, and waits for an approver.")})
 
 
 def _faults(content: Content, reason: str) -> dict[str, str]:

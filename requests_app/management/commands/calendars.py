@@ -60,7 +60,8 @@ class Command(BaseCommand):
                 self._propose(there[each.name], years)
             else:
                 calendars.make(organisation, each, by=SYSTEM, at=timezone.now())
-                self.stdout.write(f"{each.name}: made, {len(each.holidays)} days from {years[0]} to {years[-1]}.")
+                days = f"{len(each.holidays)} days from {years[0]} to {years[-1]}" if each.holidays else "no holidays"
+                self.stdout.write(f"{each.name}: made, {days}.")
 
     def _propose(self, calendar: HouseCalendar, years: range) -> None:
         """What is there may be counted with already: more days are for two people of the team to decide on."""

@@ -322,6 +322,16 @@ def test_a_bad_change_is_refused_and_no_row_is_made(changes: dict[str, object], 
     assert not CalendarChange.objects.exists()
 
 
+def test_the_same_is_proposed_once_until_somebody_has_decided() -> None:
+    calendar = a_calendar()
+    change = proposed_for("ccpa", calendar)
+    with pytest.raises(InputRefused, match="proposed already, and waits for an approver"):
+        proposed_for("ccpa", calendar, by=APPROVER)
+    proposed_for("house", calendar)
+    calendar_changes.refuse(change.pk, reason=REASON, by=APPROVER, at=LATER)
+    assert proposed_for("ccpa", calendar).waits
+
+
 @pytest.mark.parametrize("law", ["", "nonsense", "ccpa"])
 def test_a_law_that_is_unknown_or_counts_so_already_is_refused(law: str) -> None:
     calendar = a_calendar(chosen=True)

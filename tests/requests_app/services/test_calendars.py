@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -93,6 +93,27 @@ def test_a_law_of_places_counts_with_the_calendar_of_the_place(law: str, place: 
     for name in ("IE", "DE-BE", "GB-ENG", "GB-SCT"):
         a_calendar(name)
     assert versions(organisation, with_place(law)) == {law: counted_with}
+
+
+@pytest.mark.parametrize(
+    ("residence", "place", "answered_by", "because"),
+    [
+        ("DE", "", "2026-12-25", "nobody has said where we act: a Friday is a working day"),
+        ("DE", "DE-BE", "2026-12-28", "Christmas on Friday, the second day of Christmas on Saturday"),
+        ("GB", "DE-BE", "2026-12-29", "in England, Boxing Day is kept on Monday"),
+        ("US-CA", "DE-BE", "2027-01-09", "California counts 45 days, whatever the place"),
+    ],
+)
+def test_the_last_day_of_a_month_moves_over_the_holidays_of_the_place(
+    residence: str, place: str, answered_by: str, because: str
+) -> None:
+    the_organisation(place=place)
+    for name in ("DE-BE", "GB-ENG"):
+        a_calendar(name)
+    case = a_case(at=datetime(2026, 11, 25, 18, tzinfo=UTC), residence=residence)
+    leading = case.laws.get(leads=True).law
+    answer = case.duties.get(kind=DutyKind.ANSWER, law=leading)
+    assert answer.due_on == date.fromisoformat(answered_by), because
 
 
 def test_a_chosen_calendar_goes_before_the_place() -> None:
@@ -225,6 +246,7 @@ def test_filling_makes_the_usual_calendars_and_the_place_s(capsys: pytest.Captur
     names = ["weekdays_only", "us_federal", "ca_state_paid", "ca_government_code_6700", "GB-ENG", "DE-BE"]
     assert [line.partition(":")[0] for line in lines] == names
     assert set(HouseCalendar.objects.values_list("name", flat=True)) == set(names)
+    assert lines[0] == "weekdays_only: made, no holidays."
     assert lines[2] == "ca_state_paid: made, 34 days from 2025 to 2027."
     assert not CalendarChoice.objects.exists()
     assert "weekdays_only: Weekdays only; no holidays; ccpa, house." in run("list", capsys=capsys)
@@ -239,6 +261,9 @@ def test_filling_what_is_there_proposes_the_new_years_and_changes_nothing(capsys
     assert "2026-03-17" in change.holidays
     calendar.refresh_from_db()
     assert calendar.ends_in == 2025
+    (twice,) = run("fill", "IE", "--years", "2025-2026", capsys=capsys)
+    assert "This is proposed already, and waits for an approver." in twice
+    assert CalendarChange.objects.get() == change
     (again,) = run("fill", "IE", "--years", "2025", capsys=capsys)
     assert again.startswith("IE: is there and stays as it is.")
     (fixed,) = run("fill", "weekdays_only", capsys=capsys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from exports.bundle.disclosure import sentences
 from exports.fulfil import acts
 from exports.models import Act, ActKind, Bundle, RunState
 from exports.sources.connector import Action
-from exports.sources.datamap import Keep
+from requests_app.law.wording import spell_date
 from requests_app.law.words import Right
 from requests_app.models import Case
 
@@ -72,8 +73,9 @@ def _deleted(case: Case, language: str) -> Iterator[str]:
 
 def _deletion(case: Case, item: acts.Deleted, language: str) -> str:
     figures = {"count": item.rows, "what": item.collection.title.in_language(language)}
-    if isinstance(item.collection.on_delete, Keep):
-        return _kept(case, str(figures["what"]), item.rows, item.collection.on_delete.ground, language)
+    if item.action == Action.KEEP:
+        kept = _kept(case, str(figures["what"]), item.rows, item.ground, language)
+        return f"{kept} {_until(item.until, language)}".strip()
     if item.action == Action.DEIDENTIFY:
         done = ngettext(
             "%(what)s: %(count)s record no longer names you.",
@@ -83,6 +85,13 @@ def _deletion(case: Case, item: acts.Deleted, language: str) -> str:
     else:
         done = ngettext("%(what)s: %(count)s record deleted.", "%(what)s: %(count)s records deleted.", item.rows)
     return done % figures
+
+
+def _until(day: str, language: str) -> str:
+    """How long a retention schedule keeps it."""
+    if not day:
+        return ""
+    return _("It is kept until %(day)s at the latest.") % {"day": spell_date(date.fromisoformat(day), language)}
 
 
 def _kept(case: Case, title: str, rows: int, code: str, language: str) -> str:

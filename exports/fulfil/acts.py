@@ -56,6 +56,8 @@ class Deleted(NamedTuple):
     collection: Collection
     action: Action
     rows: int
+    ground: str = ""  # on which it was kept
+    until: str = ""  # the last day on which a retention schedule keeps it
 
 
 class FieldName(NamedTuple):
@@ -88,7 +90,7 @@ def delete(run: Run, case: Case) -> None:
         run.renew()
         plan = deletion_plan(source_run, identifiers)
         done = _delete_in(run, case, source_run, plan)
-        _note(run, case, ActKind.DELETE, source_run, _proof(plan, done))
+        _note(run, case, ActKind.DELETE, source_run, _with_schedules(source_run, _proof(plan, done)))
 
 
 def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) -> Deletion:
@@ -110,7 +112,7 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
     if all(item.action is Action.KEEP for item in plan.collections):
         return _nothing_to_do(plan)  # a source that can only be read must not stop a deletion elsewhere
     try:
-        with source_run.source.open(source_run.map_version.as_map()) as connector:
+        with source_run.source.open(source_run.data_map()) as connector:
             return connector.delete(plan, repeated=begun.exists(), before_commit=begin)
     except ChangeRefusedError:  # the source has undone it, and a new approval begins anew
         with run.transaction():
@@ -126,7 +128,7 @@ def _nothing_to_do(plan: DeletionPlan) -> Deletion:
 def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPlan:
     """The approved plan of one source, from its sealed parts; records that were withheld are spared."""
     planned = []
-    for collection in source_run.map_version.as_map().collections:
+    for collection in source_run.data_map().collections:
         keys, spared = KeySet(), set[Key]()
         for part, part_keys in _planned_keys(source_run, collection):
             keys.add(part_keys)
@@ -140,9 +142,9 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
 def kept_by_deletion(case: Case) -> list[Kept]:
     """What the deletion of a case kept on a ground, by source and collection."""
     return [
-        Kept(item.source, item.collection, item.rows, item.collection.on_delete.ground)
+        Kept(item.source, item.collection, item.rows, item.ground)
         for item in deletions(case)
-        if isinstance(item.collection.on_delete, Keep) and item.rows
+        if item.action is Action.KEEP and item.rows
     ]
 
 
@@ -159,7 +161,15 @@ def deletions(case: Case) -> list[Deleted]:
             place, action = (act.source_id, collection.name), Action(entry["action"])
             before = found.get(place)
             gone = before.rows if before and before.action == action == Action.DELETE else 0
-            found[place] = Deleted(act.source, collection, action, gone + entry["rows"])
+            ground = collection.on_delete.ground if isinstance(collection.on_delete, Keep) else ""
+            found[place] = Deleted(
+                act.source,
+                collection,
+                action,
+                gone + entry["rows"],
+                entry.get("ground", ground) if action is Action.KEEP else "",
+                entry.get("until", ""),
+            )
     return list(found.values())
 
 
@@ -209,7 +219,7 @@ def grounds_of(case: Case) -> list[str]:
     kept = [
         collection.on_delete.ground
         for source_run in findings.searched_runs(case)
-        for collection in source_run.map_version.as_map().collections
+        for collection in source_run.data_map().collections
         if isinstance(collection.on_delete, Keep) and source_run.counts.get(collection.name)
     ]
     return list(dict.fromkeys(kept)) if case.right_answered == Right.DELETE else []
@@ -334,6 +344,15 @@ def _proof(plan: DeletionPlan, done: Deletion) -> Proof:
             "keys": digests.digest("keys", item.digest),
         }
         for item in done.collections
+    }
+
+
+def _with_schedules(source_run: SourceRun, proof: Proof) -> Proof:
+    """The proof, with ground and last day of what schedules kept: the data map does not know of them."""
+    told = ("ground", "until")
+    return {
+        name: {**entry, **{key: source_run.scheduled[name][key] for key in told if name in source_run.scheduled}}
+        for name, entry in proof.items()
     }
 
 

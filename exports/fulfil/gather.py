@@ -21,7 +21,7 @@ from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import acts, trouble
+from exports.fulfil import acts, schedules, trouble
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun
 from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
 from exports.sources.datamap import Collection
@@ -58,12 +58,14 @@ def look_into(run: Run) -> None:
         with run.transaction():
             _update(source_run, state=RunState.RUNNING)
             _take_map_in_use(source_run)
+            _take_schedules_in_force(source_run, at=run.at)
         _search(run, source_run)
         with run.completing():
             case = locked(source_run.case_id)
             _update(source_run, state=RunState.DONE, finished_at=run.at, error="")
             _search_later_ones_again(source_run)
             _next_source(case)
+            schedules.note_kept(source_run, at=run.at)
             review.source_done(case.pk, source_run.source.slug, counts=source_run.counts, at=run.at)
 
 
@@ -73,7 +75,7 @@ def _search(run: Run, source_run: SourceRun) -> None:
     if not collections:
         return
     identifiers = people.identifiers_of(source_run.case)
-    with source_run.source.open(source_run.map_version.as_map()) as connector:
+    with source_run.source.open(source_run.data_map()) as connector:
         if connector.subjects(identifiers) > 1:
             raise trouble.TwoPeople
         for collection in collections:
@@ -195,6 +197,12 @@ def _take_map_in_use(source_run: SourceRun) -> None:
     source_run.map_version, source_run.records = in_use, 0
     source_run.counts, source_run.held, source_run.past_keeping = {}, {}, {}
     _update(source_run, map_version=in_use, records=0, counts={}, held={}, past_keeping={})
+
+
+def _take_schedules_in_force(source_run: SourceRun, *, at: datetime) -> None:
+    """Plan a deletion by the retention schedules that are in force when the source is searched."""
+    source_run.scheduled = schedules.scheduled_for(source_run, at=at)
+    _update(source_run, scheduled=source_run.scheduled)
 
 
 def _search_later_ones_again(searched: SourceRun) -> None:

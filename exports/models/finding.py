@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from dsar.vault.fields import SealedText
 from dsar.vault.files import SealedFile
 from exports.models.source import DataMapVersion, DataSource
 from exports.sources.connector import Mode
+from exports.sources.datamap import Collection, DataMap, Keep
 from requests_app.models import Case
 
 
@@ -61,6 +63,19 @@ class SourceRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} ({self.get_state_display()})"
+
+    def data_map(self) -> DataMap:
+        """The map as this run follows it: what a retention schedule keeps counts as kept by the map itself."""
+        data_map = self.map_version.as_map()
+        if not self.scheduled:
+            return data_map
+        return replace(data_map, collections=tuple(map(self._as_scheduled, data_map.collections)))
+
+    def _as_scheduled(self, collection: Collection) -> Collection:
+        entry = self.scheduled.get(collection.name)
+        if entry is None:
+            return collection
+        return replace(collection, on_delete=Keep(entry["ground"], entry["years"], entry["counted_from"] or None))
 
     def never_disclosed_kinds(self) -> set[str]:
         """Kinds of data that this source holds of the person and that may never be disclosed (11 CCR 7024(d))."""

@@ -70,6 +70,7 @@ FACT_LABELS = {
     "was_due_on": gettext_lazy("was due"),
     "told_by": gettext_lazy("told by"),
     "told_on": gettext_lazy("told on"),
+    "until": gettext_lazy("until"),
     "version": gettext_lazy("version"),
     "void_due_on": gettext_lazy("void date"),
     "withheld": gettext_lazy("withheld"),

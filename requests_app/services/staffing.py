@@ -20,7 +20,6 @@ SEES_CASES = (
     "requests_app.view_submission",
     "requests_app.view_housecalendar",
     "requests_app.view_standingrule",
-    "exports.view_retentionschedule",
 )
 WORKS_CASES = (
     *SEES_CASES,

@@ -31,6 +31,7 @@ class RequestsConfig(AppConfig):
             restricting,
             review,
             sending_on,
+            shown,
             telling,
             upkeep,
         )

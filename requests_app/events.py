@@ -18,6 +18,7 @@ class EventKind(TextChoices):
     ACT_AT_ONCE = "act_at_once", _("In force at once, without verification")
     MAILBOX_CONFIRMED = "mailbox_confirmed", _("Mailbox confirmed")
     PERSON_FOUND = "person_found", _("Joined with the person's record")
+    IDENTITY_SHOWN = "identity_shown", _("Identity shown to staff")
     PROOF_OFFERED = "proof_offered", _("Data points offered as proof")
     PROBED = "probed", _("Data points compared with the records")
     PROBE_FAILED = "probe_failed", _("Data points could not be compared")

@@ -35,6 +35,8 @@ from requests_app.states import Outcome, State
 
 # Rights whose answer hands data over.
 ANSWERED_WITH_DATA = frozenset({Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY})
+# Of these, those whose answer is a file.
+ANSWERED_WITH_A_FILE = frozenset({Right.KNOW_SPECIFIC, Right.PORTABILITY})
 # Rights of whose findings some may stay back: out of what is handed over, or in the source that deletes.
 WITHHELD_FROM = ANSWERED_WITH_DATA | {Right.DELETE}
 # Rights of which a law may set how often they are answered.
@@ -196,9 +198,22 @@ def check_accept_proof(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG
         proof = proof_of(case.submission)
         codes = identity.missing(needed, matched_points=proof.matched_points, declaration=proof.declaration)
         raise MoveShut(
-            identity.sentence(codes, get_language() or "en") or _("The mailbox is not confirmed yet."),
+            identity.sentence(codes, get_language() or "en") or not_reached_yet(case.submission),
             "; ".join(needed.citations),
         )
+
+
+def not_reached_yet(submission: Submission) -> str:
+    """What is missing before any evidence counts."""
+    if submission.has_mailbox:
+        return _("The mailbox is not confirmed yet.")
+    return _("Nobody has noted yet how the person showed who asks.")
+
+
+def check_identity_shown(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Who has a mailbox proves everything through it; for others staff note what was shown to them."""
+    if case.submission.has_mailbox:
+        raise MoveShut(_("This person has a mailbox: proof is given on the case page, with the code that was mailed."))
 
 
 def check_fall_back(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
@@ -252,6 +267,7 @@ def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
         _check_answer_is_written(case)
         return
     _check_something_finds(case)
+    _check_can_be_handed_over(case)
     _check_known_first(case)
     _check_findings(case)
     if needs_second_person(case) and actor.slug in _who_worked_on(case):
@@ -364,6 +380,23 @@ def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
             ground.citation,
         )
     return ground
+
+
+def _check_can_be_handed_over(case: Case) -> None:
+    """A file is fetched on the case page, which opens by a code that is mailed: without a mailbox nobody gets it."""
+    if (
+        case.submission.has_mailbox
+        or case.right_answered not in ANSWERED_WITH_A_FILE
+        or not work().anything_found(case)
+    ):
+        return
+    raise MoveShut(
+        _(
+            "The answer is a file that is fetched on the case page, and this person gave no e-mail address. Ask for one"
+            " by post, and enter the request again with it, under the day on which this one arrived; or ask whether an"
+            " answer by categories, which is sent by post, is enough."
+        )
+    )
 
 
 def _check_known_first(case: Case) -> None:

@@ -24,6 +24,7 @@ from requests_app.law.wording import spell_list
 from requests_app.law.words import Right, Route
 from requests_app.models import Case, Channel, LimitChoice, Message, OtherChannel, User
 from requests_app.plain_text import is_usable
+from requests_app.ports import systems
 from requests_app.roles import Actor, Role
 from requests_app.states import (
     ALL_ROUTES,
@@ -43,6 +44,7 @@ Choices = Callable[[Case], list[tuple[str, str]]]
 DESK = frozenset({Role.ANALYST, Role.APPROVER})
 APPROVER = frozenset({Role.APPROVER})
 NOBODY = "nobody"
+SIGNED = "signed"
 
 
 class Service(Protocol):
@@ -196,6 +198,23 @@ def _check_one_sent(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
         raise MoveShut(_("No mail server has taken a letter of this case, so that none can have come back."))
 
 
+def _ways_to_show(_case: Case) -> list[tuple[str, str]]:
+    return [
+        ("in_person", _("in person, with a document that was looked at and not kept")),
+        ("by_telephone", _("by telephone, called back at a number that we knew")),
+        ("by_letter", _("by a signed letter")),
+    ]
+
+
+def _questions(_case: Case) -> list[tuple[str, str]]:
+    """What a probe can compare; which of them are left in this case is asked when the answers are taken."""
+    return [(kind, title) for kind, title in systems().question_titles("en").items() if kind != "email"]
+
+
+def _signed(_case: Case) -> list[tuple[str, str]]:
+    return [("none", _("no declaration")), (SIGNED, _("signed on paper, in our files"))]
+
+
 def _other_channels(_case: Case) -> list[tuple[str, str]]:
     return [(channel.value, str(channel.label)) for channel in OtherChannel]
 
@@ -274,6 +293,14 @@ BALANCING = Input(
     rights=frozenset({Right.OBJECT}),
 )
 EXPLAINED = replace(EXPLANATION, help=gettext_lazy("Sent word for word."), required=True)
+ANSWERS = (
+    Input("question_1", gettext_lazy("First question"), choices=_questions, required=False),
+    Input("answer_1", gettext_lazy("Answer"), required=False, most=200),
+    Input("question_2", gettext_lazy("Second question"), choices=_questions, required=False),
+    Input("answer_2", gettext_lazy("Answer"), required=False, most=200),
+    Input("question_3", gettext_lazy("Third question"), choices=_questions, required=False),
+    Input("answer_3", gettext_lazy("Answer"), required=False, most=200),
+)
 
 MOVES: dict[str, Move] = {
     move.slug: move
@@ -436,6 +463,20 @@ MOVES: dict[str, Move] = {
             inputs=(Input("to", gettext_lazy("To"), choices=_colleagues),),
             only_in=OPEN,
             only_on=ALL_ROUTES,
+        ),
+        Move(
+            "identity_shown",
+            gettext_lazy("Identity shown to us…"),
+            gettext_lazy("For who has no mailbox: what was shown stands for it, and the answers are compared."),
+            DESK,
+            guards.check_identity_shown,
+            (
+                Input("how", gettext_lazy("How it was shown"), choices=_ways_to_show),
+                *ANSWERS,
+                Input("declaration", gettext_lazy("Declaration under penalty of perjury"), choices=_signed),
+                REASON,
+            ),
+            only_in=frozenset({State.RECEIVED, State.VERIFYING}),
         ),
         Move(
             "told_otherwise",

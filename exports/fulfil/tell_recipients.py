@@ -22,8 +22,9 @@ from exports.models import DataSource, RecipientTold
 from exports.sources.datamap import Recipient, Relation
 from requests_app.events import EventKind
 from requests_app.law.words import Right
-from requests_app.models import Case
+from requests_app.models import Case, IdentifierKind
 from requests_app.roles import SYSTEM
+from requests_app.services import people
 from requests_app.services.history import local_day, locked, record
 
 # Whom a right concerns: deletion goes to everybody (Civ. Code 1798.105(c)), an opt-out to whom data is sold or
@@ -65,13 +66,19 @@ def write_instruction(case: Case, recipient: Recipient, *, at: datetime) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     instruction = {
         "instruction": case.right,
-        "email_sha256": hashlib.sha256(case.submission.email.casefold().encode()).hexdigest(),
+        **_whose(case),
         "received_on": case.received_on().isoformat(),
         "reference": case.submission.reference,
         **(_correction(case) if case.right_asked == Right.CORRECT else {}),
     }
     _write(folder / f"{case.pk}.json", json.dumps(instruction, sort_keys=True) + "\n")
     return batch
+
+
+def _whose(case: Case) -> dict[str, str]:
+    """Whom the recipient knows: by the mailbox, or for who gave none by an address that stands in the records."""
+    email = case.submission.email or next(iter(people.identifiers_of(case).get(IdentifierKind.EMAIL, [])), "")
+    return {"email_sha256": hashlib.sha256(email.casefold().encode()).hexdigest()} if email else {}
 
 
 def folder_of(recipient: Recipient) -> str:

@@ -43,6 +43,7 @@ EVIDENCE = {
     EvidenceKind.DATA_POINTS: gettext_lazy("Data points matched"),
     EvidenceKind.DECLARATION: gettext_lazy("Declaration signed"),
     EvidenceKind.PERMISSION: gettext_lazy("Permission of an agent"),
+    EvidenceKind.SHOWN_TO_STAFF: gettext_lazy("Shown to staff"),
 }
 SURENESS = {
     Sureness.VERIFIED: (gettext_lazy("verified"), "sure"),
@@ -193,6 +194,7 @@ def rows_of(case: Case) -> list[Row]:
     rows = [
         Row(_("Name"), unsealed(submission, "name")),
         Row(_("E-mail"), unsealed(submission, "email")),
+        Row(_("Postal address"), unsealed(submission, "postal_address"), is_long=True),
         Row(_("Account number"), unsealed(submission, "account_number")),
         Row(_("Lives in"), place_name(submission.residence)),
         Row(_("Came by"), submission.get_channel_display()),
@@ -217,7 +219,7 @@ def identity_of(case: Case) -> Identity:
     codes = identity.missing(needed, matched_points=proof.matched_points, declaration=proof.declaration)
     missing = identity.sentence(codes, get_language() or "en")
     if case.submission.confirmed_at is None:
-        missing = f"{_('The mailbox is not confirmed yet.')} {missing}".strip()
+        missing = f"{guards.not_reached_yet(case.submission)} {missing}".strip()
     return Identity(
         needed=DEGREES[needed.degree],
         reached=DEGREES[reached],

@@ -67,7 +67,15 @@ class EntryForm(forms.Form):
         label=gettext_lazy("E-mail"),
         help_text=gettext_lazy("The receipt goes there, with the code that proves the mailbox."),
         max_length=MOST["email"],
+        required=False,
         widget=forms.EmailInput,
+    )
+    postal_address = forms.CharField(
+        label=gettext_lazy("Postal address"),
+        help_text=gettext_lazy("Of somebody who has no e-mail address: our letters are printed and posted."),
+        max_length=MOST["postal_address"],
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
     account_number = forms.CharField(max_length=MOST["account_number"], required=False)
     look_back = forms.ChoiceField(label=gettext_lazy("How far back"), choices=LookBack.choices)
@@ -166,7 +174,11 @@ class SubmissionAdmin(DeskAdmin[Submission]):
         if form.is_valid():
             submission = form.receive(actor_of(request))
             if submission is not None:
-                received = _("Request %(reference)s received. Its receipt is on the way to the person.")
+                received = (
+                    _("Request %(reference)s received. Its receipt is on the way to the person.")
+                    if submission.has_mailbox
+                    else _("Request %(reference)s received. Its receipt has to be printed and posted.")
+                )
                 messages.success(request, received % {"reference": submission.reference})
                 return HttpResponseRedirect(_in_the_queue(submission))
         context = {

@@ -47,6 +47,7 @@ FACT_LABELS = {
     "field": gettext_lazy("field"),
     "four_eyes": gettext_lazy("four eyes"),
     "gathers_anew": gettext_lazy("gathers anew"),
+    "how": gettext_lazy("how"),
     "into": gettext_lazy("into"),
     "kept": gettext_lazy("kept"),
     "law": gettext_lazy("law"),
@@ -157,7 +158,8 @@ def _words_of_codes(name: str, code: str) -> str:
         return str(LimitChoice(code).label)
     if name == "rule" and code in Routine.values:
         return str(Routine(code).label)
-    return code.replace("_", " ") if name in ("letter", "because", "degree", "reopened_for") else code
+    spaced = ("letter", "because", "degree", "reopened_for", "how")
+    return code.replace("_", " ") if name in spaced else code
 
 
 def _state(value: object) -> str:

@@ -133,11 +133,11 @@ def take_back_extension(case: Case, *, told_on: date | None, on: date) -> list[D
     ``told_on`` is the day from which its notice counts. Returns the duties that went back; both dates stay on them.
     """
     gone_back = []
-    extended = case.duties.unmet().filter(extended_on__isnull=False, first_due_on__lt=on)
+    extended = case.duties.unmet().filter(extended_on__isnull=False)
     for duty in extended.select_related("pack_version", "calendar_version"):
-        if told_on is not None and duty.first_due_on is not None and told_on <= duty.first_due_on:
-            continue
         first = _as_extended(case, duty, None)
+        if on <= first.due_on or (told_on is not None and told_on <= first.due_on):
+            continue
         duty.void_extension_on, duty.void_due_on = duty.extended_on, duty.due_on
         duty.due_on, duty.target_on = first.due_on, first.target_on
         duty.working, duty.extended_on = first.working.as_data(), None

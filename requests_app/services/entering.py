@@ -22,7 +22,12 @@ def find(reference: str) -> Submission | None:
 
 
 def send_code(submission: Submission, purpose: CodePurpose, *, at: datetime) -> None:
-    """Mail a fresh code; raises codes.TooManyCodes when too many were asked for within an hour."""
+    """Mail a fresh code; raises codes.TooManyCodes when too many were asked for within an hour.
+
+    Who gave no e-mail address has no mailbox to prove, and no page: nothing is sent.
+    """
+    if not submission.has_mailbox:
+        return
     letter = letters.Letter.DOWNLOAD_CODE if purpose == CodePurpose.DOWNLOAD else letters.Letter.ENTRY_CODE
     with transaction.atomic():
         code = codes.issue(submission, purpose, at=at)

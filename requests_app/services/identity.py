@@ -93,7 +93,7 @@ def offer_proof(submission: Submission, *, points: Mapping[str, str], declared_n
         unproved = _unproved(submission)
         if not unproved:
             raise ProofRefused(_("Nothing has to be proved any more. Thank you."))
-        _count_tries(submission, typed, at=at)
+        count_tries(submission, typed, at=at)
         if declared_name:
             _declare(submission, declared_name, at=at)
         offered = ProofOffered(id=uuid.uuid4(), submission=submission, offered_at=at)
@@ -117,7 +117,7 @@ def _compare_what_came(submission: Submission, *, at: datetime) -> None:
         return
     try:
         with transaction.atomic():
-            _count_tries(submission, {}, at=at)
+            count_tries(submission, {}, at=at)
     except ProofRefused:
         return
     offered = ProofOffered(id=uuid.uuid4(), submission=submission, offered_at=at, by_itself=True)
@@ -316,7 +316,7 @@ def _one_at_a_time(submission: Submission) -> None:
     Organisation.objects.select_for_update(no_key=True).get(pk=submission.organisation_id)
 
 
-def _count_tries(submission: Submission, typed: Mapping[str, str], *, at: datetime) -> None:
+def count_tries(submission: Submission, typed: Mapping[str, str], *, at: datetime) -> None:
     """Few tries a day for one identifier, whoever asks and in whichever submission.
 
     The mailbox counts also where the address is in dispute and not compared. What many people share, such as a postal

@@ -38,11 +38,19 @@ from requests_app.roles import SYSTEM, Actor
 from requests_app.services import codes, duties, letters, opt_outs, opting_in, restricting, taking_up
 from requests_app.services.history import change_state, local_day, record
 
-MOST = {"about_reference": 20, "name": 200, "email": 254, "account_number": 64, "details": 5000, "correct_value": 500}
+MOST = {
+    "about_reference": 20,
+    "name": 200,
+    "email": 254,
+    "postal_address": 500,
+    "account_number": 64,
+    "details": 5000,
+    "correct_value": 500,
+}
 LANGUAGES = ("en", "es")
 # Our letters greet with the name, also whom somebody else has filed for: it must not carry an invitation.
 WEB_ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
-SEVERAL_LINES = frozenset({"details"})
+SEVERAL_LINES = frozenset({"details", "postal_address"})
 REFERENCE_LENGTH = 8
 
 
@@ -53,6 +61,7 @@ class Intake:
     ``received_on`` is the day on which it arrived, if that is not today: what comes by post or telephone is received
     when it arrives, whenever somebody types it in. ``intake_key`` names one form: the same form with the same answers
     is the same submission, however often it is sent; with other answers it is another one, so that nothing is lost.
+    ``postal_address`` takes the place of the e-mail address where staff enter what came from somebody who has none.
     """
 
     organisation: Organisation
@@ -61,6 +70,7 @@ class Intake:
     rights: tuple[Right, ...]
     name: str
     email: str
+    postal_address: str = ""
     account_number: str = ""
     details: str = ""
     language: str = "en"
@@ -89,7 +99,7 @@ def receive_submission(intake: Intake, *, by: Actor, at: datetime) -> Submission
     """
     intake = _cleaned(intake)
     arrived_on = intake.received_on or local_day(at)
-    _check(intake, arrived_on, today=local_day(at))
+    _check(intake, arrived_on, today=local_day(at), by_staff=by.is_staff)
     received = received_as(intake)
     if received is not None:
         return received
@@ -108,7 +118,7 @@ def receive_submission(intake: Intake, *, by: Actor, at: datetime) -> Submission
                 "language": intake.language,
                 "look_back": intake.look_back,
                 "record_key": keyring.record,
-                "email_digest": digests.digest("email", intake.email.casefold()),
+                "email_digest": digests.digest("email", intake.email.casefold()) if intake.email else "",
             },
         )
         if is_new:
@@ -206,6 +216,7 @@ def _cleaned(intake: Intake) -> Intake:
         intake,
         name=intake.name.strip(),
         email=as_mailed(intake.email),
+        postal_address=intake.postal_address.strip(),
         account_number=intake.account_number.strip(),
         correct_value=intake.correct_value.strip(),
         about_reference=intake.about_reference.strip(),
@@ -231,6 +242,7 @@ def _key_of(intake: Intake) -> uuid.UUID:
     typed = (
         intake.name,
         intake.email,
+        intake.postal_address,
         intake.account_number,
         intake.details,
         intake.correct_field,
@@ -241,8 +253,12 @@ def _key_of(intake: Intake) -> uuid.UUID:
     return uuid.uuid5(intake.intake_key, json.dumps([answers, typed]))
 
 
-def _check(intake: Intake, on: date, *, today: date) -> None:
+def _check(intake: Intake, on: date, *, today: date, by_staff: bool) -> None:
     errors = _faults_of_texts(intake)
+    if by_staff and not intake.email:
+        errors.update(_faults_without_mailbox(intake, on))
+    else:
+        errors.update(_faults_of_mailbox(intake))
     if not is_residence(intake.residence):
         errors["residence"] = _("Please choose the place where you live.")
     if on > today:
@@ -266,11 +282,34 @@ def _faults_of_texts(intake: Intake) -> dict[str, str]:
         errors.setdefault("name", _("Please tell us your name."))
     elif WEB_ADDRESS.search(intake.name):
         errors.setdefault("name", _("Please give your name alone, without any address."))
+    return errors
+
+
+def _faults_of_mailbox(intake: Intake) -> dict[str, str]:
     try:
         validate_email(intake.email)
     except ValidationError:
-        errors.setdefault("email", _("Please give an e-mail address such as name@example.com."))
-    return errors
+        return {"email": _("Please give an e-mail address such as name@example.com.")}
+    return {}
+
+
+def _faults_without_mailbox(intake: Intake, on: date) -> dict[str, str]:
+    """Who has no e-mail address is written to by post; whom data went on to knows people by their address alone."""
+    if not intake.postal_address:
+        return {"email": _("Give the e-mail address or, of somebody who has none, the postal address.")}
+    if any(_acts_at_once(intake.residence, right, on) for right in intake.rights):
+        return {
+            "email": _(
+                "An opt-out is passed on by the e-mail address: ask the person for it. What is needed to find somebody"
+                " may be asked (11 CCR 7060(b))."
+            )
+        }
+    return {}
+
+
+def _acts_at_once(residence: str, right: Right, on: date) -> bool:
+    laws = packs.laws_for(residence, right, on) if is_residence(residence) else ()
+    return bool(laws) and laws[0].route(right, on) == Route.DIRECT
 
 
 def _faults_of_rights(intake: Intake, on: date) -> dict[str, str]:
@@ -310,14 +349,14 @@ def _faults_of_correction(intake: Intake) -> dict[str, str]:
 
 def _fill(submission: Submission, intake: Intake, keyring: _Keyring, *, by: Actor, at: datetime) -> None:
     """Everything that belongs to a new submission: what was typed, its cases, and the letters."""
-    submission.name, submission.email = intake.name, intake.email
+    submission.name, submission.email, submission.postal_address = intake.name, intake.email, intake.postal_address
     submission.account_number, submission.details = intake.account_number, intake.details
     submission.save()
     cases = [_open_case(submission, right, intake, keyring, by=by, at=at) for right in intake.rights]
     for case in cases:
         _begin(case, keyring.suppression.get(case.right_asked), at=at)
     if any(case.route != Route.DIRECT for case in cases):
-        code = codes.issue(submission, CodePurpose.CONFIRM, at=at)
+        code = codes.issue(submission, CodePurpose.CONFIRM, at=at) if submission.has_mailbox else ""
         letters.queue(submission, letters.Letter.RECEIPT, at=at, code=code)
 
 

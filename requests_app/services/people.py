@@ -54,7 +54,8 @@ def find_person(submission: Submission, *, identifier_key: uuid.UUID, at: dateti
     )
     Submission.objects.filter(pk=submission.pk).update(subject=subject)
     submission.subject = subject
-    add_identifier(subject, IdentifierKind.EMAIL, email, IdentifierStatus.CONFIRMED, submission, "mailbox", at=at)
+    if email:
+        add_identifier(subject, IdentifierKind.EMAIL, email, IdentifierStatus.CONFIRMED, submission, "mailbox", at=at)
     if submission.account_number:
         number = submission.account_number
         add_identifier(
@@ -170,6 +171,9 @@ def identifiers_of(case: Case) -> Mapping[str, list[str]]:
 
 
 def _known_by(submission: Submission, email: str) -> DataSubject | None:
+    """Whose confirmed mailbox it is; who has none gets a record of his own, until a reviewer links it to another."""
+    if not email:
+        return None
     return (
         DataSubject.objects.filter(
             organisation=submission.organisation,

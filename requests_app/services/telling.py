@@ -35,7 +35,8 @@ def told_otherwise(case: Case, *, actor: Actor, at: datetime, letter: str, how: 
     message.told_by, message.told_on = channel, day
     message.reached_on = day + settings.POST_TAKES if channel == OtherChannel.POST else day
     message.save(update_fields=["told_by", "told_on", "reached_on"])
-    _note_told(case, message, by=actor, at=at)
+    record(case, EventKind.TOLD_OTHERWISE, by=actor, at=at, **_facts(message))
+    _count(case, message, at=at)
     _note_in_siblings(case, message, EventKind.TOLD_OTHERWISE)
 
 
@@ -88,14 +89,13 @@ def in_words(message: Message) -> str:
 
 def note_in_sibling(message: Message, case: Case, kind: EventKind, *, at: datetime) -> None:
     """What was noted of a receipt on one case holds for the others of its submission; ``case`` is locked."""
+    record(case, kind, by=SYSTEM, at=at, **_facts(message))
     if kind == EventKind.TOLD_OTHERWISE:
-        _note_told(case, message, by=SYSTEM, at=at)
-    else:
-        record(case, kind, by=SYSTEM, at=at, **_facts(message))
+        _count(case, message, at=at)
 
 
-def _note_told(case: Case, message: Message, *, by: Actor, at: datetime) -> None:
-    record(case, EventKind.TOLD_OTHERWISE, by=by, at=at, **_facts(message))
+def _count(case: Case, message: Message, *, at: datetime) -> None:
+    """Meet what the letter meets, from the day from which it counts; the answer may close the case."""
     counts_from = _moment(message, at)
     if message.letter == Letter.RECEIPT:
         duties.meet(case, DutyKind.ACKNOWLEDGE, at=at, met_at=counts_from)

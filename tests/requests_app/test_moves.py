@@ -33,6 +33,7 @@ ON_DATA_RIGHTS = {
     **ON_ALL,
     "accept_proof": ({RECEIVED, VERIFYING}, DESK),
     "fall_back": ({VERIFYING}, DESK),
+    "identity_shown": ({RECEIVED, VERIFYING}, DESK),
     "ask_clarification": ({RECEIVED, VERIFYING, REVIEWING, DECIDING}, DESK),
     "clarified": ({CLARIFYING}, DESK),
     "decide_limit": ({REVIEWING, DECIDING}, DESK),

@@ -1,0 +1,577 @@
+"""Random histories: people, the desk, workers, the post office and the calendar act in any order, as in life.
+
+Hypothesis chooses who does what next; every act goes through the real services, and after each the rules of
+:mod:`tests.requests_app.invariants` are checked. An example lives in a savepoint that is taken back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from dsar.jobs import queue, registry
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
+from dsar.jobs.running import execute
+from dsar.ledger.verification import verify
+from requests_app import guards, ports
+from requests_app.events import EventKind
+from requests_app.guards import MoveShut
+from requests_app.law import packs
+from requests_app.law.words import Degree, Level, Right
+from requests_app.models import AccessCode, Case, Channel, CodePurpose, LimitDecision, Submission
+from requests_app.moves import MOVES, NOBODY, Input, InputRefused, Move
+from requests_app.roles import PERSON, Actor
+from requests_app.services import closing, entering, identity, moving, review
+from requests_app.services.codes import TooManyCodes
+from requests_app.services.history import local_day, record
+from requests_app.services.identity import ProofRefused
+from requests_app.services.intake import receive_submission, rights_offered
+from requests_app.services.letters import Letter
+from requests_app.states import State
+from requests_app.tasks import PATIENT
+from tests.requests_app.company import SAM, Company
+from tests.requests_app.factories import (
+    ANALYST,
+    APPROVER,
+    AT,
+    OTHER_ANALYST,
+    a_case,
+    an_intake,
+    answered,
+    case_in,
+    code_in,
+    days,
+    move,
+)
+from tests.requests_app.invariants import Proved, Watch
+
+T = TypeVar("T")
+
+PAT = {
+    "email": "pat@example.com",
+    "account_number": "A-2002",
+    "phone": "415 555 0202",
+    "postal_code": "94110",
+    "birth_date": "1991-11-03",
+}
+KIM = {
+    "email": "kim@example.com",
+    "account_number": "A-3003",
+    "phone": "415 555 0303",
+    "postal_code": "94703",
+    "birth_date": "2001-06-30",
+}
+KNOWN = (SAM, PAT)  # Kim is nobody whom the company knows
+PEOPLE = (*KNOWN, KIM)
+PLACES = ("US-CA", "US-CA", "US-CA", "US-VA", "DE")
+QUESTIONS = ("account_number", "phone", "postal_code", "birth_date")
+STAFF = (ANALYST, OTHER_ANALYST, APPROVER)
+ALL_CODES = tuple(sorted({item.code for pack in packs.all_packs().values() for item in pack.exemptions}))
+WORDS = "Written down by hand."
+FRAUD = "ca_7026e_fraud"
+# What comes round for the sake of the house, and touches no case; it has tests of its own.
+UPKEEP = {"destroy_orphaned_keys", "anchor_histories", "mail_checkpoint"}
+# The law of California alone lets an answer be declined for its number: two in twelve months.
+LIMITED = {"US-CA": (Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY)}
+ALLOWED = 2
+
+
+class PostOffice(BaseEmailBackend):
+    """A mail server with moods: it takes a letter, refuses the address for good, or does not answer."""
+
+    mood: ClassVar[str] = "takes"
+
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
+        """Take them in, or not."""
+        if self.mood == "refuses":
+            raise SMTPRecipientsRefused({"somebody": (550, b"no such user")})
+        if self.mood == "is down":
+            raise SMTPServerDisconnected
+        return len(messages)
+
+
+class WatchedCompany(Company):
+    """The company in memory, that looks at every release itself, and keeps findings back when it is told to."""
+
+    def release(self, case_id: UUID, at: datetime) -> None:  # type: ignore[override]
+        """Release, and look whether the limit allowed it."""
+        super().release(case_id, at)
+        case = Case.objects.select_related("submission").get(pk=case_id)
+        if case.answered_as in LIMITED.get(case.submission.residence, ()):
+            check_limit(case)
+
+
+def check_limit(case: Case) -> None:
+    """Not released while two or more count for its day of receipt, unless a person decided so."""
+    submission = case.submission
+    on = submission.received_on
+    a_year_before = on.replace(year=on.year - 1)
+    others = Submission.objects.filter(
+        subject=submission.subject_id,
+        provided_at__isnull=False,
+        received_on__gt=a_year_before,
+        received_on__lte=on,
+    ).exclude(pk=submission.pk)
+    decided = LimitDecision.objects.filter(case=case, choice="answer_anyway").exists()
+    assert others.count() < ALLOWED or decided, f"released as number {others.count() + 1}, and nobody decided"
+
+
+def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str, code: str) -> None:
+    """In the place of the findings' own service: one more record is kept back."""
+    if guards.check_refusal_code(case, code).level is not Level.DATA:
+        raise InputRefused({"code": "Not against data."})
+    _company().kept_back[case.pk] += 1
+    record(case, EventKind.WITHHOLD, by=actor, at=at, code=code)
+
+
+def lift_withholding(case: Case, *, actor: Actor, at: datetime, finding: str, field: str) -> None:
+    """In the place of the findings' own service: one record less is kept back."""
+    if not _company().kept_back[case.pk]:
+        raise InputRefused({"finding": "Nothing is withheld."})
+    _company().kept_back[case.pk] -= 1
+    record(case, EventKind.LIFT_WITHHOLDING, by=actor, at=at)
+
+
+def waive_source(case: Case, *, actor: Actor, at: datetime, source: str, reason: str) -> None:
+    """In the place of the gathering's own service: the shop is not waited for."""
+    company = _company()
+    company.to_search = [waiting for waiting in company.to_search if waiting != case.pk]
+    company.kept_back[case.pk] += 1
+    record(case, EventKind.WAIVE_SOURCE, by=actor, at=at, source=source)
+    review.settle(case, at=at)
+
+
+STAND_INS = {"withhold": withhold, "lift_withholding": lift_withholding, "waive_source": waive_source}
+
+
+def _company() -> Company:
+    company = ports.work()
+    assert isinstance(company, Company)
+    return company
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What every history finds: cases in all states, which walked there through the services before."""
+
+    cases: tuple[Case, ...]
+    people: Mapping[UUID, Mapping[str, str]]  # by submission
+    to_search: tuple[UUID, ...]
+    to_carry_out: tuple[UUID, ...]
+
+
+def before_all_histories(company: Company) -> Beginning:
+    """Sam was answered once this year and Pat twice; each asks again, and so does Kim, whom nobody knows.
+
+    What waits for the workers comes last, so that it still waits.
+    """
+    company.people = list(KNOWN)
+    for person, ago in ((SAM, 20), (PAT, 200), (PAT, 20)):
+        answered(at=AT - days(ago), email=person["email"])
+    at = AT - days(2)
+    deciding = _begun(State.DECIDING, Right.KNOW_SPECIFIC, SAM, at)
+    deleting = _begun(State.DECIDING, Right.DELETE, PAT, at - days(1))
+    reviewing = _begun(State.REVIEWING, Right.KNOW_SPECIFIC, PAT, at)
+    provided = _begun(State.CLOSED, Right.KNOW_SPECIFIC, SAM, at - days(700))
+    approved = _begun(State.DECIDING, Right.KNOW_CATEGORIES, SAM, at - days(1))
+    verifying = [
+        a_case(right, at=at, email=person["email"], account_number=person["account_number"])
+        for right, person in ((Right.KNOW_SPECIFIC, SAM), (Right.CORRECT, PAT), (Right.DELETE, KIM))
+    ]
+    gathering = _begun(State.GATHERING, Right.PORTABILITY, SAM, at - days(3))
+    move(approved, "approve", by=APPROVER, at=at)
+    opted_out = a_case(Right.OPT_OUT_SALE_SHARE, at=at, email=PAT["email"])
+    cases = (deciding, approved, reviewing, *verifying, deleting, gathering, opted_out, provided)
+    by_address = {person["email"]: person for person in PEOPLE}
+    return Beginning(
+        cases,
+        {case.submission_id: by_address[case.submission.email] for case in cases},
+        tuple(company.to_search),
+        tuple(company.to_carry_out),
+    )
+
+
+def _begun(state: State, right: Right, person: Mapping[str, str], at: datetime) -> Case:
+    return case_in(state, right, at=at, email=person["email"])
+
+
+class Histories(RuleBasedStateMachine):
+    """Who may do what next."""
+
+    beginning: ClassVar[Beginning]
+    made: ClassVar[Counter[str]] = Counter()
+    examples: ClassVar[int] = 0
+    steps: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = AT
+        self.company = WatchedCompany(people=list(KNOWN))
+        self.company.to_search += self.beginning.to_search
+        self.company.to_carry_out += self.beginning.to_carry_out
+        ports.fill(systems=self.company, work=self.company)
+        self.submissions: list[Submission] = []
+        self.people: dict[UUID, Mapping[str, str]] = dict(self.beginning.people)
+        self.proved: dict[UUID, Proved] = {}
+        self.case_ids: list[UUID] = []
+        self.watch = Watch()
+        self.unchanged: tuple[UUID, int] | None = None
+        self._savepoints = [_savepoint("default"), _savepoint("keys")]
+        type(self).examples += 1
+
+    def teardown(self) -> None:
+        """Verify the whole ledger once, count what happened, and take everything back."""
+        try:
+            for one in self.watch.watched.values():
+                assert verify(one.case.chain).first_break is None
+                type(self).made.update(one.kinds)
+        finally:
+            for savepoint in reversed(self._savepoints):
+                transaction.set_rollback(True, using=savepoint.using)
+                savepoint.__exit__(None, None, None)
+
+    @invariant()
+    def every_rule_holds(self) -> None:
+        """After every step."""
+        type(self).steps += 1
+        self.watch.look(self.case_ids, self.proved, self.company.least_degree)
+        if self.unchanged:
+            case_id, version = self.unchanged
+            assert self.watch.watched[case_id].case.version == version, "refused, and yet something was done"
+            self.unchanged = None
+
+    # ---- people
+
+    @initialize(places=st.sets(st.integers(0, 8), min_size=1, max_size=3))
+    def begins_with(self, places: set[int]) -> None:
+        """Some of the cases that there are play a part; the others stay as they are."""
+        cases = [self.beginning.cases[place] for place in sorted(places)]
+        self.case_ids = [case.pk for case in cases]
+        self.submissions = [Submission.objects.get(pk=case.submission_id) for case in cases]
+        for submission in self.submissions:
+            proved = submission.confirmed_at is not None
+            self.proved[submission.pk] = Proved(mailbox=proved, points=5 if proved else 0, signed=proved)
+
+    @precondition(lambda self: len(self.case_ids) < 5)
+    @rule(
+        person=st.sampled_from((None, *PEOPLE)),
+        place=st.sampled_from(PLACES),
+        number=st.integers(1, 2),
+        account=st.booleans(),
+        days_ago=st.sampled_from([0, 0, 3, 44, 46, 400]),
+        data=st.data(),
+    )
+    def files(  # noqa: PLR0917 - what Hypothesis chooses
+        self,
+        person: Mapping[str, str] | None,
+        place: str,
+        number: int,
+        account: bool,
+        days_ago: int,
+        data: st.DataObject,
+    ) -> None:
+        """Somebody, or who asked first, asks for one right or two, today or by a letter that lay for a while."""
+        offered = rights_offered(place, local_day(self.at) - timedelta(days=days_ago))
+        rights = data.draw(st.lists(st.sampled_from(offered), min_size=number, max_size=number, unique=True))
+        asking = person or self.people[self.submissions[0].pk]
+        self._file(asking, place, tuple(rights), account=account, days_ago=days_ago)
+
+    def _file(
+        self, person: Mapping[str, str], place: str, rights: tuple[Right, ...], *, account: bool, days_ago: int
+    ) -> None:
+        intake = an_intake(
+            *rights,
+            email=person["email"],
+            account_number=person["account_number"] if account else "",
+            residence=place,
+            channel=Channel.POST if days_ago else Channel.WEB,
+            received_on=local_day(self.at) - timedelta(days=days_ago) if days_ago else None,
+        )
+        submission = receive_submission(intake, by=PERSON, at=self.at)
+        self.submissions.append(submission)
+        self.people[submission.pk] = person
+        self.proved[submission.pk] = Proved()
+        by_right = {case.right: case.pk for case in submission.cases.all()}
+        self.case_ids += [by_right[right] for right in rights]
+
+    @precondition(lambda self: self._unconfirmed())
+    @rule(data=st.data())
+    def confirms(self, data: st.DataObject) -> None:
+        """The person answers from the mailbox: with the code of the receipt, or to enter the case page."""
+        self._confirm(self._pick(data, self._unconfirmed()))
+
+    @rule(
+        data=st.data(),
+        right=st.sets(st.sampled_from(QUESTIONS)),
+        wrong=st.sets(st.sampled_from(["phone", "postal_code"])),
+        signs=st.booleans(),
+    )
+    def answers_questions(self, data: st.DataObject, right: set[str], wrong: set[str], signs: bool) -> None:
+        """The person, or whoever reads the mail, answers some of the questions, rightly or by guessing."""
+        self._answer(self._pick(data, self.submissions), right - wrong, wrong, signs=signs)
+
+    @rule(data=st.data(), what=st.sampled_from(["withdraws", "guesses", "the system is down"]))
+    def something_rare_happens(self, data: st.DataObject, what: str) -> None:
+        """What would end histories too early, or take too long, if it happened as often as the rest."""
+        case = self._pick_case(data)
+        match what:
+            case "withdraws":
+                self._withdraw(case)
+            case "guesses":
+                self._guess_at_the_download(case)
+            case "the system is down":
+                self._answer_in_vain(case.submission)
+
+    def _withdraw(self, case: Case) -> None:
+        """The person takes a request back."""
+        try:
+            closing.withdraw(case.pk, at=self.at)
+        except MoveShut as shut:
+            self._is_a_sentence(shut.sentence)
+            self.unchanged = (case.pk, case.version)
+
+    def _guess_at_the_download(self, case: Case) -> None:
+        """Somebody who reads the mail asks for the file ten times, and does not know the answer."""
+        if case.right_asked != Right.KNOW_SPECIFIC or not case.carried_out_at:
+            return
+        for number in range(AccessCode.MISSES_ALLOWED):
+            at = self.at + timedelta(hours=number)
+            entering.send_code(case.submission, CodePurpose.DOWNLOAD, at=at)
+            entering.open_file(case, code=code_in(case.submission, Letter.DOWNLOAD_CODE), answer="no idea", at=at)
+        self.at += timedelta(hours=AccessCode.MISSES_ALLOWED)
+
+    def _answer_in_vain(self, submission: Submission) -> None:
+        """The person answers, and for a night and a day no system can be asked."""
+        self.company.is_down = True
+        self._answer(submission, set(QUESTIONS), set(), signs=False)
+        if Job.objects.filter(kind="probe", state=JobState.WAITING).exists():
+            for _attempt in range(PATIENT.attempts):
+                self.at += PATIENT.at_most
+                self._look_people_up()
+        self.company.is_down = False
+
+    def _unconfirmed(self) -> list[Submission]:
+        return [submission for submission in self.submissions if not self.proved[submission.pk].mailbox]
+
+    def _confirm(self, submission: Submission) -> None:
+        if self.proved[submission.pk].mailbox:
+            return
+        if identity.confirm_mailbox(submission, self._code(submission), at=self.at):
+            self._has_confirmed(submission)
+            return
+        try:
+            entering.send_code(submission, CodePurpose.ENTER, at=self.at)
+        except TooManyCodes:
+            return
+        if entering.enter(submission, code_in(submission, Letter.ENTRY_CODE), at=self.at):
+            self._has_confirmed(submission)
+
+    @staticmethod
+    def _code(submission: Submission) -> str:
+        has_receipt = submission.messages.filter(letter=Letter.RECEIPT).exists()
+        return code_in(submission) if has_receipt else "no code"
+
+    def _has_confirmed(self, submission: Submission) -> None:
+        proved = self.proved[submission.pk]
+        proved.mailbox = True
+        came_with_it = 2 if submission.account_number else 1
+        proved.points = max(proved.points, came_with_it if self.people[submission.pk] in KNOWN else 0)
+        self._look_people_up()
+        submission.refresh_from_db()
+
+    def _answer(self, submission: Submission, right: Collection[str], wrong: Collection[str], *, signs: bool) -> None:
+        submission.refresh_from_db()
+        person, proved = self.people[submission.pk], self.proved[submission.pk]
+        asked = identity.questions(submission)
+        points = {kind: person[kind] for kind in sorted(right) if kind in asked}
+        guesses = {kind: "4711" for kind in sorted(wrong) if kind in asked}
+        name = "Sam Rivera" if signs else ""
+        try:
+            identity.offer_proof(submission, points=points | guesses, declared_name=name, at=self.at)
+        except ProofRefused as refused:
+            self._is_a_sentence(str(refused))
+            return
+        proved.signed = proved.signed or signs
+        told = len(points) + 1 + bool(submission.account_number)
+        proved.points = max(proved.points, told if person in KNOWN else 0)
+        self._look_people_up()
+
+    # ---- the desk
+
+    @rule(data=st.data(), actor=st.sampled_from(STAFF), fits=st.booleans())
+    def somebody_makes_a_move(self, data: st.DataObject, actor: Actor, fits: bool) -> None:
+        """Somebody at the desk tries one of the moves that exist for a case where it stands."""
+        case = self._pick_case(data)
+        moves = [move for move in MOVES.values() if move.concerns(case) and case.state in move.sources]
+        if moves:
+            self._move(case, self._pick(data, moves), actor, data, fits=fits)
+
+    @rule(data=st.data(), actor=st.sampled_from(STAFF), slug=st.sampled_from(sorted(MOVES)))
+    def somebody_tries_anything(self, data: st.DataObject, actor: Actor, slug: str) -> None:
+        """Somebody at the desk tries any move on any case."""
+        self._move(self._pick_case(data), MOVES[slug], actor, data, fits=False)
+
+    @precondition(lambda self: self._open())
+    @rule(
+        data=st.data(),
+        ways=st.lists(st.sampled_from(["plain", "plain", "decided", "otherwise"]), min_size=1, max_size=4),
+    )
+    def somebody_goes_on(self, data: st.DataObject, ways: list[str]) -> None:
+        """Whoever's turn it is does what comes next, in one way or another, so that histories come somewhere."""
+        case_id = self._pick(data, self._open()).pk
+        for way in ways:
+            self._next_step(Case.objects.select_related("submission__organisation").get(pk=case_id), way)
+
+    def _next_step(self, case: Case, way: str) -> None:  # noqa: C901 - a line a state
+        otherwise = way == "otherwise"
+        match State(case.state):
+            case State.VERIFYING:
+                self._confirm(case.submission)
+                self._answer(
+                    case.submission, {"account_number"} if otherwise else set(QUESTIONS), set(), signs=not otherwise
+                )
+                if otherwise:
+                    self._perform(case, "fall_back", ANALYST)
+            case State.CLARIFYING:
+                self._perform(case, "clarified", ANALYST, reason=WORDS)
+            case State.REVIEWING:
+                if way == "decided":
+                    self._perform(case, "decide_limit", ANALYST, choice="answer_anyway", reason=WORDS)
+                self._perform(case, "start_gathering", ANALYST)
+            case State.GATHERING:
+                self._search(case, waived=otherwise)
+            case State.DECIDING if otherwise:
+                self._perform(case, "gather_again", ANALYST)
+            case State.DECIDING:
+                self._perform(case, "approve", APPROVER)
+            case State.CARRYING_OUT if otherwise:
+                self._perform(case, "refuse_opt_out", APPROVER, code=FRAUD, explanation=WORDS, reason=WORDS)
+            case State.CARRYING_OUT:
+                self._work()
+                self._post("takes")
+
+    def _search(self, case: Case, *, waived: bool) -> None:
+        if waived:
+            self._perform(case, "waive_source", ANALYST, source="shop", reason=WORDS)
+        while self.company.to_search:
+            self.company.search(self.at)
+
+    def _move(self, case: Case, move: Move, actor: Actor, data: st.DataObject, *, fits: bool) -> None:
+        inputs = {wanted.name: self._input(case, wanted, data, fits=fits) for wanted in move.inputs}
+        if not self._perform(case, move.slug, actor, **inputs):
+            self.unchanged = (case.pk, case.version)
+
+    def _input(self, case: Case, wanted: Input, data: st.DataObject, *, fits: bool) -> str:
+        match wanted.name:
+            case "code":
+                codes = [code for code, _label in wanted.choices(case)] if fits and wanted.choices else []
+                return self._pick(data, codes or ALL_CODES)
+            case "to":
+                return NOBODY
+            case "choice":
+                return self._pick(data, ["answer_anyway", "refuse"])
+            case "explanation":
+                return self._pick(data, [WORDS, ""])
+        return WORDS
+
+    def _perform(self, case: Case, slug: str, actor: Actor, **inputs: str) -> bool:
+        version = Case.objects.values_list("version", flat=True).get(pk=case.pk)
+        try:
+            moving.perform(slug, case_id=case.pk, version=version, actor=actor, at=self.at, inputs=inputs)
+        except MoveShut as shut:
+            self._is_a_sentence(shut.sentence)
+            return False
+        except InputRefused as refused:
+            self._is_a_sentence(*refused.errors.values())
+            return False
+        return True
+
+    @staticmethod
+    def _is_a_sentence(*told: str) -> None:
+        assert told
+        assert all(sentence.endswith((".", ")")) for sentence in told), told
+
+    # ---- workers, the post office, the calendar
+
+    @rule()
+    def workers_work(self) -> None:
+        """The workers do all that waits."""
+        self._work()
+
+    @rule(mood=st.sampled_from(["takes", "takes", "takes", "refuses", "is down"]))
+    def letters_go_out(self, mood: str) -> None:
+        """The post office takes the letters that wait, refuses them, or does not answer."""
+        self._post(mood)
+
+    @rule(number=st.sampled_from([1, 4, 12, 31, 47, 200]))
+    def days_pass(self, number: int) -> None:
+        """Time passes, and with it comes what is done by the clock."""
+        self.at += timedelta(days=number)
+        for periodic in registry.PERIODIC.values():
+            if periodic.kind not in UPKEEP:
+                queue.enqueue(periodic.kind, {}, key=periodic.key(self.at), run_at=self.at)
+        self._work()
+        self._post("takes")
+
+    @rule(
+        least=st.sampled_from([None, Degree.REASONABLE, Degree.REASONABLY_HIGH]),
+        hindrance=st.sampled_from(["", "", "", "Two people share this row."]),
+    )
+    def the_company_changes(self, least: Degree | None, hindrance: str) -> None:
+        """Data is marked anew, rows change and change back."""
+        self.company.least_degree, self.company.hindrance = least, hindrance
+
+    def _look_people_up(self) -> None:
+        while self._run(Job.objects.exclude(queue="mail")):
+            pass
+
+    def _work(self) -> None:
+        while self._run(Job.objects.exclude(queue="mail")) or self.company.work(self.at):
+            pass
+
+    def _post(self, mood: str) -> None:
+        PostOffice.mood = mood
+        while self._run(Job.objects.filter(queue="mail")):
+            pass
+        PostOffice.mood = "takes"
+
+    def _run(self, jobs: Any) -> bool:
+        due = list(jobs.filter(state=JobState.WAITING, run_at__lte=self.at).order_by("run_at", "created_at"))
+        for job in due:
+            execute(job.pk, clock=lambda: self.at)
+        return bool(due)
+
+    # ---- what there is
+
+    def _pick(self, data: st.DataObject, items: Sequence[T]) -> T:
+        return items[data.draw(st.integers(0, len(items) - 1))]
+
+    def _pick_case(self, data: st.DataObject) -> Case:
+        return self.watch.watched[self._pick(data, self.case_ids)].case
+
+    def _in(self, *states: State) -> list[Case]:
+        found = [self.watch.watched[case_id].case for case_id in self.case_ids if case_id in self.watch.watched]
+        return [case for case in found if case.state in states]
+
+    def _open(self) -> list[Case]:
+        return self._in(*(state for state in State if state != State.CLOSED))
+
+
+def _savepoint(alias: str) -> transaction.Atomic:
+    """A transaction in the test's own, in which durable ones may be opened as if it weren't there."""
+    savepoint = transaction.atomic(using=alias)
+    savepoint._from_testcase = True  # type: ignore[attr-defined]
+    savepoint.__enter__()
+    return savepoint

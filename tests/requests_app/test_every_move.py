@@ -1,0 +1,359 @@
+"""Every move, in every state, on every route, by everybody: made or refused exactly as the tables here say.
+
+Each case walked to its state through the real services; each try goes through :func:`moving.perform` and is taken back.
+The tables are written by hand and are a second statement of the machine: a new move is a new line.
+
+Who may, in a cell: ``desk`` is analyst and approver, ``approver`` the approver alone, ``-`` nobody. All others
+(auditor, source owner, administrator, the person, the system, staff without a role) make no move of the desk, anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import transaction
+
+from dsar.jobs.models import Job
+from dsar.ledger.models import Event
+from requests_app.events import EventKind
+from requests_app.guards import MoveShut
+from requests_app.law.words import Degree, Right, Route
+from requests_app.models import Case, CodePurpose, Message
+from requests_app.moves import MOVES, SERVICES, InputRefused
+from requests_app.roles import PERSON, SYSTEM, Actor, Role
+from requests_app.services import closing, entering, intake, moving, opt_outs, review
+from requests_app.services.letters import Letter
+from requests_app.states import STATE_MOVES, State
+from tests.requests_app.company import Company
+from tests.requests_app.factories import (
+    AT,
+    a_case,
+    a_person_with,
+    case_in,
+    code_in,
+    confirm,
+    days,
+    fresh,
+    offer,
+)
+from tests.requests_app.histories import STAND_INS
+
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
+
+TABLES = {
+    Route.FULL: """
+                     received  verifying  clarifying  reviewing  gathering  deciding  carrying_out  closed
+accept_proof         desk      desk       -           -          -          -         -             -
+fall_back            -         desk       -           -          -          -         -             -
+ask_clarification    desk      desk       -           desk       -          desk      -             -
+clarified            -         -          desk        -          -          -         -             -
+decide_limit         -         -          -           desk       -          desk      -             -
+start_gathering      -         -          -           desk       -          -         -             -
+waive_source         -         -          -           -          desk       -         -             -
+gather_again         -         -          -           -          -          desk      -             -
+withhold             -         -          -           -          -          desk      -             -
+lift_withholding     -         -          -           -          -          desk      -             -
+approve              -         -          -           -          -          desk      -             -
+extend               desk      desk       desk        desk       desk       desk      -             -
+assign               desk      desk       desk        desk       desk       desk      desk          -
+open_download        -         -          -           -          -          -         desk          desk
+refuse               desk      desk       desk        desk       -          desk      -             -
+refuse_opt_out       -         -          -           -          -          -         -             -
+""",
+    Route.DIRECT: """
+                     received  carrying_out  closed
+accept_proof         -         -             -
+fall_back            -         -             -
+ask_clarification    -         -             -
+clarified            -         -             -
+decide_limit         -         -             -
+start_gathering      -         -             -
+waive_source         -         -             -
+gather_again         -         -             -
+withhold             -         -             -
+lift_withholding     -         -             -
+approve              -         -             -
+extend               -         -             -
+assign               desk      desk          -
+open_download        -         -             -
+refuse               -         -             -
+refuse_opt_out       -         approver      -
+""",
+}
+# The states that a case on this route can be in.
+REACHED = {
+    Route.FULL: set(State),
+    Route.DIRECT: {State.RECEIVED, State.CARRYING_OUT, State.CLOSED},
+}
+WORDS = {"desk": {"analyst", "approver"}, "approver": {"approver"}, "-": set()}
+EVERYBODY = {
+    **{role.value: Actor("staff:7", frozenset({role})) for role in Role},
+    "person": PERSON,
+    "system": SYSTEM,
+    "staff without a role": Actor("staff:8"),
+}
+FINDING = {"finding": "1:1", "field": ""}
+INPUTS = {
+    "ask_clarification": {"question": "Which of the two?"},
+    "clarified": {"reason": "The first."},
+    "decide_limit": {"choice": "answer_anyway", "reason": "Short."},
+    "waive_source": {"source": "shop", "reason": "It is down."},
+    "withhold": {**FINDING, "code": "ca_130a3_security_data"},
+    "lift_withholding": FINDING,
+    "extend": {"reason": "Many sources."},
+    "assign": {"to": "nobody"},
+    "refuse": {"code": "ca_7063_agent_no_proof", "reason": "No permission came."},
+    "refuse_opt_out": {"code": "ca_7026e_fraud", "explanation": "As your bank says.", "reason": "The bank called."},
+}
+
+
+# ---- how a case comes to where the move is tried
+
+
+def a_received_case(right: Right, *others: Right) -> Case:
+    """A case that was just received: it stays so for one transaction only; here its intake stops there."""
+    goes_on, acts = intake.change_state, opt_outs.act_at_once
+
+    def change_state(case: Case, *words: object, **facts: object) -> None:
+        if case.right != right:
+            goes_on(case, *words, **facts)  # type: ignore[arg-type]
+
+    def act_at_once(case: Case, *words: object, **facts: object) -> None:
+        if case.right != right:
+            acts(case, *words, **facts)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intake, "change_state", change_state)
+        patch.setattr(opt_outs, "act_at_once", act_at_once)
+        return a_case(right, *others)
+
+
+def at_first(company: Company, route: Route, state: State) -> Case:
+    """A request for specific pieces, or an opt-out, that walked to this state."""
+    right = Right.KNOW_SPECIFIC if route == Route.FULL else Right.OPT_OUT_SALE_SHARE
+    return a_received_case(right) if state == State.RECEIVED else case_in(state, right)
+
+
+def provable(company: Company, route: Route, state: State) -> Case:
+    """Enough was proved, but not yet taken as such: the data were marked anew since, or the case came in late."""
+    if route == Route.FULL and state == State.RECEIVED:
+        case = a_received_case(Right.KNOW_CATEGORIES, Right.DELETE)
+        confirm(case.submission)
+        offer(case.submission, declared_name="", phone="415 555 0101")
+        return fresh(case)
+    if route == Route.FULL and state == State.VERIFYING:
+        case = a_case(Right.DELETE)
+        confirm(case.submission)
+        offer(case.submission, declared_name="", phone="415 555 0101")
+        assert fresh(case).state == State.VERIFYING
+        company.least_degree = Degree.REASONABLE
+        return fresh(case)
+    return at_first(company, route, state)
+
+
+def provable_as_categories(company: Company, route: Route, state: State) -> Case:
+    """Two points met, without a signature: enough for categories alone."""
+    if route == Route.FULL and state == State.VERIFYING:
+        case = a_case(Right.KNOW_SPECIFIC)
+        confirm(case.submission)
+        offer(case.submission, declared_name="", phone="415 555 0101")
+        return fresh(case)
+    return at_first(company, route, state)
+
+
+def answered_twice_before(company: Company, route: Route, state: State) -> Case:
+    """The person was answered twice within the year; a case goes on all the same once somebody decided so."""
+    if route == Route.DIRECT or state == State.RECEIVED:
+        return at_first(company, route, state)
+    if state in {State.VERIFYING, State.CLARIFYING, State.REVIEWING}:
+        a_person_with(2)
+        return at_first(company, route, state)
+    case = at_first(company, route, state)
+    waiting, company.to_search, company.to_carry_out = (company.to_search, company.to_carry_out), [], []
+    a_person_with(2, before=AT - days(1))
+    company.to_search, company.to_carry_out = waiting
+    return fresh(case)
+
+
+def with_a_withholding(company: Company, route: Route, state: State) -> Case:
+    """Something is kept back."""
+    case = at_first(company, route, state)
+    company.kept_back[case.pk] = 1
+    return case
+
+
+def with_a_closed_download(company: Company, route: Route, state: State) -> Case:
+    """Somebody guessed too often at what opens the file."""
+    case = at_first(company, route, state)
+    if case.route == Route.FULL and case.submission.confirmed_at:
+        for hour in range(10):
+            at = AT + days(hour)
+            entering.send_code(case.submission, CodePurpose.DOWNLOAD, at=at)
+            entering.open_file(case, code=code_in(case.submission, Letter.DOWNLOAD_CODE), answer="?", at=at)
+    return fresh(case)
+
+
+Way = Callable[[Company, Route, State], Case]
+WAYS: dict[str, Way] = {
+    "accept_proof": provable,
+    "fall_back": provable_as_categories,
+    "decide_limit": answered_twice_before,
+    "lift_withholding": with_a_withholding,
+    "open_download": with_a_closed_download,
+}
+
+
+# ---- the tables
+
+
+def cells(table: str) -> dict[tuple[str, State], set[str]]:
+    """Who may, by move and state."""
+    head, *lines = table.strip("\n").splitlines()
+    states = [State(name) for name in head.split()]
+    found = {}
+    for line in lines:
+        slug, *who = line.split()
+        found |= {(slug, state): WORDS[word] for state, word in zip(states, who, strict=True)}
+    return found
+
+
+@pytest.fixture
+def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings are in memory here: the three moves on them are made by their stand-ins."""
+    for slug, service in STAND_INS.items():
+        monkeypatch.setitem(SERVICES, slug, service)
+
+
+@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.parametrize("route", TABLES)
+@pytest.mark.parametrize("way", [at_first, *WAYS.values()], ids=lambda way: way.__name__)
+def test_every_move_is_made_or_refused_as_the_table_says(way: Way, route: Route, house: Company) -> None:
+    table = cells(TABLES[route])
+    slugs = [slug for slug in MOVES if WAYS.get(slug, at_first) is way]
+    found = {}
+    for state in State:
+        if state not in REACHED[route]:
+            continue
+        with taken_back(house):
+            case = way(house, route, state)
+            assert case.state == state
+            for slug in slugs:
+                found[slug, state] = {name for name, actor in EVERYBODY.items() if makes(slug, case, actor, house)}
+    assert found == {cell: who for cell, who in table.items() if cell[0] in slugs}
+
+
+def makes(slug: str, case: Case, actor: Actor, company: Company) -> bool:
+    """Whether the move goes through, which is then taken back; refused, it says why and has changed nothing."""
+    before = all_of(case)
+    with taken_back(company):
+        try:
+            made = moving.perform(
+                slug, case_id=case.pk, version=case.version, actor=actor, at=AT, inputs=INPUTS.get(slug, {})
+            )
+        except MoveShut as shut:
+            refusal = shut.sentence
+        except InputRefused as refused:
+            raise AssertionError(f"{slug} of a case that is {case.state}: {refused}") from None
+        else:
+            check_made(slug, case, made)
+            return True
+        assert refusal.endswith("."), refusal
+        assert all_of(case) == before, f"{slug} was refused, and yet something was done"
+    return False
+
+
+def check_made(slug: str, before: Case, after: Case) -> None:
+    """The move left its event, and went where its row of the table of states leads."""
+    assert after.version > before.version, slug
+    events = Event.objects.filter(chain=after.chain, sequence__gt=before.version)
+    assert events.filter(kind=slug).exists(), slug
+    if slug in STATE_MOVES:
+        (event,) = events.filter(kind=slug)
+        assert event.facts["from"] == before.state
+        assert event.facts["to"] in STATE_MOVES[slug].targets
+    else:
+        assert after.state in {before.state, State.DECIDING}  # the last source may have been waived
+
+
+def all_of(case: Case) -> tuple[object, ...]:
+    """What a refused move must leave as it was."""
+    row = Case.objects.filter(pk=case.pk).values().get()
+    return row, Event.objects.count(), Message.objects.count(), Job.objects.count()
+
+
+@contextmanager
+def taken_back(company: Company) -> Iterator[None]:
+    """Whatever is done inside is undone, in the company's memory too."""
+    waiting = (list(company.to_search), list(company.to_carry_out), company.kept_back.copy(), company.least_degree)
+    with transaction.atomic(), transaction.atomic(using="keys"):
+        for alias in ("default", "keys"):
+            transaction.get_connection(alias).atomic_blocks[-1]._from_testcase = True
+        yield
+        for alias in ("default", "keys"):
+            transaction.set_rollback(True, using=alias)
+    company.to_search, company.to_carry_out, company.kept_back, company.least_degree = waiting
+
+
+@pytest.mark.parametrize("route", Route)
+def test_the_tables_have_a_line_a_move_and_a_column_a_state(route: Route) -> None:
+    if route in TABLES:
+        assert set(cells(TABLES[route])) == {(slug, state) for slug in MOVES for state in REACHED[route]}
+    else:
+        assert not any(route in row.routes for row in STATE_MOVES.values())
+
+
+def test_no_other_state_can_be_reached_on_a_route() -> None:
+    for route, reached in REACHED.items():
+        rows = [row for row in STATE_MOVES.values() if route in row.routes]
+        found = {State.RECEIVED}
+        for _round in State:
+            found |= {target for row in rows if row.sources & found for target in row.targets}
+        assert found == reached
+
+
+# ---- what nobody at the desk does
+
+PERSON_MAY_WITHDRAW = set(State) - {State.CARRYING_OUT, State.CLOSED}
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_person_withdraws_only_before_an_act_has_begun(state: State, house: Company) -> None:
+    case = at_first(house, Route.FULL, state)
+    before = all_of(case)
+    if state in PERSON_MAY_WITHDRAW:
+        closing.withdraw(case.pk, at=AT)
+        assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "withdrawn")
+    else:
+        with pytest.raises(MoveShut, match="can't be withdrawn any more"):
+            closing.withdraw(case.pk, at=AT)
+        assert all_of(case) == before
+
+
+@pytest.mark.parametrize("state", sorted(REACHED[Route.DIRECT]))
+def test_nobody_withdraws_an_opt_out(state: State, house: Company) -> None:
+    case = at_first(house, Route.DIRECT, state)
+    before = all_of(case)
+    with pytest.raises(MoveShut, match="can't be withdrawn any more"):
+        closing.withdraw(case.pk, at=AT)
+    assert all_of(case) == before
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_workers_report_moves_a_case_only_where_it_was_waited_for(state: State, house: Company) -> None:
+    case = at_first(house, Route.FULL, state)
+    house.to_search.clear()
+    with transaction.atomic():
+        review.settle(fresh(case), at=AT)
+    assert fresh(case).state == (State.DECIDING if state == State.GATHERING else state)
+    case = fresh(case)
+    with transaction.atomic():
+        closing.hand_back(case.pk, "limit_reached", at=AT)
+    handed_back = Event.objects.filter(chain=case.chain, kind=EventKind.HAND_BACK).exists()
+    assert handed_back is (state == State.CARRYING_OUT)
+    assert fresh(case).state == (State.DECIDING if handed_back else case.state)
+    before = fresh(case).version
+    with transaction.atomic():
+        closing.carried_out(case.pk, at=AT)
+    assert fresh(case).version == before, "what is not being carried out can't be reported done"

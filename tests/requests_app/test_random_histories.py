@@ -1,0 +1,75 @@
+"""Random histories through the real services: after every step, every rule of the house holds."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from pytest_django import Settings
+
+from requests_app.events import EventKind
+from requests_app.moves import SERVICES
+from tests.requests_app.company import Company
+from tests.requests_app.histories import STAND_INS, Histories, before_all_histories
+
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "keys"]),
+    pytest.mark.slow,
+    pytest.mark.no_cover,  # every line is covered by tests of its own, and these would take three times as long
+]
+
+STEPS = 12
+# What only the exports do, whose own tests walk it.
+ELSEWHERE = {
+    EventKind.SOURCE_FAILED,
+    EventKind.ACT_DONE,
+    EventKind.ACT_FAILED,
+    EventKind.RECIPIENT_TOLD,
+    EventKind.BUNDLE_MADE,
+    EventKind.DOWNLOADED,
+    EventKind.BUNDLE_DAMAGED,
+    EventKind.CONTENT_SHREDDED,
+}
+
+
+@pytest.fixture
+def before(
+    house: Company, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The world as every history finds it; jobs fail often, and say so."""
+    caplog.set_level(logging.CRITICAL, logger="dsar.jobs.running")
+    settings.EMAIL_BACKEND = "tests.requests_app.histories.PostOffice"
+    for slug, service in STAND_INS.items():
+        monkeypatch.setitem(SERVICES, slug, service)
+    monkeypatch.setattr(Histories, "made", Counter())
+    monkeypatch.setattr(Histories, "beginning", before_all_histories(house), raising=False)
+
+
+@pytest.mark.usefixtures("before")
+@pytest.mark.parametrize(
+    "examples",
+    [
+        pytest.param(300, marks=pytest.mark.timeout(600)),
+        pytest.param(5000, marks=[pytest.mark.soak, pytest.mark.timeout(10_000)]),
+    ],
+)
+def test_no_history_breaks_a_rule(examples: int) -> None:
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            derandomize=examples <= 300,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate, Phase.shrink],
+        ),
+    )
+    print(f"\n{Histories.examples} histories, {Histories.steps} steps")
+    for kind, number in Histories.made.most_common():
+        print(f"{number:8}  {kind}")
+    assert set(EventKind) - ELSEWHERE - set(Histories.made) == set()

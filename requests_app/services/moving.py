@@ -69,5 +69,5 @@ def _perform(
         move.check(case, actor, local_day(at))
         cleaned = move.clean(case, inputs)
         SERVICES[move.slug](case, actor=actor, at=at, **cleaned, **made)
-        case.refresh_from_db()
-    return case
+        # Read anew, not refreshed: django-fsm unprotects the state of all cases, in all threads, while it refreshes one.
+        return locked(case_id)

@@ -217,7 +217,14 @@ def check_identity_shown(case: Case, actor: Actor, on: date) -> None:  # noqa: A
 
 
 def check_fall_back(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Categories need a degree of their own (11 CCR 7024(a))."""
+    """A law of the case must know such an answer; categories need a degree of their own (11 CCR 7024(a))."""
+    if identity.falls_back_to(case.packs(), case.right_asked, on=case.received_on()) is None:
+        raise MoveShut(
+            _(
+                "No law of this case lets it be answered as categories instead: wait for the proof, or refuse with a"
+                " ground."
+            )
+        )
     needed = requirement(case, Right.KNOW_CATEGORIES)
     if degree_reached(case, Right.KNOW_CATEGORIES) < needed.degree:
         raise MoveShut(_("The evidence does not reach the degree for categories either."), "; ".join(needed.citations))

@@ -448,6 +448,11 @@ def test_proof_that_comes_while_a_question_is_open_counts_when_it_is_answered() 
     assert kinds(case)[-2:] == ["clarified", "accept_proof"]
 
 
+def test_nothing_is_answered_as_categories_where_no_law_knows_such_an_answer() -> None:
+    case = a_case(residence="DE")
+    assert shut_because(case, "fall_back").startswith("No law of this case lets it be answered as categories instead")
+
+
 def test_the_mailbox_is_noted_once_in_the_history_of_every_case() -> None:
     submission = a_submission(Right.DELETE, Right.OPT_OUT_SALE_SHARE)
     confirm(submission)

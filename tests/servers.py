@@ -66,7 +66,7 @@ def postgres() -> Iterator[str]:
         options = ["-A", "trust", "-U", "postgres", "-E", "UTF8", f"--locale={LOCALE}", "--no-sync"]
         _prepare([str(server.with_name("initdb")), "-D", str(data), *options], folder, user)
         settings = [f"unix_socket_directories={folder}", "listen_addresses=", "fsync=off", "synchronous_commit=off"]
-        settings += ["full_page_writes=off", "max_connections=100"]
+        settings += ["full_page_writes=off", "max_connections=300"]
         command = [str(server), "-D", str(data), *(word for setting in settings for word in ("-c", setting))]
         # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
         with _server(command, folder, user, stop_signal=signal.SIGINT) as process:

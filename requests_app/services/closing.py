@@ -27,10 +27,15 @@ def check_release(case: Case) -> None:
     Two submissions of one person can't be released at once: the second waits here, and then counts the first.
     Raises MoveShut when information was provided meanwhile through another submission and nobody decided (G8).
     """
+    _hold_person(case)
+    guards.check_limit(case)
+
+
+def _hold_person(case: Case) -> None:
+    """Let every other release for this person, and every link of records, wait until this transaction ends."""
     subject = case.submission.subject
     if subject is not None:
         DataSubject.objects.select_for_update().get(pk=subject.root_id or subject.pk)
-    guards.check_limit(case)
 
 
 def provided(case: Case, *, at: datetime) -> None:

@@ -31,7 +31,7 @@ from requests_app.guards import MoveShut
 from requests_app.law import packs
 from requests_app.law.words import Degree, Level, Right
 from requests_app.models import AccessCode, Case, Channel, CodePurpose, LimitDecision, Submission
-from requests_app.moves import MOVES, NOBODY, Input, InputRefused, Move
+from requests_app.moves import MOVES, Input, InputRefused, Move
 from requests_app.roles import PERSON, Actor
 from requests_app.services import closing, entering, identity, moving, review
 from requests_app.services.codes import TooManyCodes
@@ -128,7 +128,7 @@ def check_limit(case: Case) -> None:
     assert others.count() < ALLOWED or decided, f"released as number {others.count() + 1}, and nobody decided"
 
 
-def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str, code: str) -> None:
+def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str, code: str, **_words: str) -> None:
     """In the place of the findings' own service: one more record is kept back."""
     if guards.check_refusal_code(case, code).level is not Level.DATA:
         raise InputRefused({"code": "Not against data."})
@@ -474,17 +474,13 @@ class Histories(RuleBasedStateMachine):
             self.unchanged = (case.pk, case.version)
 
     def _input(self, case: Case, wanted: Input, data: st.DataObject, *, fits: bool) -> str:
-        match wanted.name:
-            case "code":
-                codes = [code for code, _label in wanted.choices(case)] if fits and wanted.choices else []
-                return self._pick(data, codes or ALL_CODES)
-            case "to":
-                return NOBODY
-            case "choice":
-                return self._pick(data, ["answer_anyway", "refuse"])
-            case "explanation":
-                return self._pick(data, [WORDS, ""])
-        return WORDS
+        if wanted.is_day:
+            return local_day(self.at).isoformat()
+        if wanted.name == "code" and not fits:
+            return self._pick(data, ALL_CODES)
+        if wanted.choices:
+            return self._pick(data, [value for value, _label in wanted.choices(case)] or ["none"])
+        return WORDS if wanted.required else self._pick(data, [WORDS, ""])
 
     def _perform(self, case: Case, slug: str, actor: Actor, **inputs: str) -> bool:
         version = Case.objects.values_list("version", flat=True).get(pk=case.pk)

@@ -1,7 +1,7 @@
 """What must hold whatever happened: asked after every step of a random history, of every case at once.
 
-Nothing here asks the guards or services. Each rule is stated anew from what stands in the ledger and in the rows; of
-the product only the law layer is asked, which has tests of its own.
+Nothing here asks the guards. Each rule is stated anew from what stands in the ledger and in the rows; of the product
+only the law layer is asked, which has tests of its own, and what a duty comes to when it is computed anew.
 """
 
 from __future__ import annotations
@@ -16,37 +16,39 @@ from dsar.ledger.canonical import digest
 from dsar.ledger.chains import GENESIS
 from dsar.ledger.models import Event
 from requests_app.events import EventKind
-from requests_app.law import duties as law_duties
-from requests_app.law import identity, packs
+from requests_app.law import identity
 from requests_app.law.calendars import Calendar
 from requests_app.law.lawpack import LawPack
-from requests_app.law.words import Degree, DutyKind, Right, Route
+from requests_app.law.words import Degree, Right, Route
 from requests_app.models import CalendarVersion, Case, Duty, PackVersion
+from requests_app.services.duties import computed
 from requests_app.states import State
 from tests.requests_app.test_states import is_allowed
 
 VERIFIES = {EventKind.ACCEPT_PROOF, EventKind.FALL_BACK}
 REFUSES = {EventKind.REFUSE, EventKind.REFUSE_OPT_OUT}
-# What may stand in the history of a case on the full route that nobody has proved: words, probes, and no work.
-BEFORE_PROOF = {
-    EventKind.RECEIVED,
-    EventKind.ASK_PROOF,
-    EventKind.MAILBOX_CONFIRMED,
-    EventKind.PERSON_FOUND,
-    EventKind.PROOF_OFFERED,
-    EventKind.PROBED,
-    EventKind.PROBE_FAILED,
-    EventKind.ASK_CLARIFICATION,
-    EventKind.CLARIFIED,
-    EventKind.EXTEND,
-    EventKind.ASSIGN,
-    EventKind.REFUSE,
-    EventKind.WITHDRAW,
-    EventKind.LETTER_QUEUED,
-    EventKind.LETTER_ACCEPTED,
-    EventKind.LETTER_FAILED,
-    EventKind.CONTENT_SHREDDED,  # of a case that closed
-    EventKind.DUTY_MET,
+# What is done for a person, and for nobody who has not proved who asks: before that there are words and probes alone.
+WORK = {
+    EventKind.DECIDE_LIMIT,
+    EventKind.START_GATHERING,
+    EventKind.SOURCE_DONE,
+    EventKind.SOURCE_FAILED,
+    EventKind.WAIVE_SOURCE,
+    EventKind.FINDINGS_READY,
+    EventKind.GATHER_AGAIN,
+    EventKind.WITHHOLD,
+    EventKind.LIFT_WITHHOLDING,
+    EventKind.APPROVE,
+    EventKind.HAND_BACK,
+    EventKind.ACT_DONE,
+    EventKind.ACT_FAILED,
+    EventKind.RECIPIENT_TOLD,
+    EventKind.BUNDLE_MADE,
+    EventKind.CARRIED_OUT,
+    EventKind.FINISH,
+    EventKind.DOWNLOADED,
+    EventKind.DOWNLOAD_CLOSED,
+    EventKind.OPEN_DOWNLOAD,
 }
 
 
@@ -83,6 +85,8 @@ class Watch:
     def __init__(self) -> None:
         self.watched: dict[UUID, Watched] = {}
         self.events = 0
+        self._first_due: dict[int, date] = {}
+        self._extended: dict[int, date] = {}
         self._packs: dict[int, LawPack] = {}
         self._calendars: dict[int, Calendar] = {}
 
@@ -111,16 +115,24 @@ class Watch:
         return new
 
     def _check_duties(self) -> None:
-        by_case: dict[tuple[UUID, str], list[Duty]] = {}
         for duty in Duty.objects.filter(case__in=self.watched).order_by("pk"):
-            by_case.setdefault((cast("UUID", duty.case_id), duty.law), []).append(duty)
-        for (case_id, _law), owed in by_case.items():
-            check_duties(
-                self.watched[case_id].case,
-                owed,
-                self._pack(owed[0].pack_version_id),
-                self._calendar(owed[0].calendar_version_id),
-            )
+            case = self.watched[cast("UUID", duty.case_id)].case
+            anew = computed(case, duty, self._pack(duty.pack_version_id), self._calendar(duty.calendar_version_id))
+            assert (duty.due_on, duty.target_on) == (anew.due_on, anew.target_on), f"{duty}: anew {anew.due_on}"
+            self._check_extension(case, duty)
+
+    def _check_extension(self, case: Case, duty: Duty) -> None:
+        """Once, while the first period ran: its last day is the one that was read before the extension."""
+        before = self._extended.get(duty.pk)
+        if duty.extended_on is None:
+            self._first_due[duty.pk] = duty.due_on
+        elif before is None:
+            self._extended[duty.pk] = duty.extended_on
+            last = self._first_due.get(duty.pk, duty.first_due_on)
+            assert last, f"{duty} began extended"
+            assert case.received_on() <= duty.extended_on <= last, f"{duty}: extended on {duty.extended_on}"
+        else:
+            assert duty.extended_on == before, f"{duty}: extended twice"
 
     def _laws(self, case: Case) -> tuple[LawPack, ...]:
         return tuple(self._pack(law.pack_version_id) for law in case.laws.all())
@@ -158,11 +170,9 @@ def check_event(one: Watched, event: Event, proved: Proved, data_degree: Degree 
         check_proved(one, right, proved, data_degree)
         one.verified = True
     if one.case.route == Route.FULL and not one.verified:
-        assert event.kind in BEFORE_PROOF, f"{one.name}: {event.kind} before the identity was accepted"
+        assert event.kind not in WORK, f"{one.name}: {event.kind} before the identity was accepted"
     if event.kind in REFUSES:
         check_ground(one, str(facts["code"]))
-    if event.kind == EventKind.EXTEND:
-        assert one.kinds.count(EventKind.EXTEND) == 1, f"{one.name}: extended twice"
 
 
 def check_proved(one: Watched, right: Right, proved: Proved, data_degree: Degree | None) -> None:
@@ -199,35 +209,6 @@ def check_case(one: Watched) -> None:
         assert REFUSES & set(one.kinds), f"{one.name}: refused without its event"
     if case.carried_out_at and case.route == Route.FULL:
         assert one.verified, f"{one.name}: carried out, and nobody had proved anything"
-
-
-def check_duties(case: Case, owed: Sequence[Duty], pack: LawPack, calendar: Calendar) -> None:
-    """Every duty comes out the same from the pinned pack and calendar; no extension after the first period."""
-    received_on = case.received_on()
-    at_first = {
-        duty.kind: duty
-        for duty in law_duties.duties(
-            pack, case.right_asked, received_on=received_on, calendar=calendar, house=packs.house()
-        )
-    }
-    for duty in owed:
-        if duty.extended_on is not None:
-            first_due = at_first[DutyKind(duty.kind)].due_on
-            assert received_on <= duty.extended_on <= first_due, f"{duty}: extended on {duty.extended_on}"
-    anew = {
-        duty.kind: duty
-        for duty in law_duties.duties(
-            pack,
-            case.right_asked,
-            received_on=received_on,
-            calendar=calendar,
-            house=packs.house(),
-            extended_on=next((duty.extended_on for duty in owed if duty.extended_on), None),
-        )
-    }
-    for duty in owed:
-        again = anew[DutyKind(duty.kind)]
-        assert (duty.due_on, duty.target_on) == (again.due_on, again.target_on), f"{duty} is due {again.due_on} anew"
 
 
 def _holds(since: date, until: date | None, on: date) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -23,7 +24,7 @@ from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, CodePurpose, Message
 from requests_app.moves import MOVES, SERVICES, InputRefused
 from requests_app.roles import PERSON, SYSTEM, Actor, Role
-from requests_app.services import closing, entering, intake, moving, opt_outs, review
+from requests_app.services import closing, entering, intake, letters, moving, opt_outs, review
 from requests_app.services.letters import Letter
 from requests_app.states import STATE_MOVES, State
 from tests.requests_app.company import Company
@@ -61,6 +62,8 @@ assign               desk      desk       desk        desk       desk       desk
 open_download        -         -          -           -          -          -         desk          desk
 refuse               desk      desk       desk        desk       -          desk      -             -
 refuse_opt_out       -         -          -           -          -          -         -             -
+told_otherwise       desk      desk       desk        desk       desk       desk      desk          desk
+letter_bounced       desk      desk       desk        desk       desk       desk      desk          desk
 """,
     Route.DIRECT: """
                      received  carrying_out  closed
@@ -80,6 +83,8 @@ assign               desk      desk          -
 open_download        -         -             -
 refuse               -         -             -
 refuse_opt_out       -         approver      -
+told_otherwise       desk      desk          desk
+letter_bounced       desk      desk          desk
 """,
 }
 # The states that a case on this route can be in.
@@ -100,6 +105,8 @@ INPUTS = {
     "clarified": {"reason": "The first."},
     "decide_limit": {"choice": "answer_anyway", "reason": "Short."},
     "waive_source": {"source": "shop", "reason": "It is down."},
+    "told_otherwise": {"how": "post", "on": "2026-11-23"},
+    "letter_bounced": {"on": "2026-11-23"},
     "withhold": {**FINDING, "code": "ca_130a3_security_data"},
     "lift_withholding": FINDING,
     "extend": {"reason": "Many sources."},
@@ -184,6 +191,20 @@ def with_a_withholding(company: Company, route: Route, state: State) -> Case:
     return case
 
 
+def with_a_letter_under_way(company: Company, route: Route, state: State) -> Case:
+    """A letter is written, and has not reached the person."""
+    case = at_first(company, route, state)
+    letters.queue(case.submission, Letter.OPT_OUT_CONFIRMED, at=AT + timedelta(hours=1), case=case)
+    return fresh(case)
+
+
+def with_a_letter_sent(company: Company, route: Route, state: State) -> Case:
+    """A mail server took a letter."""
+    case = with_a_letter_under_way(company, route, state)
+    letters.accepted(Message.objects.filter(case=case).latest("queued_at"), at=AT)
+    return fresh(case)
+
+
 def with_a_closed_download(company: Company, route: Route, state: State) -> Case:
     """Somebody guessed too often at what opens the file."""
     case = at_first(company, route, state)
@@ -202,6 +223,8 @@ WAYS: dict[str, Way] = {
     "decide_limit": answered_twice_before,
     "lift_withholding": with_a_withholding,
     "open_download": with_a_closed_download,
+    "told_otherwise": with_a_letter_under_way,
+    "letter_bounced": with_a_letter_sent,
 }
 
 
@@ -250,7 +273,7 @@ def makes(slug: str, case: Case, actor: Actor, company: Company) -> bool:
     with taken_back(company):
         try:
             made = moving.perform(
-                slug, case_id=case.pk, version=case.version, actor=actor, at=AT, inputs=INPUTS.get(slug, {})
+                slug, case_id=case.pk, version=case.version, actor=actor, at=AT, inputs=inputs(slug, case)
             )
         except MoveShut as shut:
             refusal = shut.sentence
@@ -262,6 +285,12 @@ def makes(slug: str, case: Case, actor: Actor, company: Company) -> bool:
         assert refusal.endswith("."), refusal
         assert all_of(case) == before, f"{slug} was refused, and yet something was done"
     return False
+
+
+def inputs(slug: str, case: Case) -> dict[str, str]:
+    """What the move asks for; of letters it is the last that is meant."""
+    letter = Message.objects.filter(case=case).order_by("queued_at").last()
+    return {**INPUTS.get(slug, {}), "letter": str(letter.pk) if letter else ""}
 
 
 def check_made(slug: str, before: Case, after: Case) -> None:

@@ -52,7 +52,7 @@ def before(
 @pytest.mark.parametrize(
     "examples",
     [
-        pytest.param(300, marks=pytest.mark.timeout(600)),
+        pytest.param(100, marks=pytest.mark.timeout(600)),
         pytest.param(5000, marks=[pytest.mark.soak, pytest.mark.timeout(10_000)]),
     ],
 )

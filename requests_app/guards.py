@@ -5,6 +5,7 @@ G1 to G20 number the rules that the laws set for the moves of a case.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.ledger import chains
+from dsar.ledger.models import Event
 from requests_app.events import EventKind
 from requests_app.law import exemptions, extension, identity, limits, packs
 from requests_app.law.happened import NOTHING_YET, Happened
@@ -299,9 +301,14 @@ def happened(case: Case) -> Happened:
     """
     if not any(pack.pauses for pack in case.packs()):
         return NOTHING_YET
+    return waits_in(chains.history(case.chain).filter(kind__in=QUESTIONS).order_by("sequence"))
+
+
+def waits_in(questions: Iterable[Event]) -> Happened:
+    """The questions to a person and the answers, out of the events that tell of them, in their order."""
     asked: date | None = None
     waits = []
-    for event in chains.history(case.chain).filter(kind__in=QUESTIONS).order_by("sequence"):
+    for event in questions:
         if event.kind == EventKind.ASK_CLARIFICATION:
             asked = timezone.localdate(event.at)
         elif asked is not None:

@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from dsar.ledger.models import Event
+from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law import duties as law_duties
 from requests_app.law import packs
 from requests_app.law.calendars import Calendar
+from requests_app.law.happened import NOTHING_YET, Happened
 from requests_app.models import (
     CalendarChange,
     CalendarChoice,
@@ -268,9 +272,22 @@ def _concerned(change: CalendarChange) -> DutyQuerySet:
 def _with_packs(concerned: Collection[Duty], calendar: Calendar) -> Iterator[Counted]:
     pinned = PackVersion.objects.in_bulk({duty.pack_version_id for duty in concerned})
     laws: Mapping[int, packs.LawPack] = {pk: version.as_pack() for pk, version in pinned.items()}
+    waits = _waits({duty.case.chain for duty in concerned if laws[duty.pack_version_id].pauses})
     for duty in concerned:
-        anew = duties.computed(duty.case, duty, laws[duty.pack_version_id], calendar)
+        known = waits.get(duty.case.chain, NOTHING_YET)
+        anew = duties.computed(duty.case, duty, laws[duty.pack_version_id], calendar, waits=known)
         yield Counted(duty, duty.due_on, duty.target_on, anew)
+
+
+def _waits(named: Collection[str]) -> dict[str, Happened]:
+    """The questions to the persons of many cases, and the answers, by the cases' chains."""
+    found: dict[str, Happened] = {}
+    chains = sorted(named)
+    for first in range(0, len(chains), BATCH):
+        some = chains[first : first + BATCH]
+        events = Event.objects.filter(chain__in=some, kind__in=guards.QUESTIONS).order_by("chain", "sequence")
+        found |= {chain: guards.waits_in(of_chain) for chain, of_chain in groupby(events, lambda event: event.chain)}
+    return found
 
 
 def _locked(change_id: int) -> CalendarChange:
@@ -309,8 +326,8 @@ def _keep_counted(change: CalendarChange, counted: Collection[Counted]) -> None:
     for each in counted:
         duty, anew = each.duty, each.anew
         duty.due_on, duty.target_on, duty.working = anew.due_on, anew.target_on, anew.working.as_data()
-        duty.calendar_version = change.calendar.current
-    fields = ["due_on", "target_on", "working", "calendar_version"]
+        duty.defensible_due_on, duty.calendar_version = anew.defensible_due_on, change.calendar.current
+    fields = ["due_on", "target_on", "defensible_due_on", "working", "calendar_version"]
     Duty.objects.bulk_update([each.duty for each in counted], fields, batch_size=BATCH)
 
 

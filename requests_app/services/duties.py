@@ -45,12 +45,18 @@ def owe_after_refusal(case: Case) -> None:
                 _write(case, owed, law.pack_version, version)
 
 
-def computed(case: Case, duty: Duty, pack: packs.LawPack, calendar: Calendar) -> law_duties.Duty:
+def computed(
+    case: Case, duty: Duty, pack: packs.LawPack, calendar: Calendar, *, waits: Happened | None = None
+) -> law_duties.Duty:
     """What a law, counted with a calendar, makes of a duty after all that has happened to its case.
 
-    With the pack and the calendar that are pinned to the duty it gives the date that the duty has.
+    With the pack and the calendar that are pinned to the duty it gives the date that the duty has. ``waits`` is given
+    by who has looked up the questions to the persons of many cases at once.
     """
-    return _of_kind(_owed(case, pack, calendar, _happened_to(case, duty)), duty)
+    happened = (
+        replace(waits, extended_on=duty.extended_on, refused=True) if waits is not None else _happened_to(case, duty)
+    )
+    return _of_kind(_owed(case, pack, calendar, happened), duty)
 
 
 def recount(case: Case, *, at: datetime) -> None:

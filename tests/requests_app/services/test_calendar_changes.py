@@ -191,23 +191,36 @@ def test_an_extension_that_was_taken_stays_taken() -> None:
     check_that_all_count_again(case)
 
 
-def test_an_extension_that_another_calendar_would_undo_leaves_the_duty_as_it_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    case = case_in(State.REVIEWING)
-    move(case, "extend", reason="Four systems to search.")
-    real = duties.computed
-
-    def as_if_too_late(case: Case, duty: Duty, *counted: object) -> object:
-        duty.extended_on, kept = None, duty.extended_on
-        anew = real(case, duty, *counted)  # type: ignore[arg-type]
-        duty.extended_on = kept
-        return anew
-
-    monkeypatch.setattr(duties, "computed", as_if_too_late)
+def test_an_extension_that_other_days_would_undo_leaves_the_duty_as_it_is() -> None:
+    calendar = a_calendar("GB-ENG")
+    case = case_in(State.REVIEWING, at=datetime(2026, 11, 25, 18, tzinfo=UTC), residence="GB")
+    assert case.duties.get(kind=DutyKind.ANSWER).due_on == date(2026, 12, 29)  # after Christmas and Boxing Day
+    move(case, "extend", at=datetime(2026, 12, 29, 18, tzinfo=UTC), reason="Four systems to search.")
     before = everything(case)
-    accept(proposed_for("ccpa", a_calendar()))
+    accept(proposed(calendar, without(calendar, "2026-12-25", "2026-12-28")))
     assert everything(case) == before
+    check_that_all_count_again(case)
+
+
+def asked_and_answered(at: datetime) -> Case:
+    """A case under the UK GDPR whose clock stood still for seven days."""
+    case = case_in(State.REVIEWING, at=at, residence="GB")
+    move(case, "ask_clarification", at=at + days(3), question="Which of the two?")
+    move(case, "clarified", at=at + days(9), reason="The second.")
+    return fresh(case)
+
+
+def test_days_of_waiting_for_the_person_are_left_out_as_before() -> None:
+    calendar = a_calendar("GB-ENG")
+    case = asked_and_answered(datetime(2026, 6, 1, 18, tzinfo=UTC))
+    answer = case.duties.get(kind=DutyKind.ANSWER)
+    assert answer.due_on == date(2026, 7, 8)
+    content = Content.of(calendar.current)
+    accept(proposed(calendar, Content(content.weekend, {**content.holidays, date(2026, 7, 8): "Jubilee"})))
+    answer.refresh_from_db()
+    assert answer.due_on == date(2026, 7, 9)
+    assert answer.working["pauses"]
+    check_that_all_count_again(case)
 
 
 def test_a_change_leaves_other_laws_and_other_calendars_alone() -> None:
@@ -390,11 +403,11 @@ def test_more_years_leave_what_the_team_has_written() -> None:
 
 
 def test_the_preview_asks_as_often_for_many_cases_as_for_one() -> None:
-    change = proposed_for("ccpa", a_calendar())
+    change = proposed_for("uk_gdpr", a_calendar())
     counts = []
-    for number in (1, 6):
-        for _each in range(number):
-            a_case()
+    for number in (1, 3):
+        for each in range(number):
+            asked_and_answered(AT - days(number + each))
         with CaptureQueriesContext(connection) as queries:
             assert calendar_changes.counted_anew(change)
         counts.append(len(queries))

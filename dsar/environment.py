@@ -43,6 +43,7 @@ CURES = {
     "DSAR_FROM_EMAIL": "the sender of all letters, e.g. privacy@example.com or Privacy Office <privacy@example.com>",
     "DSAR_CONTENT_DAYS": "how many days after closing findings and bundles live, e.g. 45; then their key is destroyed",
     "DSAR_POST_DAYS": "how many days a posted letter is given to arrive, e.g. 5; from then on it counts",
+    "DSAR_ACCOUNT_SECRET": "at least 32 random characters that your account system holds too; or leave it out",
     "DSAR_DATA_DIR": "the absolute path of a folder that web server and worker can write to; sealed files live here",
 }
 
@@ -64,6 +65,7 @@ class Environment:
     data_dir: Path
     content_days: int
     post_days: int
+    account_secret: str
     database: dict[str, Any]
     owner_database: dict[str, Any] | None
     keys_database: dict[str, Any]
@@ -97,6 +99,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "data_dir": data_dir,
         "content_days": env.int("DSAR_CONTENT_DAYS", 45, validate=validate.Range(min=1, max=3650)),
         "post_days": env.int("DSAR_POST_DAYS", 5, validate=validate.Range(min=0, max=30)),
+        "account_secret": _text(env, "DSAR_ACCOUNT_SECRET", "", values.is_long_secret),
         "database": _text(env, "DATABASE_URL", "", values.is_database),
         "owner_database": _text(env, "DATABASE_OWNER_URL", "", values.is_postgresql),
         "keys_database": _text(env, "KEYS_DATABASE_URL", "", values.is_database),

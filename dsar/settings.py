@@ -20,6 +20,7 @@ BASE_URL = ENVIRONMENT.base_url
 DATA_DIR: Path = ENVIRONMENT.data_dir
 POST_TAKES = timedelta(days=ENVIRONMENT.post_days)  # a posted letter counts so many days after it was posted
 CONTENT_LIFE = timedelta(days=ENVIRONMENT.content_days)  # of findings and bundles, counted from a case's closing
+ACCOUNT_SECRET = ENVIRONMENT.account_secret  # under which the company's account system tells of sign-ins; "" for none
 MASTER_KEY = ENVIRONMENT.master_key
 SIGNING_KEY = ENVIRONMENT.signing_key  # of the ledger's checkpoints; "" for none
 OLD_PUBLIC_KEYS = ENVIRONMENT.old_public_keys  # of keys that signed checkpoints before the present one
@@ -146,6 +147,7 @@ SECURE_HSTS_SECONDS = 31536000 if SITE_IS_SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SITE_IS_SECURE else None
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024  # a paper of 10 MB is sealed from memory and lies nowhere in the clear
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 CSRF_FAILURE_VIEW = "requests_app.web.errors.csrf_failure"
 

@@ -30,6 +30,12 @@ HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\]", re.IGNORE
 ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
+def is_long_secret(text: str) -> None:
+    """Nobody guesses it."""
+    if len(text) < 32:
+        raise ValidationError("It is too short.")
+
+
 def is_master_key(text: str) -> None:
     """The vault can wrap keys with it."""
     try:

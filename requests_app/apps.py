@@ -27,6 +27,8 @@ class RequestsConfig(AppConfig):
             deciding,
             entering,
             identity,
+            linking,
+            permissions,
             reopening,
             restricting,
             review,

@@ -6,7 +6,6 @@ G1 to G20 number the rules that the laws set for the moves of a case.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Q
@@ -17,11 +16,14 @@ from django.utils.translation import gettext as _
 from dsar.ledger import chains
 from dsar.ledger.models import Event
 from requests_app.events import EventKind
+from requests_app.identifying import authority, what_is_missing
+from requests_app.identifying import degree_reached as degree_reached  # noqa: PLC0414 - guards answer for it, too
+from requests_app.identifying import requirement as requirement  # noqa: PLC0414
 from requests_app.law import exemptions, extension, identity, limits, packs
 from requests_app.law.happened import NOTHING_YET, Happened
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
-from requests_app.law.words import Degree, DutyKind, EvidenceKind, Ground, Level, Right, Route
+from requests_app.law.words import DutyKind, Ground, Level, Right, Route
 from requests_app.models import (
     Case,
     Identifier,
@@ -65,14 +67,6 @@ QUESTIONS = (EventKind.ASK_CLARIFICATION, EventKind.CLARIFIED)
 IDLE = (EventKind.RECEIVED, EventKind.ASSIGN)
 ROUND_BEGINS = (EventKind.START_GATHERING, EventKind.GATHER_AGAIN)
 VERIFIED = frozenset({State.REVIEWING, State.GATHERING, State.DECIDING})
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What a submission's evidence adds up to."""
-
-    matched_points: int
-    declaration: bool
 
 
 class MoveShut(Exception):
@@ -164,44 +158,13 @@ def _decided(case: Case) -> str | None:
     return decision.choice if decision else None
 
 
-def proof_of(submission: Submission) -> Proof:
-    """What the evidence of a submission adds up to: the most points that met in one record, and a declaration."""
-    evidence = list(submission.evidence.all())
-    return Proof(
-        matched_points=max((item.matched_points for item in evidence), default=0),
-        declaration=any(item.kind == EvidenceKind.DECLARATION for item in evidence),
-    )
-
-
-def requirement(case: Case, right: Right | None = None) -> identity.Requirement:
-    """The degree that this case's right, for this data, needs; ``right`` asks for another right's."""
-    asked = right or case.right_answered
-    return identity.required(case.packs(), asked, on=case.received_on(), data_degree=systems().data_degree(asked))
-
-
-def degree_reached(case: Case, right: Right | None = None) -> Degree:
-    """The degree that the evidence reaches; none as long as the mailbox is not confirmed."""
-    if case.submission.confirmed_at is None:
-        return Degree.NONE
-    proof = proof_of(case.submission)
-    return identity.reached(
-        case.packs(),
-        right or case.right_answered,
-        on=case.received_on(),
-        matched_points=proof.matched_points,
-        declaration=proof.declaration,
-    )
-
-
 def check_accept_proof(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     """The evidence must reach the degree (G5, G6)."""
     needed = requirement(case)
     if degree_reached(case) < needed.degree:
-        proof = proof_of(case.submission)
-        codes = identity.missing(needed, matched_points=proof.matched_points, declaration=proof.declaration)
+        cited = dict.fromkeys((*authority(case).citations, *needed.citations))
         raise MoveShut(
-            identity.sentence(codes, get_language() or "en") or not_reached_yet(case.submission),
-            "; ".join(needed.citations),
+            what_is_missing(case, get_language() or "en") or not_reached_yet(case.submission), "; ".join(cited)
         )
 
 
@@ -383,6 +346,8 @@ def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
         )
     if ground.ground is Ground.NOT_VERIFIED:
         _check_not_verified(case, ground)
+    if ground.ground is Ground.NO_PERMISSION:
+        _check_no_permission(case, ground)
     if ground.ground is Ground.ANSWERED_OFTEN_ENOUGH:
         _check_answered_often_enough(case, ground)
     if ground.ground is Ground.UNFOUNDED_OR_EXCESSIVE and not _is_second_person(case, actor):
@@ -472,6 +437,16 @@ def _check_not_verified(case: Case, ground: Exemption) -> None:
     if fallen and degree_reached(case, fallen) >= requirement(case, fallen).degree:
         raise MoveShut(
             _("What was proved is enough to answer with categories: answer as categories first."), ground.citation
+        )
+
+
+def _check_no_permission(case: Case, ground: Exemption) -> None:
+    """Only who asks for another can lack a permission, and only what may be asked for can be missing (11 CCR 7063)."""
+    if not case.submission.for_another:
+        raise MoveShut(_("This person asks in person: nobody's permission is needed."), ground.citation)
+    if authority(case).is_enough:
+        raise MoveShut(
+            _("Whoever asks has shown what the law lets us ask for: choose another ground."), ground.citation
         )
 
 

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_app import endings, guards
+from requests_app import endings, guards, who_asks
 from requests_app.guards import MoveShut
 from requests_app.law import exemptions
 from requests_app.law.values import Exemption
@@ -311,6 +311,56 @@ MOVES: dict[str, Move] = {
             gettext_lazy("The evidence reaches the degree that the law asks; the review begins."),
             DESK,
             guards.check_accept_proof,
+        ),
+        Move(
+            "accept_permission",
+            gettext_lazy("Accept a paper…"),
+            gettext_lazy("Who asks may ask for the person. Where the law lets us, the person is asked to confirm it."),
+            DESK,
+            who_asks.check_accept_permission,
+            (
+                Input("paper", gettext_lazy("What it is"), choices=who_asks.papers),
+                Input("seen", gettext_lazy("Where you saw it"), choices=who_asks.seen),
+                Input(
+                    "receiver",
+                    gettext_lazy("Who receives data"),
+                    gettext_lazy("Who asks receives it only if the paper says so."),
+                    choices=who_asks.receivers,
+                ),
+                Input("note", gettext_lazy("Note"), gettext_lazy("Kept with the record, sealed."), long=True),
+            ),
+            only_in=OPEN,
+            only_on=frozenset(Route),
+        ),
+        Move(
+            "doubt_identity",
+            gettext_lazy("Doubt the identity…"),
+            gettext_lazy("A mailbox or a sign-in alone is not enough any more: the person is asked for more proof."),
+            DESK,
+            who_asks.check_doubt_identity,
+            (REASON,),
+        ),
+        Move(
+            "link_people",
+            gettext_lazy("Link with another record…"),
+            gettext_lazy("Both records are one person's: their requests count together for the yearly limit."),
+            DESK,
+            inputs=(
+                Input("reference", gettext_lazy("Reference of a request of the same person"), most=40),
+                Input("reason", gettext_lazy("Evidence"), gettext_lazy("Kept with the record, sealed."), long=True),
+            ),
+            only_in=OPEN,
+            only_on=frozenset(Route),
+        ),
+        Move(
+            "unlink_people",
+            gettext_lazy("Take a link back…"),
+            gettext_lazy("The records are two people's again, and each one's requests count alone."),
+            DESK,
+            who_asks.check_unlink_people,
+            (Input("link", gettext_lazy("Link"), choices=who_asks.links), REASON),
+            only_in=frozenset(State),
+            only_on=frozenset(Route),
         ),
         Move(
             "fall_back",

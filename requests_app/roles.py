@@ -34,3 +34,4 @@ class Actor:
 
 SYSTEM = Actor("system")
 PERSON = Actor("person")
+REQUESTER = Actor("requester")  # who asks for somebody else

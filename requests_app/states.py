@@ -147,6 +147,8 @@ STATE_MOVES: dict[str, StateMove] = {
         _move("ask_proof", {State.RECEIVED}, State.VERIFYING, DECIDED),
         _move("accept_proof", {State.RECEIVED, State.VERIFYING}, PROVED),
         _move("fall_back", {State.VERIFYING}, State.REVIEWING),
+        # A mailbox or a sign-in on which the identity was accepted is not enough any more.
+        _move("doubt_identity", {State.VERIFYING, State.REVIEWING, State.DECIDING}, State.VERIFYING),
         _move("take_up", {State.RECEIVED}, State.DECIDING, DECIDE_ONLY),
         _move("ask_clarification", CLARIFIABLE, State.CLARIFYING, DECIDED),
         _move("clarified", {State.CLARIFYING}, CLARIFIABLE, DECIDED),

@@ -8,9 +8,20 @@ from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from dsar.vault import keys
 from requests_app.events import EventKind
-from requests_app.models import Message, MessageState, ProofOffered, Submission
+from requests_app.models import Evidence, Message, MessageState, ProofOffered, Submission
 from requests_app.ports import systems
-from requests_app.services import closing, complaints, extending, identity, letters, people, telling, upkeep
+from requests_app.services import (
+    account,
+    closing,
+    complaints,
+    extending,
+    identity,
+    letters,
+    people,
+    silence,
+    telling,
+    upkeep,
+)
 from requests_app.services.history import local_day, locked, locked_cases
 
 # A mail server may be down for a night: 22 tries take more than 13 hours.
@@ -30,6 +41,23 @@ def link_complaint(run: Run) -> None:
     """Link a complaint with the request whose reference it gives."""
     with run.completing():
         complaints.link(str(run.arguments["case"]), str(run.arguments["reference"]), at=run.at)
+
+
+@handler("settle_identity")
+def settle_identity(run: Run) -> None:
+    """Accept the identity where a paper that staff accepted makes it enough."""
+    submission = Submission.objects.get(pk=str(run.arguments["submission"]))
+    with run.completing():
+        identity.settle(submission, at=run.at)
+
+
+@handler("join_account")
+def join_account(run: Run) -> None:
+    """Join a fresh sign-in to the person's account with the person's record."""
+    evidence = Evidence.objects.select_related("submission__organisation").get(pk=str(run.arguments["evidence"]))
+    _find(run, evidence.submission)
+    with run.completing():
+        account.join_account(evidence, at=run.at)
 
 
 def give_up_on_probe(run: Run) -> None:
@@ -107,6 +135,14 @@ def _message(run: Run) -> Message:
     return Message.objects.select_related("submission", "case").get(pk=str(run.arguments["message"]))
 
 
+@handler("follow_up_silence")
+def follow_up_silence(run: Run) -> None:
+    """Remind who does not prove who asks, and refuse in time."""
+    for submission in silence.silent_submissions():
+        with run.transaction():
+            silence.follow_up(submission, at=run.at)
+
+
 @handler("destroy_orphaned_keys")
 def destroy_orphaned_keys(run: Run) -> None:
     """Destroy keys that no row uses."""
@@ -134,5 +170,6 @@ def mail_checkpoint(_run: Run) -> None:
 
 periodic("destroy_orphaned_keys", every=timedelta(hours=6))
 periodic("take_back_extensions", every=timedelta(hours=1))
+periodic("follow_up_silence", every=timedelta(hours=6))
 periodic("anchor_histories", every=timedelta(hours=1))
 periodic("mail_checkpoint", every=timedelta(days=1))

@@ -270,7 +270,9 @@ def waits_for_a_person(case: Case) -> bool:
 def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
     """Set the flags of one source, for the identifiers that came with the request."""
     submission = case.submission
-    identifiers: dict[str, list[str]] = {IdentifierKind.EMAIL: [submission.email]}
+    identifiers: dict[str, list[str]] = {}
+    if submission.email:  # a child, or somebody who died, may have none
+        identifiers[IdentifierKind.EMAIL] = [submission.email]
     if submission.account_number:
         identifiers[IdentifierKind.ACCOUNT_NUMBER] = [submission.account_number]
     try:

@@ -24,7 +24,7 @@ from requests_app.services import codes, entering, identity
 from requests_app.web.forms import PortalForm
 from requests_app.web.pages import language
 from requests_app.web.sections import Section, register
-from requests_app.web.session import person_page
+from requests_app.web.session import person_page, receives
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def bundle_section(case: Case) -> Section | None:
 @require_POST
 def send_code(request: HttpRequest, submission: Submission, right: str) -> HttpResponse:
     """Mail a fresh code for the download."""
-    _bundle(submission, right, timezone.now())
+    _bundle(request, submission, right, timezone.now())
     if submission.codes.download_is_closed():
         return redirect("bundle:open", right)
     try:
@@ -91,7 +91,7 @@ def send_code(request: HttpRequest, submission: Submission, right: str) -> HttpR
 def open_bundle(request: HttpRequest, submission: Submission, right: str) -> HttpResponse:
     """Take the code and the answer; then the file may be fetched for an hour."""
     at = timezone.now()
-    bundle = _bundle(submission, right, at)
+    bundle = _bundle(request, submission, right, at)
     asked = _answers_asked(bundle.case)
     form = OpenForm(request.POST if request.method == "POST" else None, asked=asked)
     if form.is_bound and form.is_valid():
@@ -117,7 +117,7 @@ def open_bundle(request: HttpRequest, submission: Submission, right: str) -> Htt
 def fetch(request: HttpRequest, submission: Submission, right: str) -> HttpResponseBase:
     """The file itself, streamed; a damaged file releases nothing."""
     at = timezone.now()
-    bundle = _bundle(submission, right, at)
+    bundle = _bundle(request, submission, right, at)
     if not _has_ticket(request, bundle, at):
         messages.info(request, _("Please ask for a fresh code first."))
         return redirect("bundle:open", right)
@@ -133,7 +133,9 @@ def fetch(request: HttpRequest, submission: Submission, right: str) -> HttpRespo
     return response
 
 
-def _bundle(submission: Submission, right: str, at: datetime) -> Bundle:
+def _bundle(request: HttpRequest, submission: Submission, right: str, at: datetime) -> Bundle:
+    if not receives(request, submission):
+        raise Http404
     case = submission.cases.filter(right=right).first()
     bundle = hand_over.available(case, at) if case else None
     if bundle is None:

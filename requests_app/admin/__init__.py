@@ -1,3 +1,13 @@
 """The desk: where the privacy team works. Importing this package registers its pages."""
 
-from requests_app.admin import calendars, cases, jobs, organisation, printing, rules, staff, submissions  # noqa: F401
+from requests_app.admin import (  # noqa: F401
+    asking,
+    calendars,
+    cases,
+    jobs,
+    organisation,
+    printing,
+    rules,
+    staff,
+    submissions,
+)

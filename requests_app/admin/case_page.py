@@ -14,11 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from requests_app import guards
+from requests_app import guards, identifying
 from requests_app.admin.desk import unsealed
 from requests_app.admin.queue import badge, due_badge, right_in_words, state_badge
 from requests_app.admin.timeline import DUTY_LABELS, names_of
-from requests_app.law import identity
 from requests_app.law.limits import LimitCount
 from requests_app.law.words import Degree, EvidenceKind, Sureness
 from requests_app.models import Case, CorrectionAsked, Duty, Evidence, Message, MessageState
@@ -42,7 +41,10 @@ EVIDENCE = {
     EvidenceKind.ACCOUNT: gettext_lazy("Signed in to the account"),
     EvidenceKind.DATA_POINTS: gettext_lazy("Data points matched"),
     EvidenceKind.DECLARATION: gettext_lazy("Declaration signed"),
-    EvidenceKind.PERMISSION: gettext_lazy("Permission of an agent"),
+    EvidenceKind.PERMISSION: gettext_lazy("Signed permission accepted"),
+    EvidenceKind.POWER_OF_ATTORNEY: gettext_lazy("Power of attorney accepted"),
+    EvidenceKind.COURT_PAPER: gettext_lazy("Paper of a guardian or executor accepted"),
+    EvidenceKind.CONFIRMATION: gettext_lazy("Permission confirmed by the person"),
     EvidenceKind.SHOWN_TO_STAFF: gettext_lazy("Shown to staff"),
 }
 SURENESS = {
@@ -90,6 +92,9 @@ class Identity:
     missing: str
     cannot_ask: bool  # the person's page has no question left, and says to write to us
     citations: tuple[str, ...]
+    sureness: SafeString
+    is_doubted: bool
+    mailbox_suffices: bool  # nothing else may be asked as long as nobody doubts
     evidence: list[EvidenceLine]
 
 
@@ -215,9 +220,7 @@ def _correction_rows(case: Case) -> list[Row]:
 def identity_of(case: Case) -> Identity:
     """The degree needed and reached, what is missing in words, and the evidence."""
     needed, reached = guards.requirement(case), guards.degree_reached(case)
-    proof = guards.proof_of(case.submission)
-    codes = identity.missing(needed, matched_points=proof.matched_points, declaration=proof.declaration)
-    missing = identity.sentence(codes, get_language() or "en")
+    missing = identifying.what_is_missing(case, get_language() or "en")
     if case.submission.confirmed_at is None:
         missing = f"{guards.not_reached_yet(case.submission)} {missing}".strip()
     return Identity(
@@ -228,6 +231,9 @@ def identity_of(case: Case) -> Identity:
         missing=missing,
         cannot_ask=_cannot_ask(case),
         citations=needed.citations,
+        sureness=badge(*SURENESS[needed.sureness]),
+        is_doubted=identifying.is_doubted(case),
+        mailbox_suffices=needed.mailbox_suffices,
         evidence=[_evidence_line(item) for item in case.submission.evidence.all()],
     )
 
@@ -295,6 +301,11 @@ def decisions_of(case: Case) -> list[DecisionLine]:
         )
     for answer in case.clarifications.select_related("case__submission"):
         found.append((_("Question answered"), "", answer))
+    for doubt in case.identity_doubts.select_related("case__submission"):
+        found.append((_("Identity doubted"), "", doubt))
+    for link in case.person_links.select_related("case__submission"):
+        label = _("Linked, and unlinked again") if link.unlinked_at else _("Linked with another record")
+        found.append((label, "", link))
     for claim in case.exemption_claims.select_related("case__submission"):
         found.append((_("Refused: %(code)s") % {"code": claim.code}, claim.citation, claim))
     found += _written_by_hand(case)

@@ -241,5 +241,6 @@ def by_references(queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
 def references_from(email: str) -> list[str]:
     """The references of what came from a mailbox, newest first; found by digest, however its address is written."""
     wanted = digests.candidates("email", as_mailed(email).casefold())
-    found = Submission.objects.filter(email_digest__in=wanted).order_by("-received_at")
+    of_mailbox = Q(email_digest__in=wanted) | Q(person_digest__in=wanted)
+    found = Submission.objects.filter(of_mailbox).order_by("-received_at")
     return list(found.values_list("reference", flat=True)[:MOST_FOUND])

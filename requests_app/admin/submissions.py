@@ -17,8 +17,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from requests_app.admin.asking import REQUESTERS
 from requests_app.admin.desk import DeskAdmin, actor_of, today
 from requests_app.admin.queue import by_references
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission
 from requests_app.ports import systems
@@ -62,10 +64,34 @@ class EntryForm(forms.Form):
         choices=[(right.value, right.label) for right in FILABLE],
         widget=forms.CheckboxSelectMultiple,
     )
-    name = forms.CharField(max_length=MOST["name"])
+    requester = forms.ChoiceField(
+        label=gettext_lazy("Asked by"),
+        choices=[(kind.value, title) for kind, title in REQUESTERS.items()],
+        required=False,
+    )
+    requester_name = forms.CharField(
+        label=gettext_lazy("Name of who asks for the person"), max_length=MOST["requester_name"], required=False
+    )
+    requester_email = forms.CharField(
+        label=gettext_lazy("E-mail of who asks for the person"),
+        help_text=gettext_lazy("Letters go there, the receipt with its code among them."),
+        max_length=MOST["requester_email"],
+        required=False,
+        widget=forms.EmailInput,
+    )
+    born_on = forms.DateField(
+        label=gettext_lazy("Child born on"),
+        help_text=gettext_lazy("For a parent only."),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    name = forms.CharField(
+        help_text=gettext_lazy("Of the person whose data it is; so are e-mail and account number."),
+        max_length=MOST["name"],
+    )
     email = forms.CharField(
         label=gettext_lazy("E-mail"),
-        help_text=gettext_lazy("The receipt goes there, with the code that proves the mailbox."),
+        help_text=gettext_lazy("If the person asks: the receipt goes there, with the code that proves the mailbox."),
         max_length=MOST["email"],
         required=False,
         widget=forms.EmailInput,
@@ -102,6 +128,7 @@ class EntryForm(forms.Form):
         """Hand the request to intake; None if it refuses, with its sentences at the fields."""
         given = dict(self.cleaned_data)
         given["channel"] = Channel(given["channel"])
+        given["requester"] = Requester(given["requester"] or Requester.SELF)
         given["look_back"] = LookBack(given["look_back"])
         given["rights"] = tuple(Right(right) for right in given["rights"])
         try:

@@ -59,15 +59,22 @@ FACT_LABELS = {
     "number": gettext_lazy("record of the part"),
     "outcome": gettext_lazy("outcome"),
     "part": gettext_lazy("part"),
+    "paper": gettext_lazy("paper"),
     "points": gettext_lazy("data points"),
     "received_on": gettext_lazy("received on"),
     "recipient": gettext_lazy("recipient"),
     "recipients": gettext_lazy("recipients"),
+    "receiver": gettext_lazy("data goes to"),
     "records": gettext_lazy("records"),
     "reopened_for": gettext_lazy("because of"),
+    "requester": gettext_lazy("asked by"),
     "right": gettext_lazy("right"),
     "rule": gettext_lazy("standing rule"),
+    "seen": gettext_lazy("seen"),
+    "signed_in_at": gettext_lazy("signed in"),
+    "size": gettext_lazy("bytes"),
     "source": gettext_lazy("source"),
+    "step": gettext_lazy("reminder"),
     "was_due_on": gettext_lazy("was due"),
     "told_by": gettext_lazy("told by"),
     "told_on": gettext_lazy("told on"),
@@ -78,7 +85,7 @@ FACT_LABELS = {
 }
 ASSIGNED = "assigned_to"  # the one fact that names an actor
 # Ids that say nothing to a reader; the full text of an event is in the report.
-UNSPOKEN = frozenset({"message", "person", "from", "to", "change", "version"})
+UNSPOKEN = frozenset({"message", "person", "other", "link", "file", "from", "to", "change", "version"})
 DUTY_LABELS = {
     DutyKind.ACKNOWLEDGE: gettext_lazy("Acknowledge receipt"),
     DutyKind.ANSWER: gettext_lazy("Answer"),
@@ -114,7 +121,7 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
     slugs = set(actors)
     ids = [slug.removeprefix("staff:") for slug in slugs if slug.startswith("staff:")]
     names = {f"staff:{pk}": name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "username")}
-    names |= {"system": _("system"), "person": _("the person")}
+    names |= {"system": _("system"), "person": _("the person"), "requester": _("who asks for the person")}
     return {slug: names.get(slug, slug) for slug in slugs}
 
 
@@ -158,7 +165,7 @@ def _words_of_codes(name: str, code: str) -> str:
         return str(LimitChoice(code).label)
     if name == "rule" and code in Routine.values:
         return str(Routine(code).label)
-    spaced = ("letter", "because", "degree", "reopened_for", "how")
+    spaced = ("letter", "because", "degree", "reopened_for", "how", "paper", "seen", "step")
     return code.replace("_", " ") if name in spaced else code
 
 

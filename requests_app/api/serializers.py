@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import LookBack
 from requests_app.residence import COUNTRIES, ELSEWHERE, US_STATES
@@ -28,7 +29,11 @@ class SubmissionIn(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=[right.value for right in FILABLE]), min_length=1, max_length=len(FILABLE)
     )
     name = serializers.CharField(max_length=MOST["name"])
-    email = serializers.EmailField(max_length=MOST["email"])
+    email = serializers.EmailField(
+        max_length=MOST["email"],
+        allow_blank=True,
+        help_text="May be empty only where somebody else asks who gives the account number.",
+    )
     account_number = serializers.CharField(max_length=MOST["account_number"], **LEFT_OUT)
     details = serializers.CharField(max_length=MOST["details"], **LEFT_OUT)
     language = serializers.ChoiceField(choices=list(LANGUAGES), required=False, default="en")
@@ -39,6 +44,19 @@ class SubmissionIn(serializers.Serializer[Any]):
     correct_value = serializers.CharField(max_length=MOST["correct_value"], **LEFT_OUT)
     about_reference = serializers.CharField(
         max_length=MOST["about_reference"], help_text="Of the request that a complaint is about.", **LEFT_OUT
+    )
+    requester = serializers.ChoiceField(
+        choices=[kind.value for kind in Requester],
+        required=False,
+        default=Requester.SELF.value,
+        help_text="Who asks; name, email and account_number are always those of the person whose data it is.",
+    )
+    requester_name = serializers.CharField(max_length=MOST["requester_name"], **LEFT_OUT)
+    requester_email = serializers.EmailField(
+        max_length=MOST["requester_email"], **LEFT_OUT, help_text="Of who asks for somebody else; letters go there."
+    )
+    born_on = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="Of the child for whom a parent asks."
     )
     intake_key = serializers.UUIDField(
         required=False, help_text="Made by the caller: the same key with the same content is the same submission."

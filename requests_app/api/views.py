@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from requests_app.api import serializers
 from requests_app.api.faults import REQUEST, FaultsView, faults
 from requests_app.api.tokens import FollowToken, opens, token_of
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission
 from requests_app.roles import Actor
@@ -100,6 +101,10 @@ def _intake(organisation: Organisation, data: dict[str, Any]) -> intake.Intake:
         correct_field=data["correct_field"],
         correct_value=data["correct_value"],
         about_reference=data["about_reference"],
+        requester=Requester(data["requester"]),
+        requester_name=data["requester_name"],
+        requester_email=data["requester_email"],
+        born_on=data["born_on"],
         intake_key=data.get("intake_key") or uuid.uuid4(),
     )
 

@@ -85,6 +85,9 @@ class EvidenceKind(StrEnum):
     DECLARATION = "declaration"
     PERMISSION = "permission"
     SHOWN_TO_STAFF = "shown_to_staff"  # in place of a mailbox: how the person showed the staff who asks
+    POWER_OF_ATTORNEY = "power_of_attorney"
+    COURT_PAPER = "court_paper"
+    CONFIRMATION = "confirmation"
 
 
 class DutyKind(StrEnum):

@@ -5,14 +5,24 @@ from requests_app.models.decision import (
     Clarification,
     ExemptionClaim,
     HandWork,
+    IdentityDoubt,
     LimitChoice,
     LimitDecision,
+    PersonLink,
     ReopeningAsked,
     WrittenAnswer,
 )
 from requests_app.models.duty import CalendarVersion, Duty
-from requests_app.models.evidence import AccessCode, CodePurpose, Evidence, ProbeTry, ProofOffered
-from requests_app.models.message import Message, MessageState, OtherChannel
+from requests_app.models.evidence import (
+    AccessCode,
+    CodePurpose,
+    Evidence,
+    PermissionFile,
+    ProbeTry,
+    ProofOffered,
+    SignInUsed,
+)
+from requests_app.models.message import Message, MessageState, OtherChannel, Reminder, ReminderStep
 from requests_app.models.organisation import Organisation
 from requests_app.models.people import DataSubject, Derivation, Identifier, IdentifierKind, IdentifierStatus
 from requests_app.models.staff import User
@@ -45,6 +55,7 @@ __all__ = [
     "Identifier",
     "IdentifierKind",
     "IdentifierStatus",
+    "IdentityDoubt",
     "LimitChoice",
     "LimitDecision",
     "LookBack",
@@ -53,10 +64,15 @@ __all__ = [
     "Organisation",
     "OtherChannel",
     "PackVersion",
+    "PermissionFile",
+    "PersonLink",
     "ProbeTry",
     "ProofOffered",
+    "Reminder",
+    "ReminderStep",
     "ReopeningAsked",
     "Routine",
+    "SignInUsed",
     "StandingRule",
     "Submission",
     "Suppression",

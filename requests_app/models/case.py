@@ -178,6 +178,10 @@ class Case(ConcurrentTransitionMixin, models.Model):
         """The evidence reaches the degree: on to the review, or where nothing is gathered to the decision."""
         return State.DECIDING if self.route == Route.DECIDE_ONLY else State.REVIEWING
 
+    @transition("doubt_identity")
+    def doubt_identity(self) -> None:
+        """Staff doubt that it is the person who asks: more has to be proved."""
+
     @transition("fall_back")
     def fall_back(self) -> None:
         """Specific pieces can't be verified: evaluated as categories (11 CCR 7024(a))."""

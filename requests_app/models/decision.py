@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dsar.vault.fields import SealedText
 from requests_app.models.case import Case
+from requests_app.models.people import DataSubject
 
 
 class OfCase(models.Model):
@@ -101,6 +102,33 @@ class ReopeningAsked(OfCase):
 
     def __str__(self) -> str:
         return f"reopening asked {self.decided_at:%Y-%m-%d}"
+
+
+class IdentityDoubt(OfCase):
+    """Why staff doubt that it is the person who asks: from then on a mailbox or a sign-in alone is not enough."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="identity_doubts")
+
+    def __str__(self) -> str:
+        return f"doubt {self.decided_at:%Y-%m-%d}"
+
+
+class PersonLink(OfCase):
+    """Two records that a reviewer found to be one person's, with the evidence; taken back, with the reason.
+
+    The records of a person are those that links in force join, over however many; ``DataSubject.root`` follows.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="person_links")
+    one = models.ForeignKey(DataSubject, on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(DataSubject, on_delete=models.PROTECT, related_name="+")
+    unlinked_by = models.CharField(max_length=40, blank=True)
+    unlinked_at = models.DateTimeField(null=True)
+    unlink_reason_sealed = models.BinaryField(null=True)
+    unlink_reason = SealedText("unlink_reason_sealed", key="record_key")
+
+    def __str__(self) -> str:
+        return f"{self.one} and {self.other}"
 
 
 class LimitChoice(models.TextChoices):

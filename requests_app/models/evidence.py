@@ -18,14 +18,17 @@ from requests_app.models.submission import Submission
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     """Which evidence counts."""
 
-    def best_match(self) -> Evidence | None:
+    def best_match(self, *, with_account: bool = True) -> Evidence | None:
         """The probe that proves most: of one record, that with most points; points of two never mix.
 
-        Of several as good, the one whose record holds the mailbox, for whoever asks controls that; then the first.
+        Of several as good, the one whose record holds the mailbox, for whoever asks controls that; then the first. A
+        fresh sign-in to the account comes before them all: whose account it is needs no points.
         """
+        signed_in = self.filter(kind=EvidenceKind.ACCOUNT, identifiers__isnull=False) if with_account else self.none()
         mailbox = Identifier.objects.filter(evidence=models.OuterRef("pk"), kind=IdentifierKind.EMAIL)
         probes = self.filter(kind=EvidenceKind.DATA_POINTS).annotate(holds_mailbox=models.Exists(mailbox))
-        return probes.order_by("-matched_points", "-holds_mailbox", "proved_at").first()
+        best = probes.order_by("-matched_points", "-holds_mailbox", "proved_at")
+        return signed_in.order_by("proved_at").first() or best.first()
 
 
 class Evidence(models.Model):
@@ -33,7 +36,8 @@ class Evidence(models.Model):
 
     ``identifiers`` are those among them that find records. ``cases`` are those that were accepted on it: it says whose
     data they are about, whatever is proved afterwards.
-    A declaration (11 CCR 7062) keeps its signed text: it belongs to the request's record (7101).
+    A declaration (11 CCR 7062) keeps its signed text: it belongs to the request's record (7101). A permission keeps
+    what staff noted who accepted it, and the file that they looked at; a sign-in keeps the account's number.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -44,6 +48,7 @@ class Evidence(models.Model):
     actor = models.CharField(max_length=40)
     statement_sealed = models.BinaryField(null=True)
     statement = SealedText("statement_sealed", key="record_key")
+    document = models.ForeignKey("PermissionFile", null=True, on_delete=models.PROTECT, related_name="evidence")
     offered = models.ForeignKey("ProofOffered", null=True, on_delete=models.SET_NULL, related_name="evidence")
     identifiers = models.ManyToManyField(Identifier, related_name="evidence")
     cases = models.ManyToManyField("requests_app.Case", related_name="proved_by")
@@ -103,6 +108,45 @@ class ProofOffered(models.Model):
         return self.submission.record_key
 
 
+class PermissionFile(models.Model):
+    """A paper that who asks for another sent us: sealed under the record's key, outside the database.
+
+    ``path`` is relative to the data folder. What it proves staff decide, who look at it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="permission_files")
+    content_type = models.CharField(max_length=40)
+    path = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("sent_at",)
+
+    def __str__(self) -> str:
+        return f"{self.content_type} {self.sent_at:%Y-%m-%d}"
+
+    @property
+    def context(self) -> str:
+        """What the sealed file is bound to."""
+        return f"permission:{self.pk}"
+
+
+class SignInUsed(models.Model):
+    """An account's assertion of a fresh sign-in that was taken: none works twice."""
+
+    digest = models.CharField(max_length=120, unique=True)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "sign-ins used"
+
+    def __str__(self) -> str:
+        return f"sign-in {self.used_at:%Y-%m-%d}"
+
+
 class ProbeTry(models.Model):
     """One try at an identifier, across all submissions: few are allowed, so that nobody can guess his way in."""
 
@@ -124,6 +168,8 @@ class CodePurpose(models.TextChoices):
     ENTER = "enter", _("enter the case page")
     DOWNLOAD = "download", _("download the bundle")
     OPT_IN = "opt_in", _("confirm the choice to opt in")
+    PERSON = "person", _("answer for oneself where another asks")
+    PERSON_ENTER = "person_in", _("enter as the person for whom another asks")
 
 
 class AccessCodeQuerySet(models.QuerySet["AccessCode"]):

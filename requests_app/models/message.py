@@ -59,6 +59,9 @@ class Message(models.Model):
     language = models.CharField(max_length=5)
     subject = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=MessageState, default=MessageState.QUEUED)
+    to_person = models.BooleanField(
+        default=False, help_text="Whether it goes to the person's own mailbox, not to who asks for the person."
+    )
     queued_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     bounced_on = models.DateField(null=True, help_text="When it came back, after the mail server had taken it.")
@@ -87,3 +90,35 @@ class Message(models.Model):
     def record_key(self) -> uuid.UUID:
         """Notices as sent belong to the request's record."""
         return self.submission.record_key
+
+    @property
+    def address(self) -> str:
+        """Where it goes."""
+        return self.submission.email if self.to_person else self.submission.contact_email
+
+
+class ReminderStep(models.TextChoices):
+    """The reminders of somebody who does not prove who asks."""
+
+    DAY_3 = "day_3", _("after 3 days")
+    DAY_10 = "day_10", _("after 10 days")
+    BEFORE_REFUSAL = "before_refusal", _("a week before the refusal")
+
+
+class Reminder(models.Model):
+    """One letter a step and submission, however often the clock comes round. ``begun_on``: when proof was asked for."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="reminders")
+    step = models.CharField(max_length=20, choices=ReminderStep)
+    begun_on = models.DateField()
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("submission", "step", "begun_on"), name="one_reminder_a_step_and_submission"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.step

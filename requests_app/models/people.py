@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -21,8 +22,16 @@ class DataSubject(models.Model):
     identifier_key = models.UUIDField(editable=False)
     created_at = models.DateTimeField()
 
+    if TYPE_CHECKING:
+        root_id: uuid.UUID | None
+
     def __str__(self) -> str:
         return f"person {str(self.pk)[:8]}"
+
+    @property
+    def root_or_self(self) -> uuid.UUID:
+        """The record that stands for all that are linked with this one."""
+        return self.root_id or self.pk
 
 
 class IdentifierKind(models.TextChoices):

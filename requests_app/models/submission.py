@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from dsar.vault.fields import SealedText
+from requests_app.law.agents import Requester
 from requests_app.models.organisation import Organisation
 
 
@@ -45,6 +46,9 @@ class Submission(models.Model):
 
     What the person wrote is sealed under ``record_key``, the key of the record that lives at least 24 months after
     closing (11 CCR 7101). ``email_digest`` finds the mailbox's submissions without reading anything.
+
+    ``name``, ``email`` and ``account_number`` are the person's whose data it is; who asks for somebody else has a name
+    and a mailbox of their own, to which letters go. ``confirmed_at`` is about the mailbox that letters go to.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -65,20 +69,41 @@ class Submission(models.Model):
         null=True, blank=True, help_text="When information was provided, in full or part: what the yearly limit counts."
     )
 
+    requester = models.CharField(
+        max_length=10, choices=[(kind.value, kind.value) for kind in Requester], default=Requester.SELF.value
+    )
+    person_receives = models.BooleanField(
+        default=False,
+        help_text="Whether data goes to the person's own mailbox: somebody asks whose permission does not cover it.",
+    )
+
+    permission_denied_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the person said that whoever asks has no permission."
+    )
+
     record_key = models.UUIDField(editable=False)
     email_digest = models.CharField(
         max_length=120, db_index=True, editable=False, help_text="Empty: the person gave no e-mail address."
+    )
+    person_digest = models.CharField(
+        max_length=120, db_index=True, blank=True, editable=False, help_text="Of the person's address, if another asks."
     )
     name_sealed = models.BinaryField(null=True)
     email_sealed = models.BinaryField(null=True)
     postal_address_sealed = models.BinaryField(null=True)
     account_number_sealed = models.BinaryField(null=True)
     details_sealed = models.BinaryField(null=True)
+    requester_name_sealed = models.BinaryField(null=True)
+    requester_email_sealed = models.BinaryField(null=True)
+    born_on_sealed = models.BinaryField(null=True)
     name = SealedText("name_sealed", key="record_key")
     email = SealedText("email_sealed", key="record_key")
     postal_address = SealedText("postal_address_sealed", key="record_key")
     account_number = SealedText("account_number_sealed", key="record_key")
     details = SealedText("details_sealed", key="record_key")
+    requester_name = SealedText("requester_name_sealed", key="record_key")
+    requester_email = SealedText("requester_email_sealed", key="record_key")
+    born_on = SealedText("born_on_sealed", key="record_key")  # of a child, as 2015-03-01
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -92,3 +117,23 @@ class Submission(models.Model):
     def has_mailbox(self) -> bool:
         """Whether letters go by mail; else they are printed and posted."""
         return bool(self.email_digest)
+
+    @property
+    def asked_by(self) -> Requester:
+        """Who sent it."""
+        return Requester(self.requester)
+
+    @property
+    def for_another(self) -> bool:
+        """Whether somebody asks for the person, who is somebody else."""
+        return self.asked_by is not Requester.SELF
+
+    @property
+    def contact_name(self) -> str:
+        """Whom our letters greet."""
+        return self.requester_name if self.for_another else self.name
+
+    @property
+    def contact_email(self) -> str:
+        """Where our letters go."""
+        return self.requester_email if self.for_another else self.email

@@ -13,10 +13,10 @@ from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law import refusals
 from requests_app.law.words import DutyKind, RefusalPart, Right, Route
-from requests_app.models import Case, DataSubject, Message, Submission
+from requests_app.models import Case, Message, Submission
 from requests_app.ports import work
 from requests_app.roles import PERSON, SYSTEM
-from requests_app.services import duties, letters, opt_outs, restricting
+from requests_app.services import duties, letters, linking, opt_outs, restricting
 from requests_app.services.history import change_state, locked, record
 from requests_app.states import Outcome, State
 
@@ -35,7 +35,7 @@ def _hold_person(case: Case) -> None:
     """Let every other release for this person, and every link of records, wait until this transaction ends."""
     subject = case.submission.subject
     if subject is not None:
-        DataSubject.objects.select_for_update().get(pk=subject.root_id or subject.pk)
+        linking.lock_root(subject.pk)
 
 
 def provided(case: Case, *, at: datetime) -> None:

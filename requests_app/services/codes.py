@@ -18,6 +18,8 @@ LIFE = {
     CodePurpose.ENTER: timedelta(minutes=20),
     CodePurpose.DOWNLOAD: timedelta(minutes=20),
     CodePurpose.OPT_IN: timedelta(days=30),
+    CodePurpose.PERSON: timedelta(days=30),
+    CodePurpose.PERSON_ENTER: timedelta(minutes=20),
 }
 CODES_AN_HOUR = 5
 

@@ -10,15 +10,21 @@ from requests_app.events import EventKind
 from requests_app.models import AccessCode, Case, CodePurpose, Submission
 from requests_app.moves import performs
 from requests_app.roles import SYSTEM, Actor
-from requests_app.services import codes, identity, intake, letters
+from requests_app.services import codes, identity, letters, permissions
 from requests_app.services.history import locked_cases, record
+from requests_app.services.references import find as find  # noqa: PLC0414 - entering begins with it
 
 
-def find(reference: str) -> Submission | None:
-    """The submission of a reference as typed: case, spaces and dashes don't matter."""
-    typed = "".join(letter for letter in reference.upper() if letter in codes.ALPHABET)
-    written = intake.as_reference(typed[-intake.REFERENCE_LENGTH :])
-    return Submission.objects.select_related("organisation", "subject").filter(reference=written).first()
+def send_entry_codes(submission: Submission, *, at: datetime) -> None:
+    """Mail a code with which to enter; where another asks, the person gets one of their own, once they have a say.
+
+    Raises codes.TooManyCodes.
+    """
+    send_code(submission, CodePurpose.ENTER, at=at)
+    if permissions.concerns_person(submission):
+        with transaction.atomic():
+            code = codes.issue(submission, CodePurpose.PERSON_ENTER, at=at)
+            letters.queue(submission, letters.Letter.PERSON_CODE, at=at, code=code)
 
 
 def send_code(submission: Submission, purpose: CodePurpose, *, at: datetime) -> None:
@@ -41,6 +47,13 @@ def enter(submission: Submission, code: str, *, at: datetime) -> bool:
         if opens:
             identity.note_mailbox(submission, at=at)
     return opens
+
+
+def enter_as_person(submission: Submission, code: str, *, at: datetime) -> bool:
+    """Whether the code, which went to the person's own mailbox, lets the person in for whom another asks."""
+    purposes = (CodePurpose.PERSON, CodePurpose.PERSON_ENTER)
+    with transaction.atomic():
+        return any(codes.use(submission, purpose, code, at=at) for purpose in purposes)
 
 
 def open_file(case: Case, *, code: str, answer: str, at: datetime) -> bool:

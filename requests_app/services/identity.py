@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
 from dsar.vault import digests
-from requests_app import guards
+from requests_app import identifying
 from requests_app.events import EventKind
 from requests_app.law import identity as law_identity
+from requests_app.law.agents import Requester
+from requests_app.law.wording import spell_date
 from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import (
     Case,
     CodePurpose,
     Evidence,
     IdentifierKind,
+    IdentityDoubt,
     Organisation,
     ProbeTry,
     ProofOffered,
@@ -28,7 +31,7 @@ from requests_app.models import (
 )
 from requests_app.moves import performs
 from requests_app.ports import Matched, systems
-from requests_app.roles import PERSON, SYSTEM, Actor
+from requests_app.roles import PERSON, REQUESTER, SYSTEM, Actor
 from requests_app.services import codes, people, standing
 from requests_app.services.history import change_state, locked_cases, record
 from requests_app.states import State
@@ -41,6 +44,16 @@ DECLARATION = {
     "es": (
         "Declaro bajo pena de perjurio conforme a las leyes del Estado de California que soy la persona a cuyos datos"
         " personales se refiere esta solicitud. Firmado electrónicamente: {name}"
+    ),
+}
+OF_PARENT = {
+    "en": (
+        "I declare under penalty of perjury under the laws of the State of California that I am a parent of the child,"
+        " born on {born_on}, whose personal information is the subject of this request. Signed electronically: {name}"
+    ),
+    "es": (
+        "Declaro bajo pena de perjurio conforme a las leyes del Estado de California que soy madre o padre del menor,"
+        " nacido el {born_on}, a cuyos datos personales se refiere esta solicitud. Firmado electrónicamente: {name}"
     ),
 }
 TRIES_A_DAY = 5
@@ -67,14 +80,14 @@ def note_mailbox(submission: Submission, *, at: datetime) -> None:
             return
         submission.confirmed_at = at
         Evidence.objects.create(
-            id=uuid.uuid4(), submission=submission, kind=EvidenceKind.MAILBOX, proved_at=at, actor=PERSON.slug
+            id=uuid.uuid4(), submission=submission, kind=EvidenceKind.MAILBOX, proved_at=at, actor=_who(submission).slug
         )
-        _one_at_a_time(submission)
+        one_at_a_time(submission)
         for case in locked_cases(submission):
-            record(case, EventKind.MAILBOX_CONFIRMED, by=PERSON, at=at)
+            record(case, EventKind.MAILBOX_CONFIRMED, by=_who(submission), at=at)
         enqueue("find_person", {"submission": str(submission.pk)}, key=f"find_person:{submission.pk}:confirmed")
         settle(submission, at=at)
-        _compare_what_came(submission, at=at)
+        compare_what_came(submission, at=at)
 
 
 def offer_proof(submission: Submission, *, points: Mapping[str, str], declared_name: str, at: datetime) -> ProofOffered:
@@ -89,7 +102,7 @@ def offer_proof(submission: Submission, *, points: Mapping[str, str], declared_n
     declared_name = declared_name.strip()
     _check_points(submission, typed, declared_name)
     with transaction.atomic():
-        _one_at_a_time(submission)
+        one_at_a_time(submission)
         unproved = _unproved(submission)
         if not unproved:
             raise ProofRefused(_("Nothing has to be proved any more. Thank you."))
@@ -101,19 +114,27 @@ def offer_proof(submission: Submission, *, points: Mapping[str, str], declared_n
         offered.points = json.dumps(typed)
         offered.save()
         for case in unproved:
-            record(case, EventKind.PROOF_OFFERED, by=PERSON, at=at, points=len(typed), declared=bool(declared_name))
+            record(
+                case,
+                EventKind.PROOF_OFFERED,
+                by=_who(submission),
+                at=at,
+                points=len(typed),
+                declared=bool(declared_name),
+            )
         enqueue("probe", {"proof": str(offered.pk)}, key=f"probe:{offered.pk}")
     return offered
 
 
-def _compare_what_came(submission: Submission, *, at: datetime) -> None:
+def compare_what_came(submission: Submission, *, at: datetime) -> None:
     """Probe what came with the request, where that alone can be enough: no more is asked than needed (11 CCR 7060).
 
-    It is a try like any other; where none is left today, the person is asked.
+    Whose law lets identity be asked for only on doubt is asked for nothing if the mailbox stands in the record. It is
+    a try like any other; where none is left today, the person is asked.
     """
     given = set(with_submitted(submission, {})) & set(systems().question_titles(submission.language))
-    needed = [guards.requirement(case) for case in _unproved(submission)]
-    if not any(need.data_points <= len(given) and not need.declaration for need in needed):
+    needed = [identifying.requirement(case) for case in _unproved(submission)]
+    if not any(_may_be_enough(need, len(given), submission) for need in needed):
         return
     try:
         with transaction.atomic():
@@ -124,6 +145,13 @@ def _compare_what_came(submission: Submission, *, at: datetime) -> None:
     offered.points = json.dumps({})
     offered.save()
     enqueue("probe", {"proof": str(offered.pk)}, key=f"probe:{offered.pk}")
+
+
+def _may_be_enough(need: law_identity.Requirement, given: int, submission: Submission) -> bool:
+    """Whether points that came with the request can reach what is needed; who asks for another signs no declaration."""
+    if need.mailbox_suffices:
+        return True
+    return need.data_points <= given and (submission.for_another or not need.declaration)
 
 
 def points_to_probe(offered: ProofOffered) -> dict[str, str]:
@@ -195,7 +223,7 @@ def settle(submission: Submission, *, at: datetime) -> None:
 
 def settle_case(case: Case, *, at: datetime) -> None:
     """The same for one case that the caller has locked; whoever holds one may not go on to lock its siblings."""
-    if case.state == State.VERIFYING and guards.degree_reached(case) >= guards.requirement(case).degree:
+    if case.state == State.VERIFYING and identifying.degree_reached(case) >= identifying.requirement(case).degree:
         _accept(case, by=SYSTEM, at=at)
 
 
@@ -203,6 +231,20 @@ def settle_case(case: Case, *, at: datetime) -> None:
 def accept_proof(case: Case, *, actor: Actor, at: datetime) -> None:
     """An analyst accepts what the degree engine found enough."""
     _accept(case, by=actor, at=at)
+
+
+@performs("doubt_identity")
+def doubt_identity(case: Case, *, actor: Actor, at: datetime, reason: str) -> None:
+    """Staff doubt that it is the person: what rested on a mailbox or a sign-in alone has to be proved by more.
+
+    Suspected fraud calls for further verification (11 CCR 7061(b)), reasonable doubts permit it (GDPR Art. 12(6)).
+    """
+    doubt = IdentityDoubt(id=uuid.uuid4(), case=case, decided_by=actor.slug, decided_at=at)
+    doubt.reason = reason
+    doubt.save()
+    change_state(case, EventKind.DOUBT_IDENTITY, case.doubt_identity, by=actor, at=at)
+    case.proved_by.clear()
+    settle_case(case, at=at)
 
 
 @performs("fall_back")
@@ -221,9 +263,24 @@ def questions(submission: Submission) -> dict[str, str]:
 
 
 def wants_declaration(submission: Submission) -> bool:
-    """Whether a case still waits for a declaration; signed once is enough."""
-    signed = submission.evidence.filter(kind=EvidenceKind.DECLARATION).exists()
-    return not signed and any(guards.requirement(case).declaration for case in submission.cases.unproved())
+    """Whether a case still waits for a declaration; signed once is enough.
+
+    A parent signs to be one; nobody else signs one for another.
+    """
+    if submission.evidence.filter(kind=EvidenceKind.DECLARATION).exists():
+        return False
+    unproved = submission.cases.unproved()
+    if submission.asked_by is Requester.PARENT:
+        return unproved.exists()
+    return not submission.for_another and any(identifying.requirement(case).declaration for case in unproved)
+
+
+def declaration(submission: Submission, name: str = "") -> str:
+    """The text that is signed by typing one's name below it."""
+    language = submission.language
+    text = OF_PARENT[language] if submission.asked_by is Requester.PARENT else DECLARATION[language]
+    born_on = spell_date(date.fromisoformat(submission.born_on), language) if submission.born_on else ""
+    return text.format(name=name, born_on=born_on).strip()
 
 
 def has_questions(submission: Submission) -> bool:
@@ -266,17 +323,20 @@ def _digests_of(case: Case) -> Mapping[str, str]:
 
 
 def _accept(case: Case, *, by: Actor, at: datetime) -> None:
-    proof = guards.proof_of(case.submission)
+    proof = identifying.proof_of(case.submission)
     change_state(
         case,
         EventKind.ACCEPT_PROOF,
         case.accept_proof,
         by=by,
         at=at,
-        degree=guards.degree_reached(case).name.lower(),
+        degree=identifying.degree_reached(case).name.lower(),
         matched_points=proof.matched_points,
         declaration=proof.declaration,
-        citations=list(guards.requirement(case).citations),
+        requester=case.submission.requester,
+        citations=list(
+            dict.fromkeys((*identifying.authority(case).citations, *identifying.requirement(case).citations))
+        ),
     )
     _bind(case)
     standing.gather(case, at=at)
@@ -284,7 +344,7 @@ def _accept(case: Case, *, by: Actor, at: datetime) -> None:
 
 def _bind(case: Case) -> None:
     """The record on which a case is accepted is whose data it is about: what is proved later moves it no more."""
-    best = case.submission.evidence.best_match()
+    best = case.submission.evidence.best_match(with_account=not identifying.is_doubted(case))
     if best is not None:
         best.cases.add(case)
 
@@ -311,7 +371,12 @@ def _check_points(submission: Submission, typed: Mapping[str, str], declared_nam
         raise ProofRefused(_("Please answer at least one question, or sign the declaration."))
 
 
-def _one_at_a_time(submission: Submission) -> None:
+def _who(submission: Submission) -> Actor:
+    """Who acts on the page of a request, and reads its mailbox."""
+    return REQUESTER if submission.for_another else PERSON
+
+
+def one_at_a_time(submission: Submission) -> None:
     """Offers within an organisation wait for each other, or many sent at once would pass the limit on tries."""
     Organisation.objects.select_for_update(no_key=True).get(pk=submission.organisation_id)
 
@@ -335,12 +400,12 @@ def count_tries(submission: Submission, typed: Mapping[str, str], *, at: datetim
 
 
 def _declare(submission: Submission, name: str, *, at: datetime) -> None:
-    declaration = Evidence(
+    signed = Evidence(
         id=uuid.uuid4(),
         submission=submission,
         kind=EvidenceKind.DECLARATION,
         proved_at=at,
-        actor=PERSON.slug,
+        actor=_who(submission).slug,
     )
-    declaration.statement = DECLARATION[submission.language].format(name=name)
-    declaration.save()
+    signed.statement = declaration(submission, name)
+    signed.save()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,13 +13,16 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
 from dsar.vault import digests, keys
 from requests_app import endings, guards
 from requests_app.events import EventKind
-from requests_app.law import packs
+from requests_app.identifying import AGENTS
+from requests_app.law import agents, packs
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right, Route
 from requests_app.models import (
     Case,
@@ -35,7 +37,7 @@ from requests_app.plain_text import is_usable
 from requests_app.ports import systems
 from requests_app.residence import is_residence
 from requests_app.roles import SYSTEM, Actor
-from requests_app.services import codes, duties, letters, opt_outs, opting_in, restricting, taking_up
+from requests_app.services import codes, duties, letters, opt_outs, opting_in, references, restricting, taking_up
 from requests_app.services.history import change_state, local_day, record
 
 MOST = {
@@ -46,12 +48,13 @@ MOST = {
     "account_number": 64,
     "details": 5000,
     "correct_value": 500,
+    "requester_name": 200,
+    "requester_email": 254,
 }
 LANGUAGES = ("en", "es")
 # Our letters greet with the name, also whom somebody else has filed for: it must not carry an invitation.
 WEB_ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
 SEVERAL_LINES = frozenset({"details", "postal_address"})
-REFERENCE_LENGTH = 8
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Intake:
     when it arrives, whenever somebody types it in. ``intake_key`` names one form: the same form with the same answers
     is the same submission, however often it is sent; with other answers it is another one, so that nothing is lost.
     ``postal_address`` takes the place of the e-mail address where staff enter what came from somebody who has none.
+    ``name``, ``email`` and ``account_number`` are of the person whose data it is; who asks for another has a name and a
+    mailbox of their own, and a parent says when the child was born.
     """
 
     organisation: Organisation
@@ -79,6 +84,10 @@ class Intake:
     correct_value: str = ""
     about_reference: str = ""  # of the request that a complaint is about, as typed
     about: Case | None = None  # the case that an appeal is about
+    requester: Requester = Requester.SELF
+    requester_name: str = ""
+    requester_email: str = ""
+    born_on: date | None = None
     received_on: date | None = None
     intake_key: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -110,7 +119,7 @@ def receive_submission(intake: Intake, *, by: Actor, at: datetime) -> Submission
             intake_key=intake_key,
             defaults={
                 "organisation": intake.organisation,
-                "reference": new_reference(),
+                "reference": references.new_reference(),
                 "channel": intake.channel,
                 "received_at": at,
                 "received_on": arrived_on,
@@ -118,7 +127,9 @@ def receive_submission(intake: Intake, *, by: Actor, at: datetime) -> Submission
                 "language": intake.language,
                 "look_back": intake.look_back,
                 "record_key": keyring.record,
-                "email_digest": digests.digest("email", intake.email.casefold()) if intake.email else "",
+                "requester": intake.requester,
+                "person_receives": intake.requester in AGENTS,
+                **_digests(intake),
             },
         )
         if is_new:
@@ -129,23 +140,6 @@ def receive_submission(intake: Intake, *, by: Actor, at: datetime) -> Submission
 def received_as(intake: Intake) -> Submission | None:
     """The submission that this very form was received as, if it was sent before."""
     return Submission.objects.filter(intake_key=_key_of(_cleaned(intake))).first()
-
-
-def new_reference() -> str:
-    """A reference that nobody can guess, without letters that look alike."""
-    return as_reference("".join(secrets.choice(codes.ALPHABET) for _place in range(REFERENCE_LENGTH)))
-
-
-def read_reference(typed: str) -> str:
-    """A reference as it is written, from one as it was typed; empty if it is none."""
-    found = "".join(letter for letter in typed.upper() if letter in codes.ALPHABET)
-    is_whole = len(found.removeprefix("R")) == REFERENCE_LENGTH or len(found) == REFERENCE_LENGTH
-    return as_reference(found[-REFERENCE_LENGTH:]) if is_whole else ""
-
-
-def as_reference(letters_only: str) -> str:
-    """A reference as it is written."""
-    return f"R-{letters_only[:4]}-{letters_only[4:]}"
 
 
 def rights_offered(residence: str, on: date) -> tuple[Right, ...]:
@@ -220,7 +214,18 @@ def _cleaned(intake: Intake) -> Intake:
         account_number=intake.account_number.strip(),
         correct_value=intake.correct_value.strip(),
         about_reference=intake.about_reference.strip(),
+        requester_name=intake.requester_name.strip() if intake.requester is not Requester.SELF else "",
+        requester_email=as_mailed(intake.requester_email) if intake.requester is not Requester.SELF else "",
+        born_on=intake.born_on if intake.requester is Requester.PARENT else None,
     )
+
+
+def _digests(intake: Intake) -> dict[str, str]:
+    """What finds the mailbox that letters go to, and the person's own if somebody else asks."""
+    person = digests.digest("email", intake.email.casefold()) if intake.email else ""
+    if intake.requester is Requester.SELF:
+        return {"email_digest": person}
+    return {"email_digest": digests.digest("email", intake.requester_email.casefold()), "person_digest": person}
 
 
 def as_mailed(email: str) -> str:
@@ -239,6 +244,8 @@ def _key_of(intake: Intake) -> uuid.UUID:
     """One form with these answers. They can't be guessed from it without the form's own key, which isn't kept."""
     arrived_on = intake.received_on.isoformat() if intake.received_on else ""
     answers = (intake.organisation.pk, intake.residence, sorted(intake.rights), intake.look_back, arrived_on)
+    born_on = intake.born_on.isoformat() if intake.born_on else ""
+    another = (intake.requester, intake.requester_name, intake.requester_email, born_on)
     typed = (
         intake.name,
         intake.email,
@@ -250,24 +257,33 @@ def _key_of(intake: Intake) -> uuid.UUID:
         intake.about_reference,
         str(intake.about.pk) if intake.about else "",
     )
-    return uuid.uuid5(intake.intake_key, json.dumps([answers, typed]))
+    told = [answers, typed] if intake.requester is Requester.SELF else [answers, typed, another]
+    return uuid.uuid5(intake.intake_key, json.dumps(told))
 
 
 def _check(intake: Intake, on: date, *, today: date, by_staff: bool) -> None:
     errors = _faults_of_texts(intake)
-    if by_staff and not intake.email:
-        errors.update(_faults_without_mailbox(intake, on))
-    else:
-        errors.update(_faults_of_mailbox(intake))
+    errors = {**_faults_of_addresses(intake, on, by_staff=by_staff), **errors}
     if not is_residence(intake.residence):
         errors["residence"] = _("Please choose the place where you live.")
     if on > today:
         errors["received_on"] = _("This day is still to come: give the day on which it arrived.")
     errors.update(_faults_of_rights(intake, on))
+    errors = {**_faults_of_requester(intake, on, errors), **errors}
     if intake.language not in LANGUAGES:
         errors["language"] = _("Please choose one of the offered languages.")
     if errors:
         raise IntakeRefused(errors)
+
+
+def _faults_of_addresses(intake: Intake, on: date, *, by_staff: bool) -> dict[str, str]:
+    """Where letters go must be known; the person's own mailbox too, where another asks who needs their permission."""
+    if intake.requester is not Requester.SELF:
+        of_person = _faults_of_mailbox(intake) if intake.email or intake.requester in AGENTS else {}
+        return {**of_person, **_faults_of_mailbox(intake, "requester_email")}
+    if by_staff and not intake.email:
+        return _faults_without_mailbox(intake, on)
+    return _faults_of_mailbox(intake)
 
 
 def _faults_of_texts(intake: Intake) -> dict[str, str]:
@@ -278,18 +294,17 @@ def _faults_of_texts(intake: Intake) -> dict[str, str]:
             errors[name] = _("Please use at most %(most)s characters.") % {"most": most}
         elif not is_usable(value) or (name not in SEVERAL_LINES and len(value.splitlines()) > 1):
             errors[name] = _("This contains characters that can't be used. Please type it again.")
-    if not intake.name:
-        errors.setdefault("name", _("Please tell us your name."))
-    elif WEB_ADDRESS.search(intake.name):
-        errors.setdefault("name", _("Please give your name alone, without any address."))
+    errors = {**_faults_of_name(intake, "name"), **errors}
+    if intake.requester is not Requester.SELF:
+        errors = {**_faults_of_name(intake, "requester_name"), **errors}
     return errors
 
 
-def _faults_of_mailbox(intake: Intake) -> dict[str, str]:
+def _faults_of_mailbox(intake: Intake, field_name: str = "email") -> dict[str, str]:
     try:
-        validate_email(intake.email)
+        validate_email(getattr(intake, field_name))
     except ValidationError:
-        return {"email": _("Please give an e-mail address such as name@example.com.")}
+        return {field_name: _("Please give an e-mail address such as name@example.com.")}
     return {}
 
 
@@ -312,6 +327,46 @@ def _acts_at_once(residence: str, right: Right, on: date) -> bool:
     return bool(laws) and laws[0].route(right, on) == Route.DIRECT
 
 
+def _faults_of_name(intake: Intake, field_name: str) -> dict[str, str]:
+    name = getattr(intake, field_name)
+    if not name and field_name == "name" and intake.requester is not Requester.SELF:
+        return {field_name: _("Please tell us the name of the person whose data it is.")}
+    if not name:
+        return {field_name: _("Please tell us your name.")}
+    if WEB_ADDRESS.search(name):
+        return {field_name: _("Please give your name alone, without any address.")}
+    return {}
+
+
+def _faults_of_requester(intake: Intake, on: date, errors: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with asking for somebody else: whose mailbox it is, and how old a child is."""
+    if intake.requester is Requester.SELF:
+        return {}
+    if intake.requester in AGENTS and intake.email.casefold() == intake.requester_email.casefold():
+        return {
+            "email": _(
+                "This is the same address as yours. Please give the person's own address, or ask in the person's own"
+                " name."
+            )
+        }
+    if not intake.email and not intake.account_number:
+        return {"email": _("Please give an e-mail address or an account number by which we know the person.")}
+    if intake.requester is Requester.PARENT:
+        return _faults_of_age(intake, on, errors)
+    return {}
+
+
+def _faults_of_age(intake: Intake, on: date, errors: Mapping[str, str]) -> dict[str, str]:
+    """A parent asks for a child below the age that the laws of every right asked for name (Civ. Code 1798.120(c))."""
+    if intake.born_on is None:
+        return {"born_on": _("Please give the child's date of birth.")}
+    if errors.keys() & {"residence", "rights"}:
+        return {}
+    laws = {pack for right in intake.rights for pack in packs.laws_for(intake.residence, right, on)}
+    why = agents.why_no_parent(sorted(laws, key=lambda pack: pack.slug), intake.born_on, on)
+    return {"born_on": why.in_language(get_language() or intake.language)} if why else {}
+
+
 def _faults_of_rights(intake: Intake, on: date) -> dict[str, str]:
     if not intake.rights:
         return {"rights": _("Please choose what you ask for.")}
@@ -326,7 +381,7 @@ def _faults_of_right(intake: Intake, right: Right) -> dict[str, str]:
     """What a right asks for beside what every request gives."""
     if right == Right.CORRECT:
         return _faults_of_correction(intake)
-    if right == Right.COMPLAINT and intake.about_reference and not read_reference(intake.about_reference):
+    if right == Right.COMPLAINT and intake.about_reference and not references.read_reference(intake.about_reference):
         return {"about_reference": _("Please give the reference as our letters write it, such as R-ABCD-EFGH.")}
     if right == Right.APPEAL and not intake.details.strip():
         return {"details": _("Please tell us why you think that the decision is wrong.")}
@@ -351,6 +406,8 @@ def _fill(submission: Submission, intake: Intake, keyring: _Keyring, *, by: Acto
     """Everything that belongs to a new submission: what was typed, its cases, and the letters."""
     submission.name, submission.email, submission.postal_address = intake.name, intake.email, intake.postal_address
     submission.account_number, submission.details = intake.account_number, intake.details
+    submission.requester_name, submission.requester_email = intake.requester_name, intake.requester_email
+    submission.born_on = intake.born_on.isoformat() if intake.born_on else ""
     submission.save()
     cases = [_open_case(submission, right, intake, keyring, by=by, at=at) for right in intake.rights]
     for case in cases:
@@ -396,6 +453,7 @@ def _open_case(
         right=right,
         channel=submission.channel,
         received_on=submission.received_on.isoformat(),
+        requester=submission.requester,
         laws=[pack.slug for pack in laws],
         **({"about": about} if about else {}),
     )
@@ -413,7 +471,7 @@ def _reference_of_what_it_is_about(intake: Intake, right: Right) -> str:
     """The request that an appeal or a complaint is about; whether there is such a one, a job finds out later."""
     if intake.about is not None:
         return intake.about.submission.reference
-    return read_reference(intake.about_reference) if right == Right.COMPLAINT else ""
+    return references.read_reference(intake.about_reference) if right == Right.COMPLAINT else ""
 
 
 def _note_correction(case: Case, intake: Intake) -> None:

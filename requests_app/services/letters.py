@@ -59,12 +59,25 @@ class Letter(StrEnum):
     MERGED = "merged"
     REOPENED = "reopened"
     RESTRICTION_ENDED = "restriction_ended"
+    REMINDER = "reminder"
+    CONFIRM_PERMISSION = "confirm_permission"
+    PERSON_CODE = "person_code"
 
 
 # Their codes live for minutes.
-SOON_DEAD = {Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE}
+SOON_DEAD = {Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE, Letter.PERSON_CODE}
 # Theirs open the person's own page and the bundle.
-WITH_A_CODE = {Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE, Letter.OPT_IN_CONFIRM}
+WITH_A_CODE = {
+    Letter.RECEIPT,
+    Letter.ENTRY_CODE,
+    Letter.DOWNLOAD_CODE,
+    Letter.OPT_IN_CONFIRM,
+    Letter.CONFIRM_PERMISSION,
+    Letter.PERSON_CODE,
+}
+# Letters to the person for whom somebody else asks; and those that hand data over, or lead to it.
+TO_THE_PERSON = {Letter.CONFIRM_PERMISSION, Letter.PERSON_CODE}
+WITH_DATA = {Letter.ANSWER_READY, Letter.CATEGORIES, Letter.DOWNLOAD_CODE}
 # The letters with which a case can close: once accepted for delivery, the person has been answered.
 CLOSING = {
     Letter.ANSWER_READY,
@@ -96,7 +109,9 @@ def queue(
 
     Whoever gave no e-mail address is written to by post: such a letter waits until staff have printed and posted it.
     """
-    subject, text = compose(submission, letter, case=case, on=at, **words)
+    to_person = letter in TO_THE_PERSON or (submission.person_receives and letter in WITH_DATA)
+    addressee = submission.name if to_person else submission.contact_name
+    subject, text = compose(submission, letter, case=case, on=at, addressee=addressee, **words)
     message = Message(
         id=uuid.uuid4(),
         submission=submission,
@@ -105,6 +120,7 @@ def queue(
         language=submission.language,
         subject=subject,
         state=MessageState.QUEUED if submission.has_mailbox else MessageState.TO_POST,
+        to_person=to_person,
         queued_at=at,
     )
     message.text = text
@@ -126,6 +142,7 @@ def compose(
         context = {
             "organisation": submission.organisation,
             "submission": submission,
+            "addressee": submission.contact_name,
             "case": case,
             "cases": describe_cases(cases, language),
             "must_prove": any(one.route == Route.FULL or one.state == State.VERIFYING for one in cases),
@@ -182,13 +199,13 @@ def must_wait(message: Message, *, at: datetime) -> bool:
     Anybody can file in anybody's name; the letters that this causes must not become a flood of our making.
     """
     submission = message.submission
-    if submission.confirmed_at is not None:
+    sent = Message.objects.filter(accepted_at__gt=at - ONE_DAY, to_person=message.to_person)
+    if message.to_person:
+        sent = sent.filter(submission__person_digest=submission.person_digest)
+    elif submission.confirmed_at is None:
+        sent = sent.filter(submission__email_digest=submission.email_digest, submission__confirmed_at=None)
+    else:
         return False
-    sent = Message.objects.filter(
-        submission__email_digest=submission.email_digest,
-        submission__confirmed_at=None,
-        accepted_at__gt=at - ONE_DAY,
-    )
     return sent.count() >= MOST_TO_A_STRANGER
 
 
@@ -212,7 +229,7 @@ def deliver(message: Message) -> None:
     mail = EmailMessage(
         subject=message.subject,
         body=message.text,
-        to=[message.submission.email],
+        to=[message.address],
         headers={"Message-ID": f"<{message.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
     )
     try:

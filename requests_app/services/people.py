@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from dsar.vault import digests
 from requests_app.events import EventKind
+from requests_app.law.words import EvidenceKind
 from requests_app.models import (
     Case,
     DataSubject,
@@ -38,6 +39,9 @@ SURER = {
 def find_person(submission: Submission, *, identifier_key: uuid.UUID, at: datetime) -> None:
     """Join the submission with the person whose confirmed mailbox it came from, or with a new record.
 
+    Where somebody asks for another, what they say of the person is a claim: it joins nothing until the person has
+    answered from that address.
+
     Until the mailbox is confirmed nothing is joined: an unverified request can't count against anybody's limit.
     ``identifier_key`` is a key made beforehand, used only if the person is new. Runs in the caller's transaction.
 
@@ -49,13 +53,16 @@ def find_person(submission: Submission, *, identifier_key: uuid.UUID, at: dateti
     if submission.confirmed_at is None or submission.subject_id is not None:
         return
     email = submission.email.casefold()
-    subject = _known_by(submission, email) or DataSubject.objects.create(
+    is_theirs = not submission.for_another or person_answered(submission)
+    subject = (_known_by(submission, email) if is_theirs else None) or DataSubject.objects.create(
         id=uuid.uuid4(), organisation=submission.organisation, identifier_key=identifier_key, created_at=at
     )
     Submission.objects.filter(pk=submission.pk).update(subject=subject)
     submission.subject = subject
     if email:
-        add_identifier(subject, IdentifierKind.EMAIL, email, IdentifierStatus.CONFIRMED, submission, "mailbox", at=at)
+        status = IdentifierStatus.CONFIRMED if is_theirs else IdentifierStatus.CLAIMED
+        provenance = "mailbox" if is_theirs else "form"
+        add_identifier(subject, IdentifierKind.EMAIL, email, status, submission, provenance, at=at)
     if submission.account_number:
         number = submission.account_number
         add_identifier(
@@ -64,6 +71,17 @@ def find_person(submission: Submission, *, identifier_key: uuid.UUID, at: dateti
     for case in locked_cases(submission):
         record(case, EventKind.PERSON_FOUND, by=SYSTEM, at=at, person=str(subject.pk))
         standing.gather(case, at=at)
+
+
+def person_answered(submission: Submission) -> bool:
+    """Whether the person for whom somebody asks answered from the address that was given."""
+    return submission.evidence.filter(kind=EvidenceKind.CONFIRMATION).exists()
+
+
+def known_elsewhere(submission: Submission) -> DataSubject | None:
+    """The record of a person who answered from the given address, if that is another than the submission's."""
+    known = _known_by(submission, submission.email.casefold()) if submission.email else None
+    return known if known is not None and known != submission.subject else None
 
 
 def confirm_identifiers(evidence: Evidence, found_by: Mapping[str, str], *, at: datetime) -> None:

@@ -76,7 +76,7 @@ def _note_shown(submission: Submission, reason: str, *, actor: Actor, at: dateti
 
 
 def _note_declaration(submission: Submission, *, actor: Actor, at: datetime) -> None:
-    words = identity.DECLARATION[submission.language].format(name=submission.name)
+    words = identity.declaration(submission, submission.contact_name)
     _evidence(submission, EvidenceKind.DECLARATION, f"{ON_PAPER} {words}", actor=actor, at=at)
 
 

@@ -9,17 +9,20 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from requests_app.guards import MoveShut
 from requests_app.models import Message, Submission
-from requests_app.services import closing, identity
+from requests_app.services import closing, identity, permissions
 from requests_app.services.letters import Letter, right_title
+from requests_app.web import session
+from requests_app.web.asking_for_another import authority
 from requests_app.web.forms import ProofForm
 from requests_app.web.letters import paragraphs
 from requests_app.web.pages import language
-from requests_app.web.progress import all_progress
+from requests_app.web.progress import Progress, all_progress
 from requests_app.web.proof import Proof, proof
 from requests_app.web.sections import rendered
 from requests_app.web.session import person_page
@@ -41,6 +44,8 @@ class ShownLetter:
 @require_http_methods(["GET", "HEAD", "POST"])
 def case_page(request: HttpRequest, submission: Submission) -> HttpResponse:
     """Everything about this person's request; posting offers proof of identity."""
+    if session.is_person(request):
+        return _of_the_person(request, submission)
     asked = proof(submission)
     form = _proof_form(request, asked)
     if form is not None and form.is_bound and form.is_valid() and _offered(submission, form):
@@ -49,12 +54,34 @@ def case_page(request: HttpRequest, submission: Submission) -> HttpResponse:
     cases = all_progress(submission, language(), at=timezone.now())
     context = {
         "submission": submission,
-        "cases": [(shown, rendered(shown.case, request)) for shown in cases],
+        "cases": _with_sections(request, submission, cases),
         "proof": asked,
+        "authority": authority(submission, language()),
         "form": form,
-        "letters": [_shown(letter) for letter in submission.messages.exclude(letter__in=WITH_CODE)],
+        "letters": [
+            _shown(letter) for letter in submission.messages.filter(to_person=False).exclude(letter__in=WITH_CODE)
+        ],
     }
     return render(request, "portal/case.html", context)
+
+
+def _of_the_person(request: HttpRequest, submission: Submission) -> HttpResponse:
+    """The page of the person for whom somebody else asks: a word about the permission, and data that is theirs."""
+    cases = all_progress(submission, language(), at=timezone.now())
+    context = {
+        "submission": submission,
+        "cases": _with_sections(request, submission, cases),
+        "awaited": permissions.awaits_person(submission),
+    }
+    return render(request, "portal/person.html", context)
+
+
+def _with_sections(
+    request: HttpRequest, submission: Submission, cases: list[Progress]
+) -> list[tuple[Progress, list[SafeString]]]:
+    """Each case with what other floors have for it; data only for whom it is handed over to."""
+    here = session.receives(request, submission)
+    return [(shown, rendered(shown.case, request) if here else []) for shown in cases]
 
 
 @person_page

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from requests_app.models import CodePurpose
 from requests_app.services import entering, identity, opting_in
 from requests_app.services.codes import TooManyCodes
 from requests_app.web import session
@@ -69,6 +68,20 @@ def opt_in_link(request: HttpRequest, reference: str, code: str) -> HttpResponse
 
 @portal_page
 @require_http_methods(["GET", "HEAD", "POST"])
+def person_link(request: HttpRequest, reference: str, code: str) -> HttpResponse:
+    """The link in the letter to the person for whom somebody asks; looking at it only shows a button."""
+    if request.method != "POST":
+        return render(request, "portal/person_link.html", {"reference": reference})
+    at = timezone.now()
+    submission = entering.find(reference)
+    if submission is not None and entering.enter_as_person(submission, code, at=at):
+        session.enter(request, submission, at=at, as_person=True)
+        return redirect("portal:case")
+    return render(request, "portal/code_refused.html", {"reference": reference})
+
+
+@portal_page
+@require_http_methods(["GET", "HEAD", "POST"])
 def ask_code(request: HttpRequest) -> HttpResponse:
     """Ask for a code. The answer is the same whether there is such a request or not, and how often it was asked."""
     if request.method != "POST":
@@ -80,7 +93,7 @@ def ask_code(request: HttpRequest) -> HttpResponse:
     submission = entering.find(reference)
     if submission is not None:
         with suppress(TooManyCodes):
-            entering.send_code(submission, CodePurpose.ENTER, at=timezone.now())
+            entering.send_entry_codes(submission, at=timezone.now())
     request.session[ASKED] = reference
     return redirect("portal:code")
 
@@ -98,6 +111,9 @@ def type_code(request: HttpRequest) -> HttpResponse:
         submission = entering.find(form.cleaned_data["reference"])
         if submission is not None and entering.enter(submission, form.cleaned_data["code"], at=at):
             session.enter(request, submission, at=at)
+            return redirect("portal:case")
+        if submission is not None and entering.enter_as_person(submission, form.cleaned_data["code"], at=at):
+            session.enter(request, submission, at=at, as_person=True)
             return redirect("portal:case")
         form.add_error(
             "code",

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
+from requests_app.law.agents import Requester
 from requests_app.models import Submission
 from requests_app.ports import systems
 from requests_app.residence import is_residence
 from requests_app.roles import PERSON
 from requests_app.services import intake
-from requests_app.web.forms import PlaceForm, RequestForm
+from requests_app.web.forms import ASKS_FOR, PlaceForm, RequestForm
 from requests_app.web.offers import offers, reach
 from requests_app.web.pages import language, portal_page, the_organisation
 from requests_app.web.places import place_label
 from requests_app.web.progress import all_progress
 
 FILED = "filed_reference"
+FOR = "for"
 
 
 @portal_page
@@ -38,7 +42,9 @@ def choose_place(request: HttpRequest) -> HttpResponse:
     """
     form = PlaceForm(request.GET if "residence" in request.GET else None, language=language())
     if form.is_bound and form.is_valid():
-        return redirect("portal:request", residence=form.cleaned_data["residence"])
+        address = reverse("portal:request", kwargs={"residence": form.cleaned_data["residence"]})
+        requester = form.cleaned_data["asks_for"] or Requester.SELF
+        return redirect(address if requester == Requester.SELF else f"{address}?{urlencode({FOR: requester})}")
     return render(request, "portal/place.html", {"form": form})
 
 
@@ -54,6 +60,7 @@ def request_form(request: HttpRequest, residence: str) -> HttpResponse:
         offered=offers(the_organisation(), residence, language(), at=at),
         correctable=systems().correctable_fields(language()),
         reach=reach(residence, at=at),
+        requester=_requester(request),
     )
     if form.is_bound and form.is_valid():
         message = form.intake(organisation=the_organisation(), residence=residence, language=language())
@@ -64,8 +71,20 @@ def request_form(request: HttpRequest, residence: str) -> HttpResponse:
         else:
             request.session[FILED] = submission.reference
             return redirect("portal:done")
-    context = {"form": form, "residence": residence, "place": place_label(residence, language())}
+    context = {
+        "form": form,
+        "residence": residence,
+        "place": place_label(residence, language()),
+        "asks_for": ASKS_FOR[form.requester],
+        "for_another": form.requester is not Requester.SELF,
+    }
     return render(request, "portal/request.html", context)
+
+
+def _requester(request: HttpRequest) -> Requester:
+    """Who asks, as the form's address says, so that the right questions stand there without a script."""
+    named = request.GET.get(FOR, "")
+    return Requester(named) if named in list(Requester) else Requester.SELF
 
 
 @portal_page

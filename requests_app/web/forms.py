@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from requests_app.guards import ANSWERED_WITH_DATA
+from requests_app.identifying import AGENTS
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Channel, LookBack, Organisation
 from requests_app.ports import CorrectableField
@@ -23,6 +25,14 @@ from requests_app.web.offers import GROUPS as GROUPS_OF_RIGHTS
 from requests_app.web.offers import Offer, Reach
 from requests_app.web.places import place_groups
 
+ASKS_FOR = {
+    Requester.SELF: gettext_lazy("For myself"),
+    Requester.PARENT: gettext_lazy("For my child"),
+    Requester.AGENT: gettext_lazy("For somebody who gave me a signed permission"),
+    Requester.ATTORNEY: gettext_lazy("For somebody who gave me a power of attorney"),
+    Requester.GUARDIAN: gettext_lazy("For somebody whose guardian I am"),
+    Requester.EXECUTOR: gettext_lazy("For somebody who died, as executor"),
+}
 GROUPS = (forms.CheckboxSelectMultiple, forms.RadioSelect)
 
 
@@ -64,8 +74,15 @@ class PlaceForm(PortalForm):
         },
     )
 
+    asks_for = forms.ChoiceField(
+        label=gettext_lazy("For whom do you ask?"),
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[(requester.value, title) for requester, title in ASKS_FOR.items()],
+    )
+
     def __init__(self, data: QueryDict | None, *, language: str) -> None:
-        super().__init__(data)
+        super().__init__(data, initial={"asks_for": Requester.SELF.value})
         residence = cast("forms.ChoiceField", self.fields["residence"])
         residence.choices = [("", _("Choose a place…")), *place_groups(language)]
 
@@ -105,6 +122,23 @@ class RequestForm(PortalForm):
     look_back = forms.ChoiceField(
         label=gettext_lazy("How far back shall we look?"), required=False, widget=forms.RadioSelect
     )
+    requester_name = forms.CharField(
+        label=gettext_lazy("Your own name"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+    )
+    requester_email = forms.CharField(
+        label=gettext_lazy("Your own e-mail address"),
+        help_text=gettext_lazy("We write to this address."),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+    born_on = forms.DateField(
+        label=gettext_lazy("The child's date of birth"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"invalid": gettext_lazy("Please give the date like this: 2016-03-31.")},
+    )
     name = forms.CharField(
         label=gettext_lazy("Your name"),
         required=False,
@@ -135,6 +169,7 @@ class RequestForm(PortalForm):
         offered: Sequence[Offer],
         correctable: Sequence[CorrectableField],
         reach: Reach | None,
+        requester: Requester = Requester.SELF,
     ) -> None:
         super().__init__(data, initial={"intake_key": uuid.uuid4(), "look_back": LookBack.TWELVE_MONTHS})
         self.offered = offered
@@ -150,6 +185,23 @@ class RequestForm(PortalForm):
             del self.fields["about_reference"]
         if reach is None or not rights & ANSWERED_WITH_DATA:
             del self.fields["look_back"]
+        self.requester = requester
+        self._ask_about_the_person()
+
+    def _ask_about_the_person(self) -> None:
+        """Who asks for another is asked about both; an agent for the person's own address, which may be asked."""
+        if self.requester is not Requester.PARENT:
+            del self.fields["born_on"]
+        if self.requester is Requester.SELF:
+            del self.fields["requester_name"], self.fields["requester_email"]
+            return
+        needed = self.requester in AGENTS
+        name, email = self.fields["name"], self.fields["email"]
+        name.label = _("Name of the person whose data it is")
+        email.label = _("The person's e-mail address") if needed else _("The person's e-mail address (if any)")
+        email.help_text = _("One that we know the person by, not yours.")
+        for shown in (name, email):
+            shown.widget.attrs["autocomplete"] = "off"
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         cast("forms.ChoiceField", self.fields[name]).choices = choices
@@ -179,6 +231,10 @@ class RequestForm(PortalForm):
             correct_field=typed.get("correct_field", ""),
             correct_value=typed.get("correct_value", ""),
             about_reference=typed.get("about_reference", ""),
+            requester=self.requester,
+            requester_name=typed.get("requester_name", ""),
+            requester_email=typed.get("requester_email", ""),
+            born_on=typed.get("born_on"),
             intake_key=typed["intake_key"],
         )
 

@@ -44,9 +44,10 @@ def proof(submission: Submission) -> Proof | None:
         was_proved = Q(route=Route.FULL) | Q(route=Route.DECIDE_ONLY, proved_by__isnull=False)
         proved = submission.cases.filter(was_proved, state__in=OPEN).exists()
         return Proof(Standing.ENOUGH, {}, "") if proved else None
+    if submission.for_another and not identity.has_questions(submission):
+        return None  # what is missing then stands beside it: a paper, or the person's own word
     # The service appends the typed name to this very text.
-    declaration = identity.DECLARATION[submission.language].format(name="").strip()
-    text = declaration if identity.wants_declaration(submission) else ""
+    text = identity.declaration(submission) if identity.wants_declaration(submission) else ""
     return Proof(_standing(submission), identity.questions(submission), text)
 
 

@@ -18,12 +18,16 @@ from requests_app.web.pages import portal_page
 
 P = ParamSpec("P")
 LIFE = timedelta(hours=1)
-ENTERED, SEEN = "entered_submission", "entered_seen_at"
+ENTERED, SEEN, AS_PERSON = "entered_submission", "entered_seen_at", "entered_as_person"
 
 
-def enter(request: HttpRequest, submission: Submission, *, at: datetime) -> None:
-    """Open the case page of this submission in this browser, under a new session key."""
+def enter(request: HttpRequest, submission: Submission, *, at: datetime, as_person: bool = False) -> None:
+    """Open the case page of this submission in this browser, under a new session key.
+
+    ``as_person``: by a code from the own mailbox of the person for whom somebody else asks.
+    """
     request.session.cycle_key()
+    request.session[AS_PERSON] = as_person
     request.session[ENTERED], request.session[SEEN] = str(submission.pk), at.isoformat()
 
 
@@ -36,9 +40,19 @@ def entered(request: HttpRequest, *, at: datetime) -> Submission | None:
     return Submission.objects.select_related("organisation", "subject").filter(pk=request.session[ENTERED]).first()
 
 
+def is_person(request: HttpRequest) -> bool:
+    """Whether the person has entered for whom somebody else asks."""
+    return bool(request.session.get(AS_PERSON))
+
+
+def receives(request: HttpRequest, submission: Submission) -> bool:
+    """Whether data is handed over to who has entered here: to the person, unless a permission covers who asks."""
+    return is_person(request) == submission.person_receives
+
+
 def leave(request: HttpRequest) -> None:
     """Close the case page in this browser."""
-    for key in (ENTERED, SEEN):
+    for key in (ENTERED, SEEN, AS_PERSON):
         request.session.pop(key, None)
     request.session.cycle_key()
 

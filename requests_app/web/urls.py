@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from requests_app.web import appealing, case_page, entering, filing
+from requests_app.web import appealing, asking_for_another, case_page, entering, filing, signing_in
 
 app_name = "portal"
 urlpatterns = [
@@ -20,5 +20,9 @@ urlpatterns = [
     path("case/out/", entering.sign_out, name="out"),
     path("case/me/", case_page.case_page, name="case"),
     path("case/me/appeal/<slug:right>/", appealing.appeal, name="appeal"),
+    path("case/me/paper/", asking_for_another.send_paper, name="paper"),
+    path("case/me/permission/", asking_for_another.answer, name="permission"),
+    path("case/<str:reference>/account/", signing_in.sign_in, name="account"),
+    path("person/<str:reference>/<str:code>/", entering.person_link, name="person_link"),
     path("case/me/withdraw/<slug:right>/", case_page.withdraw, name="withdraw"),
 ]

@@ -185,7 +185,7 @@ def walk_everywhere(company: Company) -> None:
         move(case, "approve", by=APPROVER)
     run_jobs()
     correction = the_case(submission, Right.CORRECT)
-    move(correction, "refuse", code="ca_7063_agent_no_proof", reason=TYPED["reason"])
+    move(correction, "refuse", code="ca_140_not_consumer", reason=TYPED["reason"])
     closing.withdraw(the_case(submission, Right.DELETE).pk, at=AT)
     again = a_submission(**FORM)
     confirm(again)

@@ -267,7 +267,7 @@ def test_of_two_people_who_make_a_move_at_once_one_wins_and_the_other_is_told() 
 
     told, made = at_once(
         lambda: make(ANALYST, "start_gathering"),
-        lambda: make(OTHER_ANALYST, "refuse", code="ca_7063_agent_no_proof", reason="At the same moment."),
+        lambda: make(OTHER_ANALYST, "refuse", code="ca_140_not_consumer", reason="At the same moment."),
     )
     assert made == "made"
     assert told.startswith("Somebody else changed this case")

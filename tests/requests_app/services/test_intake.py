@@ -34,6 +34,7 @@ from requests_app.roles import PERSON
 from requests_app.services import intake, letters
 from requests_app.services.intake import IntakeRefused, receive_submission
 from requests_app.services.letters import Letter
+from requests_app.services.references import new_reference
 from requests_app.states import State
 from tests.requests_app.factories import AT, a_submission, an_intake, answered, days, letters_of, run_jobs
 
@@ -312,7 +313,7 @@ def test_letters_are_written_in_the_language_of_the_form() -> None:
 
 
 def test_references_are_not_in_order_and_hold_no_letters_that_look_alike() -> None:
-    references = {intake.new_reference() for _ in range(200)}
+    references = {new_reference() for _ in range(200)}
     assert len(references) == 200
     assert not set("".join(references)) & set("01IOL")
 

@@ -68,7 +68,7 @@ def test_refused_withdrawn_open_and_other_rights_do_not_count() -> None:
         case_in(State.CLOSED, right, at=AT - days(50))
     case_in(State.DECIDING, at=AT - days(40))
     refused = case_in(State.REVIEWING, at=AT - days(30))
-    move(refused, "refuse", code="ca_7063_agent_no_proof", reason=REASON)
+    move(refused, "refuse", code="ca_140_not_consumer", reason=REASON)
     withdrawn = case_in(State.REVIEWING, at=AT - days(20))
     closing.withdraw(withdrawn.pk, at=AT - days(19))
     a_submission(Right.OPT_OUT_SALE_SHARE, at=AT - days(10))

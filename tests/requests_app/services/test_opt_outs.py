@@ -6,6 +6,7 @@ import pytest
 
 from dsar.ledger import chains
 from dsar.vault import digests
+from requests_app.law.agents import Requester
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Duty, Suppression
 from requests_app.moves import InputRefused
@@ -93,7 +94,8 @@ def test_it_stays_open_while_a_recipient_is_left_to_be_told(company: Company) ->
 
 @pytest.mark.parametrize("code", ["ca_7026e_fraud", "ca_7063_agent_no_proof"])
 def test_it_may_be_refused_for_fraud_or_a_missing_permission_and_then_holds_no_longer(code: str) -> None:
-    case = a_case(Right.OPT_OUT_SALE_SHARE)
+    agent = {"requester": Requester.AGENT, "requester_name": "Ada", "requester_email": "ada@agents.example"}
+    case = a_case(Right.OPT_OUT_SALE_SHARE, **(agent if code == "ca_7063_agent_no_proof" else {}))
     other = a_case(Right.OPT_OUT_SALE_SHARE)
     refused = move(case, "refuse_opt_out", by=APPROVER, code=code, explanation=EXPLANATION, reason=REASON)
     assert (refused.state, refused.outcome) == (State.CLOSED, Outcome.REFUSED)

@@ -55,37 +55,35 @@ def grounds_offered(case: Case, slug: str = "refuse") -> dict[str, str]:
 
 
 def test_a_refusal_closes_the_case_and_keeps_ground_citation_and_sealed_reason() -> None:
-    case = refuse(case_in(State.REVIEWING), "ca_7063_agent_no_proof")
+    case = refuse(case_in(State.REVIEWING), "ca_140_not_consumer")
     assert (case.state, case.outcome, case.closed_at) == (State.CLOSED, Outcome.REFUSED, AT)
     claim = ExemptionClaim.objects.get()
-    assert (claim.code, claim.citation) == ("ca_7063_agent_no_proof", "11 CCR 7063, 7026(j)")
+    assert (claim.code, claim.citation) == ("ca_140_not_consumer", "Civ. Code 1798.140")
     assert (claim.decided_by, claim.decided_at, claim.reason) == ("staff:1", AT, REASON)
-    assert str(claim) == "ca_7063_agent_no_proof"
+    assert str(claim) == "ca_140_not_consumer"
     event = chains.history(case.chain).get(kind="refuse")
     assert event.facts == {
         "from": "reviewing",
         "to": "closed",
-        "code": "ca_7063_agent_no_proof",
-        "citation": "11 CCR 7063, 7026(j)",
+        "code": "ca_140_not_consumer",
+        "citation": "Civ. Code 1798.140",
     }
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("en", "did not prove your permission"), ("es", "no demostró")], ids=["en", "es"]
-)
+@pytest.mark.parametrize(("language", "words"), [("en", "you are not one"), ("es", "usted no lo es")], ids=["en", "es"])
 def test_the_letter_carries_the_ground_in_the_persons_words_and_the_citation_but_not_the_reason(
     language: str, words: str
 ) -> None:
-    case = refuse(case_in(State.REVIEWING, language=language), "ca_7063_agent_no_proof")
+    case = refuse(case_in(State.REVIEWING, language=language), "ca_140_not_consumer")
     (text,) = letters_of(case.submission, Letter.REFUSAL)
     joined = " ".join(text.split())
     assert words in joined
-    assert "11 CCR 7063, 7026(j)" in joined
+    assert "Civ. Code 1798.140" in joined
     assert REASON not in joined
 
 
 def test_the_answer_is_owed_until_the_letter_is_accepted_and_nothing_else_is_owed_any_more() -> None:
-    case = refuse(case_in(State.REVIEWING, Right.DELETE), "ca_7063_agent_no_proof")
+    case = refuse(case_in(State.REVIEWING, Right.DELETE), "ca_140_not_consumer")
     owed = {duty.kind: (duty.met_at is not None, duty.void) for duty in case.duties.all()}
     assert owed == {
         DutyKind.ACKNOWLEDGE: (True, False),
@@ -229,12 +227,12 @@ def test_a_refused_deletion_offers_the_opt_out_where_data_is_sold_and_none_is_in
     the_organisation(sells_or_shares=sells)
     if opted_out:
         a_submission(Right.OPT_OUT_SALE_SHARE)
-    case = refuse(case_in(State.REVIEWING, right), "ca_7063_agent_no_proof")
+    case = refuse(case_in(State.REVIEWING, right), "ca_140_not_consumer")
     (text,) = letters_of(case.submission, Letter.REFUSAL)
     assert ("Would you like to opt out of the sale" in text) is offered
 
 
-@pytest.mark.parametrize("inputs", [{}, {"code": "ca_7063_agent_no_proof"}, {"code": "", "reason": "x"}])
+@pytest.mark.parametrize("inputs", [{}, {"code": "ca_140_not_consumer"}, {"code": "", "reason": "x"}])
 def test_without_ground_or_reason_nothing_is_refused(inputs: dict[str, str]) -> None:
     case = case_in(State.REVIEWING)
     with pytest.raises(InputRefused, match="Please fill this in"):
@@ -244,7 +242,7 @@ def test_without_ground_or_reason_nothing_is_refused(inputs: dict[str, str]) -> 
 
 def test_a_reason_has_an_end() -> None:
     with pytest.raises(InputRefused, match="at most 2000 characters"):
-        refuse(case_in(State.REVIEWING), "ca_7063_agent_no_proof", reason="x" * 2001)
+        refuse(case_in(State.REVIEWING), "ca_140_not_consumer", reason="x" * 2001)
 
 
 # ---- as unfounded or excessive: a written justification, and two people

@@ -310,7 +310,7 @@ def test_a_refused_request_to_know_holds_no_deletion_up() -> None:
     delete = the_case(submission, Right.DELETE)
     move(delete, "start_gathering")
     run_jobs()
-    move(the_case(submission, Right.KNOW_SPECIFIC), "refuse", code="ca_7063_agent_no_proof", reason=REASON)
+    move(the_case(submission, Right.KNOW_SPECIFIC), "refuse", code="ca_140_not_consumer", reason=REASON)
     assert shut_because(delete, "approve", by=APPROVER) == ""
 
 

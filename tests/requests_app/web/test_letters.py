@@ -34,6 +34,9 @@ WORDS: Mapping[Letter, tuple[Right, Mapping[str, object]]] = {
     Letter.REFUSAL: (Right.DELETE, GROUND),
     Letter.OPT_OUT_REFUSED: (Right.OPT_OUT_SALE_SHARE, GROUND),
     Letter.WITHDRAWN: (Right.DELETE, {}),
+    Letter.REMINDER: (Right.DELETE, {"titles": ("Delete <it>",), "is_last": True, "refusal_on": "Jan. 6, 2027"}),
+    Letter.CONFIRM_PERMISSION: (Right.DELETE, {"code": "ABCD2345"}),
+    Letter.PERSON_CODE: (Right.DELETE, {"code": "ABCD2345"}),
 }
 ALL = [(letter, language) for letter in Letter for language in intake.LANGUAGES]
 

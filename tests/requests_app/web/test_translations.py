@@ -21,6 +21,9 @@ MODULES = (
     "requests_app/services/intake.py",
     "requests_app/services/identity.py",
     "requests_app/services/closing.py",
+    "requests_app/services/account.py",
+    "requests_app/services/permissions.py",
+    "requests_app/services/silence.py",
     "exports/web",
     "exports/fulfil/account.py",
 )

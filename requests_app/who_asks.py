@@ -1,0 +1,104 @@
+"""Who asks for whom: which papers are shown, when an identity may be doubted, and which records are linked."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from requests_app.guards import MoveShut
+from requests_app.identifying import authority, is_doubted, proof_of, requirement
+from requests_app.law.agents import Requester
+from requests_app.law.words import EvidenceKind
+from requests_app.models import Case, PersonLink, Submission
+from requests_app.roles import Actor
+
+ON_PAPER = "on_paper"
+PERSON_RECEIVES, REQUESTER_RECEIVES = "person", "requester"
+PAPERS = {
+    EvidenceKind.PERMISSION: gettext_lazy("a permission that the person signed"),
+    EvidenceKind.POWER_OF_ATTORNEY: gettext_lazy("a power of attorney (Probate Code 4121-4130, or its like)"),
+    EvidenceKind.COURT_PAPER: gettext_lazy("the paper that makes the requester guardian or executor"),
+}
+
+
+def papers_for(case: Case) -> tuple[EvidenceKind, ...]:
+    """The papers that can prove that whoever asks may ask for the person, in the order in which they are offered."""
+    match case.submission.asked_by:
+        case Requester.AGENT:
+            return EvidenceKind.PERMISSION, EvidenceKind.POWER_OF_ATTORNEY
+        case Requester.ATTORNEY:
+            return EvidenceKind.POWER_OF_ATTORNEY, EvidenceKind.PERMISSION
+        case Requester.GUARDIAN | Requester.EXECUTOR:
+            return (EvidenceKind.COURT_PAPER,)
+        case _:
+            return ()
+
+
+def check_accept_permission(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only who asks for somebody else, and is no parent, shows a paper; one that is enough ends it."""
+    if not papers_for(case):
+        raise MoveShut(_("Nobody has to show a paper here: the person asks, or a parent who signs a declaration."))
+    kinds = set(case.submission.evidence.values_list("kind", flat=True))
+    if EvidenceKind.POWER_OF_ATTORNEY in kinds or EvidenceKind.COURT_PAPER in kinds:
+        raise MoveShut(_("A paper that is enough was accepted already."), "; ".join(authority(case).citations))
+
+
+def check_doubt_identity(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """A doubt changes something only where a mailbox or a sign-in alone would be enough (11 CCR 7061; Art. 12(6))."""
+    if is_doubted(case):
+        raise MoveShut(_("The identity is doubted already: the person is asked for more proof."))
+    proof, needed = proof_of(case.submission), requirement(case)
+    if not (proof.account or needed.mailbox_suffices):
+        raise MoveShut(
+            _("The law asks for proof here in any case, and nothing rests on a mailbox or a sign-in alone."),
+            "; ".join(needed.citations),
+        )
+
+
+def check_unlink_people(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only what was linked can be unlinked."""
+    subject = case.submission.subject
+    linked = subject is not None and (subject.root_id is not None or subject.linked.exists())
+    if not linked:
+        raise MoveShut(_("The record of this person is linked with no other one."))
+
+
+def links_in_force(case: Case) -> QuerySet[PersonLink]:
+    """The links that join the record of this case's person with others."""
+    subject = case.submission.subject
+    if subject is None:
+        return PersonLink.objects.none()
+    group = Q(one=subject.root_or_self) | Q(one__root=subject.root_or_self)
+    return PersonLink.objects.filter(group, unlinked_at=None).select_related("case__submission")
+
+
+def links(case: Case) -> list[tuple[str, str]]:
+    """Each link by the request from which it was made, and the requests that it joined."""
+    return [(str(link.pk), _link_in_words(link)) for link in links_in_force(case).order_by("decided_at")]
+
+
+def _link_in_words(link: PersonLink) -> str:
+    joined = Submission.objects.filter(subject__in=(link.one_id, link.other_id)).order_by("reference")
+    return f"{link.decided_at:%Y-%m-%d}: {', '.join(joined.values_list('reference', flat=True))}"
+
+
+def papers(case: Case) -> list[tuple[str, str]]:
+    """The papers that can prove that this requester may ask."""
+    return [(kind.value, str(PAPERS[kind])) for kind in papers_for(case)]
+
+
+def seen(case: Case) -> list[tuple[str, str]]:
+    """How staff came to see the paper: one of the files that were sent, or on paper."""
+    files = case.submission.permission_files.all()
+    sent = [(str(file.pk), _("the file sent on %(day)s") % {"day": f"{file.sent_at:%Y-%m-%d %H:%M}"}) for file in files]
+    return [*sent, (ON_PAPER, _("seen on paper: say so in the note"))]
+
+
+def receivers(_case: Case) -> list[tuple[str, str]]:
+    return [
+        (PERSON_RECEIVES, _("the person, in their own mailbox")),
+        (REQUESTER_RECEIVES, _("who asks for the person")),
+    ]

@@ -78,6 +78,8 @@ WITH_A_CODE = {
 # Letters to the person for whom somebody else asks; and those that hand data over, or lead to it.
 TO_THE_PERSON = {Letter.CONFIRM_PERMISSION, Letter.PERSON_CODE}
 WITH_DATA = {Letter.ANSWER_READY, Letter.CATEGORIES, Letter.DOWNLOAD_CODE}
+# Rights whose written answer is itself what was asked about the person.
+ANSWERED_IN_WRITING = {Right.SHINE_THE_LIGHT, Right.ACCESS_AUTOMATED, Right.REVIEW_AUTOMATED}
 # The letters with which a case can close: once accepted for delivery, the person has been answered.
 CLOSING = {
     Letter.ANSWER_READY,
@@ -109,7 +111,7 @@ def queue(
 
     Whoever gave no e-mail address is written to by post: such a letter waits until staff have printed and posted it.
     """
-    to_person = letter in TO_THE_PERSON or (submission.person_receives and letter in WITH_DATA)
+    to_person = letter in TO_THE_PERSON or (submission.person_receives and _holds_data(letter, case))
     addressee = submission.name if to_person else submission.contact_name
     subject, text = compose(submission, letter, case=case, on=at, addressee=addressee, **words)
     message = Message(
@@ -130,6 +132,12 @@ def queue(
     if submission.has_mailbox:
         enqueue("deliver_message", {"message": str(message.pk)}, key=f"deliver:{message.pk}")
     return message
+
+
+def _holds_data(letter: Letter, case: Case | None) -> bool:
+    """Whether a letter tells, or leads to, what is held about the person."""
+    written = letter == Letter.ANSWER and case is not None and case.right_asked in ANSWERED_IN_WRITING
+    return letter in WITH_DATA or written
 
 
 def compose(

@@ -69,5 +69,5 @@ def _perform(
         move.check(case, actor, local_day(at))
         cleaned = move.clean(case, inputs)
         SERVICES[move.slug](case, actor=actor, at=at, **cleaned, **made)
-        # Read anew, not refreshed: django-fsm unprotects the state of all cases, in all threads, while it refreshes one.
+        # Read anew, not refreshed: while django-fsm refreshes one case, it unprotects the state of all, in all threads.
         return locked(case_id)

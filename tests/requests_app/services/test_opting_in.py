@@ -1,0 +1,104 @@
+"""Opting in again: asked for by the person, confirmed in a second step, and never asked for by us (11 CCR 7028)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dsar.ledger import chains
+from requests_app.law.words import Right
+from requests_app.models import Case, Submission, Suppression
+from requests_app.services import closing, opting_in
+from requests_app.services.letters import Letter
+from requests_app.states import Outcome, State
+from tests.requests_app.factories import (
+    AT,
+    PROOF,
+    a_case,
+    a_submission,
+    days,
+    fresh,
+    letters_of,
+    move,
+    run_jobs,
+    shut_because,
+    the_case,
+)
+
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
+
+
+def code_of(submission: Submission) -> str:
+    """The code in the letter that asks for the second step."""
+    (text,) = letters_of(submission, Letter.OPT_IN_CONFIRM)
+    found = re.search(r"/opt-in/R-\S+/([2-9A-Z]{8})/", text)
+    assert found
+    return found[1]
+
+
+def opted_out(**changes: object) -> Case:
+    """Sam has opted out of sale and sharing."""
+    return a_case(Right.OPT_OUT_SALE_SHARE, at=AT - days(30), **changes)
+
+
+def in_force() -> set[object]:
+    """The cases whose opt-outs hold."""
+    return set(Suppression.objects.in_force().values_list("case_id", flat=True))
+
+
+def test_until_it_is_confirmed_nothing_changes() -> None:
+    before = opted_out()
+    case = a_case(Right.OPT_IN)
+    run_jobs()
+    assert fresh(case).state == State.RECEIVED
+    assert in_force() == {before.pk}
+    assert not letters_of(case.submission, Letter.RECEIPT)
+
+
+def test_the_second_step_ends_the_opt_outs_of_this_mailbox_and_proves_it() -> None:
+    opted_out(account_number="A-1001")
+    others = opted_out(email="kim@example.com")
+    limited = a_case(Right.LIMIT_SENSITIVE, at=AT - days(20))
+    case = a_case(Right.OPT_IN)
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert in_force() == {others.pk, limited.pk}
+    case = fresh(case)
+    assert (case.state, case.submission.confirmed_at) == (State.CARRYING_OUT, AT)
+    assert chains.history(case.chain).get(kind="confirm").facts["lifted"] == 2
+    run_jobs()
+    move(case, "note_done", proof=PROOF)
+    run_jobs()
+    assert fresh(case).outcome == Outcome.FULFILLED
+    (letter,) = letters_of(case.submission, Letter.OPT_IN_DONE)
+    assert "You can opt out again at any time" in " ".join(letter.split())
+
+
+def test_a_code_works_once_and_only_for_the_choice_that_it_was_sent_for() -> None:
+    case = a_case(Right.OPT_IN)
+    code = code_of(case.submission)
+    assert not opting_in.confirm(case.submission, "22222222", at=AT)
+    assert opting_in.confirm(case.submission, code, at=AT)
+    assert not opting_in.confirm(case.submission, code, at=AT)
+
+
+def test_the_code_of_a_choice_that_was_taken_back_opens_nothing() -> None:
+    before = opted_out()
+    case = a_case(Right.OPT_IN)
+    closing.withdraw(case.pk, at=AT)
+    assert not opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert in_force() == {before.pk}
+
+
+def test_a_confirmed_choice_can_t_be_withdrawn_but_opted_out_again() -> None:
+    case = a_case(Right.OPT_IN)
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert not fresh(case).may_be_withdrawn
+    assert "Open only while the case is received" in shut_because(case, "redirect")
+
+
+def test_beside_a_request_to_know_the_receipt_tells_of_the_letter_to_come() -> None:
+    submission = a_submission(Right.KNOW_SPECIFIC, Right.OPT_IN)
+    (receipt,) = letters_of(submission, Letter.RECEIPT)
+    assert "with a link by which you confirm your choice" in " ".join(receipt.split())
+    assert the_case(submission, Right.OPT_IN).state == State.RECEIVED

@@ -50,6 +50,8 @@ class Clock:
 
 def clock(pack: LawPack, right: Right, received_on: date, happened: Happened) -> Clock:
     """The clock of the answer to a right (UK GDPR Art. 12A: the latest of receipt, identity and fee)."""
+    if not happened.came_in:
+        return Clock(received_on)
     start, started_by = received_on, RECEIPT
     rule = pack.clock_start(right, received_on)
     for event in rule.on if rule else ():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from requests_app.law.calendars import Calendar
 from requests_app.law.clocks import Clock, clock
@@ -53,19 +54,18 @@ def duties(
     pack.given(right, received_on)
     of_the_answer = clock(pack, right, received_on, happened)
     of_receipt = Clock(received_on)
+    since = max(pack.last_change(received_on), house.last_change(received_on))
     return tuple(
         _duty(
-            pack,
-            rule,
-            right,
-            runs=of_the_answer if rule.kind in WITH_THE_ANSWER else of_receipt,
+            pack.slug,
+            owed,
+            runs=of_the_answer if owed.rule.kind in WITH_THE_ANSWER else of_receipt,
             received_on=received_on,
             calendar=calendar,
-            target=house.target(rule.kind, right, received_on),
             happened=happened,
         )
-        for rule in pack.duty_rules(right, received_on)
-        if rule.arises is Occasion.RECEIPT or happened.refused
+        for owed in _all_owed(pack, right, since, house)
+        if owed.rule.arises is Occasion.RECEIPT or happened.refused
     )
 
 
@@ -75,22 +75,38 @@ def first_period(pack: LawPack, rule: DutyRule, right: Right, *, received_on: da
     return pack.figure(elsewhere or rule.period, received_on, right)
 
 
-def _duty(
-    pack: LawPack,
-    rule: DutyRule,
-    right: Right,
-    *,
-    runs: Clock,
-    received_on: date,
-    calendar: Calendar,
-    target: Target | None,
-    happened: Happened,
-) -> Duty:
-    figure = first_period(pack, rule, right, received_on=received_on, happened=happened)
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """A duty with all that a pack says of it on a day: its periods, and the house's own target."""
+
+    rule: DutyRule
+    period: Figure
+    undesignated: Figure
+    extended: Figure | None
+    target: Target | None
+
+
+@lru_cache(maxsize=10_000)
+def _all_owed(pack: LawPack, right: Right, since: date, house: LawPack) -> tuple[_Owed, ...]:
+    """What is looked up once for all days on which both packs say the same; ``since`` is the first of them."""
+    return tuple(
+        _Owed(
+            rule,
+            pack.figure(rule.period, since, right),
+            pack.figure(rule.undesignated_period or rule.period, since, right),
+            pack.figure(rule.extended_period, since, right) if rule.extended_period else None,
+            house.target(rule.kind, right, since),
+        )
+        for rule in pack.duty_rules(right, since)
+    )
+
+
+def _duty(law: str, owed: _Owed, *, runs: Clock, received_on: date, calendar: Calendar, happened: Happened) -> Duty:
+    figure = owed.period if happened.at_designated_contact else owed.undesignated
     counted = runs.end(figure, calendar)
     announced_on = happened.extended_on
-    if rule.extended_period and announced_on and received_on <= announced_on <= counted.result:
-        figure = pack.figure(rule.extended_period, received_on, right)
+    if owed.extended and announced_on and received_on <= announced_on <= counted.result:
+        figure = owed.extended
         counted = runs.end(figure, calendar)
     else:
         announced_on = None
@@ -109,13 +125,13 @@ def _duty(
         moved=counted.moved,
     )
     return Duty(
-        rule.kind,
-        pack.slug,
+        owed.rule.kind,
+        law,
         counted.result,
-        _target_on(target, received_on, counted.result, extended=announced_on is not None),
+        _target_on(owed.target, received_on, counted.result, extended=announced_on is not None),
         working,
-        rule.citation,
-        least_sure(rule.sureness, figure.sureness),
+        owed.rule.citation,
+        least_sure(owed.rule.sureness, figure.sureness),
         runs.defensible_end(figure, calendar),
     )
 

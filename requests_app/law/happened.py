@@ -29,6 +29,12 @@ class Happened:
     refused: bool = False
     at_designated_contact: bool = True
 
+    @property
+    def came_in(self) -> bool:
+        """Whether anything has come from the person for which a clock may have waited."""
+        came = self.identity_shown_on or self.clarification_answered_on or self.fee_paid_on
+        return bool(came or self.earlier_clarifications)
+
     def came(self, event: ClockStart) -> date | None:
         """When something came for which a period may have to wait; None if it was not asked for, or hasn't come."""
         return self.identity_shown_on if event is ClockStart.IDENTITY_SHOWN else self.fee_paid_on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -290,6 +291,16 @@ class LawPack:
     def log_fields_on(self, on: date, *, denied: bool) -> list[str]:
         """What the record of a request must hold, by name."""
         return [item.field for item in self.log_fields if item.holds(on) and (denied or not item.on_denial_only)]
+
+    def last_change(self, on: date) -> date:
+        """The day since which everything in the pack is as it is on this day."""
+        return self._changes[bisect_right(self._changes, on) - 1]
+
+    @cached_property
+    def _changes(self) -> list[date]:
+        """Every day on which a value begins or ends, and the first of all days."""
+        bounds = {bound for _place, value in self.values() for bound in (value.since, value.until) if bound}
+        return sorted({date.min, *bounds})
 
     @cached_property
     def _wordings(self) -> Mapping[Right, list[GivenRight]]:

@@ -1,4 +1,4 @@
-"""``./run bench``: how fast a person's data becomes an encrypted bundle, beside what the machine could do at best."""
+"""``./run bench``: how fast duties are computed and data becomes a bundle, beside what the machine could do at best."""
 
 from __future__ import annotations
 
@@ -9,16 +9,29 @@ import tempfile
 from pathlib import Path
 
 import tests.environment  # noqa: F401 - sets keys and the like
+from tests.bench import duties
 from tests.exports.web.worker import look_at_a_web_worker
 
 SIZES = (20, 10_000, 100_000)
+CASES = 1_000_000
 
 
 def main() -> int:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES, help="rows of the person; default: %(default)s")
-    sizes = parser.parse_args().sizes
+    parser.add_argument(
+        "--cases", type=int, default=CASES, help="cases whose duties are computed; default: %(default)s"
+    )
+    parser.add_argument("--duties", action="store_true", help="compute duties, and nothing else")
+    asked = parser.parse_args()
+    print("All duties of a case, on one core. Bare: as many additions of a period to a date.\n")
+    print_table(duties.HEADINGS, [duties.measure(asked.cases).row()])
+    return 0 if asked.duties else measure_bundles(asked.sizes)
+
+
+def measure_bundles(sizes: list[int]) -> int:
+    """Walk people with so many rows from “gather” to the bundle."""
     with tempfile.TemporaryDirectory(prefix="dsar-bench-") as folder:
         prepare_environment(Path(folder))
         from tests.bench import exports  # noqa: PLC0415 - Django reads its settings when this is imported

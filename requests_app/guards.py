@@ -5,22 +5,19 @@ G1 to G20 number the rules that the laws set for the moves of a case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.ledger import chains
-from dsar.ledger.models import Event
+from requests_app import limiting, waiting
 from requests_app.events import EventKind
 from requests_app.identifying import authority, what_is_missing
 from requests_app.identifying import degree_reached as degree_reached  # noqa: PLC0414 - guards answer for it, too
 from requests_app.identifying import requirement as requirement  # noqa: PLC0414
-from requests_app.law import exemptions, extension, identity, limits, packs
-from requests_app.law.happened import NOTHING_YET, Happened
+from requests_app.law import exemptions, extension, identity, packs
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
 from requests_app.law.words import DutyKind, Ground, Level, Right, Route
@@ -34,23 +31,10 @@ from requests_app.models import (
     Suppression,
 )
 from requests_app.ports import systems, work
+from requests_app.rights import ANSWERED_WITH_A_FILE, ANSWERED_WITH_DATA, HARMFUL
 from requests_app.roles import Actor, Role
 from requests_app.states import Outcome, State
 
-# Rights whose answer hands data over.
-ANSWERED_WITH_DATA = frozenset({Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY})
-# Of these, those whose answer is a file.
-ANSWERED_WITH_A_FILE = frozenset({Right.KNOW_SPECIFIC, Right.PORTABILITY})
-# Rights of whose findings some may stay back: out of what is handed over, or in the source that deletes.
-WITHHELD_FROM = ANSWERED_WITH_DATA | {Right.DELETE}
-# Rights of which a law may set how often they are answered.
-LIMITED = ANSWERED_WITH_DATA | {Right.SHINE_THE_LIGHT}
-# Rights whose carrying out changes data, and can't be taken back.
-HARMFUL = frozenset({Right.DELETE, Right.CORRECT})
-# Asking for one of these restricts the data until it is decided, and for as long as it is granted (Art. 18(1)(d) GDPR).
-RESTRICTS = frozenset({Right.RESTRICT, Right.OBJECT})
-# Rights that hold at once, and that no machine carries out where no data map says how.
-BY_HAND_AT_ONCE = frozenset({Right.OBJECT_MARKETING, Right.WITHDRAW_CONSENT, Right.OPT_OUT_AUTOMATED, Right.OPT_IN})
 # The only grounds against an opt-out: fraud (11 CCR 7026(e)), or an agent without permission (7063).
 AGAINST_OPT_OUTS = frozenset({Ground.FRAUD, Ground.NO_PERMISSION})
 # Who has done one of these has prepared the decision, and can't be the second pair of eyes on it.
@@ -62,7 +46,6 @@ PREPARING = (
     EventKind.WAIVE_SOURCE,
     EventKind.DECIDE_LIMIT,
 )
-QUESTIONS = (EventKind.ASK_CLARIFICATION, EventKind.CLARIFIED)
 # Who typed a case in or handed it on has decided nothing about it.
 IDLE = (EventKind.RECEIVED, EventKind.ASSIGN)
 ROUND_BEGINS = (EventKind.START_GATHERING, EventKind.GATHER_AGAIN)
@@ -78,44 +61,9 @@ class MoveShut(Exception):
         super().__init__(f"{sentence} ({citation})" if citation else sentence)
 
 
-def limit_count(case: Case) -> limits.LimitCount | None:
-    """How often information was provided to this person in the window up to this case's receipt; None without a limit.
-
-    Civ. Code 1798.130(b): rolling, by receipt date, submissions with information provided, confirmed links only.
-    """
-    history = answered_before(case.submission)
-    return limits.count(case.received_on(), history, packs=case.packs(), right=case.right_asked)
-
-
-def free_answers(case: Case) -> tuple[limits.LimitCount, ...]:
-    """How many free answers this person had under each law that counts them; beyond, a reasonable fee may be asked."""
-    history = answered_before(case.submission)
-    return limits.free_answers(case.received_on(), history, packs=case.packs(), right=case.right_asked)
-
-
-def answered_before(submission: Submission, *, by: datetime | None = None) -> list[limits.Provided]:
-    """The other submissions of the same person, each with the rights of which it was answered; ``by`` that moment."""
-    others = Submission.objects.same_person_as(submission).prefetch_related("cases")
-    if by is not None:
-        others = others.filter(confirmed_at__lte=by)
-    return [limits.Provided(str(other.pk), other.received_on, _rights_answered(other, by)) for other in others]
-
-
-def _rights_answered(submission: Submission, by: datetime | None) -> frozenset[Right]:
-    """Information counts once it was provided, anything else once the case closed as done in full or in part."""
-    rights = set()
-    for case in submission.cases.all():
-        handed_over = case.right_answered in ANSWERED_WITH_DATA
-        done_at = submission.provided_at if handed_over else case.closed_at
-        done = done_at is not None and (by is None or done_at <= by)
-        if done and (handed_over or case.outcome in (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)):
-            rights.add(case.right_answered)
-    return frozenset(rights)
-
-
 def check_limit(case: Case) -> None:
     """Refuse to go on while the limit is reached and no person has decided to answer anyway (G8)."""
-    count = limit_count(case)
+    count = limiting.limit_count(case)
     if count is None or not count.reached or _decided(case) == LimitChoice.ANSWER_ANYWAY:
         return
     often_enough = [item.code for item in grounds_to_refuse(case) if item.ground is Ground.ANSWERED_OFTEN_ENOUGH]
@@ -142,7 +90,7 @@ def check_decide_limit(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG
 
 def _check_reached(case: Case) -> None:
     """The limit can be used only where every law that gives the right has one, and it is reached."""
-    count = limit_count(case)
+    count = limiting.limit_count(case)
     if count is None:
         raise MoveShut(_("Not every law of this case limits how often this right may be used."))
     if not count.reached:
@@ -257,36 +205,6 @@ def check_open_download(case: Case, actor: Actor, on: date) -> None:  # noqa: AR
         raise MoveShut(_("The download is not closed: the person can fetch the file with a fresh code."))
 
 
-def happened(case: Case) -> Happened:
-    """What has happened to a case that the dates of some laws depend on: the questions to the person, and the answers.
-
-    Most laws know no pause: for those nothing is looked up.
-    """
-    if not any(pack.pauses for pack in case.packs()):
-        return NOTHING_YET
-    return waits_in(chains.history(case.chain).filter(kind__in=QUESTIONS).order_by("sequence"))
-
-
-def waits_in(questions: Iterable[Event]) -> Happened:
-    """The questions to a person and the answers, out of the events that tell of them, in their order."""
-    asked: date | None = None
-    waits = []
-    for event in questions:
-        if event.kind == EventKind.ASK_CLARIFICATION:
-            asked = timezone.localdate(event.at)
-        elif asked is not None:
-            waits.append((asked, timezone.localdate(event.at)))
-            asked = None
-    if not waits:
-        return NOTHING_YET
-    *earlier, (asked_on, answered_on) = waits
-    return Happened(
-        earlier_clarifications=tuple(earlier),
-        clarification_asked_on=asked_on,
-        clarification_answered_on=answered_on,
-    )
-
-
 def check_extend(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     """One extension, while the first period runs, where a law of the case has one (G7)."""
     refusals = []
@@ -299,7 +217,7 @@ def check_extend(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
                 on=on,
                 already_extended=duty.extended_on is not None,
                 calendar=duty.calendar_version.as_calendar(),
-                happened=happened(case),
+                happened=waiting.happened(case),
             )
         except extension.ExtensionNotAllowed as refusal:
             refusals.append(refusal)

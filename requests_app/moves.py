@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_app import endings, guards, who_asks
+from requests_app import endings, guards, rights, who_asks
 from requests_app.guards import MoveShut
 from requests_app.law import exemptions
 from requests_app.law.values import Exemption
@@ -407,7 +407,7 @@ MOVES: dict[str, Move] = {
             ),
             only_in=frozenset({State.REVIEWING, State.DECIDING}),
             only_on=DECIDED,
-            rights=guards.LIMITED,
+            rights=rights.LIMITED,
         ),
         Move(
             "start_gathering",
@@ -438,7 +438,7 @@ MOVES: dict[str, Move] = {
             DESK,
             inputs=(*FINDING, Input("code", gettext_lazy("Ground"), choices=_grounds_for_data), EXPLANATION),
             only_in=frozenset({State.DECIDING}),
-            rights=guards.WITHHELD_FROM,
+            rights=rights.WITHHELD_FROM,
         ),
         Move(
             "lift_withholding",
@@ -447,7 +447,7 @@ MOVES: dict[str, Move] = {
             DESK,
             inputs=FINDING,
             only_in=frozenset({State.DECIDING}),
-            rights=guards.WITHHELD_FROM,
+            rights=rights.WITHHELD_FROM,
         ),
         Move(
             "write_answer",
@@ -493,7 +493,7 @@ MOVES: dict[str, Move] = {
             ),
             only_in=frozenset({State.CARRYING_OUT}),
             only_on=DIRECT,
-            rights=guards.BY_HAND_AT_ONCE,
+            rights=rights.BY_HAND_AT_ONCE,
         ),
         Move(
             "extend",
@@ -618,7 +618,7 @@ MOVES: dict[str, Move] = {
             (EXPLAINED,),
             only_in=frozenset({State.CLOSED}),
             only_on=DECIDE_ONLY,
-            rights=guards.RESTRICTS,
+            rights=rights.RESTRICTS,
         ),
         Move(
             "enter_appeal",

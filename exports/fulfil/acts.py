@@ -26,7 +26,7 @@ from exports.sources.connector import (
 )
 from exports.sources.datamap import Collection, Deidentify, Delete, Keep
 from exports.sources.values import Key
-from requests_app import guards
+from requests_app import guards, rights
 from requests_app.events import EventKind
 from requests_app.law.exemptions import Exemption, ExemptionDoesNotFit
 from requests_app.law.words import Right
@@ -264,7 +264,7 @@ def sources_to_suppress_in(case: Case) -> list[DataSource]:
 
 def waits_for_a_person(case: Case) -> bool:
     """Whether nothing but a note of the privacy team can say that the act is done: no data map says how to do it."""
-    return case.right_asked in guards.BY_HAND_AT_ONCE and not sources_to_suppress_in(case)
+    return case.right_asked in rights.BY_HAND_AT_ONCE and not sources_to_suppress_in(case)
 
 
 def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
@@ -290,7 +290,7 @@ def left_to_do(case: Case) -> list[str]:
             concerned = [run.source.slug for run in findings.searched_runs(case)]
         case Right.CORRECT:
             concerned = [field_to_correct(case).source]
-        case right if right in (Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, *guards.BY_HAND_AT_ONCE):
+        case right if right in (Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, *rights.BY_HAND_AT_ONCE):
             concerned = [source.slug for source in sources_to_suppress_in(case)]
         case _:
             concerned = []

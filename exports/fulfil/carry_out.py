@@ -13,9 +13,9 @@ from dsar.jobs.running import LeaseLost, Run
 from exports.fulfil import acts, hand_over, tell_recipients, trouble
 from exports.models import RecipientTold
 from requests_app.events import EventKind
-from requests_app.guards import BY_HAND_AT_ONCE
 from requests_app.law.words import Right, Route
 from requests_app.models import Case
+from requests_app.rights import BY_HAND_AT_ONCE
 from requests_app.roles import SYSTEM
 from requests_app.services import closing
 from requests_app.services.history import local_day, locked, record

@@ -21,7 +21,7 @@ from exports.fulfil import acts
 from exports.models import Act, Bundle, RecipientTold, RunState, SourceRun
 from exports.reports import words
 from exports.sources.connector import Action
-from requests_app import guards
+from requests_app import guards, limiting
 from requests_app.law import limits
 from requests_app.law.words import Degree, DutyKind, Route
 from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision
@@ -199,7 +199,7 @@ def _decision(row: LimitDecision | ExemptionClaim | None) -> dict[str, Any]:
 
 def limit_as_of(case: Case, at: datetime) -> limits.LimitCount | None:
     """The yearly limit as it stood then: what other submissions were given later does not count."""
-    history = guards.answered_before(case.submission, by=at)
+    history = limiting.answered_before(case.submission, by=at)
     return limits.count(case.received_on(), history, packs=case.packs(), right=case.right_asked)
 
 

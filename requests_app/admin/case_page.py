@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from requests_app import guards, identifying
+from requests_app import guards, identifying, limiting, rights
 from requests_app.admin.desk import unsealed
 from requests_app.admin.queue import badge, due_badge, right_in_words, state_badge
 from requests_app.admin.timeline import DUTY_LABELS, names_of
@@ -203,7 +203,7 @@ def rows_of(case: Case) -> list[Row]:
         Row(_("Account number"), unsealed(submission, "account_number")),
         Row(_("Lives in"), place_name(submission.residence)),
         Row(_("Came by"), submission.get_channel_display()),
-        Row(_("Asks for"), submission.get_look_back_display() if case.right_asked in guards.ANSWERED_WITH_DATA else ""),
+        Row(_("Asks for"), submission.get_look_back_display() if case.right_asked in rights.ANSWERED_WITH_DATA else ""),
         *_correction_rows(case),
         Row(_("Details"), unsealed(submission, "details"), is_long=True),
     ]
@@ -283,13 +283,13 @@ def _standing(duty: Duty, on: date) -> SafeString | str:
 
 def limit_of(case: Case) -> LimitCount | None:
     """How often information was provided, for rights that a law limits."""
-    return guards.limit_count(case) if case.right_asked in guards.LIMITED else None
+    return limiting.limit_count(case) if case.right_asked in rights.LIMITED else None
 
 
 def free_answers_of(case: Case) -> list[FreeAnswers]:
     """Under each law that gives so many answers free of charge, how many this person had: no ground to refuse."""
     titles = {pack.slug: pack.short_title.in_language(get_language() or "en") for pack in case.packs()}
-    return [FreeAnswers(titles[count.law], count) for count in guards.free_answers(case)]
+    return [FreeAnswers(titles[count.law], count) for count in limiting.free_answers(case)]
 
 
 def decisions_of(case: Case) -> list[DecisionLine]:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dsar.ledger.models import Event
-from requests_app import guards
+from requests_app import waiting
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law import duties as law_duties
@@ -232,8 +232,8 @@ def _check_may_work(by: Actor) -> None:
 
 def _check_is_new(change: CalendarChange, field: str) -> None:
     """The same is proposed once, as long as nobody has decided on it."""
-    for waiting in change.calendar.changes.filter(state=ChangeState.PROPOSED, law=change.law, seen=change.seen):
-        if (waiting.weekend, waiting.holidays) == (change.weekend, change.holidays):
+    for proposed in change.calendar.changes.filter(state=ChangeState.PROPOSED, law=change.law, seen=change.seen):
+        if (proposed.weekend, proposed.holidays) == (change.weekend, change.holidays):
             raise InputRefused({field: _("This is proposed already, and waits for an approver.")})
 
 
@@ -285,8 +285,8 @@ def _waits(named: Collection[str]) -> dict[str, Happened]:
     chains = sorted(named)
     for first in range(0, len(chains), BATCH):
         some = chains[first : first + BATCH]
-        events = Event.objects.filter(chain__in=some, kind__in=guards.QUESTIONS).order_by("chain", "sequence")
-        found |= {chain: guards.waits_in(of_chain) for chain, of_chain in groupby(events, lambda event: event.chain)}
+        events = Event.objects.filter(chain__in=some, kind__in=waiting.QUESTIONS).order_by("chain", "sequence")
+        found |= {chain: waiting.waits_in(of_chain) for chain, of_chain in groupby(events, lambda event: event.chain)}
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from requests_app import guards
+from requests_app import guards, rights
 from requests_app.events import EventKind
 from requests_app.law import refusals
 from requests_app.law.values import Exemption
@@ -103,7 +103,7 @@ def _tell(case: Case, letter: letters.Letter, ground: Exemption, explanation: st
         explanation=explanation,
         ways_on=[item.text.in_language(language) for item in said if item.part is not RefusalPart.REASONS],
         offer_opt_out=opt_outs.must_offer(case),
-        restriction_ends=case.right_asked in guards.RESTRICTS,
+        restriction_ends=case.right_asked in rights.RESTRICTS,
         appeal_refused=_where_to_turn(case),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
-from requests_app import guards
+from requests_app import waiting
 from requests_app.events import EventKind
 from requests_app.law import duties as law_duties
 from requests_app.law import packs
@@ -85,7 +85,7 @@ def recount(case: Case, *, at: datetime) -> None:
 
 def _happened_to(case: Case, duty: Duty) -> Happened:
     """What has happened that the date of a duty depends on; what a refusal brings is there only after one."""
-    return replace(guards.happened(case), extended_on=duty.extended_on, refused=True)
+    return replace(waiting.happened(case), extended_on=duty.extended_on, refused=True)
 
 
 def _owed(case: Case, pack: packs.LawPack, calendar: Calendar, happened: Happened) -> tuple[law_duties.Duty, ...]:

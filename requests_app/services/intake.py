@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
 from dsar.vault import digests, keys
-from requests_app import endings, guards
+from requests_app import endings, rights
 from requests_app.events import EventKind
 from requests_app.identifying import AGENTS
 from requests_app.law import agents, packs
@@ -191,7 +191,7 @@ def _new_keys(intake: Intake, on: date, *, at: datetime) -> _Keyring:
 def _is_in_force(intake: Intake, right: Right, on: date) -> bool:
     """Whether something holds from receipt on: opt-outs, and the restriction of what is to be decided on."""
     direct = _laws(intake, right, on)[0].route(right, on) == Route.DIRECT
-    return right in guards.RESTRICTS or (direct and right not in IN_TWO_STEPS)
+    return right in rights.RESTRICTS or (direct and right not in IN_TWO_STEPS)
 
 
 # What loosens a protection takes a second step of the person (11 CCR 7028).

@@ -17,7 +17,7 @@ from django.utils import formats, translation
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import PermanentFailure
-from requests_app import guards
+from requests_app import rights
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind, Right, Route
 from requests_app.models import Case, Duty, Message, MessageState, Submission
@@ -183,7 +183,7 @@ def describe_cases(cases: Iterable[Case], language: str) -> list[dict[str, objec
                 "working": answer.explained(language) if answer else "",
                 "at_once": case.route == Route.DIRECT and case.right_asked != Right.OPT_IN,
                 "in_two_steps": case.right_asked == Right.OPT_IN,
-                "restricted": case.right_asked in guards.RESTRICTS,
+                "restricted": case.right_asked in rights.RESTRICTS,
             }
         )
     return described

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from requests_app import guards
+from requests_app import rights
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Message
@@ -37,7 +37,7 @@ def begin(case: Case, suppression_key: uuid.UUID, *, at: datetime) -> None:
 
 def notice_accepted(case: Case, message: Message, *, at: datetime) -> None:
     """A letter was accepted for delivery; if it is the notice that the restriction ends, it ends now."""
-    if case.right_asked not in guards.RESTRICTS or message.letter not in NOTICES or message.set_aside:
+    if case.right_asked not in rights.RESTRICTS or message.letter not in NOTICES or message.set_aside:
         return
     if not opt_outs.is_in_force(case):
         return

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from requests_app import guards
+from requests_app import limiting
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind
 from requests_app.models import Case, Clarification, LimitChoice, LimitDecision
@@ -25,7 +25,7 @@ def decide_limit(case: Case, *, actor: Actor, at: datetime, choice: str, reason:
 
     Who decided to refuse may still decide to answer: the later decision stands, the history keeps both.
     """
-    count = guards.limit_count(case)
+    count = limiting.limit_count(case)
     counted = count.counted if count else 0
     decision = getattr(case, "limit_decision", None) or LimitDecision(id=uuid.uuid4(), case=case)
     decision.choice, decision.counted = LimitChoice(choice), counted

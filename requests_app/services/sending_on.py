@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from requests_app import endings, guards
+from requests_app import endings, rights
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind
 from requests_app.models import Case, ExemptionClaim, Suppression
@@ -47,7 +47,7 @@ def redirect(case: Case, *, actor: Actor, at: datetime, to: str, contact: str) -
         to=to,
         contact=contact,
         citation=ground.citation,
-        restriction_ends=case.right_asked in guards.RESTRICTS,
+        restriction_ends=case.right_asked in rights.RESTRICTS,
     )
 
 

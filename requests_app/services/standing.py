@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy
 
 from requests_app import guards
 from requests_app.events import EventKind
-from requests_app.guards import ANSWERED_WITH_DATA, MoveShut
+from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, Routine, StandingRule
 from requests_app.ports import work
+from requests_app.rights import ANSWERED_WITH_DATA
 from requests_app.roles import SYSTEM, Actor, Role
 from requests_app.services.history import Fact, change_state, local_day
 from requests_app.services.staffing import note_setting

@@ -14,12 +14,12 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_app.guards import ANSWERED_WITH_DATA
 from requests_app.identifying import AGENTS
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Channel, LookBack, Organisation
 from requests_app.ports import CorrectableField
+from requests_app.rights import ANSWERED_WITH_DATA
 from requests_app.services.intake import Intake
 from requests_app.web.offers import GROUPS as GROUPS_OF_RIGHTS
 from requests_app.web.offers import Offer, Reach

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from requests_app.guards import ANSWERED_WITH_DATA
 from requests_app.law import duties, packs
 from requests_app.law.calendars import Calendar
 from requests_app.law.words import DutyKind, Right, Route
 from requests_app.models import Organisation
+from requests_app.rights import ANSWERED_WITH_DATA
 from requests_app.services import calendars, intake
 from requests_app.services.history import local_day
 

@@ -11,9 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from requests_app import endings
-from requests_app.guards import RESTRICTS, requirement
+from requests_app.guards import requirement
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Duty, Submission
+from requests_app.rights import RESTRICTS
 from requests_app.services import letters, opt_outs
 from requests_app.services.history import local_day
 from requests_app.states import Outcome, State

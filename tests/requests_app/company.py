@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from requests_app.guards import ANSWERED_WITH_DATA, BY_HAND_AT_ONCE, MoveShut
+from requests_app.guards import MoveShut
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
 from requests_app.ports import CorrectableField, Matched
+from requests_app.rights import ANSWERED_WITH_DATA, BY_HAND_AT_ONCE
 from requests_app.services import closing, review
 from requests_app.services.history import locked
 

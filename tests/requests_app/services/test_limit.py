@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from dsar.ledger import chains
-from requests_app import guards
+from requests_app import guards, limiting
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, DataSubject, LimitChoice, LimitDecision, Submission
@@ -49,7 +49,7 @@ TWICE = "Information was already provided 2 times in the twelve months up to 23 
 @pytest.mark.parametrize("number", [0, 1, 2, 3])
 def test_answered_submissions_of_the_window_count(number: int) -> None:
     a_person_with(number)
-    count = guards.limit_count(case_in(State.REVIEWING))
+    count = limiting.limit_count(case_in(State.REVIEWING))
     assert count
     assert (count.counted, count.allowed, count.reached) == (number, 2, number >= 2)
     assert CITATION in count.citation
@@ -58,7 +58,7 @@ def test_answered_submissions_of_the_window_count(number: int) -> None:
 def test_what_was_received_a_year_ago_to_the_day_is_outside() -> None:
     answered(at=AT - days(365))
     answered(at=AT - days(364))
-    count = guards.limit_count(case_in(State.REVIEWING))
+    count = limiting.limit_count(case_in(State.REVIEWING))
     assert count
     assert count.counted == 1
 
@@ -73,7 +73,7 @@ def test_refused_withdrawn_open_and_other_rights_do_not_count() -> None:
     closing.withdraw(withdrawn.pk, at=AT - days(19))
     a_submission(Right.OPT_OUT_SALE_SHARE, at=AT - days(10))
     run_jobs()
-    count = guards.limit_count(case_in(State.REVIEWING))
+    count = limiting.limit_count(case_in(State.REVIEWING))
     assert count
     assert count.counted == 0
 
@@ -87,7 +87,7 @@ def test_a_submission_for_categories_and_specific_pieces_counts_once() -> None:
         move(case, "approve")
         run_jobs()
         assert fresh(case).state == State.CLOSED
-    count = guards.limit_count(case_in(State.REVIEWING))
+    count = limiting.limit_count(case_in(State.REVIEWING))
     assert count
     assert count.counted == 1
 
@@ -98,7 +98,7 @@ def test_a_partial_answer_counts(company: Company) -> None:
     move(case, "approve", by=APPROVER)
     run_jobs()
     assert fresh(case).outcome == Outcome.PARTLY_FULFILLED
-    count = guards.limit_count(case_in(State.REVIEWING))
+    count = limiting.limit_count(case_in(State.REVIEWING))
     assert count
     assert count.counted == 1
 
@@ -106,7 +106,7 @@ def test_a_partial_answer_counts(company: Company) -> None:
 def test_another_person_s_requests_do_not_count(company: Company) -> None:
     company.people.append({**SAM, "email": "pat@example.com", "account_number": "A-2"})
     a_person_with(2)
-    count = guards.limit_count(case_in(State.REVIEWING, email="pat@example.com"))
+    count = limiting.limit_count(case_in(State.REVIEWING, email="pat@example.com"))
     assert count
     assert count.counted == 0
 
@@ -114,7 +114,7 @@ def test_another_person_s_requests_do_not_count(company: Company) -> None:
 def test_an_unconfirmed_request_counts_nothing_and_is_counted_by_nobody() -> None:
     a_person_with(2)
     (case,) = a_submission().cases.all()
-    count = guards.limit_count(case)
+    count = limiting.limit_count(case)
     assert count
     assert count.counted == 0
 
@@ -128,7 +128,7 @@ def test_linked_records_count_together() -> None:
         organisation=root.organisation, root=root, identifier_key=root.identifier_key, created_at=AT
     )
     Submission.objects.filter(pk=second.pk).update(subject=leaf)
-    count = guards.limit_count(case_in(State.REVIEWING))
+    count = limiting.limit_count(case_in(State.REVIEWING))
     assert count
     assert count.counted == 3
 
@@ -136,7 +136,7 @@ def test_linked_records_count_together() -> None:
 def test_no_limit_where_the_right_has_none() -> None:
     a_person_with(2)
     case = case_in(State.REVIEWING, Right.DELETE)
-    assert guards.limit_count(case) is None
+    assert limiting.limit_count(case) is None
     assert shut_because(case, "start_gathering") == ""
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from dsar.ledger import chains
-from requests_app import guards
+from requests_app import guards, limiting
 from requests_app.law.words import Right
 from requests_app.models import Case, DataSubject, Organisation, PersonLink
 from requests_app.moves import MOVES, InputRefused
@@ -47,7 +47,7 @@ WORK, OLD = OTHERS
 
 
 def counted(case: Case) -> int:
-    count = guards.limit_count(fresh(case))
+    count = limiting.limit_count(fresh(case))
     assert count
     return count.counted
 

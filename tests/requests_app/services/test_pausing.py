@@ -8,7 +8,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from dsar.ledger import chains
-from requests_app import guards
+from requests_app import waiting
 from requests_app.law.happened import NOTHING_YET
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Duty
@@ -90,4 +90,4 @@ def test_where_no_law_of_the_case_pauses_its_history_is_not_read(
 ) -> None:
     case = clarified("US-CA", Right.KNOW_SPECIFIC, (3, 9))
     with django_assert_num_queries(1):  # its laws
-        assert guards.happened(case) == NOTHING_YET
+        assert waiting.happened(case) == NOTHING_YET

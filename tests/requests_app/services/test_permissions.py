@@ -13,7 +13,7 @@ from django.core import mail
 
 from dsar.ledger import chains
 from dsar.vault.errors import FileDamaged
-from requests_app import guards, identifying
+from requests_app import identifying, limiting
 from requests_app.law.agents import Asked, Requester
 from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Case, CodePurpose, DataSubject, Evidence, Message, Submission
@@ -246,7 +246,7 @@ def test_an_agent_s_word_joins_no_records() -> None:
     answered(Right.KNOW_CATEGORIES, at=AT - days(30))
     case = by_agent(Right.KNOW_CATEGORIES)
     assert DataSubject.objects.count() == 2
-    count = guards.limit_count(case)
+    count = limiting.limit_count(case)
     assert count
     assert count.counted == 0
 
@@ -254,7 +254,7 @@ def test_an_agent_s_word_joins_no_records() -> None:
 def test_agent_and_person_are_one_consumer_once_the_person_has_confirmed() -> None:
     answered(Right.KNOW_CATEGORIES, at=AT - days(30))
     case = confirm_permission(accept(by_agent(Right.KNOW_CATEGORIES)))
-    count = guards.limit_count(case)
+    count = limiting.limit_count(case)
     assert count
     assert count.counted == 1
 

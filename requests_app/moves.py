@@ -6,300 +6,48 @@ The service that does a move registers itself with :func:`performs`; :mod:`reque
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
 
-from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from requests_app import endings, guards, rights, who_asks
+from requests_app.choices import (
+    ANSWERS,
+    BALANCING,
+    EXPLAINED,
+    EXPLANATION,
+    FINDING,
+    GROUND,
+    REASON,
+    channels,
+    check_one_not_arrived,
+    check_one_sent,
+    colleagues,
+    content_keys,
+    grounds_for_data,
+    letters_not_arrived,
+    letters_sent,
+    limit_choices,
+    older_cases,
+    other_channels,
+    signed,
+    ways_to_show,
+)
 from requests_app.guards import MoveShut
-from requests_app.law import exemptions
-from requests_app.law.values import Exemption
-from requests_app.law.wording import spell_list
 from requests_app.law.words import Right, Route
-from requests_app.models import Case, Channel, LimitChoice, Message, OtherChannel, User
-from requests_app.plain_text import is_usable
-from requests_app.ports import systems
-from requests_app.roles import Actor, Role
+from requests_app.models import Case
+from requests_app.move import APPROVER, DESK, Input, Move, Service
+from requests_app.roles import Actor
 from requests_app.states import (
     ALL_ROUTES,
     DECIDE_ONLY,
     DECIDED,
     DIRECT,
-    FULL,
     NOT_YET_CARRYING_OUT,
     OPEN,
-    STATE_MOVES,
     State,
-)
-
-Text = str | Promise
-Choices = Callable[[Case], list[tuple[str, str]]]
-
-DESK = frozenset({Role.ANALYST, Role.APPROVER})
-APPROVER = frozenset({Role.APPROVER})
-NOBODY = "nobody"
-SIGNED = "signed"
-
-
-class Service(Protocol):
-    """What does a move: one transaction, with the row already locked and the guards passed.
-
-    Besides its inputs, the service of a move that names keys takes them as ``keys``: they were made beforehand.
-    """
-
-    def __call__(self, case: Case, *, actor: Actor, at: datetime, **inputs: Any) -> None: ...
-
-
-@dataclass(frozen=True)
-class Input:
-    """One thing that a move asks for; ``choices`` makes it a selection, ``rights`` narrows whom it is asked of."""
-
-    name: str
-    label: Text
-    help: Text = ""
-    choices: Choices | None = None
-    long: bool = False
-    required: bool = True
-    most: int = 2000
-    is_day: bool = False
-    rights: frozenset[Right] = field(default_factory=lambda: frozenset(Right))
-
-
-class InputRefused(Exception):
-    """Inputs that a move can't take: what is wrong, by input."""
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        self.errors = dict(errors)
-        super().__init__("; ".join(f"{name}: {error}" for name, error in errors.items()))
-
-
-def _open_to_all(case: Case, actor: Actor, on: date) -> None:
-    """A move that its state and roles alone decide on."""
-
-
-@dataclass(frozen=True)
-class Move:
-    """One move of the desk. ``roles`` may make it; ``sources`` are the states in which it is open."""
-
-    slug: str
-    label: Text
-    consequence: Text  # what happens then, in one sentence, shown before it is made
-    roles: frozenset[Role]
-    guard: Callable[[Case, Actor, date], None] = _open_to_all
-    inputs: tuple[Input, ...] = ()
-    only_in: frozenset[State] = frozenset()  # this and the next: for moves that change no state
-    only_on: frozenset[Route] = FULL
-    rights: frozenset[Right] = field(default_factory=lambda: frozenset(Right))
-    keys: Callable[[Case], tuple[str, ...]] | None = None  # purposes of the keys that its service takes
-
-    @property
-    def sources(self) -> frozenset[State]:
-        """The states in which the move is open."""
-        return STATE_MOVES[self.slug].sources if self.slug in STATE_MOVES else self.only_in
-
-    @property
-    def routes(self) -> frozenset[Route]:
-        """The routes on which it exists."""
-        return STATE_MOVES[self.slug].routes if self.slug in STATE_MOVES else self.only_on
-
-    def open_in(self, route: Route) -> frozenset[State]:
-        """The states in which the move is open on this route."""
-        return STATE_MOVES[self.slug].from_states(route) if self.slug in STATE_MOVES else self.only_in
-
-    def asked_of(self, case: Case) -> tuple[Input, ...]:
-        """What the move asks for on such a case."""
-        return tuple(wanted for wanted in self.inputs if case.right_asked in wanted.rights)
-
-    def concerns(self, case: Case) -> bool:
-        """Whether the move can ever be made on such a case: its right and route."""
-        return Route(case.route) in self.routes and not self.rights.isdisjoint({case.right_answered, case.right_asked})
-
-    def check(self, case: Case, actor: Actor, on: date) -> None:
-        """Raise MoveShut with a sentence that says why not, and what opens the move."""
-        if not self.concerns(case):
-            raise MoveShut(_("This move does not exist for such a request."))
-        if not self.roles & actor.roles:
-            roles = _(" or ").join(sorted(self.roles))
-            raise MoveShut(_("This needs the role %(roles)s.") % {"roles": roles})
-        sources = self.open_in(Route(case.route))
-        if case.state not in sources:
-            states = _(" or ").join(str(state.label) for state in State if state in sources)
-            raise MoveShut(
-                _("Open only while the case is %(states)s; it is %(state)s.")
-                % {"states": states, "state": State(case.state).label}
-            )
-        self.guard(case, actor, on)
-
-    def clean(self, case: Case, given: Mapping[str, str]) -> dict[str, str]:
-        """The inputs, checked; raises InputRefused that names every fault. What is not asked of this case is empty."""
-        errors: dict[str, str] = {}
-        cleaned: dict[str, str] = {wanted.name: "" for wanted in self.inputs}
-        for wanted in self.asked_of(case):
-            value = given.get(wanted.name, "").strip()
-            cleaned[wanted.name] = value
-            if not value and wanted.required:
-                errors[wanted.name] = _("Please fill this in.")
-            elif len(value) > wanted.most:
-                errors[wanted.name] = _("Please use at most %(most)s characters.") % {"most": wanted.most}
-            elif not is_usable(value):
-                errors[wanted.name] = _("This contains characters that can't be used. Please type it again.")
-            elif value and wanted.is_day and not _is_day(value):
-                errors[wanted.name] = _("Please give a day such as 2026-11-23.")
-            elif value and wanted.choices and value not in dict(wanted.choices(case)):
-                errors[wanted.name] = _("Please choose one of the offered values.")
-        if errors:
-            raise InputRefused(errors)
-        return cleaned
-
-
-def _is_day(value: str) -> bool:
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _letters_not_arrived(case: Case) -> list[tuple[str, str]]:
-    """The letters that have not reached the person."""
-    return [_as_choice(letter) for letter in _letters(case) if letter.reached_on is None]
-
-
-def _letters_sent(case: Case) -> list[tuple[str, str]]:
-    """The letters that a mail server took."""
-    return [_as_choice(letter) for letter in _letters(case) if letter.mail_counts_from is not None]
-
-
-def _letters(case: Case) -> Iterable[Message]:
-    """The case's own letters, and those of its whole request: the receipt, for codes live too short to come back."""
-    of_request = Message.objects.filter(submission=case.submission_id, case__isnull=True)
-    receipt = of_request.exclude(letter__in=("entry_code", "download_code"))
-    return (receipt | Message.objects.filter(case=case)).order_by("queued_at")
-
-
-def _as_choice(letter: Message) -> tuple[str, str]:
-    written = timezone.localdate(letter.queued_at).isoformat()
-    return str(letter.pk), f"{letter.subject} · {written} · {letter.get_state_display()}"
-
-
-def _check_one_not_arrived(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    if not _letters_not_arrived(case):
-        raise MoveShut(_("Every letter of this case has reached the person. If one came back, note that first."))
-
-
-def _check_one_sent(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    if not _letters_sent(case):
-        raise MoveShut(_("No mail server has taken a letter of this case, so that none can have come back."))
-
-
-def _ways_to_show(_case: Case) -> list[tuple[str, str]]:
-    return [
-        ("in_person", _("in person, with a document that was looked at and not kept")),
-        ("by_telephone", _("by telephone, called back at a number that we knew")),
-        ("by_letter", _("by a signed letter")),
-    ]
-
-
-def _questions(_case: Case) -> list[tuple[str, str]]:
-    """What a probe can compare; which of them are left in this case is asked when the answers are taken."""
-    return [(kind, title) for kind, title in systems().question_titles("en").items() if kind != "email"]
-
-
-def _signed(_case: Case) -> list[tuple[str, str]]:
-    return [("none", _("no declaration")), (SIGNED, _("signed on paper, in our files"))]
-
-
-def _other_channels(_case: Case) -> list[tuple[str, str]]:
-    return [(channel.value, str(channel.label)) for channel in OtherChannel]
-
-
-def _grounds(case: Case) -> list[tuple[str, str]]:
-    return _as_choices(case, guards.grounds_to_refuse(case))
-
-
-def _grounds_for_data(case: Case) -> list[tuple[str, str]]:
-    return _as_choices(case, guards.grounds_to_withhold(case))
-
-
-def _as_choices(case: Case, grounds: Iterable[Exemption]) -> list[tuple[str, str]]:
-    """Each ground with its citation, and what must be so for it to be used: who chooses it says that it is."""
-    choices = []
-    for ground in grounds:
-        needs = [str(item.text) for item in exemptions.conditions(case.packs(), ground, on=case.received_on())]
-        condition = _("; needs that %(conditions)s") % {"conditions": spell_list(needs, "en")} if needs else ""
-        explained = _("; explain it to the person") if guards.must_be_explained(ground) else ""
-        choices.append((ground.code, f"{ground.title} ({ground.citation}){condition}{explained}"))
-    return choices
-
-
-def _colleagues(_case: Case) -> list[tuple[str, str]]:
-    """Who works cases, as actors are named in events; and nobody."""
-    roles = [role.value for role in DESK]
-    staff = User.objects.filter(is_active=True, groups__name__in=roles).distinct().order_by("username")
-    return [(NOBODY, _("nobody")), *((f"staff:{user.pk}", user.get_full_name() or user.username) for user in staff)]
-
-
-def _limit_choices(_case: Case) -> list[tuple[str, str]]:
-    return [(choice.value, str(choice.label)) for choice in LimitChoice]
-
-
-def _older_cases(case: Case) -> list[tuple[str, str]]:
-    return [
-        (str(twin.pk), f"{twin.submission.reference}, {twin.submission.received_on}")
-        for twin in endings.older_twins(case)
-    ]
-
-
-def _channels(_case: Case) -> list[tuple[str, str]]:
-    return [(channel.value, str(channel.label)) for channel in (Channel.PHONE, Channel.POST, Channel.EMAIL)]
-
-
-def _content_keys(case: Case) -> tuple[str, ...]:
-    """A key for new content, where that of the old content is destroyed."""
-    return ("content",) if endings.content_is_gone(case) else ()
-
-
-REASON = Input("reason", gettext_lazy("Reason"), gettext_lazy("Kept with the record, sealed."), long=True)
-GROUND = Input(
-    "code",
-    gettext_lazy("Ground"),
-    gettext_lazy("Only grounds that fit this right, law and date of receipt are offered."),
-    choices=_grounds,
-)
-EXPLANATION = Input(
-    "explanation",
-    gettext_lazy("Explanation to the person"),
-    gettext_lazy("Sent word for word with the ground. Some grounds need one: those that are marked so."),
-    long=True,
-    required=False,
-)
-FINDING = (
-    Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),
-    Input("field", gettext_lazy("Field"), gettext_lazy("Empty: the whole record."), required=False),
-)
-
-BALANCING = Input(
-    "balancing",
-    gettext_lazy("Balancing"),
-    gettext_lazy("Our compelling grounds against the person's interests, and why they weigh more. Kept sealed."),
-    long=True,
-    most=8000,
-    rights=frozenset({Right.OBJECT}),
-)
-EXPLAINED = replace(EXPLANATION, help=gettext_lazy("Sent word for word."), required=True)
-ANSWERS = (
-    Input("question_1", gettext_lazy("First question"), choices=_questions, required=False),
-    Input("answer_1", gettext_lazy("Answer"), required=False, most=200),
-    Input("question_2", gettext_lazy("Second question"), choices=_questions, required=False),
-    Input("answer_2", gettext_lazy("Answer"), required=False, most=200),
-    Input("question_3", gettext_lazy("Third question"), choices=_questions, required=False),
-    Input("answer_3", gettext_lazy("Answer"), required=False, most=200),
 )
 
 MOVES: dict[str, Move] = {
@@ -402,7 +150,7 @@ MOVES: dict[str, Move] = {
             DESK,
             guards.check_decide_limit,
             (
-                Input("choice", gettext_lazy("Decision"), choices=_limit_choices),
+                Input("choice", gettext_lazy("Decision"), choices=limit_choices),
                 REASON,
             ),
             only_in=frozenset({State.REVIEWING, State.DECIDING}),
@@ -436,7 +184,7 @@ MOVES: dict[str, Move] = {
             gettext_lazy("Withhold"),
             gettext_lazy("The record or field stays back, or is not deleted; the person is told the ground."),
             DESK,
-            inputs=(*FINDING, Input("code", gettext_lazy("Ground"), choices=_grounds_for_data), EXPLANATION),
+            inputs=(*FINDING, Input("code", gettext_lazy("Ground"), choices=grounds_for_data), EXPLANATION),
             only_in=frozenset({State.DECIDING}),
             rights=rights.WITHHELD_FROM,
         ),
@@ -475,7 +223,7 @@ MOVES: dict[str, Move] = {
             gettext_lazy("The decision is carried out and the person is told; then the case closes."),
             DESK,
             guards.check_approve,
-            keys=lambda case: _content_keys(case.about) if case.right_asked == Right.APPEAL and case.about else (),
+            keys=lambda case: content_keys(case.about) if case.right_asked == Right.APPEAL and case.about else (),
         ),
         Move(
             "note_done",
@@ -510,7 +258,7 @@ MOVES: dict[str, Move] = {
             gettext_lazy("Assign…"),
             gettext_lazy("The queue shows whose case it is. Others may still work on it."),
             DESK,
-            inputs=(Input("to", gettext_lazy("To"), choices=_colleagues),),
+            inputs=(Input("to", gettext_lazy("To"), choices=colleagues),),
             only_in=OPEN,
             only_on=ALL_ROUTES,
         ),
@@ -521,9 +269,9 @@ MOVES: dict[str, Move] = {
             DESK,
             guards.check_identity_shown,
             (
-                Input("how", gettext_lazy("How it was shown"), choices=_ways_to_show),
+                Input("how", gettext_lazy("How it was shown"), choices=ways_to_show),
                 *ANSWERS,
-                Input("declaration", gettext_lazy("Declaration under penalty of perjury"), choices=_signed),
+                Input("declaration", gettext_lazy("Declaration under penalty of perjury"), choices=signed),
                 REASON,
             ),
             only_in=frozenset({State.RECEIVED, State.VERIFYING}),
@@ -533,10 +281,10 @@ MOVES: dict[str, Move] = {
             gettext_lazy("Told another way…"),
             gettext_lazy("What you note counts like a mail: it meets what is owed, and may close the case."),
             DESK,
-            _check_one_not_arrived,
+            check_one_not_arrived,
             (
-                Input("letter", gettext_lazy("Letter"), choices=_letters_not_arrived),
-                Input("how", gettext_lazy("How"), choices=_other_channels),
+                Input("letter", gettext_lazy("Letter"), choices=letters_not_arrived),
+                Input("how", gettext_lazy("How"), choices=other_channels),
                 Input(
                     "on",
                     gettext_lazy("On"),
@@ -552,9 +300,9 @@ MOVES: dict[str, Move] = {
             gettext_lazy("A letter came back…"),
             gettext_lazy("It counts as not delivered; an extension of which it was the only notice may become void."),
             DESK,
-            _check_one_sent,
+            check_one_sent,
             (
-                Input("letter", gettext_lazy("Letter"), choices=_letters_sent),
+                Input("letter", gettext_lazy("Letter"), choices=letters_sent),
                 Input("on", gettext_lazy("Came back on"), is_day=True),
             ),
             only_in=frozenset(State),
@@ -607,7 +355,7 @@ MOVES: dict[str, Move] = {
             gettext_lazy("The older case goes on by its own dates; the person is told its reference."),
             DESK,
             endings.check_merge,
-            (Input("into", gettext_lazy("Older case"), choices=_older_cases),),
+            (Input("into", gettext_lazy("Older case"), choices=older_cases),),
         ),
         Move(
             "end_restriction",
@@ -627,7 +375,7 @@ MOVES: dict[str, Move] = {
             DESK,
             endings.check_appeal,
             (
-                Input("channel", gettext_lazy("Came by"), choices=_channels),
+                Input("channel", gettext_lazy("Came by"), choices=channels),
                 Input("received_on", gettext_lazy("Arrived on"), gettext_lazy("A day such as 2026-11-23."), most=10),
                 Input("text", gettext_lazy("What the person writes or says"), long=True, most=5000),
             ),
@@ -653,7 +401,7 @@ MOVES: dict[str, Move] = {
             ),
             APPROVER,
             endings.check_reopen,
-            keys=_content_keys,
+            keys=content_keys,
         ),
     )
 }

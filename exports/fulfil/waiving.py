@@ -10,7 +10,8 @@ from exports.fulfil import gather
 from exports.models import UNFINISHED, SourceRun
 from requests_app.events import EventKind
 from requests_app.models import Case
-from requests_app.moves import InputRefused, performs
+from requests_app.move import InputRefused
+from requests_app.moves import performs
 from requests_app.roles import Actor
 from requests_app.services import review
 from requests_app.services.history import record

@@ -14,7 +14,8 @@ from requests_app.events import EventKind
 from requests_app.law.values import Exemption
 from requests_app.law.words import Level, Right
 from requests_app.models import Case
-from requests_app.moves import InputRefused, performs
+from requests_app.move import InputRefused
+from requests_app.moves import performs
 from requests_app.roles import Actor
 from requests_app.services.history import record
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from requests_app.law import packs
 from requests_app.models import CalendarChange, FilledFrom, HouseCalendar, Organisation
 from requests_app.models.calendar import REASON_MOST
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import Actor
 from requests_app.services import calendar_changes, calendars, filling
 from requests_app.services.calendar_days import YEARS, Content, read_days

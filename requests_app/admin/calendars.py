@@ -22,7 +22,7 @@ from requests_app.admin.calendar_lines import ChangeLine, difference, lines_of, 
 from requests_app.admin.desk import DeskAdmin, actor_of, sees_cases, today
 from requests_app.guards import MoveShut
 from requests_app.models import CalendarChange, HouseCalendar, Organisation
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import Actor
 from requests_app.services import calendar_changes, calendars, filling
 from requests_app.services.calendar_days import YEARS, Content

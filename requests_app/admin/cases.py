@@ -33,7 +33,8 @@ from requests_app.admin.making_moves import MovePage, ways_of
 from requests_app.admin.timeline import timeline
 from requests_app.law.words import Route
 from requests_app.models import Case
-from requests_app.moves import MOVES, Move, offers
+from requests_app.move import Move
+from requests_app.moves import MOVES, offers
 from requests_app.roles import Role
 from requests_app.services.history import record_access
 from requests_app.states import State

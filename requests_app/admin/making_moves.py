@@ -20,7 +20,8 @@ from requests_app.admin.desk import actor_of
 from requests_app.admin.timeline import timeline
 from requests_app.guards import MoveShut
 from requests_app.models import Case
-from requests_app.moves import Input, InputRefused, Move, Offer
+from requests_app.move import Input, InputRefused, Move
+from requests_app.moves import Offer
 from requests_app.services import moving
 from requests_app.services.history import local_day
 

@@ -12,7 +12,8 @@ from requests_app import endings
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, Submission
-from requests_app.moves import InputRefused, performs
+from requests_app.move import InputRefused
+from requests_app.moves import performs
 from requests_app.roles import PERSON, Actor
 from requests_app.services import identity, intake, reopening
 from requests_app.services.history import local_day, locked, record

@@ -37,7 +37,7 @@ from requests_app.models import (
 from requests_app.models.calendar import REASON_MOST
 from requests_app.models.case import CaseQuerySet
 from requests_app.models.duty import DutyQuerySet
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import SYSTEM, Actor, Role
 from requests_app.services import calendars, duties, filling
 from requests_app.services.calendar_days import Content

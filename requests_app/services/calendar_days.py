@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from requests_app.law import calendars
 from requests_app.law.packs import ISO_DATE
 from requests_app.models import CalendarVersion
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 
 YEARS = range(2018, 2061)
 NAME_MOST = 100

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from requests_app.law import calendars, packs
 from requests_app.law.lawpack import LawPack
 from requests_app.models import CalendarChoice, CalendarVersion, FilledFrom, HouseCalendar, Organisation
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import Actor
 from requests_app.services.calendar_days import Content
 from requests_app.services.filling import USUAL, Filling

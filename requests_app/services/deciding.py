@@ -14,7 +14,8 @@ from requests_app.law import refusals
 from requests_app.law.values import Exemption
 from requests_app.law.words import DutyKind, RefusalPart, Right
 from requests_app.models import Case, ExemptionClaim
-from requests_app.moves import InputRefused, performs
+from requests_app.move import InputRefused
+from requests_app.moves import performs
 from requests_app.ports import work
 from requests_app.roles import Actor
 from requests_app.services import answering, appeals, duties, letters, opt_outs

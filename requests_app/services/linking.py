@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from requests_app.events import EventKind
 from requests_app.models import Case, DataSubject, PersonLink
-from requests_app.moves import InputRefused, performs
+from requests_app.move import InputRefused
+from requests_app.moves import performs
 from requests_app.roles import Actor
 from requests_app.services import references
 from requests_app.services.history import record

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from dsar.vault import keys
 from requests_app.guards import MoveShut
 from requests_app.models import Case
-from requests_app.moves import MOVES, SERVICES, Move
+from requests_app.move import Move
+from requests_app.moves import MOVES, SERVICES
 from requests_app.roles import Actor
 from requests_app.services.history import local_day, locked
 

@@ -11,7 +11,8 @@ from requests_app import limiting
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind
 from requests_app.models import Case, Clarification, LimitChoice, LimitDecision
-from requests_app.moves import NOBODY, performs
+from requests_app.move import NOBODY
+from requests_app.moves import performs
 from requests_app.ports import work
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import duties, identity, letters, standing

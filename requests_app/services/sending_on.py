@@ -11,7 +11,8 @@ from requests_app import endings, rights
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind
 from requests_app.models import Case, ExemptionClaim, Suppression
-from requests_app.moves import InputRefused, performs
+from requests_app.move import InputRefused
+from requests_app.moves import performs
 from requests_app.roles import Actor
 from requests_app.services import duties, letters
 from requests_app.services.history import change_state

@@ -14,7 +14,8 @@ from dsar.vault import digests
 from requests_app.events import EventKind
 from requests_app.law.words import EvidenceKind
 from requests_app.models import Case, Evidence, ProofOffered, Submission
-from requests_app.moves import SIGNED, InputRefused, performs
+from requests_app.move import SIGNED, InputRefused
+from requests_app.moves import performs
 from requests_app.roles import Actor
 from requests_app.services import identity
 from requests_app.services.history import record

@@ -16,7 +16,7 @@ from requests_app.law import identity as law_identity
 from requests_app.law.agents import Asked
 from requests_app.law.words import Degree, DutyKind, Ground
 from requests_app.models import Case, Reminder, ReminderStep, Submission
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import SYSTEM
 from requests_app.services import deciding, identity, letters
 from requests_app.services.history import local_day, locked_cases, record

@@ -14,7 +14,8 @@ from dsar.jobs.queue import enqueue
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind
 from requests_app.models import Case, Channel, Message, MessageState, OtherChannel
-from requests_app.moves import InputRefused, performs
+from requests_app.move import InputRefused
+from requests_app.moves import performs
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import closing, duties, extending, letters, restricting
 from requests_app.services.history import local_day, record

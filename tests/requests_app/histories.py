@@ -31,7 +31,8 @@ from requests_app.guards import MoveShut
 from requests_app.law import packs
 from requests_app.law.words import Degree, Level, Right
 from requests_app.models import AccessCode, Case, Channel, CodePurpose, LimitDecision, Submission
-from requests_app.moves import MOVES, Input, InputRefused, Move
+from requests_app.move import Input, InputRefused, Move
+from requests_app.moves import MOVES
 from requests_app.roles import PERSON, Actor
 from requests_app.services import closing, entering, identity, moving, review
 from requests_app.services.codes import TooManyCodes

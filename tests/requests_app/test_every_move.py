@@ -22,7 +22,8 @@ from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, CodePurpose, Message
-from requests_app.moves import MOVES, SERVICES, InputRefused
+from requests_app.move import InputRefused
+from requests_app.moves import MOVES, SERVICES
 from requests_app.roles import PERSON, SYSTEM, Actor, Role
 from requests_app.services import closing, entering, intake, letters, moving, opt_outs, review
 from requests_app.services.letters import Letter

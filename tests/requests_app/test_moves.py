@@ -12,7 +12,8 @@ import pytest
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right, Route
 from requests_app.models import Case
-from requests_app.moves import MOVES, SERVICES, InputRefused, Move, offers
+from requests_app.move import InputRefused, Move
+from requests_app.moves import MOVES, SERVICES, offers
 from requests_app.roles import PERSON, SYSTEM, Actor, Role
 from requests_app.states import STATE_MOVES, State
 from tests.requests_app.company import Company

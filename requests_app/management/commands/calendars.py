@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from requests_app.models import HouseCalendar, Organisation
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import SYSTEM
 from requests_app.services import calendar_changes, calendars, filling
 from requests_app.services.calendar_days import YEARS

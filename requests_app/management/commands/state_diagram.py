@@ -12,7 +12,8 @@ from django.utils import translation
 
 from requests_app.law.words import Route
 from requests_app.models import Case
-from requests_app.moves import MOVES, Move
+from requests_app.move import Move
+from requests_app.moves import MOVES
 from requests_app.states import STATE_MOVES, State, StateMove, allowed_pairs
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "state-machine.md"

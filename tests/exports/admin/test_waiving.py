@@ -11,7 +11,7 @@ from dsar.jobs.models import Job
 from dsar.ledger import chains
 from exports.models import RunState, SourceRun
 from requests_app.models import Case
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import Role
 from requests_app.states import State
 from tests.requests_app.admin.conftest import Desk

@@ -15,7 +15,7 @@ from requests_app.guards import MoveShut
 from requests_app.law import exemptions
 from requests_app.law.words import Level, Right
 from requests_app.models import Case
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import Role
 from requests_app.states import State
 from tests.requests_app.admin.conftest import NOW, Desk

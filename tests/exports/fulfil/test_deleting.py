@@ -15,7 +15,7 @@ from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.states import State
 from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, run_of
 

@@ -13,7 +13,7 @@ from exports.models import Part, Withholding
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from tests.exports.house import House, facts_of, parts_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")

@@ -10,7 +10,7 @@ from dsar.ledger import chains
 from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, WrittenAnswer
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.services import closing
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State

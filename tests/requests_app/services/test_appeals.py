@@ -13,7 +13,7 @@ from requests_app.guards import MoveShut
 from requests_app.law import packs
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Submission
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import Actor, Role
 from requests_app.services import appeals
 from requests_app.services.history import local_day

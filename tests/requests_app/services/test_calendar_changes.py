@@ -15,7 +15,7 @@ from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import CalendarChange, CalendarChoice, Case, Duty, FilledFrom, HouseCalendar
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import Actor, Role
 from requests_app.services import calendar_changes, calendars, closing, duties, filling
 from requests_app.services.calendar_days import Content, read_days

@@ -14,7 +14,7 @@ from requests_app.law import calendars as law_calendars
 from requests_app.law import packs
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import CalendarChange, CalendarChoice, Case, Duty, FilledFrom, HouseCalendar, Organisation
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.services import calendars, duties, filling
 from tests.requests_app.factories import ANALYST, AT, a_case, the_organisation
 

@@ -10,7 +10,7 @@ from requests_app.law import packs
 from requests_app.law.values import Exemption
 from requests_app.law.words import Ground, Right, Route
 from requests_app.models import Case
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.residence import COUNTRIES, ELSEWHERE, US_STATES
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State

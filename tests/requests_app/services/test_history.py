@@ -15,7 +15,7 @@ from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import SYSTEM
 from requests_app.services import history, moving
 from requests_app.states import State

@@ -12,7 +12,7 @@ from requests_app import guards, limiting
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, DataSubject, LimitChoice, LimitDecision, Submission
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.services import closing
 from requests_app.services.history import locked
 from requests_app.states import Outcome, State

@@ -9,7 +9,8 @@ from dsar.ledger import chains
 from requests_app import guards, limiting
 from requests_app.law.words import Right
 from requests_app.models import Case, DataSubject, Organisation, PersonLink
-from requests_app.moves import MOVES, InputRefused
+from requests_app.move import InputRefused
+from requests_app.moves import MOVES
 from requests_app.services import closing, linking
 from requests_app.services.history import locked
 from requests_app.states import State

@@ -9,7 +9,7 @@ from dsar.vault import digests
 from requests_app.law.agents import Requester
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Duty, Suppression
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import PERSON
 from requests_app.services import intake, opt_outs
 from requests_app.services.letters import Letter

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.services import closing
 from requests_app.services.history import locked
 from requests_app.services.letters import Letter

@@ -17,7 +17,8 @@ from requests_app import identifying, limiting
 from requests_app.law.agents import Asked, Requester
 from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Case, CodePurpose, DataSubject, Evidence, Message, Submission
-from requests_app.moves import MOVES, InputRefused
+from requests_app.move import InputRefused
+from requests_app.moves import MOVES
 from requests_app.services import entering, identity, people, permissions
 from requests_app.services.intake import IntakeRefused
 from requests_app.services.letters import Letter

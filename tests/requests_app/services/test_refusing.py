@@ -11,7 +11,8 @@ from requests_app import guards
 from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, ExemptionClaim
-from requests_app.moves import MOVES, InputRefused
+from requests_app.move import InputRefused
+from requests_app.moves import MOVES
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
 from tests.requests_app.company import SAM

@@ -7,7 +7,7 @@ import pytest
 from dsar.ledger import chains
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Balancing, Case, Suppression
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.services import closing
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State

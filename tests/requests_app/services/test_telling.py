@@ -13,7 +13,7 @@ from dsar.ledger import chains
 from requests_app import ports
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Channel, Duty, Message, MessageState
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.services import extending, letters, moving
 from requests_app.services.history import locked
 from requests_app.services.letters import Letter

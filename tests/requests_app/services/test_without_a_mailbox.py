@@ -9,7 +9,7 @@ from dsar.ledger import chains
 from requests_app import guards
 from requests_app.law.words import Degree, DutyKind, EvidenceKind, Right
 from requests_app.models import Case, Channel, CodePurpose, Identifier, Message, MessageState, Submission
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import PERSON
 from requests_app.services import entering, moving
 from requests_app.services.intake import IntakeRefused, receive_submission

@@ -10,7 +10,7 @@ from dsar.ledger import chains
 from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Clarification
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import Actor, Role
 from requests_app.services import closing, identity, review
 from requests_app.services.letters import Letter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from requests_app.law import packs
-from requests_app.law.solving import FactError, Solved, solve, solve_all
+from requests_app.law.solving import KINDS, FactError, Solved, solve, solve_all
 from tests.law.made_up import SINCE, TWICE, a_law
 
 TODAY = date(2026, 11, 23)
@@ -103,6 +104,11 @@ def test_a_fact_that_is_missing_or_wrong_is_named_with_its_cure(facts: dict[str,
         ("exemption", {}, r"^code is missing: write the code of the ground\.$"),
         ("exemption", {"code": "ca_105d9"}, r"^No law knows the ground 'ca_105d9': did you mean .* \(Civ. Code"),
         ("exemption", {"code": "x"}, r"^No law knows the ground 'x': use one of .* \(Civ. Code"),
+        (
+            "exemption",
+            {"code": "ca_105d1_transaction", "received_on": "2019-12-31"},
+            r"^CCPA applies since 1 January 2020",
+        ),
         ("lookback", {"range": "some"}, r"^range 'some' has no meaning here: use one of all, default\.$"),
         ("lookback", {"range": {"from": "2027-01-01"}}, r"^range.from lies after the day of receipt: write an earlier"),
         (
@@ -293,3 +299,39 @@ def test_the_later_date_that_could_be_defended_is_told() -> None:
     assert (
         "Suspended until the proof came, it would end on 20 July 2026: work to the earlier date." in solved["working"]
     )
+
+
+SLUGS = sorted({slug for pack in packs.all_packs().values() for given in pack.rights for slug in given.slugs})
+DAYS = ["2019-12-31", "2020-01-01", "2026-02-05", "2026-11-23", "2027-02-01", "2028-02-29"]
+ODD = [
+    None,
+    True,
+    False,
+    0,
+    45,
+    -1,
+    1.5,
+    "",
+    "x",
+    "denied",
+    "no",
+    [],
+    {},
+    ["email"],
+    DAYS,
+    {"from": "2026-01-01"},
+    [{}],
+]
+
+
+def test_whatever_the_facts_are_there_is_an_answer_or_a_fault() -> None:
+    chance = random.Random(23)  # the same situations each time
+    for _try in range(2_000):
+        law, kind = chance.choice(sorted(packs.all_packs())), chance.choice(sorted(KINDS))
+        facts: dict[str, Any] = {
+            fact: chance.choice([*DAYS, *ODD]) for fact in KINDS[kind].facts if chance.random() < 0.4
+        }
+        facts |= {"request_type": chance.choice(SLUGS), "received_on": chance.choice(DAYS)}
+        solved = told(kind, law, **facts)
+        assert ("answer" in solved) != ("error" in solved)
+        assert set(solved.get("answer", {})) <= set(KINDS[kind].keys)

@@ -13,7 +13,7 @@ from requests_app.law.solving.questions import Keys, Question
 from requests_app.law.values import Limit
 from requests_app.law.words import Beyond, Right
 
-PROVIDED = frozenset({"fulfilled", "partially_fulfilled"})
+PROVIDED = frozenset({"fulfilled", "partially_fulfilled", "partly_fulfilled"})
 PERMITS = {
     Beyond.DECLINE: "Beyond that an answer may be declined, or given all the same.",
     Beyond.FEE: "Beyond that a reasonable fee may be asked; the count is no ground to refuse.",
@@ -23,7 +23,7 @@ LINKS = ("confirmed", "unconfirmed")
 
 def request_limit(question: Question) -> Keys:
     """Whether requests of this kind are counted, how many count, and what that permits; it never obliges to refuse."""
-    right = question.right(_only_right(question))
+    right = question.right()
     received_on = question.received_on(right)
     decline = _count(question, right, received_on, Beyond.DECLINE)
     fee = _count(question, right, received_on, Beyond.FEE)
@@ -115,9 +115,3 @@ def _limited_alike(question: Question, slug: str, limit: Limit) -> bool:
     if question.is_of_another_law(slug):
         return False
     return question.pack.right_named(slug) in limit.rights
-
-
-def _only_right(question: Question) -> Right | None:
-    """The right that is meant where none is named: the only one that the law gives."""
-    rights = question.pack.all_rights
-    return next(iter(rights)) if len(rights) == 1 else None

@@ -33,6 +33,7 @@ def exemption(question: Question) -> Keys:
     if not _is_of_this_law(question, code):
         return {"applicable": False}
     on = _day(question, right)
+    question.in_force(on)
     try:
         found = exemptions.usable([question.pack], code, right, on=on)
     except exemptions.ExemptionDoesNotFit as unfit:

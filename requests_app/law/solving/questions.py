@@ -41,7 +41,10 @@ class Question:
             self.working.append(said)
 
     def right(self, default: Right | None = None) -> Right:
-        """The right that is asked for, by one of this law's own words; raises RightNotGiven, FactError."""
+        """The right that is asked for, by one of this law's own words; where none is told, the only one that it gives.
+
+        Raises RightNotGiven, FactError.
+        """
         slug = self.facts.word("request_type")
         words = sorted({slug for given in self.pack.rights for slug in given.slugs})
         if not words:
@@ -51,9 +54,11 @@ class Question:
             )
         if slug is not None:
             return self.pack.right_named(slug)
-        if default is None:
+        only = next(iter(self.pack.all_rights)) if len(self.pack.all_rights) == 1 else None
+        right = default or only
+        if right is None:
             raise self.facts.fault("request_type", "is missing", f"write one of {', '.join(words)}")
-        return default
+        return right
 
     def is_of_another_law(self, slug: str) -> bool:
         """Whether other laws know a right by this word, and this one does not."""

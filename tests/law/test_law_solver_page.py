@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from requests_app.law import packs
 from requests_app.law.solving import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "law-solver.md").read_text(encoding="utf-8")
@@ -30,6 +31,7 @@ def test_every_command_of_the_page_runs_and_the_example_comes_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(packs, "read_folder", lambda _folder: packs.all_packs())  # read once is enough here
     Path("situations.json").write_text(json.dumps(ASKED), encoding="utf-8")
     assert [bool(printed(command)) for command in COMMANDS] == [True] * 5
     assert json.loads(printed(COMMANDS[-1])) == ANSWERED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -60,15 +61,60 @@ def letter_bounced(case: Case, *, actor: Actor, at: datetime, letter: str, on: s
     extending.take_back(case, at=at)
 
 
+@dataclass(frozen=True)
+class ToTell:
+    """A letter that reached nobody, and the last day on which it can be posted for what rests on it."""
+
+    message: Message
+    post_by: date | None
+    extends: bool  # an extension becomes void without it
+
+
+def to_tell(case: Case) -> list[ToTell]:
+    """The letters of a case, and the receipt of its request, that have to be told another way; the nearest first."""
+    of_case = Message.objects.reached_nobody().filter(submission=case.submission_id)
+    letters_lost = of_case.filter(Q(case=case) | Q(case=None, letter=Letter.RECEIPT)).select_related("submission")
+    found = [ToTell(message, _post_by(case, message), message.letter == Letter.EXTENSION) for message in letters_lost]
+    return sorted(found, key=lambda item: item.post_by or date.max)
+
+
+def _post_by(case: Case, message: Message) -> date | None:
+    """Posted on this day it still counts in time; None where nothing is owed by it any more."""
+    owed = case.duties.unmet()
+    if message.letter == Letter.EXTENSION:
+        days = owed.filter(first_due_on__isnull=False, extended_on__isnull=False).values_list("first_due_on", flat=True)
+    elif message.letter == Letter.RECEIPT:
+        days = owed.of_kind(DutyKind.ACKNOWLEDGE).values_list("due_on", flat=True)
+    elif message.letter in letters.CLOSING:
+        days = owed.of_kind(DutyKind.ANSWER).values_list("due_on", flat=True)
+    else:
+        return None
+    first = min((day for day in days if day is not None), default=None)
+    return first - settings.POST_TAKES if first else None
+
+
 def find_printable(case: Case, name: str) -> Message | None:
-    """The letter of this case, or of its whole request, with that id; None if there is none that others may read."""
+    """The letter of this case, or of its whole request, with that id; None if there is none that goes by post."""
     try:
         key = UUID(name)
     except ValueError:
         return None
     known = Message.objects.filter(submission=case.submission_id).select_related("submission")
-    message = known.filter(Q(case=case) | Q(case=None), pk=key).first()
-    return None if message is None or letters.has_code(message) else message
+    message = known.filter(Q(case=case) | Q(case=None, letter=Letter.RECEIPT), pk=key).first()
+    return message if message is not None and goes_by_post(message) else None
+
+
+def goes_by_post(message: Message) -> bool:
+    """Whether the letter makes sense on paper: a code that somebody else has read proves nothing."""
+    return message.letter == Letter.RECEIPT or not letters.has_code(message)
+
+
+def text_for_the_post(message: Message) -> str:
+    """The letter as it was written; a receipt that was mailed is written anew, without its code."""
+    if not letters.has_code(message):
+        return message.text
+    _subject, text = letters.compose(message.submission, Letter.RECEIPT, on=message.queued_at, code="")
+    return text
 
 
 def in_words(message: Message) -> str:
@@ -121,7 +167,7 @@ def _spelt(day: date | None) -> str:
 
 
 def _check_channel(message: Message, channel: OtherChannel) -> None:
-    """Only a receipt may be oral, of what was asked by telephone (11 CCR 7021(a)); codes are never on paper."""
+    """Only a receipt may be oral, of what was asked by telephone (11 CCR 7021(a))."""
     if channel == OtherChannel.PHONE:
         by_phone = message.submission.channel == Channel.PHONE
         if message.letter != Letter.RECEIPT or not by_phone:
@@ -133,7 +179,7 @@ def _check_channel(message: Message, channel: OtherChannel) -> None:
                     )
                 }
             )
-    elif letters.has_code(message):
+    elif not goes_by_post(message):
         raise InputRefused(
             {"how": _("This letter carries a code that is the person's alone: it can't be printed and posted.")}
         )

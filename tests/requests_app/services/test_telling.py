@@ -14,7 +14,7 @@ from requests_app import ports
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Channel, Duty, Message, MessageState
 from requests_app.move import InputRefused
-from requests_app.services import extending, letters, moving
+from requests_app.services import extending, letters, moving, telling
 from requests_app.services.history import locked
 from requests_app.services.letters import Letter
 from requests_app.states import State
@@ -26,6 +26,7 @@ from tests.requests_app.factories import (
     a_case,
     a_submission,
     case_in,
+    code_in,
     days,
     fresh,
     move,
@@ -210,9 +211,23 @@ class TestToldAnotherWay:
         given = {"letter": str(the_letter(case, Letter.REFUSAL).pk), "on": AT.date().isoformat()}
         assert "print the letter" in refused(case, "told_otherwise", how="phone", **given)["how"]
 
-    def test_a_letter_with_a_code_is_never_printed(self) -> None:
+    def test_a_receipt_that_bounced_is_posted_without_its_code(self) -> None:
+        for language in ("en", "es"):
+            case = a_case(Right.DELETE, language=language)
+            receipt = the_letter(case, Letter.RECEIPT)
+            letters.failed(receipt, at=AT)
+            text = telling.text_for_the_post(receipt)
+            assert code_in(case.submission) not in text
+            assert "/confirm/" not in text
+            posted(case, Letter.RECEIPT, at=AT)
+            assert case.duties.get(kind=DutyKind.ACKNOWLEDGE).met_on == AT.date() + timedelta(days=5)
+
+    def test_another_letter_with_a_code_is_neither_printed_nor_posted(self) -> None:
         case = a_case()
-        given = {"letter": str(the_letter(case, Letter.RECEIPT).pk), "on": AT.date().isoformat()}
+        receipt = the_letter(case, Letter.RECEIPT)
+        Message.objects.filter(pk=receipt.pk).update(letter=Letter.OPT_IN_CONFIRM, case=case)
+        assert telling.find_printable(case, str(receipt.pk)) is None
+        given = {"letter": str(receipt.pk), "on": AT.date().isoformat()}
         assert "code" in refused(case, "told_otherwise", how="post", **given)["how"]
 
     def test_a_posted_answer_closes_the_case_and_counts_when_it_has_arrived(self) -> None:
@@ -327,3 +342,37 @@ def _carried_out_with_a_bounce(case: Case) -> None:
     assert isinstance(company, Company)
     company.work(AT)
     letters.failed(the_letter(case, Letter.ANSWER_READY), at=AT)
+
+
+class TestWhatIsToBeTold:
+    """Letters that reached nobody, with the day by which they have to be posted."""
+
+    def test_is_a_notice_of_an_extension_until_post_could_not_bring_it_in_time(self) -> None:
+        case = an_extended_case(delivered=False)
+        (lost,) = telling.to_tell(case)
+        assert (lost.message.letter, lost.post_by, lost.extends) == (Letter.EXTENSION, date(2027, 1, 2), True)
+
+    def test_is_a_receipt_by_the_date_of_its_duty(self) -> None:
+        case = a_case(Right.DELETE)
+        letters.failed(the_letter(case, Letter.RECEIPT), at=AT)
+        due = case.duties.get(kind=DutyKind.ACKNOWLEDGE).due_on
+        (lost,) = telling.to_tell(case)
+        assert (lost.post_by, lost.extends) == (due - timedelta(days=5), False)
+
+    def test_is_an_answer_by_the_date_of_the_answer_and_the_nearest_comes_first(self) -> None:
+        case = case_in(State.CARRYING_OUT)
+        _carried_out_with_a_bounce(case)
+        bounced(case, Letter.RECEIPT, at=AT)
+        answer, receipt = telling.to_tell(case)
+        assert (answer.message.letter, answer.post_by) == (Letter.ANSWER_READY, FIRST_DUE - timedelta(days=5))
+        assert (receipt.message.letter, receipt.post_by) == (Letter.RECEIPT, None)  # its duty was met when it was sent
+
+    def test_is_a_question_at_any_time(self) -> None:
+        case = case_in(State.CLARIFYING)
+        letters.failed(the_letter(case, Letter.CLARIFICATION), at=AT)
+        assert [lost.post_by for lost in telling.to_tell(case)] == [None]
+
+    def test_is_nothing_that_was_told_another_way(self) -> None:
+        case = an_extended_case(delivered=False)
+        posted(case, Letter.EXTENSION, at=AT + days(41))
+        assert telling.to_tell(case) == []

@@ -127,6 +127,7 @@ GROUND = Input(
     gettext_lazy("Ground"),
     gettext_lazy("Only grounds that fit this right, law and date of receipt are offered."),
     choices=_grounds,
+    why_not=guards.why_not_a_ground,
 )
 EXPLANATION = Input(
     "explanation",

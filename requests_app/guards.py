@@ -397,6 +397,15 @@ def who_took_part(case: Case) -> set[str]:
     return set(moves.values_list("actor", flat=True))
 
 
+def why_not_a_ground(case: Case, code: str) -> str:
+    """Why a ground can't be used against this case at all, with the rule; empty for one that just is not offered."""
+    try:
+        check_refusal_code(case, code)
+    except MoveShut as shut:
+        return str(shut)
+    return ""
+
+
 def check_refusal_code(case: Case, code: str) -> Exemption:
     """The ground must fit the right, the law and the date (G10); MoveShut says why it doesn't."""
     judged = judged_in(case)

@@ -47,6 +47,7 @@ class Input:
     label: Text
     help: Text = ""
     choices: Choices | None = None
+    why_not: Callable[[Case, str], str] | None = None  # why a value is not among them
     long: bool = False
     required: bool = True
     most: int = 2000
@@ -135,7 +136,8 @@ class Move:
             elif value and wanted.is_day and not _is_day(value):
                 errors[wanted.name] = _("Please give a day such as 2026-11-23.")
             elif value and wanted.choices and value not in dict(wanted.choices(case)):
-                errors[wanted.name] = _("Please choose one of the offered values.")
+                reason = wanted.why_not(case, value) if wanted.why_not else ""
+                errors[wanted.name] = reason or _("Please choose one of the offered values.")
         if errors:
             raise InputRefused(errors)
         return cleaned

@@ -184,7 +184,11 @@ MOVES: dict[str, Move] = {
             gettext_lazy("Withhold"),
             gettext_lazy("The record or field stays back, or is not deleted; the person is told the ground."),
             DESK,
-            inputs=(*FINDING, Input("code", gettext_lazy("Ground"), choices=grounds_for_data), EXPLANATION),
+            inputs=(
+                *FINDING,
+                Input("code", gettext_lazy("Ground"), choices=grounds_for_data, why_not=guards.why_not_a_ground),
+                EXPLANATION,
+            ),
             only_in=frozenset({State.DECIDING}),
             rights=rights.WITHHELD_FROM,
         ),

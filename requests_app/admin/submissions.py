@@ -55,6 +55,9 @@ class EntryForm(forms.Form):
         label=gettext_lazy("Arrived on"),
         help_text=gettext_lazy("The day on which it came in, at whichever desk: every date of the law counts from it."),
         initial=today,
+        error_messages={
+            "invalid": gettext_lazy("Please give a day such as 2026-11-23: every date of the law counts from it.")
+        },
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     residence = forms.ChoiceField(label=gettext_lazy("Lives in"), choices=PLACES)

@@ -24,7 +24,8 @@ def usable(packs: Sequence[LawPack], code: str, right: Right, *, on: date, unmet
     versions = [(pack, item) for pack in packs for item in pack.exemptions if item.code == code]
     if not versions:
         raise ExemptionDoesNotFit(
-            f"No law of this case knows the ground {code!r}: choose one of those that are offered, or disclose."
+            f"No law of this case knows the ground {code!r}: choose one of those that are offered, or disclose.",
+            "; ".join(pack.citation for pack in packs),
         )
     holding = next(((pack, item) for pack, item in versions if item.holds(on)), None)
     if holding is None:

@@ -180,6 +180,10 @@ class LawPack:
             raise self._not_given(right, wordings, on)
         return found
 
+    def why_not(self, right: Right, on: date) -> RightNotGiven:
+        """Why this right is not given to what is received on this day, for a day and right of which that is so."""
+        return self._not_given(right, self._wordings.get(right, ()), on)
+
     def route(self, right: Right, on: date) -> Route:
         """The way that a case of this right goes; raises RightNotGiven."""
         return self.given(right, on).route

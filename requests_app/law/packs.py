@@ -64,6 +64,13 @@ def laws_for(residence: str, right: Right, on: date, *, everywhere: Collection[s
     return tuple(giving)
 
 
+def why_not_given(residence: str, right: Right, on: date) -> RightNotGiven:
+    """Why somebody who lives there has no such right on this day, in the words of the law that comes nearest to it."""
+    applying = (pack for pack in all_packs().values() if residence in pack.applies)
+    nearest = next((pack for pack in applying if right in pack.all_rights), house())
+    return nearest.why_not(right, on)
+
+
 def _dates_the_answer(pack: LawPack, right: Right, on: date) -> bool:
     return any(rule.kind in ANSWERED_BY for rule in pack.duty_rules(right, on))
 
@@ -133,4 +140,5 @@ __all__ = [
     "read_file",
     "read_folder",
     "read_pack",
+    "why_not_given",
 ]

@@ -267,7 +267,7 @@ def _check(intake: Intake, on: date, *, today: date, by_staff: bool) -> None:
     if not is_residence(intake.residence):
         errors["residence"] = _("Please choose the place where you live.")
     if on > today:
-        errors["received_on"] = _("This day is still to come: give the day on which it arrived.")
+        errors["received_on"] = _still_to_come(intake, today)
     errors.update(_faults_of_rights(intake, on))
     errors = {**_faults_of_requester(intake, on, errors), **errors}
     if intake.language not in LANGUAGES:
@@ -373,8 +373,31 @@ def _faults_of_rights(intake: Intake, on: date) -> dict[str, str]:
     if len(set(intake.rights)) < len(intake.rights):
         return {"rights": _("Please choose each right once.")}
     if is_residence(intake.residence) and not set(intake.rights) <= _offered(intake, on):
-        return {"rights": _("One of these rights is not offered where you live.")}
+        return {"rights": _not_offered(intake, on)}
     return {fault: sentence for right in intake.rights for fault, sentence in _faults_of_right(intake, right).items()}
+
+
+def _not_offered(intake: Intake, on: date) -> str:
+    """With the rule that says so; in the law's own words for staff, who may have mistyped the day."""
+    sentence = _("One of these rights is not offered where you live.")
+    missing = [right for right in intake.rights if right not in _offered(intake, on)]
+    reasons = [packs.why_not_given(intake.residence, right, on) for right in missing]
+    if intake.received_on is not None:
+        return " ".join([sentence, *map(str, reasons)])
+    return f"{sentence} ({'; '.join(sorted({reason.citation for reason in reasons}))})"
+
+
+def _still_to_come(intake: Intake, today: date) -> str:
+    """With what the laws of the place say of the answer, which is owed from the day of receipt on."""
+    sentence = _("This day is still to come: give the day on which it arrived.")
+    laws = [
+        (pack, right)
+        for right in intake.rights
+        if is_residence(intake.residence)
+        for pack in packs.laws_for(intake.residence, right, today)
+    ]
+    rules = {rule.citation for pack, right in laws for rule in pack.duty_rules(right, today)}
+    return f"{sentence} ({'; '.join(sorted(rules))})" if rules else sentence
 
 
 def _faults_of_right(intake: Intake, right: Right) -> dict[str, str]:

@@ -18,27 +18,33 @@ from django.db import transaction
 
 from dsar.jobs.models import Job
 from dsar.ledger.models import Event
+from requests_app import endings, guards
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Degree, Right, Route
-from requests_app.models import Case, CodePurpose, Message
+from requests_app.models import Case, Channel, CodePurpose, Message
 from requests_app.move import InputRefused
 from requests_app.moves import MOVES, SERVICES
 from requests_app.roles import PERSON, SYSTEM, Actor, Role
 from requests_app.services import closing, entering, intake, letters, moving, opt_outs, review
 from requests_app.services.letters import Letter
-from requests_app.states import STATE_MOVES, State
+from requests_app.states import STATE_MOVES, State, allowed_pairs
 from tests.requests_app.company import Company
 from tests.requests_app.factories import (
+    ANALYST,
+    APPROVER,
     AT,
     a_case,
     a_person_with,
+    an_intake,
     case_in,
     code_in,
     confirm,
     days,
     fresh,
+    move,
     offer,
+    write,
 )
 from tests.requests_app.histories import STAND_INS
 
@@ -49,6 +55,7 @@ TABLES = {
                      received  verifying  clarifying  reviewing  gathering  deciding  carrying_out  closed
 accept_proof         desk      desk       -           -          -          -         -             -
 fall_back            -         desk       -           -          -          -         -             -
+identity_shown       -         desk       -           -          -          -         -             -
 ask_clarification    desk      desk       -           desk       -          desk      -             -
 clarified            -         -          desk        -          -          -         -             -
 decide_limit         -         -          -           desk       -          desk      -             -
@@ -62,14 +69,63 @@ extend               desk      desk       desk        desk       desk       desk
 assign               desk      desk       desk        desk       desk       desk      desk          -
 open_download        -         -          -           -          -          -         desk          desk
 refuse               desk      desk       desk        desk       -          desk      -             -
-refuse_opt_out       -         -          -           -          -          -         -             -
+redirect             desk      desk       -           desk       -          desk      -             -
+merge                desk      desk       -           desk       -          desk      -             -
 told_otherwise       desk      desk       desk        desk       desk       desk      desk          desk
 letter_bounced       desk      desk       desk        desk       desk       desk      desk          desk
+enter_appeal         -         -          -           -          -          -         -             desk
+ask_reopening        -         -          -           -          -          -         -             desk
+reopen               -         -          -           -          -          -         -             approver
+refuse_opt_out       -         -          -           -          -          -         -             -
+note_done            -         -          -           -          -          -         -             -
+write_answer         -         -          -           -          -          -         -             -
+end_restriction      -         -          -           -          -          -         -             -
+""",
+    Route.DECIDE_ONLY: """
+                     received  verifying  clarifying  deciding  carrying_out  closed
+accept_proof         -         desk       -           -         -             -
+ask_clarification    desk      desk       -           desk      -             -
+clarified            -         -          desk        -         -             -
+decide_limit         -         -          -           desk      -             -
+write_answer         -         -          -           desk      -             -
+approve              -         -          -           desk      -             -
+extend               desk      desk       desk        desk      -             -
+assign               desk      desk       desk        desk      desk          -
+refuse               desk      desk       desk        desk      -             -
+redirect             desk      desk       -           desk      -             -
+merge                desk      desk       -           desk      -             -
+told_otherwise       desk      desk       desk        desk      desk          desk
+letter_bounced       desk      desk       desk        desk      desk          desk
+end_restriction      -         -          -           -         -             desk
+enter_appeal         -         -          -           -         -             desk
+ask_reopening        -         -          -           -         -             desk
+reopen               -         -          -           -         -             approver
+fall_back            -         -          -           -         -             -
+identity_shown       -         -          -           -         -             -
+start_gathering      -         -          -           -         -             -
+waive_source         -         -          -           -         -             -
+gather_again         -         -          -           -         -             -
+withhold             -         -          -           -         -             -
+lift_withholding     -         -          -           -         -             -
+open_download        -         -          -           -         -             -
+refuse_opt_out       -         -          -           -         -             -
+note_done            -         -          -           -         -             -
 """,
     Route.DIRECT: """
                      received  carrying_out  closed
+assign               desk      desk          -
+refuse_opt_out       -         approver      -
+note_done            -         desk          -
+redirect             desk      -             -
+merge                desk      -             -
+told_otherwise       desk      desk          desk
+letter_bounced       desk      desk          desk
+enter_appeal         -         -             desk
+ask_reopening        -         -             desk
+reopen               -         -             approver
 accept_proof         -         -             -
 fall_back            -         -             -
+identity_shown       -         -             -
 ask_clarification    -         -             -
 clarified            -         -             -
 decide_limit         -         -             -
@@ -78,20 +134,25 @@ waive_source         -         -             -
 gather_again         -         -             -
 withhold             -         -             -
 lift_withholding     -         -             -
+write_answer         -         -             -
 approve              -         -             -
 extend               -         -             -
-assign               desk      desk          -
 open_download        -         -             -
 refuse               -         -             -
-refuse_opt_out       -         approver      -
-told_otherwise       desk      desk          desk
-letter_bounced       desk      desk          desk
+end_restriction      -         -             -
 """,
 }
 # The states that a case on this route can be in.
 REACHED = {
     Route.FULL: set(State),
+    Route.DECIDE_ONLY: set(State) - {State.REVIEWING, State.GATHERING},
     Route.DIRECT: {State.RECEIVED, State.CARRYING_OUT, State.CLOSED},
+}
+# What is asked for where the move itself does not ask for another right.
+ASKED = {
+    Route.FULL: (Right.KNOW_SPECIFIC, "US-CA"),
+    Route.DECIDE_ONLY: (Right.OBJECT, "DE"),
+    Route.DIRECT: (Right.OPT_OUT_SALE_SHARE, "US-CA"),
 }
 WORDS = {"desk": {"analyst", "approver"}, "approver": {"approver"}, "-": set()}
 EVERYBODY = {
@@ -109,10 +170,17 @@ INPUTS = {
     "told_otherwise": {"how": "post", "on": "2026-11-23"},
     "letter_bounced": {"on": "2026-11-23"},
     "withhold": {**FINDING, "code": "ca_130a3_security_data"},
+    "write_answer": {"text": "We have put it right.", "proof": "Ticket 4711."},
+    "note_done": {"proof": "Ticket 4711."},
+    "identity_shown": {"how": "in_person", "declaration": "signed", "reason": "Came by."},
+    "redirect": {"to": "Their Shop", "contact": "privacy@shop.example"},
+    "end_restriction": {"explanation": "It was decided."},
+    "enter_appeal": {"channel": "post", "received_on": "2026-11-23", "text": "I disagree."},
+    "ask_reopening": {"reason": "A mistake."},
     "lift_withholding": FINDING,
     "extend": {"reason": "Many sources."},
     "assign": {"to": "nobody"},
-    "refuse": {"code": "ca_7063_agent_no_proof", "reason": "No permission came."},
+    "refuse": {"explanation": "See there.", "reason": "No permission came.", "balancing": "Fraud weighs more."},
     "refuse_opt_out": {"code": "ca_7026e_fraud", "explanation": "As your bank says.", "reason": "The bank called."},
 }
 
@@ -120,7 +188,7 @@ INPUTS = {
 # ---- how a case comes to where the move is tried
 
 
-def a_received_case(right: Right, *others: Right) -> Case:
+def a_received_case(right: Right, *others: Right, **changes: object) -> Case:
     """A case that was just received: it stays so for one transaction only; here its intake stops there."""
     goes_on, acts = intake.change_state, opt_outs.act_at_once
 
@@ -135,45 +203,69 @@ def a_received_case(right: Right, *others: Right) -> Case:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(intake, "change_state", change_state)
         patch.setattr(opt_outs, "act_at_once", act_at_once)
-        return a_case(right, *others)
+        return a_case(right, *others, **changes)
+
+
+def walked(route: Route, state: State, right: Right | None = None, residence: str = "") -> Case:
+    """A case that walked to this state: of the route's own right and place, if no other are given."""
+    usual, place = ASKED[route]
+    asked, residence = right or usual, residence or place
+    if state == State.RECEIVED:
+        return a_received_case(asked, residence=residence)
+    return case_in(state, asked, residence=residence)
 
 
 def at_first(company: Company, route: Route, state: State) -> Case:
-    """A request for specific pieces, or an opt-out, that walked to this state."""
-    right = Right.KNOW_SPECIFIC if route == Route.FULL else Right.OPT_OUT_SALE_SHARE
-    return a_received_case(right) if state == State.RECEIVED else case_in(state, right)
+    """A request for specific pieces, an objection or an opt-out, with nothing special about it."""
+    return walked(route, state)
 
 
 def provable(company: Company, route: Route, state: State) -> Case:
     """Enough was proved, but not yet taken as such: the data were marked anew since, or the case came in late."""
     if route == Route.FULL and state == State.RECEIVED:
-        case = a_received_case(Right.KNOW_CATEGORIES, Right.DELETE)
-        confirm(case.submission)
-        offer(case.submission, declared_name="", phone="415 555 0101")
-        return fresh(case)
-    if route == Route.FULL and state == State.VERIFYING:
-        case = a_case(Right.DELETE)
-        confirm(case.submission)
-        offer(case.submission, declared_name="", phone="415 555 0101")
-        assert fresh(case).state == State.VERIFYING
+        return with_two_points(a_received_case(Right.KNOW_CATEGORIES, Right.DELETE))
+    if route == Route.DIRECT or state != State.VERIFYING:
+        return at_first(company, route, state)
+    if route == Route.FULL:
+        case = with_two_points(a_case(Right.DELETE))
         company.least_degree = Degree.REASONABLE
-        return fresh(case)
-    return at_first(company, route, state)
+        return case
+    case = with_two_points(a_case(Right.OBJECT, residence="US-CA"))
+    company.least_degree = Degree.REASONABLE
+    return case
 
 
 def provable_as_categories(company: Company, route: Route, state: State) -> Case:
     """Two points met, without a signature: enough for categories alone."""
     if route == Route.FULL and state == State.VERIFYING:
-        case = a_case(Right.KNOW_SPECIFIC)
-        confirm(case.submission)
-        offer(case.submission, declared_name="", phone="415 555 0101")
-        return fresh(case)
+        return with_two_points(a_case(Right.KNOW_SPECIFIC))
     return at_first(company, route, state)
 
 
-def answered_twice_before(company: Company, route: Route, state: State) -> Case:
-    """The person was answered twice within the year; a case goes on all the same once somebody decided so."""
-    if route == Route.DIRECT or state == State.RECEIVED:
+def with_two_points(case: Case) -> Case:
+    """Mailbox and telephone number were right; that is not enough for this case."""
+    before = case.state
+    confirm(case.submission)
+    offer(case.submission, declared_name="", phone="415 555 0101")
+    assert fresh(case).state == before
+    return fresh(case)
+
+
+def shown_on_paper(company: Company, route: Route, state: State) -> Case:
+    """The person has no mailbox, and shows to staff who asks."""
+    if route == Route.FULL and state == State.VERIFYING:
+        unmailed = {"email": "", "channel": Channel.POST, "postal_address": "4 Orchard Lane\nUkiah, CA 95482"}
+        intake.receive_submission(an_intake(Right.DELETE, **unmailed), by=ANALYST, at=AT)
+        return Case.objects.select_related("submission__organisation", "submission__subject").get()
+    return at_first(company, route, state)
+
+
+def answered_as_often_as_must_be(company: Company, route: Route, state: State) -> Case:
+    """The person was answered as often as the law asks; a case goes on all the same once somebody decided so."""
+    if route == Route.DECIDE_ONLY and state == State.DECIDING:
+        case_in(State.CLOSED, Right.SHINE_THE_LIGHT, at=AT - days(40))
+        return case_in(state, Right.SHINE_THE_LIGHT)
+    if route != Route.FULL or state == State.RECEIVED:
         return at_first(company, route, state)
     if state in {State.VERIFYING, State.CLARIFYING, State.REVIEWING}:
         a_person_with(2)
@@ -183,6 +275,58 @@ def answered_twice_before(company: Company, route: Route, state: State) -> Case:
     a_person_with(2, before=AT - days(1))
     company.to_search, company.to_carry_out = waiting
     return fresh(case)
+
+
+def with_an_older_twin(company: Company, route: Route, state: State) -> Case:
+    """The same person has asked the same before, and that is still open."""
+    right, residence = ASKED[route]
+    if state == State.CLOSED or (route == Route.DIRECT and state != State.RECEIVED):
+        return at_first(company, route, state)
+    before = AT - days(20)
+    older = a_case(right, at=before, residence=residence)
+    confirm(older.submission, at=before)
+    case = at_first(company, route, state)
+    if case.submission.confirmed_at is None:
+        confirm(case.submission)
+    return fresh(case)
+
+
+def answerable(company: Company, route: Route, state: State) -> Case:
+    """Where only a decision is made, the answer is written."""
+    case = at_first(company, route, state)
+    return write(case) if route == Route.DECIDE_ONLY and state == State.DECIDING else case
+
+
+def by_hand(company: Company, route: Route, state: State) -> Case:
+    """What holds at once, and no worker does."""
+    if route == Route.DIRECT:
+        return walked(route, state, Right.OBJECT_MARKETING, "DE")
+    return at_first(company, route, state)
+
+
+def refused(company: Company, route: Route, state: State) -> Case:
+    """Refused under a law that has an appeal; or, before that, one of its cases."""
+    if state != State.CLOSED:
+        return at_first(company, route, state)
+    match route:
+        case Route.FULL:
+            return refuse(case_in(State.REVIEWING, Right.KNOW_SPECIFIC, residence="US-VA"))
+        case Route.DECIDE_ONLY:
+            return refuse(case_in(State.DECIDING, *ASKED[route][:1], residence="DE"))
+        case _:
+            case = a_case(Right.OPT_OUT_SALE_SHARE)
+            return move(case, "refuse_opt_out", by=APPROVER, **inputs("refuse_opt_out", case))
+
+
+def refuse(case: Case) -> Case:
+    """Refused on the first ground that is offered."""
+    return move(case, "refuse", **inputs("refuse", case))
+
+
+def wrongly_closed(company: Company, route: Route, state: State) -> Case:
+    """Closed, and somebody has asked to open it again."""
+    case = refused(company, route, state)
+    return move(case, "ask_reopening", reason="A mistake.") if state == State.CLOSED else case
 
 
 def with_a_withholding(company: Company, route: Route, state: State) -> Case:
@@ -217,11 +361,19 @@ def with_a_closed_download(company: Company, route: Route, state: State) -> Case
     return fresh(case)
 
 
+EVENT_OF = {"enter_appeal": "appealed"}
 Way = Callable[[Company, Route, State], Case]
 WAYS: dict[str, Way] = {
     "accept_proof": provable,
     "fall_back": provable_as_categories,
-    "decide_limit": answered_twice_before,
+    "identity_shown": shown_on_paper,
+    "decide_limit": answered_as_often_as_must_be,
+    "merge": with_an_older_twin,
+    "approve": answerable,
+    "note_done": by_hand,
+    "enter_appeal": refused,
+    "ask_reopening": refused,
+    "reopen": wrongly_closed,
     "lift_withholding": with_a_withholding,
     "open_download": with_a_closed_download,
     "told_otherwise": with_a_letter_under_way,
@@ -288,17 +440,28 @@ def makes(slug: str, case: Case, actor: Actor, company: Company) -> bool:
     return False
 
 
+# Grounds for which nothing more has to be so: the first that is offered is taken.
+GROUNDS = ("ca_7063_agent_no_proof", "va_no_permission", "gdpr_21_1_compelling_grounds")
+
+
 def inputs(slug: str, case: Case) -> dict[str, str]:
-    """What the move asks for; of letters it is the last that is meant."""
+    """What the move asks for: of letters the last one, of grounds one that fits, of twins the only one."""
+    given = dict(INPUTS.get(slug, {}))
     letter = Message.objects.filter(case=case).order_by("queued_at").last()
-    return {**INPUTS.get(slug, {}), "letter": str(letter.pk) if letter else ""}
+    given |= {"letter": str(letter.pk) if letter else ""}
+    if slug == "refuse":
+        offered = {ground.code for ground in guards.grounds_to_refuse(case)}
+        given["code"] = next((code for code in GROUNDS if code in offered), "")
+    if slug == "merge":
+        given["into"] = next((str(twin.pk) for twin in endings.older_twins(case)), "")
+    return given
 
 
 def check_made(slug: str, before: Case, after: Case) -> None:
     """The move left its event, and went where its row of the table of states leads."""
     assert after.version > before.version, slug
     events = Event.objects.filter(chain=after.chain, sequence__gt=before.version)
-    assert events.filter(kind=slug).exists(), slug
+    assert events.filter(kind=EVENT_OF.get(slug, slug)).exists(), slug
     if slug in STATE_MOVES:
         (event,) = events.filter(kind=slug)
         assert event.facts["from"] == before.state
@@ -328,18 +491,15 @@ def taken_back(company: Company) -> Iterator[None]:
 
 @pytest.mark.parametrize("route", Route)
 def test_the_tables_have_a_line_a_move_and_a_column_a_state(route: Route) -> None:
-    if route in TABLES:
-        assert set(cells(TABLES[route])) == {(slug, state) for slug in MOVES for state in REACHED[route]}
-    else:
-        assert not any(route in row.routes for row in STATE_MOVES.values())
+    assert set(cells(TABLES[route])) == {(slug, state) for slug in MOVES for state in REACHED[route]}
 
 
 def test_no_other_state_can_be_reached_on_a_route() -> None:
     for route, reached in REACHED.items():
-        rows = [row for row in STATE_MOVES.values() if route in row.routes]
+        pairs = [pair for pair in allowed_pairs() if pair.route == route]
         found = {State.RECEIVED}
         for _round in State:
-            found |= {target for row in rows if row.sources & found for target in row.targets}
+            found |= {pair.target for pair in pairs if pair.source in found}
         assert found == reached
 
 
@@ -361,8 +521,8 @@ def test_the_person_withdraws_only_before_an_act_has_begun(state: State, house: 
         assert all_of(case) == before
 
 
-@pytest.mark.parametrize("state", sorted(REACHED[Route.DIRECT]))
-def test_nobody_withdraws_an_opt_out(state: State, house: Company) -> None:
+@pytest.mark.parametrize("state", [State.CARRYING_OUT, State.CLOSED])
+def test_nobody_withdraws_an_opt_out_that_holds(state: State, house: Company) -> None:
     case = at_first(house, Route.DIRECT, state)
     before = all_of(case)
     with pytest.raises(MoveShut, match="can't be withdrawn any more"):

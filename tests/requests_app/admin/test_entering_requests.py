@@ -90,7 +90,7 @@ def test_the_form_carries_a_key_of_its_own(desk: Desk, analyst: Client) -> None:
         ({"received_on": "2999-01-01"}, "This day is still to come"),
         ({"received_on": "2019-12-31"}, "One of these rights is not offered"),
         ({"received_on": "0001-01-01"}, "One of these rights is not offered"),
-        ({"received_on": "yesterday"}, "Enter a valid date."),
+        ({"received_on": "yesterday"}, "Please give a day such as 2026-11-23"),
         ({"rights": []}, "This field is required."),
         ({"channel": Channel.WEB}, "Select a valid choice. web is not one of the available choices."),
     ],

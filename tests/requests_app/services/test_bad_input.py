@@ -13,7 +13,7 @@ from django.db import models
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel
-from requests_app.moves import InputRefused
+from requests_app.move import InputRefused
 from requests_app.roles import PERSON
 from requests_app.services.intake import IntakeRefused, receive_submission
 from requests_app.states import State

@@ -37,7 +37,10 @@ class Happened:
 
     def came(self, event: ClockStart) -> date | None:
         """When something came for which a period may have to wait; None if it was not asked for, or hasn't come."""
-        return self.identity_shown_on if event is ClockStart.IDENTITY_SHOWN else self.fee_paid_on
+        asked, came = self.fee_asked_on, self.fee_paid_on
+        if event is ClockStart.IDENTITY_SHOWN:
+            asked, came = self.identity_asked_on, self.identity_shown_on
+        return came if asked is not None else None
 
     def waited(self, ground: PauseGround) -> tuple[tuple[date, date], ...]:
         """From when to when we waited for an answer of the person, both days included; not while it is not there.

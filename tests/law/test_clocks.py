@@ -87,10 +87,19 @@ def test_in_the_uk_the_month_begins_when_the_identity_that_was_asked_for_is_show
         ({}, "2026-03-10"),
         ({"identity_asked_on": "2026-03-12"}, "2026-03-10"),
         ({"fee_asked_on": "2026-03-12", "fee_paid_on": "2026-03-20"}, "2026-03-20"),
-        ({"identity_shown_on": "2026-03-18", "fee_paid_on": "2026-03-14"}, "2026-03-18"),
-        ({"identity_shown_on": "2026-03-09"}, "2026-03-10"),
+        (
+            {
+                "identity_asked_on": "2026-03-11",
+                "identity_shown_on": "2026-03-18",
+                "fee_asked_on": "2026-03-11",
+                "fee_paid_on": "2026-03-14",
+            },
+            "2026-03-18",
+        ),
+        ({"identity_asked_on": "2026-03-09", "identity_shown_on": "2026-03-09"}, "2026-03-10"),
+        ({"identity_shown_on": "2026-03-18", "fee_paid_on": "2026-03-14"}, "2026-03-10"),
     ],
-    ids=["at receipt", "not while it is out", "fee", "the latest of all", "never before receipt"],
+    ids=["at receipt", "not while it is out", "fee", "the latest of all", "never before receipt", "never asked"],
 )
 def test_the_relevant_time(happened: dict[str, str], start: str) -> None:
     assert answer(UK, Right.DELETE, "2026-03-10", **happened).working.runs_from == day(start)
@@ -167,6 +176,7 @@ def test_california_stops_for_nothing() -> None:
         "identity_shown_on": "2026-10-05",
         "clarification_asked_on": "2026-09-04",
         "clarification_answered_on": "2026-09-20",
+        "fee_asked_on": "2026-09-20",
         "fee_paid_on": "2026-09-21",
     }
     owed = answer(packs.law_pack("ccpa"), Right.KNOW_SPECIFIC, "2026-09-01", **everything)

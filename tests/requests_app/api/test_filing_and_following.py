@@ -69,6 +69,13 @@ def test_a_correction_names_field_and_value(client: Client) -> None:
     assert file(client, rights=["correct"]).json()["errors"].keys() == {"correct_field", "correct_value"}
 
 
+def test_a_complaint_gives_the_reference_of_what_it_is_about(client: Client) -> None:
+    case = file(client, rights=["complaint"], about_reference="r abcd efgh").json()["cases"][0]
+    assert (case["right"], case["state"]) == ("complaint", "deciding")
+    assert file(client, rights=["complaint"], about_reference="none").json()["errors"].keys() == {"about_reference"}
+    assert file(client, rights=["appeal"]).json()["errors"].keys() == {"rights"}
+
+
 def test_the_same_key_with_the_same_content_is_the_same_submission(client: Client) -> None:
     key = str(uuid.uuid4())
     first, again = (file(client, intake_key=key).json()["reference"] for _ in range(2))

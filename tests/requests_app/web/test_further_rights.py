@@ -1,0 +1,196 @@
+"""What the form and the case page say of rights that are decided by people, hold at once, or take a second step."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from django.test import Client
+
+from dsar.jobs.models import Job
+from requests_app.law import packs
+from requests_app.law.words import Right
+from requests_app.models import Case, Organisation, Submission, Suppression
+from requests_app.roles import Actor, Role
+from requests_app.services import closing
+from requests_app.services.history import locked
+from requests_app.services.intake import FILABLE
+from requests_app.services.letters import Letter
+from requests_app.services.moving import perform
+from requests_app.states import Outcome, State
+from requests_app.web.offers import GROUPS
+from tests.requests_app.appealable import a_law_with_an_appeal
+from tests.requests_app.web.conftest import NOW, FileRequest, enter, newest_letter, page
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+
+ANALYST = Actor("staff:1", frozenset({Role.ANALYST}))
+FORM = "/request/US-CA/"
+
+
+def typed(*rights: Right, **changes: object) -> dict[str, object]:
+    """A filled-in form."""
+    form = {"rights": list(rights), "name": "Sam Rivera", "email": "sam@example.com", "look_back": "twelve_months"}
+    return {**form, "intake_key": str(uuid.uuid4()), **changes}
+
+
+def test_every_right_that_can_be_filed_stands_in_one_part_of_the_form() -> None:
+    grouped = [right for _title, rights in GROUPS for right in rights]
+    assert sorted(grouped) == sorted(FILABLE)
+
+
+def test_the_form_shows_its_parts_and_only_those_that_have_rights_there(
+    client: Client, organisation: Organisation
+) -> None:
+    form = page(client, FORM)
+    titles = re.findall(r'<h3 class="group">([^<]+)</h3>', form)
+    assert titles == [
+        "See and get your data",
+        "Correct or delete it",
+        "Stop or limit what we do with it",
+        "Complain, or ask us something",
+    ]
+    assert "Automated decisions" in page(client, "/request/DE/")
+    assert "Appeal" not in form
+
+
+def test_what_holds_at_once_and_what_is_answered_later_say_so(client: Client, organisation: Organisation) -> None:
+    form = page(client, FORM)
+    marketing = form[form.index('value="object_marketing"') :][:900]
+    assert "In force at once" in marketing
+    opt_in = form[form.index('value="opt_in"') :][:900]
+    assert "In force at once" not in opt_in
+    complaint = form[form.index('value="complaint"') :][:900]
+    assert "Dec. 23, 2026" in complaint
+
+
+def test_a_complaint_names_the_request_that_it_is_about(client: Client, organisation: Organisation) -> None:
+    answer = client.post(FORM, typed(Right.COMPLAINT, about_reference="the one of May"))
+    assert "Please give the reference as our letters write it" in answer.content.decode()
+    client.post(FORM, typed(Right.COMPLAINT, about_reference="r-abcd-efgh", details="You sold it."))
+    assert Job.objects.get(kind="link_complaint").arguments["reference"] == "R-ABCD-EFGH"
+    done = page(client, "/request/done/")
+    assert "Confirm your mailbox" not in done
+    assert "by Dec. 23, 2026 at the latest" in done
+
+
+def test_an_objection_is_shown_as_restricted_at_once(client: Client, organisation: Organisation) -> None:
+    client.post(FORM, typed(Right.OBJECT))
+    done = page(client, "/request/done/")
+    assert "Restricted: we only store the data in question." in done
+    assert "Confirm your mailbox" in done
+    enter(client, Submission.objects.get())
+    assert "Restricted: we only store the data in question." in page(client)
+
+
+def test_the_page_of_a_complaint_has_no_step_for_proof(client: Client, file_request: FileRequest) -> None:
+    enter(client, file_request(Right.COMPLAINT))
+    shown = page(client)
+    assert "A person is looking into it" in shown
+    assert "Proving who you are" not in shown
+    assert "Enough: we know that it is you who asks." not in shown
+    assert "Withdraw this request" in shown
+
+
+def test_the_page_of_a_restriction_has_one(client: Client, file_request: FileRequest) -> None:
+    enter(client, file_request(Right.RESTRICT))
+    assert "Proving who you are" in page(client)
+
+
+# ---- opting in
+
+
+def link_of(submission: Submission) -> str:
+    """The path in the letter that asks for the second step."""
+    found = re.search(r"(/opt-in/R-\S+/\S+/)", newest_letter(submission, Letter.OPT_IN_CONFIRM))
+    assert found
+    return found[1]
+
+
+def test_opting_in_takes_a_second_step_with_equal_choices(client: Client, file_request: FileRequest) -> None:
+    file_request(Right.OPT_OUT_SALE_SHARE)
+    submission = file_request(Right.OPT_IN)
+    link = link_of(submission)
+    shown = page(client, link)
+    assert 'class="button">Yes, end my opt-out<' in shown
+    assert 'class="button" href="/">No, keep my opt-out<' in shown
+    assert Suppression.objects.in_force().exists()  # looking at it changes nothing
+    assert client.post(link).headers["Location"] == "/case/me/"
+    assert not Suppression.objects.in_force().exists()
+    assert "your opt-out has ended" in page(client)
+    assert client.post(link).status_code == 200  # it works once
+
+
+def test_a_link_that_opens_nothing_says_so(client: Client, organisation: Organisation) -> None:
+    answer = client.post("/opt-in/R-ABCD-EFGH/22222222/")
+    assert answer.status_code == 200
+    assert not Suppression.objects.exists()
+
+
+def test_until_it_is_confirmed_the_page_tells_where_the_link_is(client: Client, file_request: FileRequest) -> None:
+    enter(client, file_request(Right.OPT_IN))
+    assert "Please confirm your choice: the link is in our letter." in page(client)
+
+
+# ---- appeals
+
+
+@pytest.fixture
+def an_appeal_in_oregon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A made-up law with an appeal applies there."""
+    known = {slug: pack for slug, pack in packs.all_packs().items() if "US-OR" not in pack.applies}
+    known["appealing"] = a_law_with_an_appeal()
+    monkeypatch.setattr(packs, "all_packs", lambda: known)
+
+
+def refused(submission: Submission) -> Case:
+    """An analyst refuses the only case."""
+    case = submission.cases.get()
+    inputs = {"code": "ca_7063_agent_no_proof", "reason": "No permission came.", "explanation": ""}
+    return perform("refuse", case_id=case.pk, version=case.version, actor=ANALYST, at=NOW, inputs=inputs)
+
+
+@pytest.mark.usefixtures("an_appeal_in_oregon")
+def test_a_refusal_is_appealed_on_the_case_page(client: Client, file_request: FileRequest) -> None:
+    case = refused(file_request(Right.DELETE, residence="US-OR"))
+    enter(client, case.submission)
+    assert "Appeal this decision" in page(client)
+    form = page(client, "/case/me/appeal/delete/")
+    assert "You can appeal until Jan. 7, 2027." in form
+    key = re.search(r'name="intake_key" value="([^"]+)"', form)
+    assert key
+    empty = client.post("/case/me/appeal/delete/", {"intake_key": key[1], "details": " "})
+    assert "Please tell us why" in empty.content.decode()
+    sent = {"intake_key": key[1], "details": "You had my permission."}
+    assert client.post("/case/me/appeal/delete/", sent).headers["Location"] == "/case/me/"
+    assert client.post("/case/me/appeal/delete/", sent).headers["Location"] == "/case/me/"
+    appeal = Case.objects.get(right=Right.APPEAL)
+    shown = page(client)
+    assert f"You appealed on Nov. 23, 2026: reference {appeal.submission.reference}." in shown
+    assert "Appeal this decision" not in shown
+    assert (appeal.about, appeal.state) == (case, State.DECIDING)
+
+
+def test_where_no_law_has_an_appeal_the_page_says_nothing_of_one(client: Client, file_request: FileRequest) -> None:
+    case = refused(file_request(Right.DELETE))
+    enter(client, case.submission)
+    assert "ppeal" not in page(client)
+    answer = client.post("/case/me/appeal/delete/", {"details": "But."}, follow=True)
+    assert "No law of this case has an appeal." in answer.content.decode()
+    assert not Case.objects.filter(right=Right.APPEAL).exists()
+
+
+def test_a_request_that_is_not_there_can_t_be_appealed(client: Client, file_request: FileRequest) -> None:
+    enter(client, file_request(Right.DELETE))
+    assert client.get("/case/me/appeal/correct/").status_code == 404
+    assert client.get("/case/me/appeal/delete/").headers["Location"] == "/case/me/"
+
+
+def test_an_opt_out_that_waits_for_nothing_can_t_be_withdrawn(client: Client, file_request: FileRequest) -> None:
+    submission = file_request(Right.OPT_IN)
+    closing.withdraw(submission.cases.get().pk, at=NOW)
+    case = locked(submission.cases.get().pk)
+    assert case.outcome == Outcome.WITHDRAWN
+    enter(client, submission)
+    assert "You withdrew this request." in page(client)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.forms import ModelForm
+from django.forms import CheckboxSelectMultiple, ModelForm, MultipleChoiceField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from requests_app.admin.desk import ThemedAdmin, actor_of
+from requests_app.law.packs import all_packs
 from requests_app.models import Organisation
 from requests_app.services.filling import is_place
 from requests_app.services.staffing import note_setting
@@ -25,6 +26,14 @@ else:
 
 class OrganisationForm(FormOfOrganisation):
     """The organisation; its place has to be one whose holidays are known."""
+
+    laws_everywhere = MultipleChoiceField(
+        required=False,
+        choices=lambda: [(pack.slug, str(pack.title)) for pack in all_packs().values() if not pack.is_policy],
+        widget=CheckboxSelectMultiple,
+        label=Organisation._meta.get_field("laws_everywhere").verbose_name,
+        help_text=Organisation._meta.get_field("laws_everywhere").help_text,
+    )
 
     def clean_place(self) -> str:
         """A code that nobody knows would be counted without holidays, unseen."""
@@ -46,6 +55,7 @@ class OrganisationAdmin(ThemedAdmin[Organisation]):
         ("contact_email", "toll_free_number"),
         "policy_url",
         ("sells_or_shares", "place"),
+        "laws_everywhere",
     )
     form = OrganisationForm
 

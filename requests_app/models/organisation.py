@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from requests_app.law import packs
+from requests_app.law.words import Right
 
 PLACE = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?\Z"
 
@@ -34,5 +39,19 @@ class Organisation(models.Model):
         ),
     )
 
+    laws_everywhere = models.JSONField(
+        default=list,
+        blank=True,
+        verbose_name=_("laws that bind everywhere"),
+        help_text=_(
+            "Laws that protect whoever asks, wherever the person lives: the GDPR binds who is established in the Union"
+            " (Art. 3(1)). They join the law of the place in every new request."
+        ),
+    )
+
     def __str__(self) -> str:
         return self.display_name
+
+    def laws_for(self, residence: str, right: Right, on: date) -> tuple[packs.LawPack, ...]:
+        """The laws under which this organisation answers who lives there, that of the place first; raises LawError."""
+        return packs.laws_for(residence, right, on, everywhere=self.laws_everywhere)

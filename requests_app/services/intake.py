@@ -142,9 +142,9 @@ def received_as(intake: Intake) -> Submission | None:
     return Submission.objects.filter(intake_key=_key_of(_cleaned(intake))).first()
 
 
-def rights_offered(residence: str, on: date) -> tuple[Right, ...]:
+def rights_offered(organisation: Organisation, residence: str, on: date) -> tuple[Right, ...]:
     """The rights that somebody who lives there has on this day, in the order of the form."""
-    return tuple(right for right in FILABLE if packs.laws_for(residence, right, on))
+    return tuple(right for right in FILABLE if organisation.laws_for(residence, right, on))
 
 
 FILABLE = (
@@ -202,7 +202,7 @@ def _laws(intake: Intake, right: Right, on: date) -> tuple[packs.LawPack, ...]:
     """The laws of a new case; an appeal is judged by those of the case that it is about."""
     if right == Right.APPEAL and intake.about is not None:
         return endings.laws_of_appeal(intake.about, on)
-    return packs.laws_for(intake.residence, right, on)
+    return intake.organisation.laws_for(intake.residence, right, on)
 
 
 def _cleaned(intake: Intake) -> Intake:
@@ -312,7 +312,7 @@ def _faults_without_mailbox(intake: Intake, on: date) -> dict[str, str]:
     """Who has no e-mail address is written to by post; whom data went on to knows people by their address alone."""
     if not intake.postal_address:
         return {"email": _("Give the e-mail address or, of somebody who has none, the postal address.")}
-    if any(_acts_at_once(intake.residence, right, on) for right in intake.rights):
+    if any(_acts_at_once(intake, right, on) for right in intake.rights):
         return {
             "email": _(
                 "An opt-out is passed on by the e-mail address: ask the person for it. What is needed to find somebody"
@@ -322,8 +322,8 @@ def _faults_without_mailbox(intake: Intake, on: date) -> dict[str, str]:
     return {}
 
 
-def _acts_at_once(residence: str, right: Right, on: date) -> bool:
-    laws = packs.laws_for(residence, right, on) if is_residence(residence) else ()
+def _acts_at_once(intake: Intake, right: Right, on: date) -> bool:
+    laws = intake.organisation.laws_for(intake.residence, right, on) if is_residence(intake.residence) else ()
     return bool(laws) and laws[0].route(right, on) == Route.DIRECT
 
 
@@ -362,7 +362,7 @@ def _faults_of_age(intake: Intake, on: date, errors: Mapping[str, str]) -> dict[
         return {"born_on": _("Please give the child's date of birth.")}
     if errors.keys() & {"residence", "rights"}:
         return {}
-    laws = {pack for right in intake.rights for pack in packs.laws_for(intake.residence, right, on)}
+    laws = {pack for right in intake.rights for pack in intake.organisation.laws_for(intake.residence, right, on)}
     why = agents.why_no_parent(sorted(laws, key=lambda pack: pack.slug), intake.born_on, on)
     return {"born_on": why.in_language(get_language() or intake.language)} if why else {}
 
@@ -394,7 +394,7 @@ def _still_to_come(intake: Intake, today: date) -> str:
         (pack, right)
         for right in intake.rights
         if is_residence(intake.residence)
-        for pack in packs.laws_for(intake.residence, right, today)
+        for pack in intake.organisation.laws_for(intake.residence, right, today)
     ]
     rules = {rule.citation for pack, right in laws for rule in pack.duty_rules(right, today)}
     return f"{sentence} ({'; '.join(sorted(rules))})" if rules else sentence
@@ -413,7 +413,7 @@ def _faults_of_right(intake: Intake, right: Right) -> dict[str, str]:
 
 def _offered(intake: Intake, on: date) -> set[Right]:
     """What may be asked for; an appeal is offered by the case that it is about, and by no form."""
-    return {Right.APPEAL} if intake.about else set(rights_offered(intake.residence, on))
+    return {Right.APPEAL} if intake.about else set(rights_offered(intake.organisation, intake.residence, on))
 
 
 def _faults_of_correction(intake: Intake) -> dict[str, str]:

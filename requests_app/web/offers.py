@@ -64,17 +64,20 @@ class Reach:
 def offers(organisation: Organisation, residence: str, language: str, *, at: datetime) -> list[Offer]:
     """Every right that is offered to who lives there, in the order of the form."""
     on = local_day(at)
-    laws = {right: packs.laws_for(residence, right, on) for right in intake.rights_offered(residence, on)}
+    laws = {
+        right: organisation.laws_for(residence, right, on)
+        for right in intake.rights_offered(organisation, residence, on)
+    }
     versions = calendars.counted_with(organisation, {pack for giving in laws.values() for pack in giving})
     counted_with = {law: version.as_calendar() for law, version in versions.items()}
     return [_offer(giving, right, language, on, counted_with) for right, giving in laws.items()]
 
 
-def reach(residence: str, *, at: datetime) -> Reach | None:
+def reach(organisation: Organisation, residence: str, *, at: datetime) -> Reach | None:
     """The choice that the law gives for an answer's reach; None where it sets no date and all is answered."""
     on = local_day(at)
     for right in sorted(ANSWERED_WITH_DATA):
-        for pack in packs.laws_for(residence, right, on):
+        for pack in organisation.laws_for(residence, right, on):
             rule = pack.look_back_rule(right, on)
             if rule is not None:
                 return Reach(rule.months, rule.everything_since)

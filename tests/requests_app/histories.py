@@ -55,6 +55,7 @@ from tests.requests_app.factories import (
     code_in,
     days,
     move,
+    the_organisation,
 )
 from tests.requests_app.invariants import Proved, Watch
 
@@ -300,7 +301,7 @@ class Histories(RuleBasedStateMachine):
         data: st.DataObject,
     ) -> None:
         """Somebody, or who asked first, asks for one right or two, today or by a letter that lay for a while."""
-        offered = rights_offered(place, local_day(self.at) - timedelta(days=days_ago))
+        offered = rights_offered(the_organisation(), place, local_day(self.at) - timedelta(days=days_ago))
         rights = data.draw(st.lists(st.sampled_from(offered), min_size=number, max_size=number, unique=True))
         asking = person or self.people[self.submissions[0].pk]
         self._file(asking, place, tuple(rights), account=account, days_ago=days_ago)

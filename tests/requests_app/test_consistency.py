@@ -18,6 +18,7 @@ from dsar.ledger.models import Event
 from requests_app import models as case_models
 from requests_app.events import EventKind
 from requests_app.law.words import Right
+from requests_app.models import Organisation
 from requests_app.moves import MOVES
 from requests_app.services import closing, identity, intake
 from requests_app.services.letters import CLOSING_BY_RIGHT, Letter
@@ -169,7 +170,7 @@ FORM = {name: TYPED[name] for name in ("name", "email", "account_number", "detai
 def walk_everywhere(company: Company) -> None:
     """Everything that can happen to the requests of one person, with all that was typed on the way."""
     company.people.append(HOLDS)
-    submission = a_submission(*intake.rights_offered("US-CA", AT.date()), **FORM)
+    submission = a_submission(*intake.rights_offered(Organisation(), "US-CA", AT.date()), **FORM)
     confirm(submission)
     offer(submission, declared_name=TYPED["name"], phone="415 555 0100")
     points = {kind: HOLDS[kind] for kind in identity.questions(submission)}

@@ -27,6 +27,7 @@ from requests_app.models import (
     Identifier,
     LookBack,
     Message,
+    Organisation,
     ProofOffered,
     Submission,
 )
@@ -36,11 +37,22 @@ from requests_app.services.intake import IntakeRefused, receive_submission
 from requests_app.services.letters import Letter
 from requests_app.services.references import new_reference
 from requests_app.states import State
-from tests.requests_app.factories import AT, a_submission, an_intake, answered, days, letters_of, run_jobs
+from tests.requests_app.factories import (
+    AT,
+    a_submission,
+    an_intake,
+    answered,
+    case_in,
+    days,
+    letters_of,
+    move,
+    run_jobs,
+    the_organisation,
+)
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
-IN_CALIFORNIA = intake.rights_offered("US-CA", AT.date())
+IN_CALIFORNIA = intake.rights_offered(Organisation(), "US-CA", AT.date())
 
 
 def test_a_submission_has_one_case_a_right_each_with_its_duties_its_first_events_and_a_letter() -> None:
@@ -171,7 +183,7 @@ def test_no_right_is_offered_that_no_law_gives_on_that_day() -> None:
     before_2020 = datetime(2019, 12, 1, 20, 0, tzinfo=UTC)
     not_yet = {Right.ACCESS_AUTOMATED, Right.REVIEW_AUTOMATED, Right.OPT_OUT_AUTOMATED}
     assert set(intake.FILABLE) - set(IN_CALIFORNIA) == not_yet
-    assert intake.rights_offered("US-CA", before_2020.date()) == (Right.SHINE_THE_LIGHT,)
+    assert intake.rights_offered(Organisation(), "US-CA", before_2020.date()) == (Right.SHINE_THE_LIGHT,)
     with pytest.raises(IntakeRefused, match="rights"):
         a_submission(Right.DELETE, at=before_2020)
 
@@ -323,3 +335,20 @@ def test_events_of_intake_hold_codes_and_dates_only() -> None:
     facts = json.dumps([event.facts for event in Event.objects.all()])
     for typed in (submission.name, submission.email, "A-1001", "my secret"):
         assert typed not in facts
+
+
+def test_a_law_that_binds_the_organisation_everywhere_joins_the_law_of_the_place() -> None:
+    the_organisation(laws_everywhere=["gdpr"])
+    case = a_submission(Right.DELETE).cases.get()
+    assert [law.law for law in case.laws.all()] == ["ccpa", "gdpr"]
+    answers = case.duties.filter(kind=DutyKind.ANSWER).order_by("due_on").values_list("law", "due_on")
+    assert list(answers) == [("gdpr", date(2026, 12, 23)), ("ccpa", date(2027, 1, 7))]
+    assert case.submission.organisation.laws_for("US-CA", Right.RESTRICT, AT.date())[0].slug == "gdpr"
+
+
+def test_an_extension_moves_the_date_of_each_law_by_its_own_rule() -> None:
+    the_organisation(laws_everywhere=["gdpr"])
+    case = case_in(State.REVIEWING, Right.DELETE)
+    move(case, "extend", reason="Several complex requests.")
+    answers = case.duties.filter(kind=DutyKind.ANSWER).values_list("law", "due_on")
+    assert set(answers) == {("gdpr", date(2027, 2, 23)), ("ccpa", date(2027, 2, 21))}

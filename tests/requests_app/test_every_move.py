@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -26,7 +27,7 @@ from requests_app.models import Case, Channel, CodePurpose, Message
 from requests_app.move import InputRefused
 from requests_app.moves import MOVES, SERVICES
 from requests_app.roles import PERSON, SYSTEM, Actor, Role
-from requests_app.services import closing, entering, intake, letters, moving, opt_outs, review
+from requests_app.services import closing, entering, identity, intake, letters, moving, review
 from requests_app.services.letters import Letter
 from requests_app.states import STATE_MOVES, State, allowed_pairs
 from tests.requests_app.company import Company
@@ -44,12 +45,14 @@ from tests.requests_app.factories import (
     fresh,
     move,
     offer,
+    run_jobs,
     write,
 )
 from tests.requests_app.histories import STAND_INS
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
+# On the route that only decides no degree depends on the data: what is enough is accepted by itself in verifying.
 TABLES = {
     Route.FULL: """
                      received  verifying  clarifying  reviewing  gathering  deciding  carrying_out  closed
@@ -83,7 +86,7 @@ end_restriction      -         -          -           -          -          -   
 """,
     Route.DECIDE_ONLY: """
                      received  verifying  clarifying  deciding  carrying_out  closed
-accept_proof         -         desk       -           -         -             -
+accept_proof         desk      -          -           -         -             -
 ask_clarification    desk      desk       -           desk      -             -
 clarified            -         -          desk        -         -             -
 decide_limit         -         -          -           desk      -             -
@@ -181,7 +184,7 @@ INPUTS = {
     "extend": {"reason": "Many sources."},
     "assign": {"to": "nobody"},
     "refuse": {"explanation": "See there.", "reason": "No permission came.", "balancing": "Fraud weighs more."},
-    "refuse_opt_out": {"code": "ca_7026e_fraud", "explanation": "As your bank says.", "reason": "The bank called."},
+    "refuse_opt_out": {"explanation": "As your bank says.", "reason": "The bank called."},
 }
 
 
@@ -190,19 +193,14 @@ INPUTS = {
 
 def a_received_case(right: Right, *others: Right, **changes: object) -> Case:
     """A case that was just received: it stays so for one transaction only; here its intake stops there."""
-    goes_on, acts = intake.change_state, opt_outs.act_at_once
+    begin = intake._begin
 
-    def change_state(case: Case, *words: object, **facts: object) -> None:
+    def begin_others(case: Case, *words: Any, **facts: Any) -> None:
         if case.right != right:
-            goes_on(case, *words, **facts)  # type: ignore[arg-type]
-
-    def act_at_once(case: Case, *words: object, **facts: object) -> None:
-        if case.right != right:
-            acts(case, *words, **facts)  # type: ignore[arg-type]
+            begin(case, *words, **facts)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(intake, "change_state", change_state)
-        patch.setattr(opt_outs, "act_at_once", act_at_once)
+        patch.setattr(intake, "_begin", begin_others)
         return a_case(right, *others, **changes)
 
 
@@ -222,15 +220,12 @@ def at_first(company: Company, route: Route, state: State) -> Case:
 
 def provable(company: Company, route: Route, state: State) -> Case:
     """Enough was proved, but not yet taken as such: the data were marked anew since, or the case came in late."""
-    if route == Route.FULL and state == State.RECEIVED:
-        return with_two_points(a_received_case(Right.KNOW_CATEGORIES, Right.DELETE))
-    if route == Route.DIRECT or state != State.VERIFYING:
+    if route != Route.DIRECT and state == State.RECEIVED:
+        right = Right.KNOW_CATEGORIES if route == Route.FULL else Right.OBJECT
+        return with_two_points(a_received_case(right, Right.DELETE))
+    if route != Route.FULL or state != State.VERIFYING:
         return at_first(company, route, state)
-    if route == Route.FULL:
-        case = with_two_points(a_case(Right.DELETE))
-        company.least_degree = Degree.REASONABLE
-        return case
-    case = with_two_points(a_case(Right.OBJECT, residence="US-CA"))
+    case = with_two_points(a_case(Right.DELETE))
     company.least_degree = Degree.REASONABLE
     return case
 
@@ -271,9 +266,8 @@ def answered_as_often_as_must_be(company: Company, route: Route, state: State) -
         a_person_with(2)
         return at_first(company, route, state)
     case = at_first(company, route, state)
-    waiting, company.to_search, company.to_carry_out = (company.to_search, company.to_carry_out), [], []
-    a_person_with(2, before=AT - days(1))
-    company.to_search, company.to_carry_out = waiting
+    with workers_away(company):
+        a_person_with(2, before=AT - days(1))
     return fresh(case)
 
 
@@ -282,13 +276,22 @@ def with_an_older_twin(company: Company, route: Route, state: State) -> Case:
     right, residence = ASKED[route]
     if state == State.CLOSED or (route == Route.DIRECT and state != State.RECEIVED):
         return at_first(company, route, state)
-    before = AT - days(20)
-    older = a_case(right, at=before, residence=residence)
-    confirm(older.submission, at=before)
-    case = at_first(company, route, state)
-    if case.submission.confirmed_at is None:
-        confirm(case.submission)
+    residence = "US-WY" if route == Route.DECIDE_ONLY else residence  # where a mailbox alone proves nothing
+    older = a_case(right, at=AT - days(20), residence=residence)
+    case = walked(route, state, right, residence)
+    with workers_away(company):
+        for submission in (older.submission, case.submission):
+            identity.note_mailbox(submission, at=AT)
+            run_jobs()
     return fresh(case)
+
+
+@contextmanager
+def workers_away(company: Company) -> Iterator[None]:
+    """Whatever waits for the company's workers goes on waiting."""
+    waiting, company.to_search, company.to_carry_out = (company.to_search, company.to_carry_out), [], []
+    yield
+    company.to_search, company.to_carry_out = waiting
 
 
 def answerable(company: Company, route: Route, state: State) -> Case:
@@ -312,9 +315,9 @@ def refused(company: Company, route: Route, state: State) -> Case:
         case Route.FULL:
             return refuse(case_in(State.REVIEWING, Right.KNOW_SPECIFIC, residence="US-VA"))
         case Route.DECIDE_ONLY:
-            return refuse(case_in(State.DECIDING, *ASKED[route][:1], residence="DE"))
+            return refuse(case_in(State.DECIDING, Right.REVIEW_AUTOMATED, residence="US-CT"))
         case _:
-            case = a_case(Right.OPT_OUT_SALE_SHARE)
+            case = a_case(Right.OPT_OUT_SALE_SHARE, residence="US-VA")
             return move(case, "refuse_opt_out", by=APPROVER, **inputs("refuse_opt_out", case))
 
 
@@ -441,7 +444,14 @@ def makes(slug: str, case: Case, actor: Actor, company: Company) -> bool:
 
 
 # Grounds for which nothing more has to be so: the first that is offered is taken.
-GROUNDS = ("ca_7063_agent_no_proof", "va_no_permission", "gdpr_21_1_compelling_grounds")
+GROUNDS = (
+    "ca_7063_agent_no_proof",
+    "ca_7026e_fraud",
+    "va_no_permission",
+    "ct_no_permission",
+    "gdpr_21_1_compelling_grounds",
+    "house_no_permission",
+)
 
 
 def inputs(slug: str, case: Case) -> dict[str, str]:
@@ -449,7 +459,7 @@ def inputs(slug: str, case: Case) -> dict[str, str]:
     given = dict(INPUTS.get(slug, {}))
     letter = Message.objects.filter(case=case).order_by("queued_at").last()
     given |= {"letter": str(letter.pk) if letter else ""}
-    if slug == "refuse":
+    if slug in {"refuse", "refuse_opt_out"}:
         offered = {ground.code for ground in guards.grounds_to_refuse(case)}
         given["code"] = next((code for code in GROUNDS if code in offered), "")
     if slug == "merge":

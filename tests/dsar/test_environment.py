@@ -61,6 +61,7 @@ def test_two_secrets_are_enough_to_start_on_one_machine() -> None:
         ("DSAR_OLD_PUBLIC_KEYS", "é", "not the base64 of 32 bytes"),
         ("DSAR_LANGUAGE", "fr", "Must be one of: en, es"),
         ("DSAR_SIGNING_KEY", "c2hvcnQ=", "not the base64 of 32 bytes"),
+        ("DSAR_ACCOUNT_SECRET", "too short", "It is too short"),
         ("DSAR_DEBUG", "perhaps", "Not a valid boolean"),
         ("DATABASE_URL", "oracle9://somewhere", "neither postgresql:// nor sqlite:///"),
         ("DATABASE_URL", "mysql://dsar@db/dsar", "neither postgresql:// nor sqlite:///"),

@@ -18,7 +18,7 @@ from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
 from requests_app.services.letters import Letter
-from requests_app.web.session import ENTERED, SEEN
+from requests_app.web.session import AS_PERSON, ENTERED, SEEN
 from tests.exports.house import House, facts_of, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -285,3 +285,21 @@ def test_a_number_that_came_with_the_request_and_did_not_match_is_none(client: C
     assert "one of: Date of birth, Telephone number." in client.get(HERE).content.decode()
     assert open_file(client, house, case, answer="LO-999999") == 400
     assert open_file(client, house, case, answer=str(person().birth_date)) == 302
+
+
+def test_data_for_the_person_is_not_there_for_who_asks_for_them(entered: Client, case: Case) -> None:
+    Submission.objects.update(person_receives=True)
+    assert "One file with" not in entered.get("/case/me/").content.decode()
+    for path in (HERE, f"{HERE}file/"):
+        assert entered.get(path).status_code == 404
+    assert entered.post(f"{HERE}code/").status_code == 404
+
+
+def test_the_person_fetches_it_by_a_code_of_their_own(client: Client, case: Case) -> None:
+    Submission.objects.update(person_receives=True)
+    enter(client, case.submission)
+    session = client.session
+    session[AS_PERSON] = True
+    session.save()
+    assert "One file with" in client.get("/case/me/").content.decode()
+    assert client.get(HERE).status_code == 200

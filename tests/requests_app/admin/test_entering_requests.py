@@ -130,3 +130,18 @@ def test_a_submission_leads_to_its_cases(desk: Desk, analyst: Client) -> None:
 
 def test_an_unknown_submission_is_refused(analyst: Client) -> None:
     assert analyst.get(f"/admin/requests_app/submission/{uuid.UUID(int=1)}/change/").status_code == 403
+
+
+ANOTHER = {"requester_name": "Ada Agent", "requester_email": "ada@agents.example"}
+
+
+def test_a_request_for_somebody_else_is_entered_with_who_asks(desk: Desk, analyst: Client) -> None:
+    analyst.post(ADD, form(desk, requester="agent", **ANOTHER))
+    submission = Submission.objects.get()
+    assert (submission.requester, submission.contact_name) == ("agent", "Ada Agent")
+
+
+def test_staff_read_why_a_parent_can_t_ask(desk: Desk, analyst: Client) -> None:
+    answer = analyst.post(ADD, form(desk, requester="parent", born_on="2000-01-01", **ANOTHER))
+    assert "A parent asks for a child below 13" in answer.content.decode()
+    assert not Submission.objects.exists()

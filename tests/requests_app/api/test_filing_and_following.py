@@ -207,3 +207,22 @@ def test_errors_of_the_framework_become_sentences_by_field() -> None:
     assert faults.by_field({"detail": "No."}) == {"request": ["No."]}
     assert faults.by_field({"a": {0: ["x"], 2: ["y", {"b": ["z"]}]}}) == {"a": ["x", "y", "z"]}  # type: ignore[dict-item]
     assert faults.by_field(["x"]) == {"request": ["x"]}
+
+
+def test_a_program_may_ask_for_somebody_else(client: Client) -> None:
+    another = {"requester": "agent", "requester_name": "Ada Agent", "requester_email": "ada@agents.example"}
+    assert file(client, **another).status_code == 201
+    submission = Submission.objects.get()
+    assert (submission.requester, submission.contact_email) == ("agent", "ada@agents.example")
+
+
+def test_a_parent_s_mistakes_are_told_by_field_and_nothing_is_kept(client: Client) -> None:
+    parent = {"requester": "parent", "requester_name": "Eve", "requester_email": "eve@example.com"}
+    response = file(client, **parent, born_on="2010-01-01")
+    assert response.status_code == 400
+    (why,) = response.json()["errors"]["born_on"]
+    assert "A parent asks for a child below 13" in why
+    assert file(client, **parent, born_on="soon").status_code == 400
+    assert file(client, **parent).json()["errors"]["born_on"]
+    assert file(client, requester="nobody").status_code == 400
+    assert not Submission.objects.exists()

@@ -66,10 +66,13 @@ def link(case: Case, other: Case, reason: str = REASON) -> None:
     move(case, "link_people", reference=other.submission.reference, reason=reason)
 
 
-def unlink(case: Case, number: int = 0) -> None:
+def unlink(case: Case, other: Case) -> None:
+    """Take back the link that joined the requests of both."""
     choices = MOVES["unlink_people"].inputs[0].choices
     assert choices
-    move(case, "unlink_people", by=OTHER_ANALYST, link=choices(fresh(case))[number][0], reason=REASON)
+    both = (case.submission.reference, other.submission.reference)
+    (pk,) = [pk for pk, words in choices(fresh(case)) if all(reference in words for reference in both)]
+    move(case, "unlink_people", by=OTHER_ANALYST, link=pk, reason=REASON)
 
 
 def test_another_mailbox_counts_only_once_a_reviewer_has_linked_it() -> None:
@@ -88,7 +91,7 @@ def test_another_mailbox_counts_only_once_a_reviewer_has_linked_it() -> None:
 def test_the_count_follows_from_both_sides_and_over_several_links() -> None:
     work, old, case = provided(WORK, 30), provided(OLD, 20), reviewing()
     link(case, work)
-    link(work, old)
+    link(reviewing(WORK), old)
     assert counted(case) == 2
     assert "Information was already provided 2 times" in shut_because(case, "start_gathering")
     assert DataSubject.objects.filter(root=None).count() == 1
@@ -97,8 +100,8 @@ def test_the_count_follows_from_both_sides_and_over_several_links() -> None:
 def test_splitting_a_wrong_link_recomputes_the_counts_of_both_parts() -> None:
     work, old, case = provided(WORK, 30), provided(OLD, 20), reviewing()
     link(case, work)
-    link(work, old)
-    unlink(case, 0)
+    link(reviewing(WORK), old)
+    unlink(case, work)
     assert counted(case) == 0
     assert counted(work) == 0, "the other one was received later"
     again = reviewing(OLD)
@@ -111,7 +114,7 @@ def test_splitting_a_wrong_link_recomputes_the_counts_of_both_parts() -> None:
 def test_what_was_unlinked_can_be_linked_again() -> None:
     other, case = provided(WORK), reviewing()
     link(case, other)
-    unlink(case)
+    unlink(case, other)
     link(case, other)
     assert counted(case) == 1
 
@@ -157,7 +160,7 @@ def test_one_person_is_not_linked_twice() -> None:
     case, other = reviewing(), provided(WORK)
     link(case, other)
     with pytest.raises(InputRefused, match="are one person's already"):
-        link(other, case)
+        link(reviewing(WORK), case)
     with pytest.raises(InputRefused, match="are one person's already"):
         link(case, case)
 
@@ -179,7 +182,9 @@ def test_the_answer_to_a_correction_is_no_information_provided() -> None:
 @only_on_postgres
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 def test_two_who_link_and_one_who_releases_at_the_same_moment_wait_for_each_other() -> None:
-    first, second, case = provided(WORK, 30), provided(OLD, 20), reviewing()
+    for email, day in ((WORK, 30), (OLD, 20)):
+        provided(email, day)
+    first, second, case = reviewing(WORK), reviewing(OLD), reviewing()
 
     def linking_with(one: Case, other: Case) -> str:
         link(one, other)

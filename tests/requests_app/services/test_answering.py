@@ -119,7 +119,7 @@ def test_a_complaint_can_be_taken_back_and_refused() -> None:
     closing.withdraw(case.pk, at=AT)
     assert fresh(case).outcome == Outcome.WITHDRAWN
     refused = move(
-        case_in(State.DECIDING, Right.INQUIRY), "refuse", code="house_no_permission", reason=REASON, explanation=""
+        case_in(State.DECIDING, Right.INQUIRY), "refuse", code="house_not_ours", reason=REASON, explanation=""
     )
     assert refused.outcome == Outcome.REFUSED
 

@@ -41,7 +41,7 @@ from tests.requests_app.factories import (
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 WHY = "You had my permission all along."
-CODE = "ca_7063_agent_no_proof"
+CODE = "ca_140_not_consumer"
 OTHER_APPROVER = Actor("staff:9", frozenset({Role.APPROVER}))
 LATER = AT + days(10)
 
@@ -182,15 +182,15 @@ def test_a_refused_appeal_says_where_to_turn() -> None:
     (letter,) = letters_of(appeal.submission, Letter.REFUSAL)
     text = " ".join(letter.split())
     assert WHERE_TO_TURN in text
-    assert "did not prove your permission" in text
-    assert "11 CCR 7063" in text
+    assert "by what you told us you are not one" in text
+    assert "Civ. Code 1798.140" in text
     assert fresh(case).state == State.CLOSED
     assert "No law of this case has an appeal" in shut_because(appeal, "enter_appeal")
 
 
 def test_an_appeal_is_refused_on_a_ground_that_fits_what_was_asked() -> None:
     appeal = appealed(refused())
-    with pytest.raises(InputRefused, match="Please choose one of the offered values"):
+    with pytest.raises(InputRefused, match="not against deletion"):
         move(appeal, "refuse", by=OTHER_ANALYST, at=LATER, code="ca_130b_twice", explanation="", reason=REASON)
     assert fresh(appeal).state == State.DECIDING
 

@@ -43,7 +43,7 @@ LATER = AT + days(2)
 
 def refused(state: State = State.REVIEWING, right: Right = Right.KNOW_SPECIFIC) -> Case:
     """A case that was refused, its letter accepted."""
-    case = move(case_in(state, right), "refuse", code="ca_7063_agent_no_proof", explanation="", reason=REASON)
+    case = move(case_in(state, right), "refuse", code="ca_140_not_consumer", explanation="", reason=REASON)
     run_jobs()
     return fresh(case)
 
@@ -148,7 +148,7 @@ def test_whose_identity_was_never_accepted_has_to_prove_it_first() -> None:
 def test_who_proved_enough_in_the_meantime_goes_straight_on() -> None:
     submission = a_submission(Right.DELETE, Right.KNOW_SPECIFIC)
     case = the_case(submission, Right.KNOW_SPECIFIC)
-    move(case, "refuse", code="ca_7063_agent_no_proof", explanation="", reason=REASON)
+    move(case, "refuse", code="ca_140_not_consumer", explanation="", reason=REASON)
     prove(submission)
     assert reopened(case).state == State.REVIEWING
 

@@ -147,7 +147,7 @@ def an_appeal_in_oregon(monkeypatch: pytest.MonkeyPatch) -> None:
 def refused(submission: Submission) -> Case:
     """An analyst refuses the only case."""
     case = submission.cases.get()
-    inputs = {"code": "ca_7063_agent_no_proof", "reason": "No permission came.", "explanation": ""}
+    inputs = {"code": "ca_140_not_consumer", "reason": "No permission came.", "explanation": ""}
     return perform("refuse", case_id=case.pk, version=case.version, actor=ANALYST, at=NOW, inputs=inputs)
 
 

@@ -19,18 +19,19 @@ from django.db import transaction
 
 from dsar.jobs.models import Job
 from dsar.ledger.models import Event
-from requests_app import endings, guards
+from requests_app import endings, guards, who_asks
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
+from requests_app.law.agents import Requester
 from requests_app.law.words import Degree, Right, Route
-from requests_app.models import Case, Channel, CodePurpose, Message
+from requests_app.models import Case, Channel, CodePurpose, Message, Submission
 from requests_app.move import InputRefused
 from requests_app.moves import MOVES, SERVICES
 from requests_app.roles import PERSON, SYSTEM, Actor, Role
-from requests_app.services import closing, entering, identity, intake, letters, moving, review
+from requests_app.services import closing, entering, identity, intake, letters, moving, permissions, review
 from requests_app.services.letters import Letter
 from requests_app.states import STATE_MOVES, State, allowed_pairs
-from tests.requests_app.company import Company
+from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import (
     ANALYST,
     APPROVER,
@@ -59,6 +60,10 @@ TABLES = {
 accept_proof         desk      desk       -           -          -          -         -             -
 fall_back            -         desk       -           -          -          -         -             -
 identity_shown       -         desk       -           -          -          -         -             -
+accept_permission    desk      desk       desk        desk       desk       desk      desk          -
+doubt_identity       -         desk       -           desk       -          desk      -             -
+link_people          desk      desk       desk        desk       desk       desk      desk          -
+unlink_people        desk      desk       desk        desk       desk       desk      desk          desk
 ask_clarification    desk      desk       -           desk       -          desk      -             -
 clarified            -         -          desk        -          -          -         -             -
 decide_limit         -         -          -           desk       -          desk      -             -
@@ -87,6 +92,10 @@ end_restriction      -         -          -           -          -          -   
     Route.DECIDE_ONLY: """
                      received  verifying  clarifying  deciding  carrying_out  closed
 accept_proof         desk      -          -           -         -             -
+accept_permission    desk      desk       desk        desk      desk          -
+doubt_identity       -         -          -           -         -             -
+link_people          desk      desk       desk        desk      desk          -
+unlink_people        desk      desk       desk        desk      desk          desk
 ask_clarification    desk      desk       -           desk      -             -
 clarified            -         -          desk        -         -             -
 decide_limit         -         -          -           desk      -             -
@@ -119,6 +128,10 @@ note_done            -         -          -           -         -             -
 assign               desk      desk          -
 refuse_opt_out       -         approver      -
 note_done            -         desk          -
+accept_permission    desk      desk          -
+doubt_identity       -         -             -
+link_people          desk      desk          -
+unlink_people        desk      desk          desk
 redirect             desk      -             -
 merge                desk      -             -
 told_otherwise       desk      desk          desk
@@ -176,6 +189,10 @@ INPUTS = {
     "write_answer": {"text": "We have put it right.", "proof": "Ticket 4711."},
     "note_done": {"proof": "Ticket 4711."},
     "identity_shown": {"how": "in_person", "declaration": "signed", "reason": "Came by."},
+    "accept_permission": {"paper": "permission", "seen": "on_paper", "receiver": "person", "note": "Signed."},
+    "doubt_identity": {"reason": "The signature differs."},
+    "link_people": {"reason": "One address."},
+    "unlink_people": {"reason": "Two people."},
     "redirect": {"to": "Their Shop", "contact": "privacy@shop.example"},
     "end_restriction": {"explanation": "It was decided."},
     "enter_appeal": {"channel": "post", "received_on": "2026-11-23", "text": "I disagree."},
@@ -253,6 +270,73 @@ def shown_on_paper(company: Company, route: Route, state: State) -> Case:
         intake.receive_submission(an_intake(Right.DELETE, **unmailed), by=ANALYST, at=AT)
         return Case.objects.select_related("submission__organisation", "submission__subject").get()
     return at_first(company, route, state)
+
+
+def by_an_agent(company: Company, route: Route, state: State) -> Case:
+    """Somebody asks for the person; a paper was accepted, and a better one may still come."""
+    right, _place = ASKED[route]
+    asks: dict[str, Any] = {"requester": Requester.AGENT, "requester_name": "Ada Agent", "residence": "US-CA"}
+    asks |= {"requester_email": "ada@agents.example"}
+    if state == State.RECEIVED:
+        return a_received_case(right, **asks)
+    case = a_case(right, **asks)
+    if state == State.VERIFYING or (route == Route.DIRECT and state == State.CARRYING_OUT):
+        return case
+    if state == State.CLARIFYING:
+        return move(case, "ask_clarification", question="Which of the two?")
+    if route != Route.DIRECT:
+        confirm(case.submission)
+        offer(case.submission, declared_name="", account_number=SAM["account_number"], phone=SAM["phone"])
+        move(case, "accept_permission", **INPUTS["accept_permission"])
+        run_jobs()
+        permissions.confirm_permission(case.submission, at=AT)  # where the law lets us ask the person
+        run_jobs()
+    return gone_on(case, state)
+
+
+def gone_on(case: Case, state: State) -> Case:
+    """A proved case that goes on to this state."""
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: move(case, "start_gathering"),
+        run_jobs,
+        lambda: move(case, "approve", by=APPROVER),
+        run_jobs,
+    )
+    if case.route == Route.DECIDE_ONLY:
+        steps = (lambda: write(case), *steps[2:])
+    if case.route == Route.DIRECT:
+        steps = (run_jobs,)
+    for step in steps:
+        if fresh(case).state == state:
+            break
+        step()
+    return fresh(case)
+
+
+def known_by_a_mailbox(company: Company, route: Route, state: State) -> Case:
+    """Under a law that lets identity be asked for only on doubt."""
+    if route == Route.FULL:
+        return walked(route, state, Right.KNOW_SPECIFIC, "DE")
+    return at_first(company, route, state)
+
+
+def beside_another_record(company: Company, route: Route, state: State) -> Case:
+    """Another mailbox has asked as well, and is known as somebody else's."""
+    case = walked(route, state, residence="US-WY" if route == Route.DECIDE_ONLY else "")
+    other = a_case(Right.DELETE, email="sam.rivera@work.example")
+    with workers_away(company):
+        for submission in (case.submission, other.submission):
+            identity.note_mailbox(submission, at=AT)
+            run_jobs()
+    return fresh(case)
+
+
+def linked(company: Company, route: Route, state: State) -> Case:
+    """Both mailboxes were found to be one person's."""
+    case = beside_another_record(company, route, state)
+    other = Case.objects.exclude(submission=case.submission).get()
+    move(other, "link_people", reference=case.submission.reference, reason="One address.")
+    return fresh(case)
 
 
 def answered_as_often_as_must_be(company: Company, route: Route, state: State) -> Case:
@@ -370,6 +454,10 @@ WAYS: dict[str, Way] = {
     "accept_proof": provable,
     "fall_back": provable_as_categories,
     "identity_shown": shown_on_paper,
+    "accept_permission": by_an_agent,
+    "doubt_identity": known_by_a_mailbox,
+    "link_people": beside_another_record,
+    "unlink_people": linked,
     "decide_limit": answered_as_often_as_must_be,
     "merge": with_an_older_twin,
     "approve": answerable,
@@ -464,6 +552,10 @@ def inputs(slug: str, case: Case) -> dict[str, str]:
         given["code"] = next((code for code in GROUNDS if code in offered), "")
     if slug == "merge":
         given["into"] = next((str(twin.pk) for twin in endings.older_twins(case)), "")
+    if slug == "link_people":
+        given["reference"] = Submission.objects.exclude(pk=case.submission_id).latest("received_at").reference
+    if slug == "unlink_people":
+        given["link"] = next((value for value, _label in who_asks.links(case)), "")
     return given
 
 

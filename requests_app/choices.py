@@ -35,7 +35,7 @@ def letters_sent(case: Case) -> list[tuple[str, str]]:
 def _letters(case: Case) -> Iterable[Message]:
     """The case's own letters, and those of its whole request: the receipt, for codes live too short to come back."""
     of_request = Message.objects.filter(submission=case.submission_id, case__isnull=True)
-    receipt = of_request.exclude(letter__in=("entry_code", "download_code"))
+    receipt = of_request.exclude(letter__in=("entry_code", "download_code", "person_code"))
     return (receipt | Message.objects.filter(case=case)).order_by("queued_at")
 
 

@@ -275,8 +275,10 @@ def closing_letter_accepted(case: Case) -> bool:
 
 
 def has_code(message: Message) -> bool:
-    """Whether the text opens the person's own page or file: then nobody else reads it."""
-    return message.letter in WITH_A_CODE and message.submission.has_mailbox
+    """Whether the text opens the person's own page or file: then nobody else reads it. A receipt by post has none."""
+    if message.letter == Letter.RECEIPT:
+        return message.submission.has_mailbox
+    return message.letter in WITH_A_CODE
 
 
 def _on_the_way(message: Message) -> QuerySet[Message]:

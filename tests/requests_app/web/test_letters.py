@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -17,7 +17,11 @@ from tests.requests_app.web.conftest import NOW, FileRequest
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 NAME = "Concepción <b>O'Hara</b> & Söhne " + "Wolfeschlegelsteinhausenbergerdorff " * 4
-GROUND = {"ground": "We couldn't verify <who> asks.", "citation": "11 CCR 7022(a)", "offer_opt_out": True}
+GROUND = {
+    "grounds": (("We couldn't verify <who> asks.", "11 CCR 7022(a)"), ("Nor under <that> law.", "Art. 12(6)")),
+    "explanation": "Two people use this <mailbox>.",
+    "offer_opt_out": True,
+}
 DONE = {"account": ("Orders & lines: 3 records deleted.", "Invoices: kept (Civ. Code 1798.105(d)(8))."), "withheld": 2}
 # What each letter is given, beside what all are given; and the right whose case it tells of.
 WORDS: Mapping[Letter, tuple[Right, Mapping[str, object]]] = {
@@ -34,6 +38,17 @@ WORDS: Mapping[Letter, tuple[Right, Mapping[str, object]]] = {
     Letter.REFUSAL: (Right.DELETE, GROUND),
     Letter.OPT_OUT_REFUSED: (Right.OPT_OUT_SALE_SHARE, GROUND),
     Letter.WITHDRAWN: (Right.DELETE, {}),
+    Letter.ANSWER: (Right.DELETE, {"answer": "It was <us>, and it is over.", "reopened": "R-ABCD-2345"}),
+    Letter.IN_FORCE: (Right.OPT_OUT_SALE_SHARE, {}),
+    Letter.OPT_IN_CONFIRM: (Right.OPT_OUT_SALE_SHARE, {"code": "ABCD2345"}),
+    Letter.OPT_IN_DONE: (Right.OPT_OUT_SALE_SHARE, {}),
+    Letter.REDIRECTED: (
+        Right.DELETE,
+        {"to": "Fern & Sons", "contact": "privacy@fern.example", "citation": "Art. 28", "restriction_ends": True},
+    ),
+    Letter.MERGED: (Right.DELETE, {"other": "R-ABCD-2345"}),
+    Letter.REOPENED: (Right.DELETE, {"by_appeal": True, "at_once": True, "must_prove": True}),
+    Letter.RESTRICTION_ENDED: (Right.DELETE, {"explanation": "The accuracy is <settled>."}),
     Letter.REMINDER: (Right.DELETE, {"titles": ("Delete <it>",), "is_last": True, "refusal_on": "Jan. 6, 2027"}),
     Letter.CONFIRM_PERMISSION: (Right.DELETE, {"code": "ABCD2345"}),
     Letter.PERSON_CODE: (Right.DELETE, {"code": "ABCD2345"}),
@@ -50,6 +65,15 @@ def composed(submission: Submission, letter: Letter, **changes: object) -> tuple
         else submission.cases.get(right=right)
     )
     return letters.compose(submission, letter, on=NOW, case=case, **{**words, **changes})
+
+
+def flat(word: object) -> Iterator[object]:
+    """What a letter is given, one by one."""
+    if isinstance(word, tuple):
+        for part in word:
+            yield from flat(part)
+    else:
+        yield word
 
 
 def asks_for_everything(file_request: FileRequest, language: str = "en") -> Submission:
@@ -70,7 +94,7 @@ def test_every_letter_is_whole_and_plain(file_request: FileRequest, letter: Lett
     assert not re.search(r"[ \t]$", text, re.MULTILINE)
     assert "privacy@acorn.example" in text
     for word in WORDS[letter][1].values():
-        for said in word if isinstance(word, tuple) else (word,):
+        for said in flat(word):
             assert isinstance(said, int) or " ".join(str(said).split()) in " ".join(text.split())
 
 

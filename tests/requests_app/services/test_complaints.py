@@ -6,7 +6,7 @@ import pytest
 
 from dsar.ledger import chains
 from requests_app.law.words import Right
-from requests_app.services import complaints, intake
+from requests_app.services import complaints, references
 from requests_app.services.intake import IntakeRefused
 from tests.requests_app.factories import AT, a_case, a_submission, fresh, run_jobs
 
@@ -65,4 +65,4 @@ def test_without_a_complaint_a_reference_says_nothing() -> None:
     ],
 )
 def test_a_reference_is_read_however_it_is_written(typed: str, read: str) -> None:
-    assert intake.read_reference(typed) == read
+    assert references.read_reference(typed) == read

@@ -467,7 +467,7 @@ def _open_case(
         content_key=keyring.content[right],
         about=intake.about,
     )
-    about = _reference_of_what_it_is_about(intake, right)
+    about = references.about_what(intake.about, intake.about_reference, right)
     record(
         case,
         EventKind.RECEIVED,
@@ -488,13 +488,6 @@ def _open_case(
     if about and intake.about is None:
         enqueue("link_complaint", {"case": str(case.pk), "reference": about}, key=f"link_complaint:{case.pk}")
     return case
-
-
-def _reference_of_what_it_is_about(intake: Intake, right: Right) -> str:
-    """The request that an appeal or a complaint is about; whether there is such a one, a job finds out later."""
-    if intake.about is not None:
-        return intake.about.submission.reference
-    return references.read_reference(intake.about_reference) if right == Right.COMPLAINT else ""
 
 
 def _note_correction(case: Case, intake: Intake) -> None:

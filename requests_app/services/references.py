@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 
-from requests_app.models import Submission
+from requests_app.law.words import Right
+from requests_app.models import Case, Submission
 from requests_app.services import codes
 
 REFERENCE_LENGTH = 8
@@ -32,3 +33,10 @@ def find(reference: str) -> Submission | None:
     typed = "".join(letter for letter in reference.upper() if letter in codes.ALPHABET)
     written = as_reference(typed[-REFERENCE_LENGTH:])
     return Submission.objects.select_related("organisation", "subject").filter(reference=written).first()
+
+
+def about_what(case: Case | None, typed: str, right: Right) -> str:
+    """The request that an appeal or a complaint is about; whether there is such a one, a job finds out later."""
+    if case is not None:
+        return case.submission.reference
+    return read_reference(typed) if right == Right.COMPLAINT else ""

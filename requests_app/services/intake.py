@@ -13,7 +13,6 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
@@ -21,7 +20,7 @@ from dsar.vault import digests, keys
 from requests_app import endings, rights
 from requests_app.events import EventKind
 from requests_app.identifying import AGENTS
-from requests_app.law import agents, packs
+from requests_app.law import packs
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right, Route
 from requests_app.models import (
@@ -37,7 +36,17 @@ from requests_app.plain_text import is_usable
 from requests_app.ports import systems
 from requests_app.residence import is_residence
 from requests_app.roles import SYSTEM, Actor
-from requests_app.services import codes, duties, letters, opt_outs, opting_in, references, restricting, taking_up
+from requests_app.services import (
+    codes,
+    duties,
+    letters,
+    opt_outs,
+    opting_in,
+    references,
+    requesters,
+    restricting,
+    taking_up,
+)
 from requests_app.services.history import change_state, local_day, record
 
 MOST = {
@@ -269,7 +278,7 @@ def _check(intake: Intake, on: date, *, today: date, by_staff: bool) -> None:
     if on > today:
         errors["received_on"] = _still_to_come(intake, today)
     errors.update(_faults_of_rights(intake, on))
-    errors = {**_faults_of_requester(intake, on, errors), **errors}
+    errors = {**requesters.faults(intake, on, errors), **errors}
     if intake.language not in LANGUAGES:
         errors["language"] = _("Please choose one of the offered languages.")
     if errors:
@@ -336,35 +345,6 @@ def _faults_of_name(intake: Intake, field_name: str) -> dict[str, str]:
     if WEB_ADDRESS.search(name):
         return {field_name: _("Please give your name alone, without any address.")}
     return {}
-
-
-def _faults_of_requester(intake: Intake, on: date, errors: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong with asking for somebody else: whose mailbox it is, and how old a child is."""
-    if intake.requester is Requester.SELF:
-        return {}
-    if intake.requester in AGENTS and intake.email.casefold() == intake.requester_email.casefold():
-        return {
-            "email": _(
-                "This is the same address as yours. Please give the person's own address, or ask in the person's own"
-                " name."
-            )
-        }
-    if not intake.email and not intake.account_number:
-        return {"email": _("Please give an e-mail address or an account number by which we know the person.")}
-    if intake.requester is Requester.PARENT:
-        return _faults_of_age(intake, on, errors)
-    return {}
-
-
-def _faults_of_age(intake: Intake, on: date, errors: Mapping[str, str]) -> dict[str, str]:
-    """A parent asks for a child below the age that the laws of every right asked for name (Civ. Code 1798.120(c))."""
-    if intake.born_on is None:
-        return {"born_on": _("Please give the child's date of birth.")}
-    if errors.keys() & {"residence", "rights"}:
-        return {}
-    laws = {pack for right in intake.rights for pack in intake.organisation.laws_for(intake.residence, right, on)}
-    why = agents.why_no_parent(sorted(laws, key=lambda pack: pack.slug), intake.born_on, on)
-    return {"born_on": why.in_language(get_language() or intake.language)} if why else {}
 
 
 def _faults_of_rights(intake: Intake, on: date) -> dict[str, str]:

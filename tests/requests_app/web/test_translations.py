@@ -23,6 +23,7 @@ MODULES = (
     "requests_app/services/closing.py",
     "requests_app/services/account.py",
     "requests_app/services/permissions.py",
+    "requests_app/services/requesters.py",
     "requests_app/services/silence.py",
     "exports/web",
     "exports/fulfil/account.py",

@@ -125,7 +125,7 @@ def _end(case: Case, *, at: datetime) -> bool:
     if code is None:
         return False
     with suppress(InputRefused):
-        deciding.refuse(case, actor=SYSTEM, at=at, code=code, explanation=_explanation(case), reason="")
+        deciding.refuse(case, actor=SYSTEM, at=at, code=code, explanation=_explanation(case), reason="", balancing="")
         return True
     return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from django.utils import timezone
@@ -11,9 +12,12 @@ from dsar.ledger import chains
 from dsar.ledger.models import Event
 from requests_app.events import EventKind
 from requests_app.law.happened import NOTHING_YET, Happened
+from requests_app.law.lawpack import LawPack
 from requests_app.models import Case
 
-QUESTIONS = (EventKind.ASK_CLARIFICATION, EventKind.CLARIFIED)
+CLARIFYING = (EventKind.ASK_CLARIFICATION, EventKind.CLARIFIED)
+DOUBTING = (EventKind.DOUBT_IDENTITY, EventKind.ACCEPT_PROOF)
+QUESTIONS = (*CLARIFYING, *DOUBTING)
 
 
 def happened(case: Case) -> Happened:
@@ -21,26 +25,40 @@ def happened(case: Case) -> Happened:
 
     Most laws know no pause: for those nothing is looked up.
     """
-    if not any(pack.pauses for pack in case.packs()):
+    if not any(waits_matter(pack) for pack in case.packs()):
         return NOTHING_YET
     return waits_in(chains.history(case.chain).filter(kind__in=QUESTIONS).order_by("sequence"))
 
 
+def waits_matter(pack: LawPack) -> bool:
+    """Whether a law's dates can depend on how long the person was waited for."""
+    return bool(pack.pauses or pack.clock_starts)
+
+
 def waits_in(questions: Iterable[Event]) -> Happened:
-    """The questions to a person and the answers, out of the events that tell of them, in their order."""
+    """The questions to a person and the answers, out of the events that tell of them, in their order.
+
+    Identity was asked for when it was doubted: the mailbox, which everybody is asked to confirm, starts no clock late.
+    """
+    known = list(questions)
+    clarified, shown = _waits(known, *CLARIFYING), _waits(known, *DOUBTING)
+    happened = Happened(earlier_clarifications=tuple(clarified[:-1]))
+    if clarified:
+        asked_on, answered_on = clarified[-1]
+        happened = replace(happened, clarification_asked_on=asked_on, clarification_answered_on=answered_on)
+    if shown:
+        happened = replace(happened, identity_asked_on=shown[-1][0], identity_shown_on=shown[-1][1])
+    return happened
+
+
+def _waits(questions: Iterable[Event], asking: EventKind, answering: EventKind) -> list[tuple[date, date]]:
+    """From when to when each question of this kind waited for its answer."""
     asked: date | None = None
     waits = []
     for event in questions:
-        if event.kind == EventKind.ASK_CLARIFICATION:
-            asked = timezone.localdate(event.at)
-        elif asked is not None:
+        if event.kind == asking:
+            asked = asked or timezone.localdate(event.at)
+        elif event.kind == answering and asked is not None:
             waits.append((asked, timezone.localdate(event.at)))
             asked = None
-    if not waits:
-        return NOTHING_YET
-    *earlier, (asked_on, answered_on) = waits
-    return Happened(
-        earlier_clarifications=tuple(earlier),
-        clarification_asked_on=asked_on,
-        clarification_answered_on=answered_on,
-    )
+    return waits

@@ -272,7 +272,7 @@ def _concerned(change: CalendarChange) -> DutyQuerySet:
 def _with_packs(concerned: Collection[Duty], calendar: Calendar) -> Iterator[Counted]:
     pinned = PackVersion.objects.in_bulk({duty.pack_version_id for duty in concerned})
     laws: Mapping[int, packs.LawPack] = {pk: version.as_pack() for pk, version in pinned.items()}
-    waits = _waits({duty.case.chain for duty in concerned if laws[duty.pack_version_id].pauses})
+    waits = _waits({duty.case.chain for duty in concerned if waiting.waits_matter(laws[duty.pack_version_id])})
     for duty in concerned:
         known = waits.get(duty.case.chain, NOTHING_YET)
         anew = duties.computed(duty.case, duty, laws[duty.pack_version_id], calendar, waits=known)

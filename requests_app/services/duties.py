@@ -61,6 +61,8 @@ def computed(
 
 def recount(case: Case, *, at: datetime) -> None:
     """Move the open dates whose law does not count the days of waiting for the person; each move has its event."""
+    if waiting.happened(case) == NOTHING_YET:
+        return
     for duty in case.duties.unmet().select_related("pack_version", "calendar_version"):
         pack, calendar = duty.pack_version.as_pack(), duty.calendar_version.as_calendar()
         anew = computed(case, duty, pack, calendar)

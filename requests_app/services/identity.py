@@ -32,7 +32,7 @@ from requests_app.models import (
 from requests_app.moves import performs
 from requests_app.ports import Matched, systems
 from requests_app.roles import PERSON, REQUESTER, SYSTEM, Actor
-from requests_app.services import codes, people, standing
+from requests_app.services import codes, duties, people, standing
 from requests_app.services.history import change_state, locked_cases, record
 from requests_app.states import State
 
@@ -339,6 +339,7 @@ def _accept(case: Case, *, by: Actor, at: datetime) -> None:
         ),
     )
     _bind(case)
+    duties.recount(case, at=at)
     standing.gather(case, at=at)
 
 

@@ -14,7 +14,8 @@ from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Duty
 from requests_app.services import duties
 from requests_app.states import State
-from tests.requests_app.factories import case_in, days, fresh, move
+from tests.requests_app.company import SAM
+from tests.requests_app.factories import case_in, days, fresh, move, offer
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.usefixtures("company")]
 
@@ -83,6 +84,28 @@ def test_a_question_after_the_extension_moves_both_of_its_dates() -> None:
     move(case, "ask_clarification", at=RECEIVED + days(3), question="Which of the two?")
     move(case, "clarified", at=RECEIVED + days(9), reason="The second.")
     assert (answer(case).first_due_on, answer(case).due_on) == (date(2026, 7, 8), date(2026, 9, 8))
+
+
+def doubted(residence: str) -> Case:
+    """A case whose identity was doubted a day after receipt, and shown twelve days after it."""
+    case = case_in(State.REVIEWING, at=RECEIVED, residence=residence)
+    move(case, "doubt_identity", at=RECEIVED + days(1), reason="Two people write from this mailbox.")
+    offer(case.submission, at=RECEIVED + days(12), phone=SAM["phone"], birth_date=SAM["birth_date"])
+    return fresh(case)
+
+
+@pytest.mark.parametrize(
+    ("residence", "due", "defensible"),
+    [("GB", "2026-07-13", None), ("DE", "2026-07-01", "2026-07-13")],
+)
+def test_where_identity_was_doubted_the_clock_is_each_laws_own(
+    residence: str, due: str, defensible: str | None
+) -> None:
+    case = doubted(residence)
+    assert case.state == State.REVIEWING
+    owed = answer(case)
+    assert owed.due_on == date.fromisoformat(due)
+    assert owed.defensible_due_on == (date.fromisoformat(defensible) if defensible else None)
 
 
 def test_where_no_law_of_the_case_pauses_its_history_is_not_read(

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
+from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-from django.core.mail import EmailMessage
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -26,208 +22,46 @@ from dsar.jobs.models import State as JobState
 from dsar.jobs.running import execute
 from dsar.ledger.verification import verify
 from requests_app import guards, ports
-from requests_app.events import EventKind
 from requests_app.guards import MoveShut
-from requests_app.law import packs
-from requests_app.law.words import Degree, Level, Right, Route
-from requests_app.models import AccessCode, Case, Channel, CodePurpose, LimitDecision, Submission
+from requests_app.law.words import Degree, Right, Route
+from requests_app.models import AccessCode, Case, Channel, CodePurpose, Submission
 from requests_app.move import Input, InputRefused, Move
 from requests_app.moves import MOVES
-from requests_app.roles import PERSON, Actor, Role
-from requests_app.services import closing, entering, identity, moving, review
+from requests_app.roles import PERSON, Actor
+from requests_app.services import closing, entering, identity, moving
 from requests_app.services.codes import TooManyCodes
-from requests_app.services.history import local_day, record
+from requests_app.services.history import local_day
 from requests_app.services.identity import ProofRefused
 from requests_app.services.intake import receive_submission, rights_offered
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from requests_app.tasks import PATIENT
-from tests.requests_app.company import SAM, Company
+from tests.requests_app.beginnings import (
+    ALL_CODES,
+    FRAUD,
+    KNOWN,
+    OUTSIDER,
+    PEOPLE,
+    PLACES,
+    QUESTIONS,
+    STAFF,
+    UPKEEP,
+    WORDS,
+    Beginning,
+    PostOffice,
+    WatchedCompany,
+)
 from tests.requests_app.factories import (
     ANALYST,
     APPROVER,
     AT,
-    OTHER_ANALYST,
-    a_case,
     an_intake,
-    answered,
-    case_in,
     code_in,
-    days,
-    move,
     the_organisation,
 )
 from tests.requests_app.invariants import Proved, Watch
 
 T = TypeVar("T")
-
-PAT = {
-    "email": "pat@example.com",
-    "account_number": "A-2002",
-    "phone": "415 555 0202",
-    "postal_code": "94110",
-    "birth_date": "1991-11-03",
-}
-KIM = {
-    "email": "kim@example.com",
-    "account_number": "A-3003",
-    "phone": "415 555 0303",
-    "postal_code": "94703",
-    "birth_date": "2001-06-30",
-}
-KNOWN = (SAM, PAT)  # Kim is nobody whom the company knows
-PEOPLE = (*KNOWN, KIM)
-PLACES = ("US-CA", "US-CA", "US-CA", "US-VA", "DE")
-QUESTIONS = ("account_number", "phone", "postal_code", "birth_date")
-OUTSIDER = Actor("staff:4", frozenset({Role.APPROVER}))
-STAFF = (ANALYST, OTHER_ANALYST, APPROVER, OUTSIDER)
-ALL_CODES = tuple(sorted({item.code for pack in packs.all_packs().values() for item in pack.exemptions}))
-WORDS = "Written down by hand."
-FRAUD = "ca_7026e_fraud"
-NO_PERMISSION = "ca_7063_agent_no_proof"
-# What comes round for the sake of the house, and touches no case; it has tests of its own.
-UPKEEP = {"destroy_orphaned_keys", "anchor_histories", "mail_checkpoint"}
-# The law of California alone lets an answer be declined for its number: two in twelve months.
-LIMITED = {"US-CA": (Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY)}
-ALLOWED = 2
-
-
-class PostOffice(BaseEmailBackend):
-    """A mail server with moods: it takes a letter, refuses the address for good, or does not answer."""
-
-    mood: ClassVar[str] = "takes"
-
-    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
-        """Take them in, or not."""
-        if self.mood == "refuses":
-            raise SMTPRecipientsRefused({"somebody": (550, b"no such user")})
-        if self.mood == "is down":
-            raise SMTPServerDisconnected
-        return len(messages)
-
-
-class WatchedCompany(Company):
-    """The company in memory, that looks at every release itself, and keeps findings back when it is told to."""
-
-    def release(self, case_id: UUID, at: datetime) -> None:  # type: ignore[override]
-        """Release, and look whether the limit allowed it."""
-        super().release(case_id, at)
-        case = Case.objects.select_related("submission").get(pk=case_id)
-        if case.answered_as in LIMITED.get(case.submission.residence, ()):
-            check_limit(case)
-
-
-def check_limit(case: Case) -> None:
-    """Not released while two or more count for its day of receipt, unless a person decided so."""
-    submission = case.submission
-    on = submission.received_on
-    a_year_before = on.replace(year=on.year - 1)  # no history comes to a 29 February
-    others = Submission.objects.filter(
-        subject=submission.subject_id,
-        provided_at__isnull=False,
-        received_on__gt=a_year_before,
-        received_on__lte=on,
-        cases__answered_as__in=LIMITED["US-CA"],
-        cases__carried_out_at__isnull=False,
-    ).exclude(pk=submission.pk)
-    decided = LimitDecision.objects.filter(case=case, choice="answer_anyway").exists()
-    before = others.distinct().count()
-    assert before < ALLOWED or decided, f"released as number {before + 1}, and nobody decided"
-
-
-def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str, code: str, **_words: str) -> None:
-    """In the place of the findings' own service: one more record is kept back."""
-    if guards.check_refusal_code(case, code).level is not Level.DATA:
-        raise InputRefused({"code": "Not against data."})
-    _company().kept_back[case.pk] += 1
-    record(case, EventKind.WITHHOLD, by=actor, at=at, code=code)
-
-
-def lift_withholding(case: Case, *, actor: Actor, at: datetime, finding: str, field: str) -> None:
-    """In the place of the findings' own service: one record less is kept back."""
-    if not _company().kept_back[case.pk]:
-        raise InputRefused({"finding": "Nothing is withheld."})
-    _company().kept_back[case.pk] -= 1
-    record(case, EventKind.LIFT_WITHHOLDING, by=actor, at=at)
-
-
-def waive_source(case: Case, *, actor: Actor, at: datetime, source: str, reason: str) -> None:
-    """In the place of the gathering's own service: the shop is not waited for."""
-    company = _company()
-    company.to_search = [waiting for waiting in company.to_search if waiting != case.pk]
-    company.kept_back[case.pk] += 1
-    record(case, EventKind.WAIVE_SOURCE, by=actor, at=at, source=source)
-    review.settle(case, at=at)
-
-
-STAND_INS = {"withhold": withhold, "lift_withholding": lift_withholding, "waive_source": waive_source}
-
-
-def _company() -> Company:
-    company = ports.work()
-    assert isinstance(company, Company)
-    return company
-
-
-@dataclass(frozen=True)
-class Beginning:
-    """What every history finds: cases in all states, which walked there through the services before."""
-
-    cases: tuple[Case, ...]
-    people: Mapping[UUID, Mapping[str, str]]  # by submission
-    to_search: tuple[UUID, ...]
-    to_carry_out: tuple[UUID, ...]
-
-
-def before_all_histories(company: Company) -> Beginning:
-    """Sam was answered once this year and Pat twice; each asks again, and so does Kim, whom nobody knows.
-
-    What waits for the workers comes last, so that it still waits.
-    """
-    company.people = list(KNOWN)
-    for person, ago in ((SAM, 20), (PAT, 200), (PAT, 20)):
-        answered(at=AT - days(ago), email=person["email"])
-    at = AT - days(2)
-    deciding = _begun(State.DECIDING, Right.KNOW_SPECIFIC, SAM, at)
-    deleting = _begun(State.DECIDING, Right.DELETE, PAT, at - days(1))
-    reviewing = _begun(State.REVIEWING, Right.KNOW_SPECIFIC, PAT, at)
-    provided = _begun(State.CLOSED, Right.KNOW_SPECIFIC, SAM, at - days(700))
-    approved = _begun(State.DECIDING, Right.KNOW_CATEGORIES, SAM, at - days(1))
-    verifying = [
-        a_case(right, at=at, email=person["email"], account_number=person["account_number"])
-        for right, person in ((Right.KNOW_SPECIFIC, SAM), (Right.CORRECT, PAT), (Right.DELETE, KIM))
-    ]
-    objecting = case_in(State.DECIDING, Right.OBJECT, at=at - days(5), email=SAM["email"], residence="DE")
-    complaining = a_case(Right.COMPLAINT, at=at, email=KIM["email"])
-    refused = _begun(State.DECIDING, Right.DELETE, SAM, at - days(9))
-    move(refused, "refuse", at=at, code=NO_PERMISSION, reason=WORDS)
-    gathering = _begun(State.GATHERING, Right.PORTABILITY, SAM, at - days(3))
-    move(approved, "approve", by=APPROVER, at=at)
-    opted_out = a_case(Right.OPT_OUT_SALE_SHARE, at=at, email=PAT["email"])
-    cases = (
-        deciding,
-        approved,
-        reviewing,
-        *verifying,
-        deleting,
-        gathering,
-        opted_out,
-        provided,
-        objecting,
-        complaining,
-        refused,
-    )
-    by_address = {person["email"]: person for person in PEOPLE}
-    return Beginning(
-        cases,
-        {case.submission_id: by_address[case.submission.email] for case in cases},
-        tuple(company.to_search),
-        tuple(company.to_carry_out),
-    )
-
-
-def _begun(state: State, right: Right, person: Mapping[str, str], at: datetime) -> Case:
-    return case_in(state, right, at=at, email=person["email"])
 
 
 class Histories(RuleBasedStateMachine):
@@ -340,7 +174,7 @@ class Histories(RuleBasedStateMachine):
         """The person, or whoever reads the mail, answers some of the questions, rightly or by guessing."""
         self._answer(self._pick(data, self.submissions), right - wrong, wrong, signs=signs)
 
-    @rule(data=st.data(), what=st.sampled_from(["withdraws", "guesses", "the system is down"]))
+    @rule(data=st.data(), what=st.sampled_from(["withdraws", "guesses", "asks twice", "the system is down"]))
     def something_rare_happens(self, data: st.DataObject, what: str) -> None:
         """What would end histories too early, or take too long, if it happened as often as the rest."""
         case = self._pick_case(data)
@@ -348,7 +182,9 @@ class Histories(RuleBasedStateMachine):
             case "withdraws":
                 self._withdraw(case)
             case "guesses":
-                self._guess_at_the_download(case)
+                self._guess_at_the_download()
+            case "asks twice":
+                self._ask_twice(case)
             case "the system is down":
                 self._answer_in_vain(case.submission)
 
@@ -360,15 +196,27 @@ class Histories(RuleBasedStateMachine):
             self._is_a_sentence(shut.sentence)
             self._is_unchanged(case, case.version)
 
-    def _guess_at_the_download(self, case: Case) -> None:
+    def _guess_at_the_download(self) -> None:
         """Somebody who reads the mail asks for the file ten times, and does not know the answer."""
-        if case.right_asked != Right.KNOW_SPECIFIC or not case.carried_out_at:
+        suitable = [one for one in self._in(*State) if one.right_asked == Right.KNOW_SPECIFIC and one.carried_out_at]
+        if not suitable:
             return
+        case = suitable[0]
         for number in range(AccessCode.MISSES_ALLOWED):
             at = self.at + timedelta(hours=number)
             entering.send_code(case.submission, CodePurpose.DOWNLOAD, at=at)
             entering.open_file(case, code=code_in(case.submission, Letter.DOWNLOAD_CODE), answer="no idea", at=at)
         self.at += timedelta(hours=AccessCode.MISSES_ALLOWED)
+        self._perform(case, "open_download", ANALYST)
+
+    def _ask_twice(self, case: Case) -> None:
+        """The person asks the same once more, and the desk joins the two."""
+        submission = case.submission
+        self._confirm(submission)
+        self._file(self.people[submission.pk], submission.residence, (case.right_asked,), account=False, days_ago=0)
+        self._confirm(self.submissions[-1])
+        again = Case.objects.select_related("submission__organisation").get(pk=self.case_ids[-1])
+        self._perform(again, "merge", ANALYST, into=str(case.pk))
 
     def _answer_in_vain(self, submission: Submission) -> None:
         """The person answers, and for a night and a day no system can be asked."""
@@ -451,7 +299,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self._open())
     @rule(
         data=st.data(),
-        ways=st.lists(st.sampled_from(["plain", "plain", "decided", "otherwise"]), min_size=1, max_size=4),
+        ways=st.lists(st.sampled_from(["plain", "decided", "otherwise"]), min_size=1, max_size=4),
     )
     def somebody_goes_on(self, data: st.DataObject, ways: list[str]) -> None:
         """Whoever's turn it is does what comes next, in one way or another, so that histories come somewhere."""
@@ -477,13 +325,8 @@ class Histories(RuleBasedStateMachine):
                 self._perform(case, "start_gathering", ANALYST)
             case State.GATHERING:
                 self._search(case, waived=otherwise)
-            case State.DECIDING if otherwise and case.route == Route.FULL:
-                self._perform(case, "gather_again", ANALYST)
-            case State.DECIDING if case.route == Route.DECIDE_ONLY:
-                self._perform(case, "write_answer", ANALYST, text=WORDS, proof=WORDS, balancing=WORDS)
-                self._perform(case, "approve", APPROVER)
             case State.DECIDING:
-                self._perform(case, "approve", APPROVER)
+                self._decide(case, way)
             case State.CARRYING_OUT if otherwise:
                 self._perform(case, "refuse_opt_out", APPROVER, code=FRAUD, explanation=WORDS, reason=WORDS)
             case State.CARRYING_OUT:
@@ -493,6 +336,18 @@ class Histories(RuleBasedStateMachine):
             case State.CLOSED:
                 self._perform(case, "ask_reopening", ANALYST, reason=WORDS)
                 self._perform(case, "reopen", OUTSIDER)
+
+    def _decide(self, case: Case, way: str) -> None:
+        if case.route == Route.DECIDE_ONLY:
+            self._perform(case, "write_answer", ANALYST, text=WORDS, proof=WORDS, balancing=WORDS)
+        elif way == "otherwise":
+            self._perform(case, "lift_withholding", ANALYST, finding="1:1")
+            self._perform(case, "gather_again", ANALYST)
+            return
+        elif way == "decided":
+            ground = next((ground.code for ground in guards.grounds_to_withhold(case)), "none")
+            self._perform(case, "withhold", ANALYST, finding="1:1", code=ground, explanation=WORDS)
+        self._perform(case, "approve", APPROVER)
 
     def _search(self, case: Case, *, waived: bool) -> None:
         if waived:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('requests_app', '0008_told_another_way'),
+        ('requests_app', '0007_told_another_way'),
     ]
 
     operations = [

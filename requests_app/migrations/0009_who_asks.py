@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('requests_app', '0009_pauses'),
+        ('requests_app', '0008_pauses'),
     ]
 
     operations = [

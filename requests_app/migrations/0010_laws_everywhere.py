@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('requests_app', '0010_who_asks'),
+        ('requests_app', '0009_who_asks'),
     ]
 
     operations = [

@@ -177,6 +177,7 @@ def before_all_histories(company: Company) -> Beginning:
     complaining = a_case(Right.COMPLAINT, at=at, email=KIM["email"])
     refused = _begun(State.DECIDING, Right.DELETE, SAM, at - days(9))
     move(refused, "refuse", at=at, code=NOT_A_CONSUMER, explanation=WORDS, reason=WORDS)
+    asked = move(a_case(Right.DELETE, at=at, email=PAT["email"]), "ask_clarification", at=at, question=WORDS)
     gathering = _begun(State.GATHERING, Right.PORTABILITY, SAM, at - days(3))
     move(approved, "approve", by=APPROVER, at=at)
     opted_out = a_case(Right.OPT_OUT_SALE_SHARE, at=at, email=PAT["email"])
@@ -192,6 +193,7 @@ def before_all_histories(company: Company) -> Beginning:
         objecting,
         complaining,
         refused,
+        asked,
     )
     by_address = {person["email"]: person for person in PEOPLE}
     return Beginning(

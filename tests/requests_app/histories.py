@@ -106,7 +106,7 @@ class Histories(RuleBasedStateMachine):
 
     # ---- people
 
-    @initialize(places=st.sets(st.integers(0, 12), min_size=1, max_size=3))
+    @initialize(places=st.sets(st.integers(0, 13), min_size=1, max_size=3))
     def begins_with(self, places: set[int]) -> None:
         """Some of the cases that there are play a part; the others stay as they are."""
         cases = [self.beginning.cases[place] for place in sorted(places)]
@@ -312,9 +312,7 @@ class Histories(RuleBasedStateMachine):
         match State(case.state):
             case State.VERIFYING:
                 self._confirm(case.submission)
-                self._answer(
-                    case.submission, {"account_number"} if otherwise else set(QUESTIONS), set(), signs=not otherwise
-                )
+                self._answer(case.submission, {"phone"} if otherwise else set(QUESTIONS), set(), signs=not otherwise)
                 if otherwise:
                     self._perform(case, "fall_back", ANALYST)
             case State.CLARIFYING:
@@ -327,7 +325,7 @@ class Histories(RuleBasedStateMachine):
                 self._search(case, waived=otherwise)
             case State.DECIDING:
                 self._decide(case, way)
-            case State.CARRYING_OUT if otherwise:
+            case State.CARRYING_OUT if way != "plain" and case.route == Route.DIRECT:
                 self._perform(case, "refuse_opt_out", APPROVER, code=FRAUD, explanation=WORDS, reason=WORDS)
             case State.CARRYING_OUT:
                 self._perform(case, "note_done", ANALYST, proof=WORDS)

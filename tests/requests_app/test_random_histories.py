@@ -22,16 +22,22 @@ pytestmark = [
 ]
 
 STEPS = 12
-# What must have happened over all histories, or they show little: everything that a case usually goes through.
-REACHED = {
+FEW, MANY = 300, 5000
+# What must have happened over all histories, or they show little.
+OFTEN = {
     "received", "ask_proof", "take_up", "restricted", "act_at_once", "mailbox_confirmed", "person_found",
-    "proof_offered", "probed", "probe_failed", "accept_proof", "fall_back", "ask_clarification", "clarified", "extend",
-    "extension_void", "assign", "decide_limit", "start_gathering", "source_done", "waive_source", "findings_ready",
-    "gather_again", "withhold", "lift_withholding", "write_answer", "approve", "hand_back", "carried_out",
-    "letter_queued", "letter_accepted", "letter_failed", "letter_bounced", "told_otherwise", "duty_met", "finish",
-    "refuse", "refuse_opt_out", "redirect", "merge", "ask_reopening", "reopen", "withdraw", "download_closed",
-    "open_download", "content_shredded",
+    "proof_offered", "probed", "accept_proof", "start_gathering", "source_done", "findings_ready", "approve",
+    "carried_out", "write_answer", "finish", "refuse", "withdraw", "ask_reopening", "reopen", "letter_queued",
+    "letter_accepted", "duty_met", "content_shredded",
 }  # fmt: skip
+# What needs several things to meet: many histories come to it, few may miss one or the other.
+SELDOM = {
+    "ask_clarification", "clarified", "extend", "extension_void", "assign", "decide_limit", "waive_source",
+    "gather_again", "withhold", "lift_withholding", "hand_back", "fall_back", "probe_failed", "letter_failed",
+    "letter_bounced", "told_otherwise", "refuse_opt_out", "redirect", "merge", "download_closed", "open_download",
+    "reminded", "restriction_lifted",
+}  # fmt: skip
+MOST_OF_THEM = 15
 
 
 @pytest.fixture
@@ -51,8 +57,8 @@ def before(
 @pytest.mark.parametrize(
     "examples",
     [
-        pytest.param(300, marks=pytest.mark.timeout(600)),
-        pytest.param(5000, marks=[pytest.mark.soak, pytest.mark.timeout(10_000)]),
+        pytest.param(FEW, marks=pytest.mark.timeout(600)),
+        pytest.param(MANY, marks=[pytest.mark.soak, pytest.mark.timeout(10_000)]),
     ],
 )
 def test_no_history_breaks_a_rule(examples: int) -> None:
@@ -63,7 +69,7 @@ def test_no_history_breaks_a_rule(examples: int) -> None:
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
-            derandomize=examples <= 300,
+            derandomize=examples == FEW,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate, Phase.shrink],
         ),
@@ -71,4 +77,6 @@ def test_no_history_breaks_a_rule(examples: int) -> None:
     print(f"\n{Histories.examples} histories, {Histories.steps} steps")
     for kind, number in Histories.made.most_common():
         print(f"{number:8}  {kind}")
-    assert REACHED - set(Histories.made) == set()
+    made = set(Histories.made)
+    assert OFTEN - made == set()
+    assert len(SELDOM & made) >= (MOST_OF_THEM if examples == FEW else len(SELDOM))

@@ -127,7 +127,7 @@ GROUND = Input(
     gettext_lazy("Ground"),
     gettext_lazy("Only grounds that fit this right, law and date of receipt are offered."),
     choices=_grounds,
-    why_not=guards.why_not_a_ground,
+    why_not=guards.why_not_to_refuse,
 )
 EXPLANATION = Input(
     "explanation",

@@ -257,11 +257,7 @@ def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
     ground = check_refusal_code(case, code)
     if case.right_asked == Right.APPEAL:  # what was asked for is judged anew: how far it had come then says nothing
         return ground
-    if not _is_against_the_whole(case, ground):
-        raise MoveShut(
-            _("This ground is not one against the whole request: choose one of those that are offered."),
-            ground.citation,
-        )
+    _check_whole(case, ground)
     if ground.ground is Ground.NOT_VERIFIED:
         _check_not_verified(case, ground)
     if ground.ground is Ground.NO_PERMISSION:
@@ -404,6 +400,23 @@ def why_not_a_ground(case: Case, code: str) -> str:
     except MoveShut as shut:
         return str(shut)
     return ""
+
+
+def why_not_to_refuse(case: Case, code: str) -> str:
+    """Why a ground can't refuse this case, with the rule; empty for one that just is not offered."""
+    try:
+        _check_whole(case, check_refusal_code(case, code))
+    except MoveShut as shut:
+        return str(shut)
+    return ""
+
+
+def _check_whole(case: Case, ground: Exemption) -> None:
+    if not _is_against_the_whole(case, ground):
+        raise MoveShut(
+            _("This ground is not one against the whole request: choose one of those that are offered."),
+            ground.citation,
+        )
 
 
 def check_refusal_code(case: Case, code: str) -> Exemption:

@@ -6,7 +6,7 @@ change a case and those who only note something about it wait for each other, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -31,8 +31,6 @@ MACHINE_FIELDS = (
     "carried_out_at",
     "outcome",
     "closed_at",
-    "about",
-    "content_key",
 )
 
 Fact = str | int | bool | None | list[str] | Mapping[str, int]
@@ -47,16 +45,24 @@ def record(case: Case, kind: EventKind, *, by: Actor, at: datetime, **facts: Fac
 
 
 def change_state(
-    case: Case, kind: EventKind, transition: Callable[[], object], *, by: Actor, at: datetime, **facts: Fact
+    case: Case,
+    kind: EventKind,
+    transition: Callable[[], object],
+    *,
+    by: Actor,
+    at: datetime,
+    sets: Collection[str] = (),
+    **facts: Fact,
 ) -> None:
     """Make one transition of the machine and write its event: one UPDATE, which the database's trigger checks.
 
+    ``sets`` names fields beyond those of the machine that this transition alone sets.
     A case that was read before its last event is refused there (IntegrityError): take it from ``locked``.
     """
     source = case.state
     transition()
     case.version += 1
-    case.save(update_fields=MACHINE_FIELDS)
+    case.save(update_fields=[*MACHINE_FIELDS, *sets])
     chains.append(case.chain, kind, actor=by.slug, at=at, facts={"from": source, "to": str(case.state), **facts})
 
 

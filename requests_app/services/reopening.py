@@ -48,6 +48,7 @@ def open_again(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UU
         lambda: case.reopen(to=target, content_key=content_key),
         by=actor,
         at=at,
+        sets=("content_key",),
         reopened_for=because,
         gathers_anew=bool(keys),
     )

@@ -59,7 +59,13 @@ def merge(case: Case, *, actor: Actor, at: datetime, into: str) -> None:
     if other is None:
         raise InputRefused({"into": _("That case is closed by now: choose another one.")})
     change_state(
-        case, EventKind.MERGE, lambda: case.merge(into=other, at=at), by=actor, at=at, into=other.submission.reference
+        case,
+        EventKind.MERGE,
+        lambda: case.merge(into=other, at=at),
+        by=actor,
+        at=at,
+        sets=("about",),
+        into=other.submission.reference,
     )
     Suppression.objects.filter(case_id=case.pk).update(case_id=other.pk)
     duties.drop_unmet(case)

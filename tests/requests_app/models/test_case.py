@@ -153,4 +153,7 @@ def test_a_case_can_be_withdrawn_on_the_route_of_data_rights_only() -> None:
 def test_unmet_duties_are_those_still_owed() -> None:
     case = case_in(State.REVIEWING, Right.DELETE)
     move(case, "refuse", by=APPROVER, code="ca_140_not_consumer", reason="x")
-    assert [duty.kind for duty in Duty.objects.filter(case=case).unmet()] == [DutyKind.ANSWER]
+    assert [duty.kind for duty in Duty.objects.filter(case=case).unmet()] == [
+        DutyKind.ANSWER,
+        DutyKind.OPT_OUT_OFFERED,
+    ]

@@ -111,7 +111,8 @@ def test_faults_of_inputs_are_told_by_input() -> None:
     with pytest.raises(InputRefused) as refused:
         move(case_in(State.REVIEWING), "refuse", code="nonsense", reason=" ")
     assert refused.value.errors == {
-        "code": "Please choose one of the offered values.",
+        "code": "No law of this case knows the ground 'nonsense': choose one of those that are offered, or disclose."
+        " (Civ. Code 1798.100-1798.199.100)",
         "reason": "Please fill this in.",
     }
 

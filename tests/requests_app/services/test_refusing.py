@@ -102,7 +102,7 @@ def test_the_answer_is_owed_until_the_letter_is_accepted_and_nothing_else_is_owe
     [
         ("DE", "gdpr_12_6_identity", ["data protection authority", "to court"], ["appeal", "opt out of the sale"]),
         ("GB", "gdpr_12_6_identity", ["complain to us", "Information Commissioner", "to court"], ["appeal"]),
-        ("US-CA", "ca_7063_agent_no_proof", ["California Privacy Protection Agency"], ["appeal", "to court"]),
+        ("US-CA", "ca_140_not_consumer", ["California Privacy Protection Agency"], ["appeal", "to court"]),
         ("US-VA", "va_577_not_verified", ["You may appeal this decision", "within 60 days"], ["to court"]),
         ("US-UT", "ut_not_verified", ["With reasonable efforts we could not"], ["appeal", "to court"]),
     ],
@@ -131,7 +131,7 @@ def test_the_letter_says_what_the_law_of_the_case_wants_said(
 def test_a_ground_must_fit_right_law_day_and_level(right: Right, code: str, sentence: str) -> None:
     case = case_in(State.REVIEWING, right)
     assert code not in grounds_offered(case)
-    with pytest.raises(InputRefused, match="Please choose one of the offered values"):
+    with pytest.raises(InputRefused, match=sentence):
         refuse(case, code)
     with pytest.raises(MoveShut, match=sentence):
         guards.check_refusal(case, code, ANALYST)

@@ -92,7 +92,7 @@ def test_a_request_that_can_t_be_taken_is_refused_with_the_rule(
         ("ca_999", "No law of this case knows the ground 'ca_999': choose one of those that are offered"),
         ("ca_105d1_transaction", "is one against deletion, not against know: specific pieces"),
         ("gdpr_12_6_identity", "No law of this case knows the ground 'gdpr_12_6_identity'"),
-        ("ca_130a3_security_data", "Please choose one of the offered values."),
+        ("ca_130a3_security_data", "not one against the whole request"),
         ("", "Please fill this in."),
     ],
 )

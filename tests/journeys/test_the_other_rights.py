@@ -134,7 +134,11 @@ def test_an_opt_out_holds_at_once_and_asks_for_no_proof(house: House) -> None:
     assert instructions(house, person).keys() == {"summit-lists-llc", "brightpath-media-llc"}
 
     # And it stays in force: the entry in the suppression list is found without anybody reading an address.
-    entries = house.premises.main.run('SELECT "right", kind, digest FROM requests_app_suppression')
+    entries = house.premises.main.run(
+        'SELECT "right", kind, digest FROM requests_app_suppression WHERE case_id IN ('
+        "SELECT c.id FROM requests_app_case c JOIN requests_app_submission s ON s.id = c.submission_id"
+        f" WHERE s.reference = '{person.reference}')"
+    )
     assert [entry[:2] for entry in entries] == [("opt_out_sale_share", "email")]
     assert person.knows.email not in str(entries)
 

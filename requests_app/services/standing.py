@@ -121,7 +121,9 @@ def gather(case: Case, *, at: datetime) -> None:
         guards.check_start_gathering(case, SYSTEM, local_day(at))
     except MoveShut:  # the desk sees why
         return
-    change_state(case, EventKind.START_GATHERING, case.start_gathering, by=SYSTEM, at=at, **facts_of(rule))
+    change_state(
+        case, EventKind.START_GATHERING, case.start_gathering, by=SYSTEM, at=at, rule=rule.routine, version=rule.version
+    )
     work().gather(case, at=at)
 
 
@@ -134,8 +136,16 @@ def answer(case: Case, *, at: datetime) -> None:
         guards.check_approve(case, SYSTEM, local_day(at))
     except MoveShut:
         return
-    facts = facts_of(rule)
-    change_state(case, EventKind.APPROVE, lambda: case.approve(at=at), by=SYSTEM, at=at, four_eyes=False, **facts)
+    change_state(
+        case,
+        EventKind.APPROVE,
+        lambda: case.approve(at=at),
+        by=SYSTEM,
+        at=at,
+        four_eyes=False,
+        rule=rule.routine,
+        version=rule.version,
+    )
     work().carry_out(case, at=at)
 
 

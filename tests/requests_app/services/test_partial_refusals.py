@@ -27,7 +27,7 @@ FOR_DATA = {
 @pytest.mark.parametrize(("right", "code"), FOR_DATA.items())
 def test_a_ground_against_some_data_refuses_no_request_for_all_of_it(right: Right, code: str) -> None:
     case = case_in(State.DECIDING, right)
-    with pytest.raises(InputRefused, match="one of the offered values"):
+    with pytest.raises(InputRefused, match="not one against the whole request"):
         move(case, "refuse", by=APPROVER, code=code, explanation="", reason=REASON)
     assert fresh(case).state == State.DECIDING
 

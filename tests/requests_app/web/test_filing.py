@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
+from pathlib import Path
 
 import pytest
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from dsar.vault import keys
 from requests_app.law.words import Right
@@ -245,8 +247,9 @@ def test_the_form_speaks_spanish(client: Client, organisation: Organisation, com
 
 
 def test_known_and_unknown_people_cause_the_same_statements(
-    client: Client, organisation: Organisation, file_request: FileRequest
+    client: Client, organisation: Organisation, file_request: FileRequest, settings: Settings, tmp_path: Path
 ) -> None:
+    settings.DATA_DIR = tmp_path  # keys that other tests destroy meanwhile would be looked up
     known = file_request(Right.KNOW_SPECIFIC, account_number="1234")
     enter(client, known)
     people.find_person(Submission.objects.get(), identifier_key=keys.create("identifiers", at=NOW), at=NOW)

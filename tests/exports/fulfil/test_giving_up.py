@@ -15,7 +15,7 @@ from requests_app.models import Case
 from requests_app.states import State
 from tests.exports.house import House, facts_of, fresh
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def failed_job() -> Job:

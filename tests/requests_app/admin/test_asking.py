@@ -18,7 +18,7 @@ from tests.requests_app.admin.conftest import NOW, Desk
 from tests.requests_app.admin.test_case_page import page_of
 from tests.requests_app.factories import an_intake, code_in, days
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 ADA: dict[str, Any] = {"requester_name": "Ada Agent", "requester_email": "ada@agents.example"}
 PDF = b"%PDF-1.7 I permit it."

@@ -17,7 +17,7 @@ from requests_app.roles import Role
 from requests_app.states import State
 from tests.requests_app.admin.conftest import Desk, text_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 ADD = "/admin/requests_app/submission/add/"
 

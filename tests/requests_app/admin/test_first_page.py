@@ -16,7 +16,7 @@ from requests_app.roles import Role
 from requests_app.states import State
 from tests.requests_app.admin.conftest import NOW, Desk, text_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def counts(desk: Desk, role: Role) -> dict[str, tuple[int, str]]:

@@ -18,6 +18,7 @@ from requests_app.states import State
 from tests.requests_app.factories import a_submission, case_in, confirm
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.django_db(databases=["default", "keys"]),
     pytest.mark.usefixtures("organisation"),
 ]

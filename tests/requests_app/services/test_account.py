@@ -34,7 +34,7 @@ from tests.requests_app.factories import (
     shut_because,
 )
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 SECRET = "a secret of thirty-two characters, or more"
 NOT_FRESH = "older than five minutes, was used already, or is not for this request"

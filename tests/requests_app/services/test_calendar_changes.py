@@ -35,7 +35,7 @@ from tests.requests_app.factories import (
     the_organisation,
 )
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 OTHER_APPROVER = Actor("staff:4", frozenset({Role.APPROVER}))
 AUDITOR = Actor("staff:5", frozenset({Role.AUDITOR}))
 LATER = AT + days(1)

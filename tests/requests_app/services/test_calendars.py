@@ -18,7 +18,7 @@ from requests_app.move import InputRefused
 from requests_app.services import calendars, duties, filling
 from tests.requests_app.factories import ANALYST, AT, a_case, the_organisation
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 YEARS = range(2025, 2030)
 
 

@@ -15,7 +15,7 @@ from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.requests_app.factories import AT, a_submission, code_in, days, letters_of
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 WRONG = "22222222"
 MINUTES = timedelta(minutes=1)

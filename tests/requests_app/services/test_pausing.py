@@ -17,7 +17,11 @@ from requests_app.states import State
 from tests.requests_app.company import SAM
 from tests.requests_app.factories import case_in, days, fresh, move, offer
 
-pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.usefixtures("company")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "keys"]),
+    pytest.mark.usefixtures("company"),
+    pytest.mark.slow,
+]
 
 RECEIVED = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)  # a Monday
 

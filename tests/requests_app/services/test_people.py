@@ -14,7 +14,7 @@ from requests_app.services import identity, people
 from tests.requests_app.at_once import at_once, only_on_postgres
 from tests.requests_app.factories import AT, a_submission, code_in, confirm, days, run_jobs
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 CLAIMED, CONFIRMED, DERIVED = IdentifierStatus.CLAIMED, IdentifierStatus.CONFIRMED, IdentifierStatus.DERIVED
 

@@ -13,7 +13,7 @@ from requests_app.roles import Role
 from requests_app.services import staffing
 from tests.requests_app.factories import ANALYST, AT
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 PASSWORD = "only-for-tests-1"
 

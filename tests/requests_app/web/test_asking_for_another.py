@@ -21,7 +21,7 @@ from tests.requests_app.services.test_account import SECRET, assertion
 from tests.requests_app.web.conftest import NOW, FileRequest, confirm_path, enter, newest_letter, page
 from tests.requests_app.web.test_filing import typed
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 ANALYST = Actor("staff:1", frozenset({Role.ANALYST}))
 ADA: dict[str, Any] = {"requester_name": "Ada Agent", "requester_email": "ada@agents.example"}

@@ -26,7 +26,7 @@ from tests.requests_app.web.conftest import NOW, FileRequest, enter, entry_code,
 if TYPE_CHECKING:
     from time_machine import TimeMachineFixture
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 ANALYST = Actor("staff:1", frozenset({Role.ANALYST}))
 ENOUGH = "Enough: we know that it is you who asks."

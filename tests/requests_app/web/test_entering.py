@@ -16,7 +16,7 @@ from tests.requests_app.web.conftest import NOW, FileRequest, confirm_path, ente
 if TYPE_CHECKING:
     from time_machine import TimeMachineFixture
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 NOT_ANY_MORE = "This code does not work any more"
 OPENS_NOTHING = "This code does not open a request"

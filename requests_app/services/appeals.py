@@ -47,11 +47,10 @@ def enter_appeal(case: Case, *, actor: Actor, at: datetime, channel: str, receiv
     try:
         intake.receive_submission(message, by=actor, at=at)
     except intake.IntakeRefused as refused:
-        raise InputRefused({_INPUTS.get(name, "text"): error for name, error in refused.errors.items()}) from None
+        raise InputRefused(
+            {name if name == "received_on" else "text": error for name, error in refused.errors.items()}
+        ) from None
     record(case, EventKind.APPEALED, by=actor, at=at)
-
-
-_INPUTS = {"received_on": "received_on"}
 
 
 def _message(

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from dsar.ledger import chains
 from requests_app import machine
@@ -244,9 +245,10 @@ def test_the_migration_can_be_taken_back_and_made_again() -> None:
 
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 def test_the_key_store_is_left_alone() -> None:
-    with connections["keys"].schema_editor() as editor:
+    with CaptureQueriesContext(connections["keys"]) as asked, connections["keys"].schema_editor() as editor:
         machine.guard_states(None, editor)
         machine.release_states(None, editor)
+    assert not [query["sql"] for query in asked if "TRIGGER" in query["sql"]]
 
 
 # ---- two at once

@@ -101,12 +101,6 @@ def release_states(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
     _run(editor, DROP)
 
 
-def guard_states_anew(apps: object, editor: BaseDatabaseSchemaEditor) -> None:
-    """Set the triggers up in place of those that are there."""
-    release_states(apps, editor)
-    guard_states(apps, editor)
-
-
 def close_table(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
     """Let nobody write to the table of moves."""
     _run(editor, CLOSE_TABLE)

@@ -1,4 +1,4 @@
-"""Guard the states of cases, and keep pinned law packs and calendars as they were written."""
+"""Guard the states of cases, close the table of allowed moves, and keep pinned law packs and calendars as written."""
 
 from django.db import migrations
 
@@ -11,6 +11,9 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(machine.guard_states, machine.release_states),
+        # Filling the table closes it, and it may have been filled before this.
+        migrations.RunPython(machine.open_table, migrations.RunPython.noop),
+        migrations.RunPython(machine.close_table, machine.open_table),
         AppendOnly("requests_app_packversion"),
         AppendOnly("requests_app_calendarversion"),
     ]

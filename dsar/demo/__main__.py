@@ -13,8 +13,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
@@ -26,6 +26,8 @@ from dsar.demo import systems
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "var" / "demo"
 LOCK = "lock"
+WORKERS = 2  # while one makes a report, the other goes on with the cases
+WORKER = (sys.executable, str(ROOT / "manage.py"), "worker", "--poll", "0.03")
 STARTED = float(os.environ.get("DSAR_RUN_STARTED") or time.time())
 
 
@@ -45,19 +47,23 @@ def main() -> int:
 
 def show_all(port: int, *, once: bool) -> None:
     """Build the systems, play the stories, print what happened; KeyboardInterrupt if it is stopped before that."""
-    # The systems are built beside everything else: Faker takes a second of its own.
+    # The systems are built, and the web server starts, beside everything else: each takes seconds of its own.
     building = multiprocessing.get_context("spawn").Process(target=systems.build, args=(FOLDER,), daemon=True)
     building.start()
-    from dsar.demo import show  # Django reads its settings when this is imported: after the environment is made
+    say("Making the databases, and the example company's systems ...")
+    with ExitStack() as running:
+        web = running.enter_context(process("web", web_server(port)))
+        from dsar.demo import show  # Django reads its settings when this is imported: after the environment is made
 
-    show.make_databases()
-    say("Databases made (SQLite).")
-    with processes(port) as web:
+        show.make_databases()
+        say("Databases made (SQLite).")
+        for number in range(WORKERS):
+            running.enter_context(process(f"worker-{number + 1}", WORKER))
         stage = show.set_up(FOLDER, f"http://localhost:{port}", say)
         finish(building)
         say("The example company set up: a shop with 2,000 customers, a web log, their data maps, and the staff.")
         wait_until_served(port, web)
-        say("Web server and worker are running (logs in var/demo/).")
+        say("Web server and workers are running (logs in var/demo/).")
         show.play(stage)
         if not once:
             show.leave_open(stage)
@@ -138,34 +144,22 @@ def write_environment(secrets: str, variables: Mapping[str, str]) -> None:
     path.write_text(f"{secrets.rstrip()}\n{lines}", encoding="utf-8")
 
 
+def web_server(port: int) -> list[str]:
+    """The command of the web server, as in production but on one machine."""
+    address, threads = f"127.0.0.1:{port}", "4"
+    return [sys.executable, "-m", "gunicorn", "dsar.wsgi", "-b", address, "--threads", threads, "--no-control-socket"]
+
+
 @contextmanager
-def processes(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Web server and worker, as in production but on one machine; both end with the demo. Gives the web server's."""
-    commands = {
-        "web": [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "dsar.wsgi",
-            "--bind",
-            f"127.0.0.1:{port}",
-            "--threads",
-            "4",
-            "--no-control-socket",
-        ],
-        "worker": [sys.executable, str(ROOT / "manage.py"), "worker", "--poll", "0.1"],
-    }
-    started: list[subprocess.Popen[bytes]] = []
+def process(name: str, command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command, its output in a log of that name; it ends with the demo."""
+    with (FOLDER / f"{name}.log").open("wb") as log:
+        started = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
     try:
-        for name, command in commands.items():
-            with (FOLDER / f"{name}.log").open("wb") as log:
-                started.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT))
-        yield started[0]
+        yield started
     finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(timeout=20)
+        started.terminate()
+        started.wait(timeout=20)
 
 
 def wait_until_served(port: int, web: subprocess.Popen[bytes]) -> None:

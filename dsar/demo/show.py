@@ -25,6 +25,7 @@ CAST = {
     "portability": "LO-100104",
     "opt-out": "LO-100105",
 }
+CORRECTED = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
 LEFT_OPEN = ("LO-100122", "LO-100123", "LO-100124", "LO-100125", "LO-100126")
 
 
@@ -46,21 +47,22 @@ def set_up(folder: Path, base_url: str, say: Callable[[str], None]) -> stories.S
 def play(stage: stories.Stage) -> None:
     """A case of each of the five kinds."""
     cast = people.make_people()
-    stories.know(stage, cast[CAST["access"]], Right.KNOW_SPECIFIC, look_back="everything")
-    stories.correct(
-        stage,
-        cast[CAST["correction"]],
-        {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"},
+    stories.play(
+        stories.know(stage, cast[CAST["access"]], Right.KNOW_SPECIFIC, look_back="everything"),
+        stories.correct(stage, cast[CAST["correction"]], CORRECTED),
+        stories.know(stage, cast[CAST["portability"]], Right.PORTABILITY),
+        stories.opt_out(stage, cast[CAST["opt-out"]]),
+        stories.delete(stage, cast[CAST["deletion"]]),
     )
-    stories.know(stage, cast[CAST["portability"]], Right.PORTABILITY)
-    stories.opt_out(stage, cast[CAST["opt-out"]])
-    stories.delete(stage, cast[CAST["deletion"]])
+    stage.played.sort(key=lambda played: played.case.submission.received_at)
+    stories.play(stories.fetch_reports(stage))
+    stage.say("A report of each case.")
 
 
 def leave_open(stage: stories.Stage) -> None:
     """A few more requests, left for whoever looks at the desk."""
     cast = people.make_people()
-    stories.leave_open(stage, [cast[account_no] for account_no in LEFT_OPEN])
+    stories.play(stories.leave_open(stage, [cast[account_no] for account_no in LEFT_OPEN]))
     stage.say(f"{len(LEFT_OPEN)} more requests are left open at the desk.")
 
 

@@ -1,4 +1,7 @@
-"""One case of each kind: the person in a browser on the web form, the desk by the moves behind the admin."""
+"""One case of each kind: the person in a browser on the web form, the desk by the moves behind the admin.
+
+Each story is a generator that yields where it waits for the workers, so that the others go on meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import email
 import email.policy
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from django.utils import timezone
 
@@ -21,6 +26,8 @@ from requests_app.services.entering import find
 from requests_app.services.moving import perform
 from requests_app.states import State
 
+Found = TypeVar("Found")
+Story = Generator[None, None, Found]
 PATIENCE = 60.0  # seconds that a step of the workers may take
 CODE = re.compile(r"/confirm/(R-[A-Z0-9]{4}-[A-Z0-9]{4})/([A-Z0-9]{8})/")
 FRESH_CODE = re.compile(r"^\s*([A-Z0-9]{8})\s*$", re.MULTILINE)
@@ -53,23 +60,38 @@ class Stage:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass
 class Played:
     """What came of one story."""
 
-    kind: str
     case: Case
-    left: tuple[Path, ...]
+    left: list[Path]
 
 
-def wait_for(what: str, look: Callable[[], object | None]) -> object:
+def play(*stories: Story[None]) -> None:
+    """Play stories side by side, to the end of the last."""
+    going = list(stories)
+    while going:
+        going = [story for story in going if not _ended(story)]
+        time.sleep(0.02)
+
+
+def _ended(story: Story[None]) -> bool:
+    try:
+        next(story)
+    except StopIteration:
+        return True
+    return False
+
+
+def wait_for(what: str, look: Callable[[], Found | None]) -> Story[Found]:
     """Look again and again until there is something; StoryFailed after a minute."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         found = look()
         if found:
             return found
-        time.sleep(0.05)
+        yield
     raise StoryFailed(f"Waited {PATIENCE:.0f} s in vain: {what}")
 
 
@@ -88,9 +110,9 @@ def file_request(stage: Stage, person: Person, right: Right, **fields: str) -> t
     return browser, submission.cases.get()
 
 
-def prove(stage: Stage, browser: Browser, person: Person, case: Case) -> None:
+def prove(stage: Stage, browser: Browser, person: Person, case: Case) -> Story[None]:
     """Confirm the mailbox by the link in the receipt, answer the questions, sign the declaration."""
-    link = wait_for("the receipt", lambda: _code_for(stage, person, case))
+    link = yield from wait_for("the receipt", lambda: _code_for(stage, person, case))
     browser.get(f"/confirm/{case.submission.reference}/{link}/")
     browser.post(browser.address)
     answers = {
@@ -101,7 +123,7 @@ def prove(stage: Stage, browser: Browser, person: Person, case: Case) -> None:
     }
     browser.get("/case/me/")
     browser.post("/case/me/", {name: value for name, value in answers.items() if f'name="{name}"' in browser.html})
-    wait_for("the identity", lambda: _in(case, State.REVIEWING))
+    yield from wait_for("the identity", lambda: _in(case, State.REVIEWING))
 
 
 def move(stage: Stage, case: Case, slug: str, by: str, **inputs: str) -> None:
@@ -111,81 +133,88 @@ def move(stage: Stage, case: Case, slug: str, by: str, **inputs: str) -> None:
     perform(slug, case_id=case.pk, version=case.version, actor=actor, at=timezone.now(), inputs=inputs)
 
 
-def gather_and_approve(stage: Stage, case: Case) -> None:
+def gather_and_approve(stage: Stage, case: Case) -> Story[None]:
     """The analyst lets gather, the approver approves, the workers carry it out."""
     move(stage, case, "start_gathering", "analyst")
-    wait_for("gathering", lambda: _in(case, State.DECIDING))
+    yield from wait_for("gathering", lambda: _in(case, State.DECIDING))
     move(stage, case, "approve", "approver")
-    wait_for("carrying out", lambda: _in(case, State.CLOSED))
+    yield from wait_for("carrying out", lambda: _in(case, State.CLOSED))
 
 
-def know(stage: Stage, person: Person, right: Right, **fields: str) -> None:
+def know(stage: Stage, person: Person, right: Right, **fields: str) -> Story[None]:
     """Access or portability: from the form to the downloaded bundle."""
     browser, case = file_request(stage, person, right, **fields)
-    prove(stage, browser, person, case)
-    gather_and_approve(stage, case)
+    yield from prove(stage, browser, person, case)
+    yield from gather_and_approve(stage, case)
     bundle = stage.results / f"{right}.zip"
-    bundle.write_bytes(fetch_bundle(stage, browser, person, case))
+    bundle.write_bytes((yield from fetch_bundle(stage, browser, person, case)))
     _finish(stage, case, bundle)
 
 
-def fetch_bundle(stage: Stage, browser: Browser, person: Person, case: Case) -> bytes:
+def fetch_bundle(stage: Stage, browser: Browser, person: Person, case: Case) -> Story[bytes]:
     """The person asks for a fresh code, gives it with one of the answers, and downloads."""
     address = f"/case/me/data/{case.right}/"
     browser.get("/case/me/")
     before = len(stage.letters_to(person.email or ""))
     browser.post(f"{address}code/")
-    letters = wait_for("the fresh code", lambda: stage.letters_to(person.email or "")[before:])
-    code = FRESH_CODE.search(str(letters[-1])) if isinstance(letters, list) else None
+    letters = yield from wait_for("the fresh code", lambda: stage.letters_to(person.email or "")[before:])
+    code = FRESH_CODE.search(letters[-1])
     if code is None:
         raise StoryFailed("the letter with the fresh code holds none")
     browser.post(address, {"code": code.group(1), "answer": person.account_no})
     return browser.fetch(f"{address}file/")
 
 
-def delete(stage: Stage, person: Person) -> None:
+def delete(stage: Stage, person: Person) -> Story[None]:
     """Deletion: plan, approval by a second person, one transaction a source."""
     browser, case = file_request(stage, person, Right.DELETE)
-    prove(stage, browser, person, case)
-    gather_and_approve(stage, case)
+    yield from prove(stage, browser, person, case)
+    yield from gather_and_approve(stage, case)
     _finish(stage, case)
 
 
-def correct(stage: Stage, person: Person, corrected: Mapping[str, str]) -> None:
+def correct(stage: Stage, person: Person, corrected: Mapping[str, str]) -> Story[None]:
     """Correction of one field."""
     browser, case = file_request(stage, person, Right.CORRECT, **corrected)
-    prove(stage, browser, person, case)
-    gather_and_approve(stage, case)
+    yield from prove(stage, browser, person, case)
+    yield from gather_and_approve(stage, case)
     _finish(stage, case)
 
 
-def opt_out(stage: Stage, person: Person) -> None:
+def opt_out(stage: Stage, person: Person) -> Story[None]:
     """Opt-out of sale and sharing: no proof, in force at once, closes by itself."""
     _browser, case = file_request(stage, person, Right.OPT_OUT_SALE_SHARE)
-    wait_for("the opt-out", lambda: _in(case, State.CLOSED))
+    yield from wait_for("the opt-out", lambda: _in(case, State.CLOSED))
     _finish(stage, case)
 
 
-def leave_open(stage: Stage, people: Sequence[Person]) -> None:
+def leave_open(stage: Stage, people: Sequence[Person]) -> Story[None]:
     """Requests on which the desk still has to work: so that the queue is not empty when somebody looks."""
     proved, gathered, *unproved = people
     browser, case = file_request(stage, proved, Right.DELETE)
-    prove(stage, browser, proved, case)
+    yield from prove(stage, browser, proved, case)
     browser, case = file_request(stage, gathered, Right.KNOW_SPECIFIC, look_back="everything")
-    prove(stage, browser, gathered, case)
+    yield from prove(stage, browser, gathered, case)
     move(stage, case, "start_gathering", "analyst")
-    wait_for("gathering", lambda: _in(case, State.DECIDING))
+    yield from wait_for("gathering", lambda: _in(case, State.DECIDING))
     for person, right in zip(unproved, (Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.KNOW_CATEGORIES), strict=True):
         file_request(stage, person, right)
 
 
+def fetch_reports(stage: Stage) -> Story[None]:
+    """Leave each case's report beside the rest."""
+    for played in stage.played:
+        report = yield from wait_for("the report", partial(order_report, played.case))
+        path = stage.results / f"{played.case.right}-report.pdf"
+        path.write_bytes(read_report(report))
+        played.left.append(path)
+
+
 def _finish(stage: Stage, case: Case, *left: Path) -> None:
-    """Leave the case report beside the rest."""
+    """Tell how it ended, and order the case report: it is made while the next story is played."""
     case.refresh_from_db()
-    report = wait_for("the report", lambda: order_report(case))
-    path = stage.results / f"{case.right}-report.pdf"
-    path.write_bytes(read_report(report))  # type: ignore[arg-type]
-    stage.played.append(Played(case.right, case, (*left, path)))
+    order_report(case)
+    stage.played.append(Played(case, list(left)))
     stage.say(f"{case.right_asked.label}: {case.submission.reference}, {case.get_outcome_display()}")
 
 

@@ -56,8 +56,8 @@ def set_up_roles() -> None:
         group.permissions.set(_permissions(PERMISSIONS[role]))
 
 
-def add_staff(username: str, email: str, password: str, roles: Collection[Role]) -> User:
-    """A member of the staff who can sign in, with these roles and no other rights."""
+def add_staff(username: str, email: str, password: str | None, roles: Collection[Role]) -> User:
+    """A member of the staff, with these roles and no other rights; without a password, one who can't sign in yet."""
     with transaction.atomic():
         user = User.objects.create_user(username, email, password, is_staff=True)
         user.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))

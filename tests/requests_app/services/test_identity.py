@@ -34,7 +34,7 @@ from tests.requests_app.factories import (
     the_case,
 )
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 PHONE, BIRTH = SAM["phone"], SAM["birth_date"]
 REASONABLE = {"phone": PHONE}  # with the mailbox: two points

@@ -7,7 +7,7 @@ from typing import Self
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.utils import timezone
 
 
@@ -24,9 +24,13 @@ class JobQuerySet(models.QuerySet["Job"]):
     """Which jobs are meant."""
 
     def due(self, at: datetime) -> Self:
-        """Jobs that may be claimed: their time has come, or the worker that had them let its lease end."""
+        """Jobs that may be claimed: their time has come, or the worker that had them let its lease end.
+
+        None while all work is paused.
+        """
         return self.filter(
             Q(state=State.WAITING, run_at__lte=at) | Q(state=State.RUNNING, lease_until__lte=at),
+            ~Exists(Pause.objects.all()),
         ).order_by("run_at")
 
     def claim(self, job: Job, *, at: datetime, until: datetime) -> bool:
@@ -44,6 +48,21 @@ class JobQuerySet(models.QuerySet["Job"]):
     def held(self, job: Job, *, fence: int) -> Self:
         """The job, as long as the claim with this fencing number is the last one."""
         return self.filter(pk=job.pk, state=State.RUNNING, fence=fence)
+
+
+class Pause(models.Model):
+    """The switch: while its one row is there, no job is begun."""
+
+    only = models.BooleanField(primary_key=True, default=True)
+    since = models.DateTimeField()
+    by = models.CharField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(only=True), name="jobs_one_pause")]
+
+    def __str__(self) -> str:
+        return f"paused since {self.since}"
 
 
 class Job(models.Model):

@@ -17,9 +17,11 @@ from typing import TypeAlias
 from uuid import UUID
 
 from django.db import connections, transaction
+from django.db.models import F
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
-from dsar.jobs import registry
+from dsar.jobs import pausing, registry
 from dsar.jobs.models import Job, State
 from dsar.jobs.registry import Handler
 
@@ -36,6 +38,10 @@ class PermanentFailure(Exception):
     """Raised by a handler when trying again can't help."""
 
 
+class WorkPaused(Exception):
+    """All work was paused while this job ran; it goes on later from where its handler stopped."""
+
+
 class WorkerLost(Exception):
     """The error of a job whose workers died, each before it could record one; never raised."""
 
@@ -46,6 +52,7 @@ class Outcome(StrEnum):
     DONE = "done"
     TRY_AGAIN = "try again"
     FAILED = "failed"
+    PAUSED = "paused"
     LEASE_LOST = "lease lost"
     NOT_CLAIMED = "not claimed"
 
@@ -93,9 +100,21 @@ class Run:
             self._write(state=State.DONE, lease_until=None, finished_at=self._clock(), error="")
         self.is_completed = True
 
+    def stop_if_paused(self) -> None:
+        """For handlers that take long, between two pages: WorkPaused if all work was paused meanwhile.
+
+        The job is put back, and goes on from the page where it stopped once work is resumed.
+        """
+        if pausing.current() is not None:
+            raise WorkPaused
+
     def put_back(self, error: str, *, delay: timedelta) -> None:
         """Have the job tried again after ``delay``; LeaseLost if it is no longer ours."""
         self._write(state=State.WAITING, lease_until=None, run_at=self._clock() + delay, error=error)
+
+    def put_aside(self) -> None:
+        """Have the job taken up again once work is resumed, as if this attempt had not been; LeaseLost as above."""
+        self._write(state=State.WAITING, lease_until=None, attempts=F("attempts") - 1)
 
     def give_up(self, error: str) -> None:
         """Call the handler's ``on_give_up`` and mark the job as failed, in one transaction."""
@@ -105,7 +124,7 @@ class Run:
                 self.handler.on_give_up(self)
             self._write(state=State.FAILED, lease_until=None, finished_at=self._clock(), error=error)
 
-    def _write(self, **values: str | datetime | None) -> None:
+    def _write(self, **values: str | datetime | Combinable | None) -> None:
         if not Job.objects.held(self.job, fence=self.fence).update(**values):
             raise LeaseLost(f"Job {self.job.pk} was taken up by another worker.")
 
@@ -160,6 +179,9 @@ def _attempt(run: Run) -> Outcome:
                 pass
     except LeaseLost:
         raise
+    except WorkPaused:
+        run.put_aside()
+        return Outcome.PAUSED
     except Exception as error:  # whatever a handler raises is an attempt that failed
         _log(run, error)
         return Outcome.DONE if run.is_completed else _after_failure(run, error)

@@ -275,6 +275,7 @@ def _collect(
         fields=acts.fields_to_plan(source_run.case, collection),
     )
     for page in pages:
+        run.stop_if_paused()
         number += 1
         _keep(run, source_run, collection, page, number)
     if source_run.case.right_answered == Right.DELETE:

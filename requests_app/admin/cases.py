@@ -26,6 +26,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dsar.jobs import pausing
 from requests_app.admin import queue, sections
 from requests_app.admin.case_page import content_of, context_of, note_look
 from requests_app.admin.desk import DeskAdmin, actor_of, today
@@ -150,6 +151,7 @@ class CaseAdmin(DeskAdmin[Case]):
             "lines": timeline(case),
             "ways": [way for way in ways if way.offer.is_open],
             "shut": [way.offer for way in ways if not way.offer.is_open and _may_open(case, way.offer.move)],
+            "pause": pausing.current(),
             "makes_moves": bool(actor.roles & {Role.ANALYST, Role.APPROVER}),
         }
         return TemplateResponse(request, "admin/requests_app/case/page.html", context)

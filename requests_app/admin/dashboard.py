@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from dsar.jobs import pausing
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from requests_app.admin.desk import sees_calendars, sees_cases, sees_jobs, today
@@ -52,7 +53,8 @@ def fill(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
     counts = [*(_of_cases(request) if sees_cases(request) else ()), *(_of_jobs() if sees_jobs(request) else ())]
     urgent = _most_urgent() if sees_cases(request) else []
     attention = list(_of_calendars()) if sees_calendars(request) else []
-    return {**context, "counts": counts, "urgent": urgent, "attention": attention, "title": _("Today")}
+    shown = {"counts": counts, "urgent": urgent, "attention": attention, "pause": pausing.current()}
+    return {**context, **shown, "title": _("Today")}
 
 
 def _of_calendars() -> Iterator[calendars.Attention]:

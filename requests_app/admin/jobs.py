@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
-from dsar.jobs import queue
+from dsar.jobs import pausing, queue
 from dsar.jobs.models import Job, State
 from requests_app.admin.desk import DeskAdmin, actor_of
 from requests_app.admin.queue import badge
@@ -29,6 +32,7 @@ class JobAdmin(DeskAdmin[Job]):
 
     list_display = ("kind", "standing", "attempts", "error_class", "next_try", "finished", "queue")
     list_filter = ("state", "queue")
+    list_before_template = "admin/jobs/job/switch.html"
     ordering = ("-created_at",)
     sortable_by: ClassVar[tuple[str, ...]] = ()
     fields = (
@@ -44,6 +48,31 @@ class JobAdmin(DeskAdmin[Job]):
         "finished_at",
     )
     actions = ("try_again",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The switch beside the admin's own pages."""
+        switch = path("switch/", self.admin_site.admin_view(require_POST(self.switch)), name="jobs_job_switch")
+        return [switch, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        """The list, with the switch that pauses all work."""
+        switch = {"pause": pausing.current(), "may_switch": self.has_retry_permission(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **switch})
+
+    def switch(self, request: HttpRequest) -> HttpResponse:
+        """Pause all work, or let it go on; noted with who did it and when."""
+        if not self.has_retry_permission(request):
+            raise PermissionDenied
+        by, at = actor_of(request), timezone.now()
+        wanted = request.POST.get("work")
+        with transaction.atomic():
+            if wanted == "pause" and pausing.pause(by=by.slug, at=at):
+                note_setting("work_paused", by=by, at=at)
+                messages.warning(request, _("All work is paused: nothing is gathered, changed, sent or rendered."))
+            elif wanted == "resume" and pausing.resume():
+                note_setting("work_resumed", by=by, at=at)
+                messages.success(request, _("Work goes on: what is overdue comes first."))
+        return HttpResponseRedirect(reverse("admin:jobs_job_changelist"))
 
     @admin.display(description=gettext_lazy("State"))
     def standing(self, job: Job) -> SafeString:

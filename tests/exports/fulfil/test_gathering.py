@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dsar.demo.people import Chosen
+from dsar.jobs import pausing
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.jobs.polling import Worker
@@ -212,6 +213,27 @@ def test_a_worker_that_dies_between_pages_loses_nothing_and_doubles_nothing(
         assert run_of(case, source).held == run_of(whole, source).held
         for collection in run_of(case, source).counts:
             assert rows(case, source, collection) == rows(whole, source, collection)
+
+
+def test_gathering_that_is_paused_between_pages_goes_on_where_it_stopped(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Part, "MOST_RECORDS", 4)
+    whole = house.deciding(Right.KNOW_SPECIFIC)
+    keep, kept = gather._keep, iter(range(1, 1000))
+
+    def keep_and_pause(*arguments: object) -> None:
+        keep(*arguments)  # type: ignore[arg-type]
+        if next(kept) == 2:
+            pausing.pause(by="staff:1", at=timezone.now())
+
+    monkeypatch.setattr(gather, "_keep", keep_and_pause)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    assert (case.state, run_of(case, "shop").parts.count()) == (State.GATHERING, 2)
+    pausing.resume()
+    house.work()
+    assert fresh(case).state == State.DECIDING
+    assert run_of(case, "shop").counts == run_of(whole, "shop").counts
 
 
 def test_a_worker_that_dies_between_collections_counts_none_twice(

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from django.contrib.auth.models import Permission
 
+from dsar.jobs import pausing
 from dsar.jobs.models import Job, State
 from dsar.ledger import chains
 from requests_app.roles import Role
@@ -75,3 +76,35 @@ def test_a_job_can_be_read_and_not_edited(desk: Desk, failed: Job) -> None:
 def test_a_waiting_job_says_when_it_is_tried_next(desk: Desk, failed: Job) -> None:
     Job.objects.update(state=State.WAITING, finished_at=None, run_at=NOW)
     assert "2026-11-23 10:00:00" in text_of(desk.client(Role.ANALYST), JOBS)
+
+
+# ---- the switch
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.APPROVER, Role.ADMINISTRATOR])
+def test_all_work_is_paused_and_resumed_by_one_button(desk: Desk, role: Role) -> None:
+    client = desk.client(role)
+    assert "Pause all work" in text_of(client, JOBS)
+    page = client.post(f"{JOBS}switch/", {"work": "pause"}, follow=True).content.decode()
+    assert "All work is paused: nothing is gathered" in page
+    assert "All work is paused since 2026-11-23" in text_of(desk.client(Role.ANALYST), "/admin/")
+    page = client.post(f"{JOBS}switch/", {"work": "resume"}, follow=True).content.decode()
+    assert "Work goes on" in page
+    assert pausing.current() is None
+    events = chains.history("access:2026-11-23").filter(kind__startswith="set.work_")
+    assert [(event.kind, event.actor) for event in events] == [
+        ("set.work_paused", f"staff:{desk.staff[role].pk}"),
+        ("set.work_resumed", f"staff:{desk.staff[role].pk}"),
+    ]
+
+
+def test_an_auditor_pauses_nothing(desk: Desk) -> None:
+    assert desk.client(Role.AUDITOR).post(f"{JOBS}switch/", {"work": "pause"}).status_code == 403
+    assert pausing.current() is None
+
+
+@pytest.mark.parametrize("wanted", ["", "stop", "resume"])
+def test_what_is_no_wish_changes_nothing(desk: Desk, wanted: str) -> None:
+    assert desk.client(Role.ANALYST).post(f"{JOBS}switch/", {"work": wanted}).status_code == 302
+    assert pausing.current() is None
+    assert desk.client(Role.ANALYST).get(f"{JOBS}switch/").status_code == 405

@@ -23,6 +23,7 @@ from dsar.demo import people, systems
 from dsar.demo.people import Chosen, Person
 from dsar.jobs.polling import Worker
 from dsar.ledger import chains
+from exports import findings
 from exports.bundle.spreadsheet import read_cell
 from exports.fulfil import hand_over
 from exports.models import Bundle, DataMapVersion, DataSource, Part, SourceRun
@@ -161,6 +162,11 @@ def run_of(case: Case, source: str) -> SourceRun:
 def parts_of(case: Case, source: str, collection: str) -> list[Part]:
     """The part files of a collection."""
     return list(run_of(case, source).parts.filter(collection=collection).order_by("number"))
+
+
+def rows(case: Case, source: str, collection: str) -> list[findings.Record]:
+    """Everything gathered of a collection."""
+    return [record for part in parts_of(case, source, collection) for _number, record in findings.read(part)]
 
 
 def copy_systems(built: Path, folder: Path) -> dict[str, str]:

@@ -254,6 +254,7 @@ def _exemption(table: Table, conditions: Mapping[str, str]) -> Exemption:
         ground=table.word("ground", Ground) if table.has("ground") else None,
         conditions=tuple(table.one_of("conditions", slug, conditions) for slug in named),
         explained=table.flag("explained"),
+        not_a_consumer=table.flag("not_a_consumer"),
         rights=table.rights(),
         **table.dating(),
     )

@@ -224,7 +224,9 @@ class Exemption(OfRights):
     """A coded ground to refuse, withhold or keep; ``person_text`` is what a letter says of it.
 
     ``ground`` names its like in other laws; ``conditions`` are facts that all must hold. ``explained``: the text alone
-    is not enough, the person is also told what it means in this very case.
+    is not enough, the person is also told what it means in this very case. ``not_a_consumer``: who asks is nobody whom
+    the law protects, which yearly figures may tell apart (11 CCR 7102). That is so under each law for itself, and
+    never its like under another.
     """
 
     code: str
@@ -234,6 +236,7 @@ class Exemption(OfRights):
     ground: Ground | None
     conditions: tuple[str, ...]
     explained: bool
+    not_a_consumer: bool
 
     @property
     def series(self) -> Collection[str]:
@@ -359,6 +362,10 @@ class MetricsRule(Dated):
     consumers: int
     publish_month: int
     publish_day: int
+
+    def publish_by(self, year: int) -> date:
+        """The last day on which the figures of this year may be published: one of the next year."""
+        return date(year + 1, self.publish_month, self.publish_day)
 
     @property
     def series(self) -> Collection[str]:

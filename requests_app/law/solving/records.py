@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from statistics import median
 
 from requests_app.law.calendars import months_after
 from requests_app.law.lawpack import NoSuchFigure
@@ -12,6 +11,7 @@ from requests_app.law.solving.questions import Keys, Question
 from requests_app.law.solving.refusing import DECISIONS, REFUSED
 from requests_app.law.wording import spell_date
 from requests_app.law.words import ProvisionKind, Right
+from requests_app.law.yearly import Days
 
 REQUEST_LOG = "request_log"
 COMPLIANCE = frozenset({"compliance_review", "reviewing_own_compliance"})
@@ -41,7 +41,8 @@ def metrics(question: Question) -> Keys:
     days = question.facts.numbers("response_days")
     if days:
         question.because("From receipt to the substantive answer; either the median or the mean.", question.pack)
-        keys |= {"median": median(days), "mean": sum(days) / len(days)}
+        counted = Days(days)
+        keys |= {"median": counted.median, "mean": counted.mean}
     return keys
 
 
@@ -101,6 +102,6 @@ def _published(question: Question) -> Keys:
         return {}
     if consumers < rule.consumers:
         return {"metrics_required": False}
-    publish_by = date(year + 1, rule.publish_month, rule.publish_day)
+    publish_by = rule.publish_by(year)
     question.because(f"Those of {year} by {spell_date(publish_by, 'en')}.", rule)
     return {"metrics_required": True, "publish_by": publish_by}

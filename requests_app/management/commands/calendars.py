@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from requests_app.management.one_organisation import one_organisation
 from requests_app.models import HouseCalendar, Organisation
 from requests_app.move import InputRefused
 from requests_app.roles import SYSTEM
@@ -42,7 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Do it; CommandError says what is wrong and what to do."""
-        organisation = _organisation(options["organisation"])
+        organisation = one_organisation(options["organisation"])
         if options["what"] == "list":
             self._list(organisation)
         else:
@@ -82,16 +83,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{calendar.name}: {calendar.title}; {ends}; {laws}.")
         for warning in calendars.attention(organisation, local_day(timezone.now())):
             self.stdout.write(f"! {warning.sentence}")
-
-
-def _organisation(slug: str | None) -> Organisation:
-    found = Organisation.objects.filter(slug=slug) if slug else Organisation.objects.all()
-    if len(found) != 1:
-        known = ", ".join(Organisation.objects.order_by("slug").values_list("slug", flat=True))
-        raise CommandError(
-            f"Say whose calendars with --organisation, one of: {known}." if known else "Add the organisation first."
-        )
-    return found[0]
 
 
 def _years(text: str | None) -> range:

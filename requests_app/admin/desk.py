@@ -110,6 +110,11 @@ def configures(request: HttpRequest) -> bool:
     return request.user.has_perm("requests_app.change_organisation")
 
 
+def sees_figures(request: HttpRequest) -> bool:
+    """Whether the figures of a year are for this user: they hold nobody's data."""
+    return sees_cases(request) or configures(request)
+
+
 def sees_calendars(request: HttpRequest) -> bool:
     """Whether the calendars are for this user: who works with dates, checks them, or names the place."""
     return request.user.has_perm("requests_app.view_housecalendar")

@@ -8,10 +8,12 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.forms import CheckboxSelectMultiple, ModelForm, MultipleChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from requests_app.admin import metrics
 from requests_app.admin.desk import ThemedAdmin, actor_of
 from requests_app.law.packs import all_packs
 from requests_app.models import Organisation
@@ -60,6 +62,15 @@ class OrganisationAdmin(ThemedAdmin[Organisation]):
     form = OrganisationForm
 
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages beside the admin's own."""
+        figures = path("figures/", self.admin_site.admin_view(self.figures), name="requests_app_organisation_figures")
+        return [figures, *super().get_urls()]
+
+    def figures(self, request: HttpRequest) -> HttpResponse:
+        """The figures of a year, which more people may see than may change the organisation."""
+        return metrics.figures(request, {**self.admin_site.each_context(request), "opts": self.opts})
 
     def has_delete_permission(self, request: HttpRequest, obj: Organisation | None = None) -> bool:
         """Never."""

@@ -58,9 +58,9 @@ class Line:
     numbers: Mapping[str, Number]
 
     @property
-    def shown(self) -> list[str]:
-        """The numbers as people read them."""
-        return [_shown(number) for number in self.numbers.values()]
+    def shown(self) -> list[tuple[str, str]]:
+        """The numbers as people read them, each with the heading of its column."""
+        return [(COLUMNS[column], _shown(number)) for column, number in self.numbers.items()]
 
 
 def lines(report: LawReport) -> list[Line]:
@@ -161,8 +161,8 @@ def _numbers(line: Line) -> Iterator[str]:
     if not line.numbers["received"] and not line.numbers["duplicates"]:
         yield "    Received: 0"
         return
-    for column, shown in zip(COLUMNS.values(), line.shown, strict=True):
-        yield f"    {column}: {shown}"
+    for heading, shown in line.shown:
+        yield f"    {heading}: {shown}"
 
 
 def _shown(number: Number) -> str:

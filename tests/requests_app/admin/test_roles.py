@@ -41,6 +41,7 @@ PAGES = {
     "/admin/jobs/job/": WORKS | HOUSE,
     "/admin/exports/datasource/": CASES | HOUSE,
     "/admin/exports/datasource/{source}/change/": CASES | HOUSE,
+    "/admin/requests_app/organisation/figures/": CASES | HOUSE,
     "/admin/requests_app/organisation/": HOUSE,
     "/admin/requests_app/organisation/{organisation}/change/": HOUSE,
     "/admin/requests_app/organisation/add/": HOUSE,
@@ -106,5 +107,8 @@ def test_a_role_holds_exactly_its_permissions(db: None) -> None:
 
 def test_the_sidebar_leads_only_where_one_may_go(desk: Desk) -> None:
     assert "/admin/requests_app/case/" not in desk.client(Role.ADMINISTRATOR).get("/admin/").content.decode()
+    for role in Role:
+        shown = "/admin/requests_app/organisation/figures/" in desk.client(role).get("/admin/").content.decode()
+        assert shown == (role in CASES | HOUSE)
     assert "/admin/requests_app/user/" not in desk.client(Role.ANALYST).get("/admin/").content.decode()
     assert "Nothing here is for your role yet." in desk.client(Role.SOURCE_OWNER).get("/admin/").content.decode()

@@ -105,6 +105,14 @@ def limit_choices(_case: Case) -> list[tuple[str, str]]:
     return [(choice.value, str(choice.label)) for choice in LimitChoice]
 
 
+def _reviews(_case: Case) -> list[tuple[str, str]]:
+    return [
+        ("overturned", _("is overturned")),
+        ("overturned_in_part", _("is overturned in part")),
+        ("upheld", _("stands")),
+    ]
+
+
 def older_cases(case: Case) -> list[tuple[str, str]]:
     return [
         (str(twin.pk), f"{twin.submission.reference}, {twin.submission.received_on}")
@@ -148,6 +156,13 @@ BALANCING = Input(
     long=True,
     most=8000,
     rights=frozenset({Right.OBJECT}),
+)
+REVIEW = Input(
+    "review",
+    gettext_lazy("The automated decision"),
+    gettext_lazy("What the reviewer made of it, with all that the person submitted."),
+    choices=_reviews,
+    rights=frozenset({Right.APPEAL_AUTOMATED}),
 )
 EXPLAINED = replace(EXPLANATION, help=gettext_lazy("Sent word for word."), required=True)
 ANSWERS = (

@@ -1,4 +1,4 @@
-"""Why a case may not end elsewhere, may not be opened again, or may not be appealed; and what opens the move."""
+"""Why a case, or its restriction, may not end otherwise, be opened again, or be appealed; and what opens the move."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from requests_app.law import exemptions, packs
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Degree, Ground, Level, Right, Route
-from requests_app.models import Case, Submission
+from requests_app.models import Case, Submission, Suppression
 from requests_app.models.case import CaseQuerySet
 from requests_app.roles import PERSON, Actor
 from requests_app.states import Outcome, State
@@ -69,6 +69,17 @@ def check_merge(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
                 " to the newer and merge that into this."
             )
         )
+
+
+# ---- a restriction
+
+
+def check_end_restriction(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only a restriction that was granted and still holds; one that is refused ends with its letter (Art. 18(3))."""
+    if case.outcome != Outcome.FULFILLED:
+        raise MoveShut(_("No restriction was granted here: one that is refused ends with the letter that says so."))
+    if not Suppression.objects.in_force().filter(case_id=case.pk).exists():
+        raise MoveShut(_("The restriction of this case has ended already."))
 
 
 # ---- a mistake

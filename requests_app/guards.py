@@ -5,6 +5,7 @@ G1 to G20 number the rules that the laws set for the moves of a case.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Q
@@ -28,12 +29,11 @@ from requests_app.models import (
     LimitChoice,
     LimitDecision,
     Submission,
-    Suppression,
 )
 from requests_app.ports import systems, work
-from requests_app.rights import ANSWERED_WITH_A_FILE, ANSWERED_WITH_DATA, HARMFUL
+from requests_app.rights import ABOUT_AUTOMATED, ANSWERED_WITH_A_FILE, ANSWERED_WITH_DATA, HARMFUL
 from requests_app.roles import Actor, Role
-from requests_app.states import Outcome, State
+from requests_app.states import State
 
 # The only grounds against an opt-out: fraud (11 CCR 7026(e)), or an agent without permission (7063).
 AGAINST_OPT_OUTS = frozenset({Ground.FRAUD, Ground.NO_PERMISSION})
@@ -121,12 +121,6 @@ def not_reached_yet(submission: Submission) -> str:
     if submission.has_mailbox:
         return _("The mailbox is not confirmed yet.")
     return _("Nobody has noted yet how the person showed who asks.")
-
-
-def check_identity_shown(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Who has a mailbox proves everything through it; for others staff note what was shown to them."""
-    if case.submission.has_mailbox:
-        raise MoveShut(_("This person has a mailbox: proof is given on the case page, with the code that was mailed."))
 
 
 def check_fall_back(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
@@ -458,33 +452,42 @@ def check_note_done(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
         raise MoveShut(_("Workers do this, as the data maps say. If one has failed, put that right and try it again."))
 
 
-def check_end_restriction(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Only a restriction that was granted and still holds; one that is refused ends with its letter (Art. 18(3))."""
-    if case.outcome != Outcome.FULFILLED:
-        raise MoveShut(_("No restriction was granted here: one that is refused ends with the letter that says so."))
-    if not Suppression.objects.in_force().filter(case_id=case.pk).exists():
-        raise MoveShut(_("The restriction of this case has ended already."))
-
-
 # ---- appeals
 
 
 def check_refuse(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """An appeal is refused by somebody who took no part in what it is about."""
+    """An appeal, of a refusal or of an automated decision, is refused by somebody who took no part in it."""
     _check_fresh_eyes_on_appeal(case, actor)
 
 
 def _check_fresh_eyes_on_appeal(case: Case, actor: Actor) -> None:
-    """Who took part in the decision does not judge the appeal against it; granting one opens that case again."""
-    if case.right_asked != Right.APPEAL or case.about is None:
-        return
-    if actor.slug in who_took_part(case.about):
+    """Who took part in what an appeal is about does not judge it; granting one opens a refused case again."""
+    if any(actor.slug in who_took_part(other) for other in _appealed(case)):
         raise MoveShut(
             _("You took part in the case that this appeal is about: somebody who did not has to decide on the appeal.")
         )
 
 
+def _appealed(case: Case) -> Iterable[Case]:
+    """The case that was refused; or the person's other requests about decisions of machines.
+
+    Who had a hand in such a decision itself is not known here: whoever reviews it has to know.
+    """
+    if case.right_asked == Right.APPEAL_AUTOMATED:
+        of_person = Submission.objects.same_person_as(case.submission)
+        theirs = Q(submission=case.submission_id) | Q(submission__in=of_person)
+        return Case.objects.filter(theirs, right__in=ABOUT_AUTOMATED)
+    return [case.about] if case.right_asked == Right.APPEAL and case.about else []
+
+
 def _check_grant(case: Case, actor: Actor) -> None:
-    """A granted appeal opens the case again that it is about: an approver does that."""
-    if case.right_asked == Right.APPEAL and Role.APPROVER not in actor.roles:
+    """A granted appeal opens the case again that it is about, and one of a machine's decision may overturn it."""
+    if Role.APPROVER in actor.roles:
+        return
+    if case.right_asked == Right.APPEAL:
         raise MoveShut(_("A granted appeal opens the case again that it is about: an approver has to grant it."))
+    if case.right_asked == Right.APPEAL_AUTOMATED:
+        raise MoveShut(
+            _("A person who may overturn the automated decision has to review it: an approver."),
+            case.packs()[0].given(case.right_asked, case.received_on()).citation,
+        )

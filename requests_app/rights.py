@@ -14,6 +14,8 @@ WITHHELD_FROM = ANSWERED_WITH_DATA | {Right.DELETE}
 LIMITED = ANSWERED_WITH_DATA | {Right.SHINE_THE_LIGHT}
 # Rights whose carrying out changes data, and can't be taken back.
 HARMFUL = frozenset({Right.DELETE, Right.CORRECT})
+# Rights about decisions that a machine makes: who dealt with one of them is partial to the human appeal.
+ABOUT_AUTOMATED = frozenset({Right.ACCESS_AUTOMATED, Right.OPT_OUT_AUTOMATED})
 # Asking for one of these restricts the data until it is decided, and for as long as it is granted (Art. 18(1)(d) GDPR).
 RESTRICTS = frozenset({Right.RESTRICT, Right.OBJECT})
 # Rights that hold at once, and that no machine carries out where no data map says how.

@@ -46,6 +46,12 @@ def check_accept_permission(case: Case, actor: Actor, on: date) -> None:  # noqa
         raise MoveShut(_("A paper that is enough was accepted already."), "; ".join(authority(case).citations))
 
 
+def check_identity_shown(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Who has a mailbox proves everything through it; for others staff note what was shown to them."""
+    if case.submission.has_mailbox:
+        raise MoveShut(_("This person has a mailbox: proof is given on the case page, with the code that was mailed."))
+
+
 def check_doubt_identity(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     """A doubt changes something only where a mailbox or a sign-in alone would be enough (11 CCR 7061; Art. 12(6))."""
     if is_doubted(case):

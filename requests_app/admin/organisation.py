@@ -56,7 +56,8 @@ class OrganisationAdmin(ThemedAdmin[Organisation]):
         "postal_address",
         ("contact_email", "toll_free_number"),
         "policy_url",
-        ("sells_or_shares", "place"),
+        ("sells_or_shares", "human_appeal"),
+        "place",
         "laws_everywhere",
     )
     form = OrganisationForm

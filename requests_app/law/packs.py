@@ -71,6 +71,13 @@ def why_not_given(residence: str, right: Right, on: date) -> RightNotGiven:
     return nearest.why_not(right, on)
 
 
+def given_from(residence: str, right: Right, on: date) -> date | None:
+    """The first day from which somebody who lives there has this right, if that is still to come; else None."""
+    applying = [pack for pack in all_packs().values() if residence in pack.applies or pack.is_policy]
+    days = [given.since for pack in applying for given in pack.rights if given.right is right and given.since > on]
+    return min(days, default=None)
+
+
 def _dates_the_answer(pack: LawPack, right: Right, on: date) -> bool:
     return any(rule.kind in ANSWERED_BY for rule in pack.duty_rules(right, on))
 
@@ -133,6 +140,7 @@ __all__ = [
     "RightNotGiven",
     "UnknownLaw",
     "all_packs",
+    "given_from",
     "house",
     "law_pack",
     "laws_for",

@@ -26,6 +26,7 @@ class Right(StrEnum):
     REVIEW_AUTOMATED = "review_automated"
     ACCESS_AUTOMATED = "access_automated"
     OPT_OUT_AUTOMATED = "opt_out_automated"
+    APPEAL_AUTOMATED = "appeal_automated"
     SHINE_THE_LIGHT = "shine_the_light"
     COMPLAINT = "complaint"
     APPEAL = "appeal"
@@ -53,6 +54,7 @@ RIGHT_LABELS = {
     Right.REVIEW_AUTOMATED: "review of an automated decision",
     Right.ACCESS_AUTOMATED: "access to automated decision-making",
     Right.OPT_OUT_AUTOMATED: "opt-out of automated decision-making",
+    Right.APPEAL_AUTOMATED: "human appeal of an automated decision",
     Right.SHINE_THE_LIGHT: "Shine the Light",
     Right.COMPLAINT: "complaint",
     Right.APPEAL: "appeal",

@@ -29,6 +29,15 @@ class Organisation(models.Model):
     sells_or_shares = models.BooleanField(
         default=True, help_text="Whether personal information is sold or shared: then the opt-out is offered."
     )
+    human_appeal = models.BooleanField(
+        default=False,
+        verbose_name=_("human appeal of automated decisions"),
+        help_text=_(
+            "Whether you rely on the human-appeal exception to California's opt-out of automated decisions (11 CCR"
+            " 7221(b)(1), from 2027 on): then the form offers the appeal. A reviewer who may overturn the decision"
+            " answers it."
+        ),
+    )
     place = models.CharField(
         max_length=6,
         blank=True,
@@ -51,6 +60,10 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.display_name
+
+    def offers(self, right: Right) -> bool:
+        """Whether this organisation takes requests for a right that the law lets it choose to offer, or not."""
+        return right is not Right.APPEAL_AUTOMATED or self.human_appeal
 
     def laws_for(self, residence: str, right: Right, on: date) -> tuple[packs.LawPack, ...]:
         """The laws under which this organisation answers who lives there, that of the place first; raises LawError."""

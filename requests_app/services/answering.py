@@ -14,14 +14,18 @@ from requests_app.services.history import record
 
 
 @performs("write_answer")
-def write_answer(case: Case, *, actor: Actor, at: datetime, text: str, proof: str, balancing: str) -> None:
-    """Keep the answer, sealed with the record, until the decision is approved; the newest one goes out."""
+def write_answer(case: Case, *, actor: Actor, at: datetime, text: str, proof: str, balancing: str, review: str) -> None:
+    """Keep the answer, sealed with the record, until the decision is approved; the newest one goes out.
+
+    ``review`` is what becomes of an automated decision that is appealed; empty for every other request.
+    """
     number = case.answers.count() + 1
     answer = WrittenAnswer(id=uuid.uuid4(), case=case, number=number, decided_by=actor.slug, decided_at=at)
     answer.text, answer.reason = text, proof
     answer.save()
     note_balancing(case, balancing, actor=actor, at=at)
-    record(case, EventKind.WRITE_ANSWER, by=actor, at=at, answer=number, balanced=bool(balancing))
+    reviewed = {"review": review} if review else {}
+    record(case, EventKind.WRITE_ANSWER, by=actor, at=at, answer=number, balanced=bool(balancing), **reviewed)
 
 
 def note_balancing(case: Case, balancing: str, *, actor: Actor, at: datetime) -> None:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
@@ -22,6 +23,7 @@ from requests_app.events import EventKind
 from requests_app.identifying import AGENTS
 from requests_app.law import packs
 from requests_app.law.agents import Requester
+from requests_app.law.wording import spell_date
 from requests_app.law.words import Right, Route
 from requests_app.models import (
     Case,
@@ -152,8 +154,10 @@ def received_as(intake: Intake) -> Submission | None:
 
 
 def rights_offered(organisation: Organisation, residence: str, on: date) -> tuple[Right, ...]:
-    """The rights that somebody who lives there has on this day, in the order of the form."""
-    return tuple(right for right in FILABLE if organisation.laws_for(residence, right, on))
+    """The rights that somebody who lives there has on this day, and that we offer, in the order of the form."""
+    return tuple(
+        right for right in FILABLE if organisation.offers(right) and organisation.laws_for(residence, right, on)
+    )
 
 
 FILABLE = (
@@ -172,6 +176,7 @@ FILABLE = (
     Right.ACCESS_AUTOMATED,
     Right.REVIEW_AUTOMATED,
     Right.OPT_OUT_AUTOMATED,
+    Right.APPEAL_AUTOMATED,
     Right.SHINE_THE_LIGHT,
     Right.COMPLAINT,
     Right.INQUIRY,
@@ -359,12 +364,25 @@ def _faults_of_rights(intake: Intake, on: date) -> dict[str, str]:
 
 def _not_offered(intake: Intake, on: date) -> str:
     """With the rule that says so; in the law's own words for staff, who may have mistyped the day."""
-    sentence = _("One of these rights is not offered where you live.")
     missing = [right for right in intake.rights if right not in _offered(intake, on)]
+    for right in missing:
+        if laws := intake.organisation.laws_for(intake.residence, right, on):
+            return _not_our_choice(laws[0].given(right, on).citation)
     reasons = [packs.why_not_given(intake.residence, right, on) for right in missing]
+    later = [first for right in missing if (first := packs.given_from(intake.residence, right, on))]
+    sentence = _("One of these rights is not offered where you live.")
     if intake.received_on is not None:
         return " ".join([sentence, *map(str, reasons)])
+    if len(later) == len(missing):
+        day = spell_date(max(later), get_language() or "en")
+        sentence = _("This can be asked for from %(day)s on.") % {"day": day}
     return f"{sentence} ({'; '.join(sorted({reason.citation for reason in reasons}))})"
+
+
+def _not_our_choice(citation: str) -> str:
+    """The law gives the appeal only where we rely on it; else people opt out, which is no less."""
+    sentence = _("We offer no human appeal of automated decisions: you may opt out of them instead.")
+    return f"{sentence} ({citation})"
 
 
 def _still_to_come(intake: Intake, today: date) -> str:
@@ -388,6 +406,8 @@ def _faults_of_right(intake: Intake, right: Right) -> dict[str, str]:
         return {"about_reference": _("Please give the reference as our letters write it, such as R-ABCD-EFGH.")}
     if right == Right.APPEAL and not intake.details.strip():
         return {"details": _("Please tell us why you think that the decision is wrong.")}
+    if right == Right.APPEAL_AUTOMATED and not intake.details.strip():
+        return {"details": _("Please tell us which decision you mean, and what the reviewer should consider.")}
     return {}
 
 

@@ -79,7 +79,12 @@ WITH_A_CODE = {
 TO_THE_PERSON = {Letter.CONFIRM_PERMISSION, Letter.PERSON_CODE}
 WITH_DATA = {Letter.ANSWER_READY, Letter.CATEGORIES, Letter.DOWNLOAD_CODE}
 # Rights whose written answer is itself what was asked about the person.
-ANSWERED_IN_WRITING = {Right.SHINE_THE_LIGHT, Right.ACCESS_AUTOMATED, Right.REVIEW_AUTOMATED}
+ANSWERED_IN_WRITING = {
+    Right.SHINE_THE_LIGHT,
+    Right.ACCESS_AUTOMATED,
+    Right.REVIEW_AUTOMATED,
+    Right.APPEAL_AUTOMATED,
+}
 # The letters with which a case can close: once accepted for delivery, the person has been answered.
 CLOSING = {
     Letter.ANSWER_READY,

@@ -36,7 +36,10 @@ GROUPS: tuple[tuple[Promise, tuple[Right, ...]], ...] = (
             Right.OPT_IN,
         ),
     ),
-    (_("Automated decisions"), (Right.ACCESS_AUTOMATED, Right.REVIEW_AUTOMATED, Right.OPT_OUT_AUTOMATED)),
+    (
+        _("Automated decisions"),
+        (Right.ACCESS_AUTOMATED, Right.REVIEW_AUTOMATED, Right.OPT_OUT_AUTOMATED, Right.APPEAL_AUTOMATED),
+    ),
     (_("Complain, or ask us something"), (Right.COMPLAINT, Right.INQUIRY)),
 )
 

@@ -114,7 +114,7 @@ def test_what_is_asked_wrongly_is_answered_with_the_rule(ask: Callable[[], objec
     [
         ("US-VA", Right.DELETE, date(2019, 6, 1), "gives the right to deletion since 1 January 2023"),
         ("US-CA", Right.DELETE, date(2019, 12, 31), "CCPA gives the right to deletion since 1 January 2020"),
-        ("US-CA", Right.APPEAL, RECEIVED, "since 1 January 2027"),
+        ("US-CA", Right.APPEAL_AUTOMATED, RECEIVED, "since 1 January 2027"),
         ("US-WY", Right.SHINE_THE_LIGHT, RECEIVED, "gives no right to Shine the Light"),
     ],
 )

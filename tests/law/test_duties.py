@@ -56,7 +56,7 @@ def owed(
         (Right.OPT_IN, "2026-11-23", []),
         (Right.ACCESS_AUTOMATED, ADMT, FULL),
         (Right.OPT_OUT_AUTOMATED, ADMT, ["opt_out_done", "recipients_told"]),
-        (Right.APPEAL, ADMT, FULL),
+        (Right.APPEAL_AUTOMATED, ADMT, FULL),
     ],
 )
 def test_the_duties_that_california_knows(right: Right, received: str | date, kinds: list[str]) -> None:

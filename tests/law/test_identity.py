@@ -36,7 +36,7 @@ NONE, REASONABLE, HIGH = Degree.NONE, Degree.REASONABLE, Degree.REASONABLY_HIGH
         (Right.LIMIT_SENSITIVE, NOW, HIGH, (NONE, 0, False)),
         (Right.ACCESS_AUTOMATED, ADMT, None, (HIGH, 3, True)),
         (Right.OPT_OUT_AUTOMATED, ADMT, None, (NONE, 0, False)),
-        (Right.APPEAL, ADMT, REASONABLE, (REASONABLE, 2, False)),
+        (Right.APPEAL_AUTOMATED, ADMT, REASONABLE, (REASONABLE, 2, False)),
     ],
 )
 def test_the_degree_that_california_asks(

@@ -123,7 +123,7 @@ def test_a_right_that_is_not_given_says_since_when_or_until_when_it_is() -> None
 
 def test_a_law_names_its_rights_in_its_own_words() -> None:
     assert CCPA.right_named("access_admt") is Right.ACCESS_AUTOMATED
-    assert CCPA.right_named("appeal_admt") is Right.APPEAL
+    assert CCPA.right_named("appeal_admt") is Right.APPEAL_AUTOMATED
     with pytest.raises(RightNotGiven, match="knows no right 'erasure': use one of access_admt, appeal_admt, correct"):
         CCPA.right_named("erasure")
     old, new = date(2022, 6, 1), NOW

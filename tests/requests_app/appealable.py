@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import tomllib
 from datetime import date
-from typing import Any
 
 from requests_app.law.packs import FOLDER, LawPack, read_pack
 
@@ -23,7 +21,7 @@ WHERE_TO_TURN = "You may contact the Attorney General of Oregon."
 def a_law_with_an_appeal() -> LawPack:
     """The pack; it applies in Oregon."""
     with (FOLDER / "ccpa.toml").open("rb") as file:
-        data = {section: _without_appeal(blocks) for section, blocks in tomllib.load(file).items()}
+        data = tomllib.load(file)
     data["law"] |= {"slug": "appealing", "applies": ["US-OR"]}
     words = {"en": "Appeal", "es": "Apelar"}
     data["rights"].append(
@@ -42,19 +40,3 @@ def a_law_with_an_appeal() -> LawPack:
         }
     ]
     return read_pack(data, "packs/appealing.toml")
-
-
-def _without_appeal(blocks: Any) -> Any:
-    """California's own appeal, against automated decisions, is another one."""
-    if not isinstance(blocks, list):
-        return copy.deepcopy(blocks)
-    kept = []
-    for block in copy.deepcopy(blocks):
-        if block.get("right") == "appeal":
-            continue
-        if isinstance(block.get("rights"), list):
-            block["rights"] = [right for right in block["rights"] if right != "appeal"]
-            if not block["rights"]:
-                continue
-        kept.append(block)
-    return kept

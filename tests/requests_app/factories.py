@@ -36,7 +36,14 @@ REASON = "Written down by hand."
 DIRECT = (Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE)
 BY_HAND = (Right.OBJECT_MARKETING, Right.WITHDRAW_CONSENT)
 DECIDED_ONLY = (Right.COMPLAINT, Right.INQUIRY, Right.APPEAL)
-PROVED_AND_DECIDED = (Right.RESTRICT, Right.OBJECT, Right.REVIEW_AUTOMATED, Right.SHINE_THE_LIGHT)
+PROVED_AND_DECIDED = (
+    Right.RESTRICT,
+    Right.OBJECT,
+    Right.ACCESS_AUTOMATED,
+    Right.REVIEW_AUTOMATED,
+    Right.APPEAL_AUTOMATED,
+    Right.SHINE_THE_LIGHT,
+)
 ANSWER = "We looked into it, and have put it right."
 PROOF = "Ticket 4711, closed."
 
@@ -194,7 +201,7 @@ def answer(case: Case, *, by: Actor = APPROVER, at: datetime = AT) -> Case:
 
 def write(case: Case, *, by: Actor = ANALYST, at: datetime = AT, text: str = ANSWER) -> Case:
     """Somebody writes the answer."""
-    return move(case, "write_answer", by=by, at=at, text=text, proof=PROOF)
+    return move(case, "write_answer", by=by, at=at, text=text, proof=PROOF, review="upheld")
 
 
 def _walk_to_a_decision(case: Case, state: State, *, at: datetime) -> Case:

@@ -13,7 +13,6 @@ from requests_app.law.wording import spell_date, spell_period
 from requests_app.law.words import DutyKind, LawError, ProvisionKind, Right, Route
 
 AS_MADE, SAY_HOW = "treat_as_properly_submitted", "give_submission_instructions"
-THE_LAWS_APPEAL = "appeal"  # not one against a decision of a machine, which is a right of its own
 
 
 def receipt_date(question: Question) -> Keys:
@@ -140,7 +139,7 @@ def appeal_deadline(question: Question) -> Keys:
     received_on = question.facts.day("appeal_received_on", "the day on which the appeal came")
     question.in_force(received_on)
     pack = question.pack
-    if not pack.gives(Right.APPEAL, received_on) or THE_LAWS_APPEAL not in pack.given(Right.APPEAL, received_on).slugs:
+    if not pack.gives(Right.APPEAL, received_on):
         question.because(f"{pack.short_title} gives no appeal to the business against a refusal.", pack)
         return {"appeal_right": False}
     keys: Keys = {"appeal_right": True}

@@ -181,7 +181,7 @@ def test_all_faults_are_told_at_once_and_the_exception_quotes_none_of_what_was_t
 
 def test_no_right_is_offered_that_no_law_gives_on_that_day() -> None:
     before_2020 = datetime(2019, 12, 1, 20, 0, tzinfo=UTC)
-    not_yet = {Right.ACCESS_AUTOMATED, Right.REVIEW_AUTOMATED, Right.OPT_OUT_AUTOMATED}
+    not_yet = {Right.ACCESS_AUTOMATED, Right.REVIEW_AUTOMATED, Right.OPT_OUT_AUTOMATED, Right.APPEAL_AUTOMATED}
     assert set(intake.FILABLE) - set(IN_CALIFORNIA) == not_yet
     assert intake.rights_offered(Organisation(), "US-CA", before_2020.date()) == (Right.SHINE_THE_LIGHT,)
     with pytest.raises(IntakeRefused, match="rights"):

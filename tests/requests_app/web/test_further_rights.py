@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
+from time_machine import TimeMachineFixture
 
 from dsar.jobs.models import Job
 from requests_app.law import packs
@@ -194,3 +196,59 @@ def test_an_opt_out_that_waits_for_nothing_can_t_be_withdrawn(client: Client, fi
     assert case.outcome == Outcome.WITHDRAWN
     enter(client, submission)
     assert "You withdrew this request." in page(client)
+
+
+# ---- the human appeal of an automated decision
+
+
+@pytest.fixture
+def in_2027(time_machine: TimeMachineFixture) -> None:
+    """Monday, 4 January 2027: California's rules on automated decisions are in force."""
+    time_machine.move_to(datetime(2027, 1, 4, 18, 0, tzinfo=UTC))
+
+
+APPEAL = {
+    "en": ("Have a person review an automated decision", "Please tell us which decision you mean"),
+    "es": ("Que una persona revise una decisión automatizada", "Indíquenos a qué decisión se refiere"),
+}
+
+
+@pytest.mark.parametrize("language", APPEAL)
+@pytest.mark.usefixtures("in_2027")
+def test_who_relies_on_the_human_appeal_offers_it_on_the_form(
+    client: Client, organisation: Organisation, language: str
+) -> None:
+    client.cookies["django_language"] = language
+    title, which = APPEAL[language]
+    assert title not in page(client, FORM)
+    Organisation.objects.update(human_appeal=True)
+    form = page(client, FORM)
+    assert title in form
+    assert "In force at once" not in form[form.index('value="appeal_automated"') :][:900]
+    assert which in client.post(FORM, typed(Right.APPEAL_AUTOMATED)).content.decode()
+    answer = client.post(FORM, typed(Right.APPEAL_AUTOMATED, details="The loan of 2 January."))
+    assert answer.headers["Location"] == "/request/done/"
+    assert title in page(client, "/request/done/")
+    case = Case.objects.get()
+    assert (case.state, case.submission.details) == (State.VERIFYING, "The loan of 2 January.")
+
+
+@pytest.mark.usefixtures("in_2027")
+def test_the_page_of_a_human_appeal_asks_for_proof_and_says_that_a_person_decides(
+    client: Client, organisation: Organisation
+) -> None:
+    Organisation.objects.update(human_appeal=True)
+    client.post(FORM, typed(Right.APPEAL_AUTOMATED, details="The loan of 2 January."))
+    enter(client, Submission.objects.get())
+    shown = page(client)
+    assert "Proving who you are" in shown
+    assert "Feb. 18, 2027" in shown
+    assert "Withdraw this request" in shown
+
+
+def test_before_2027_the_form_does_not_take_it(client: Client, organisation: Organisation) -> None:
+    Organisation.objects.update(human_appeal=True)
+    assert "appeal_automated" not in page(client, FORM)
+    answer = client.post(FORM, typed(Right.APPEAL_AUTOMATED, details="The loan."))
+    assert "not offered where you live" in answer.content.decode()
+    assert not Submission.objects.exists()

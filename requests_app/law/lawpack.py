@@ -13,6 +13,7 @@ from typing import TypeVar
 from requests_app.law.values import (
     AgentRule,
     AppealRule,
+    Authority,
     Category,
     ClockStartRule,
     Condition,
@@ -100,6 +101,7 @@ class LawPack:
     never_disclose: tuple[NeverDisclosed, ...] = field(repr=False)
     categories: tuple[Category, ...] = field(repr=False)
     refusal_texts: tuple[RefusalText, ...] = field(repr=False)
+    authorities: tuple[Authority, ...] = field(repr=False)
     clock_starts: tuple[ClockStartRule, ...] = field(repr=False)
     pauses: tuple[PauseRule, ...] = field(repr=False)
     appeals: tuple[AppealRule, ...] = field(repr=False)
@@ -149,6 +151,7 @@ class LawPack:
             "never_disclose": self.never_disclose,
             "categories": self.categories,
             "refusal_texts": self.refusal_texts,
+            "authorities": self.authorities,
             "clock_starts": self.clock_starts,
             "pauses": self.pauses,
             "appeals": self.appeals,
@@ -250,6 +253,10 @@ class LawPack:
     def refusal_texts_for(self, right: Right, on: date) -> list[RefusalText]:
         """The parts that a refusal of this right must have, in order."""
         return [item for item in self.refusal_texts if right in item.rights and item.holds(on)]
+
+    def authority(self, residence: str, on: date) -> Authority | None:
+        """Whom somebody who lives there may complain to; None where the law names nobody for that place."""
+        return _holding([item for item in self.authorities if item.place == residence], on)
 
     def clock_start(self, right: Right, on: date) -> ClockStartRule | None:
         """What the period to answer may have to wait for; None: it begins with receipt."""

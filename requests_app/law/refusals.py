@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from requests_app.law.lawpack import LawPack
-from requests_app.law.values import Exemption, RefusalText
+from requests_app.law.values import Authority, Exemption, RefusalText
 from requests_app.law.words import Ground, RefusalPart, Right, Text
 
 # What is said only where it is so; every other part belongs to every refusal of its right.
@@ -33,16 +33,19 @@ def required(
     partial: bool = False,
     ground: Ground | None = None,
     offer_opt_out: bool = False,
+    residence: str = "",
 ) -> tuple[Said, ...]:
     """The parts that the letter must have, law by law, each text once.
 
+    ``residence`` is where the person lives: a law that says that one may complain to an authority names that of the
+    place, if it knows it (GDPR Art. 77(1)); of another place it says no more than that.
     ``partial``: some of what was asked was done. ``ground`` is the kind of the ground that was used. ``offer_opt_out``:
     a deletion is refused where data is sold or shared and the person has not opted out (11 CCR 7022(g)). An appeal is
     named only under a law that has one (G16), authority and court under those that say so (G15).
     """
     said: dict[Text, Said] = {}
     for pack in packs:
-        for item in _parts(pack, right, on):
+        for item in _parts(pack, right, on, residence):
             if _belongs(item.part, partial=partial, ground=ground, offer_opt_out=offer_opt_out):
                 said.setdefault(item.text, item)
     return tuple(said.values())
@@ -58,12 +61,24 @@ def grounds_of_all(packs: Sequence[LawPack], used: Exemption, right: Right, *, o
     return tuple(found)
 
 
-def _parts(pack: LawPack, right: Right, on: date) -> Iterator[Said]:
+def _parts(pack: LawPack, right: Right, on: date, residence: str) -> Iterator[Said]:
+    authority = pack.authority(residence, on)
     for item in pack.refusal_texts_for(right, on):
         yield _said(pack, item)
+        if item.part is RefusalPart.COMPLAINT_TO_SUPERVISORY_AUTHORITY and authority is not None:
+            yield Said(item.part, pack.slug, _named(authority), authority.citation)
     appeal = pack.appeal_rule(right, on)
     if appeal is not None:
         yield Said(RefusalPart.APPEAL_INSTRUCTIONS, pack.slug, appeal.text, appeal.citation)
+
+
+def _named(authority: Authority) -> Text:
+    """The sentence that names it, after the one that says that one may complain."""
+    named = f"{authority.name}, {authority.website}"
+    sentence = Text(en=f"Where you live, it is: {named}.", es=f"Donde usted vive es: {named}.")
+    if authority.note is None:
+        return sentence
+    return Text(en=f"{sentence.en} {authority.note.en}", es=f"{sentence.es} {authority.note.es}")
 
 
 def _said(pack: LawPack, item: RefusalText) -> Said:

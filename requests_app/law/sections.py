@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
 from requests_app.law.lawpack import LawPack
@@ -11,6 +12,7 @@ from requests_app.law.reading import Table
 from requests_app.law.values import (
     AgentRule,
     AppealRule,
+    Authority,
     Category,
     ClockStartRule,
     Condition,
@@ -77,6 +79,7 @@ FIGURES = {
 }
 WEEKDAYS_ONLY = "weekdays_only"
 PLACE = "place"
+WEBSITE = re.compile(r"https://[a-z0-9.-]+(/\S*)?")
 CALENDARS = {name: name for name in (WEEKDAYS_ONLY, PLACE)}
 MAY_ASK = {name: name for name in ("signed_permission", "identity_or_confirmation")}
 RECIPIENTS = {
@@ -97,12 +100,13 @@ def build_pack(data: Mapping[str, object], file: str) -> LawPack:
     exemptions = whole.tables("exemptions", lambda table: _exemption(table, known_conditions))
     codes = {exemption.code: exemption.code for exemption in exemptions}
     dating = law.dating()
+    applies = law.strings("applies")
     pack = LawPack(
         slug=law.text("slug"),
         title=law.texts("title"),
         short_title=law.texts("short_title"),
         jurisdiction=law.texts("jurisdiction"),
-        applies=frozenset(law.strings("applies")),
+        applies=frozenset(applies),
         calendar=law.one_of("calendar", law.text("calendar"), CALENDARS) if law.has("calendar") else WEEKDAYS_ONLY,
         waives=frozenset(law.strings("waives")) if law.has("waives") else frozenset(),
         since=dating["since"],
@@ -123,6 +127,7 @@ def build_pack(data: Mapping[str, object], file: str) -> LawPack:
         never_disclose=whole.tables("never_disclose", _never_disclosed),
         categories=whole.tables("categories", _category),
         refusal_texts=whole.tables("refusal_texts", _refusal_text),
+        authorities=whole.tables("authorities", lambda table: _authority(table, applies)),
         clock_starts=whole.tables("clock_starts", _clock_start),
         pauses=whole.tables("pauses", _pause),
         appeals=whole.tables("appeals", _appeal),
@@ -273,6 +278,20 @@ def _category(table: Table) -> Category:
 def _refusal_text(table: Table) -> RefusalText:
     return RefusalText(
         part=table.word("part", RefusalPart), text=table.texts("text"), rights=table.rights(), **table.dating()
+    )
+
+
+def _authority(table: Table, applies: Collection[str]) -> Authority:
+    """Of a place where the law applies: one that is misspelt would never be named."""
+    website = table.text("website")
+    if not WEBSITE.fullmatch(website):
+        raise table.fault("website", f"{website!r} is no site", "write its address, such as https://www.example.org")
+    return Authority(
+        place=table.one_of("place", table.text("place"), {place: place for place in applies}),
+        name=table.text("name"),
+        website=website,
+        note=table.texts("note") if table.has("note") else None,
+        **table.dating(),
     )
 
 

@@ -289,6 +289,24 @@ class RefusalText(OfRights):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Authority(Dated):
+    """Whom somebody who lives in a place may complain to: its name in its own words, and its site.
+
+    ``note`` is said beside it, where a name alone would mislead.
+    """
+
+    place: str
+    name: str
+    website: str
+    note: Text | None
+
+    @property
+    def series(self) -> Collection[str]:
+        """One authority a place."""
+        return (self.place,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStartRule(OfRights):
     """The period to answer begins with the latest of receipt and these events, if they were asked for."""
 

@@ -101,7 +101,12 @@ def _tell(case: Case, *, at: datetime) -> None:
 def _ways_on(case: Case, *, offer_opt_out: bool) -> list[str]:
     """What the laws make us say to whom got less than was asked for: reasons stand beside each gap."""
     said = refusals.required(
-        case.packs(), case.right_asked, on=case.received_on(), partial=True, offer_opt_out=offer_opt_out
+        case.packs(),
+        case.right_asked,
+        on=case.received_on(),
+        partial=True,
+        offer_opt_out=offer_opt_out,
+        residence=case.submission.residence,
     )
     language = case.submission.language
     return [item.text.in_language(language) for item in said if item.part is not RefusalPart.REASONS]

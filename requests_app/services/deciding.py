@@ -93,7 +93,12 @@ def _tell(case: Case, letter: letters.Letter, ground: Exemption, explanation: st
     judged = guards.judged_in(case)
     grounds = refusals.grounds_of_all(judged.packs(), ground, judged.right_asked, on=judged.received_on())
     said = refusals.required(
-        packs, case.right_asked, on=on, ground=ground.ground, offer_opt_out=opt_outs.must_offer(case)
+        packs,
+        case.right_asked,
+        on=on,
+        ground=ground.ground,
+        offer_opt_out=opt_outs.must_offer(case),
+        residence=case.submission.residence,
     )
     letters.queue(
         case.submission,

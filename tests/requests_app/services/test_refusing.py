@@ -15,7 +15,7 @@ from requests_app.move import InputRefused
 from requests_app.moves import MOVES
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
-from tests.requests_app.company import SAM
+from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import (
     ANALYST,
     APPROVER,
@@ -95,6 +95,41 @@ def test_the_answer_is_owed_until_the_letter_is_accepted_and_nothing_else_is_owe
     run_jobs(AT + days(1))
     for kind in (DutyKind.ANSWER, DutyKind.OPT_OUT_OFFERED):
         assert case.duties.get(kind=kind).met_at == AT + days(1)
+
+
+@pytest.mark.parametrize(
+    ("residence", "language", "code", "named"),
+    [
+        ("DE", "en", "gdpr_12_6_identity", "every federal state has an authority of its own"),
+        ("FR", "en", "gdpr_12_6_identity", "Where you live, it is: Commission nationale de l'informatique et des"),
+        ("ES", "es", "gdpr_12_6_identity", "Donde usted vive es: Agencia Española de Protección de Datos (AEPD)"),
+        ("IE", "en", "gdpr_12_6_identity", "Where you live, it is: Data Protection Commission"),
+        ("GB", "en", "gdpr_12_6_identity", "You can complain to the Information Commissioner (ico.org.uk)"),
+        ("BR", "en", "br_18_not_verified", "the national data protection authority (ANPD, gov.br/anpd)"),
+        ("CA", "en", "ca_pipeda_not_verified", "the Office of the Privacy Commissioner of Canada (priv.gc.ca)"),
+        ("US-WY", "en", "gdpr_12_6_identity", "in particular where you live, where you work"),
+    ],
+)
+def test_the_letter_names_the_authority_of_where_the_person_lives(
+    residence: str, language: str, code: str, named: str
+) -> None:
+    the_organisation(laws_everywhere=["gdpr"] if residence == "US-WY" else [])
+    right = Right.CORRECT if residence == "CA" else Right.KNOW_SPECIFIC
+    case = case_in(State.VERIFYING, right, residence=residence, email="new@example.com", language=language)
+    (text,) = letters_of(refuse(case, code).submission, Letter.REFUSAL)
+    joined = " ".join(text.split())
+    assert named in joined
+    assert ("Where you live, it is" in joined or "Donde usted vive es" in joined) == (
+        residence in {"DE", "FR", "ES", "IE"}
+    )
+
+
+def test_what_was_withheld_of_an_answer_names_it_too(house: Company) -> None:
+    case = case_in(State.CARRYING_OUT, residence="FR")
+    house.kept_back[case.pk] = 1
+    run_jobs()
+    (text,) = letters_of(case.submission, Letter.ANSWER_READY)
+    assert "https://www.cnil.fr" in text
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ FACTS = {
     "lifted": "entries taken off the list",
     "number": "record",
     "reopened_for": "because of",
+    "review": "automated decision",
     "sources": "still to be done in",
     "was_due_on": "was due",
 }
@@ -95,7 +96,7 @@ def _text_in_words(name: str, text: str) -> str:
         return text[:8]
     if name in ("right", "answered_as") and text in list(Right):
         return RIGHT_LABELS[Right(text)]
-    if name in ("act", "because", "choice", "degree", "duty", "letter", "outcome", "reopened_for"):
+    if name in ("act", "because", "choice", "degree", "duty", "letter", "outcome", "reopened_for", "review"):
         return words(text)
     return text
 

@@ -68,6 +68,7 @@ FACT_LABELS = {
     "records": gettext_lazy("records"),
     "reopened_for": gettext_lazy("because of"),
     "requester": gettext_lazy("asked by"),
+    "review": gettext_lazy("automated decision"),
     "right": gettext_lazy("right"),
     "rule": gettext_lazy("standing rule"),
     "seen": gettext_lazy("seen"),
@@ -165,7 +166,7 @@ def _words_of_codes(name: str, code: str) -> str:
         return str(LimitChoice(code).label)
     if name == "rule" and code in Routine.values:
         return str(Routine(code).label)
-    spaced = ("letter", "because", "degree", "reopened_for", "how", "paper", "seen", "step")
+    spaced = ("letter", "because", "degree", "reopened_for", "how", "paper", "review", "seen", "step")
     return code.replace("_", " ") if name in spaced else code
 
 

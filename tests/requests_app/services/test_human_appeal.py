@@ -9,6 +9,7 @@ from django.utils import translation
 
 from dsar.ledger import chains
 from requests_app import limiting
+from requests_app.admin.timeline import timeline
 from requests_app.guards import MoveShut
 from requests_app.identifying import requirement
 from requests_app.law.agents import Requester
@@ -203,6 +204,8 @@ def test_a_person_who_may_overturn_it_reviews_the_decision_and_the_person_is_tol
     assert "Have a person review an automated decision" in letter
     assert text in letter
     assert chains.history(closed.chain).get(kind="write_answer").facts["review"] == review
+    shown = [fact for line in timeline(closed) for fact in line.facts]
+    assert ("automated decision", review.replace("_", " ")) in shown
 
 
 @pytest.mark.usefixtures("relies_on_it")

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
@@ -92,9 +93,10 @@ def _note_damaged(bundle: Bundle, *, at: datetime) -> None:
             record(case, EventKind.BUNDLE_DAMAGED, by=SYSTEM, at=at, bundle=str(bundle.pk), error="BundleDamaged")
 
 
-def start_download(bundle: Bundle, *, at: datetime) -> Iterator[bytes]:
+def start_download(bundle: Bundle, *, at: datetime, first: int = 0, length: int | None = None) -> Iterator[bytes]:
     """The clear archive in pieces, for the person who has just proved himself; noted before the first piece.
 
+    ``first`` and ``length``: which bytes, where a download that broke off goes on; the whole file without them.
     Raises a VaultError before anything is released if the sealed file is not what it was, and tells the desk.
     """
     opened = files.open_file(bundle.as_sealed_file(), bundle.case.content_key, context=bundle.context)
@@ -105,13 +107,23 @@ def start_download(bundle: Bundle, *, at: datetime) -> Iterator[bytes]:
         raise
     with transaction.atomic():
         Download.objects.create(bundle=bundle, at=at)
-        record(locked(bundle.case_id), EventKind.DOWNLOADED, by=PERSON, at=at, bundle=str(bundle.pk))
+        part = {"first_byte": first} if first else {}
+        record(locked(bundle.case_id), EventKind.DOWNLOADED, by=PERSON, at=at, bundle=str(bundle.pk), **part)
 
     def pieces() -> Iterator[bytes]:
         try:
-            while piece := clear.read(PIECE):
+            _pass_over(clear, first)
+            left = bundle.clear_size - first if length is None else length
+            while left and (piece := clear.read(min(PIECE, left))):
+                left -= len(piece)
                 yield piece
         finally:
             opened.__exit__(None, None, None)
 
     return pieces()
+
+
+def _pass_over(clear: BinaryIO, length: int) -> None:
+    """Read and drop: what is sealed is opened from its beginning."""
+    while length and (piece := clear.read(min(PIECE, length))):
+        length -= len(piece)

@@ -19,6 +19,7 @@ FACTS = {
     "declared": "declaration",
     "degree": "degree reached",
     "due_on": "due",
+    "first_byte": "from byte",
     "lifted": "entries taken off the list",
     "number": "record",
     "reopened_for": "because of",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 
 from django import forms
 from django.contrib import messages
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dsar.vault.errors import VaultError
 from exports.fulfil import hand_over
 from exports.models import Bundle
+from exports.web import ranges
 from requests_app.models import Case, CodePurpose, Submission
 from requests_app.ports import systems
 from requests_app.services import codes, entering, identity
@@ -30,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 TICKET = "bundle_ticket"
 TICKET_LIFE = timedelta(hours=1)
+# A slow line holds a thread of the web server for as long as it takes: half of them are kept for everybody else.
+AT_ONCE = BoundedSemaphore(2)
+BUSY_SECONDS = 30
 
 
 class OpenForm(PortalForm):
@@ -115,21 +120,56 @@ def open_bundle(request: HttpRequest, submission: Submission, right: str) -> Htt
 @person_page
 @require_GET
 def fetch(request: HttpRequest, submission: Submission, right: str) -> HttpResponseBase:
-    """The file itself, streamed; a damaged file releases nothing."""
+    """The file itself, streamed, whole or from where it broke off; a damaged file releases nothing."""
     at = timezone.now()
     bundle = _bundle(request, submission, right, at)
     if not _has_ticket(request, bundle, at):
         messages.info(request, _("Please ask for a fresh code first."))
         return redirect("bundle:open", right)
+    headers, etag = request.headers, f'"{bundle.sha256}"'
     try:
-        pieces = hand_over.start_download(bundle, at=at)
+        wanted = ranges.asked_for(
+            headers.get("Range"), size=bundle.clear_size, if_range=headers.get("If-Range"), etag=etag
+        )
+    except ranges.NotSatisfiable:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{bundle.clear_size}"})
+    if not AT_ONCE.acquire(blocking=False):
+        return _busy(request)
+    try:
+        pieces = hand_over.start_download(bundle, at=at, first=wanted.first, length=wanted.length)
     except VaultError as error:
+        AT_ONCE.release()
         logger.error("The bundle %s can't be opened: %s.", bundle.pk, type(error).__name__)  # noqa: TRY400 - no text
         messages.error(request, _("The file could not be opened. We have been told; please write to us."))
         return redirect("portal:case")
-    response = StreamingHttpResponse(pieces, content_type="application/zip")
+    except BaseException:
+        AT_ONCE.release()
+        raise
+    response = _Download(pieces, content_type="application/zip", status=200 if wanted.is_whole else 206)
     response["Content-Disposition"] = f'attachment; filename="{submission.reference}.zip"'
-    response["Content-Length"] = str(bundle.clear_size)
+    response["Content-Length"] = str(wanted.length)
+    response["Accept-Ranges"], response["ETag"] = "bytes", etag
+    if not wanted.is_whole:
+        response["Content-Range"] = str(wanted)
+    return response
+
+
+class _Download(StreamingHttpResponse):
+    """A download in hand: when it is over, or broken off, the next may begin."""
+
+    _is_over = False
+
+    def close(self) -> None:
+        """Called by the server, however it ended."""
+        super().close()
+        if not self._is_over:
+            self._is_over = True
+            AT_ONCE.release()
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    response = render(request, "portal/busy.html", status=503)
+    response["Retry-After"] = str(BUSY_SECONDS)
     return response
 
 

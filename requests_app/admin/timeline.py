@@ -45,6 +45,7 @@ FACT_LABELS = {
     "duty": gettext_lazy("duty"),
     "error": gettext_lazy("error"),
     "field": gettext_lazy("field"),
+    "first_byte": gettext_lazy("from byte"),
     "four_eyes": gettext_lazy("four eyes"),
     "gathers_anew": gettext_lazy("gathers anew"),
     "how": gettext_lazy("how"),

@@ -3,70 +3,22 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from django.utils import timezone
-from pytest_django import Settings
 
 from exports.models import Bundle, Download
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
-from requests_app.services.letters import Letter
-from requests_app.web.session import AS_PERSON, ENTERED, SEEN
+from requests_app.web.session import AS_PERSON, ENTERED
 from tests.exports.house import House, facts_of, person
+from tests.exports.web.fetching import HERE, enter, fresh_code, open_file
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-
-HERE = "/case/me/data/know_specific/"
-
-
-@pytest.fixture(autouse=True)
-def static_files_on_demand(settings: Settings) -> None:
-    """Static files are looked up when asked for, instead of listed anew for every client."""
-    settings.WHITENOISE_AUTOREFRESH = True
-
-
-@pytest.fixture
-def case(house: House) -> Case:
-    """A case that is answered."""
-    return house.closed(Right.KNOW_SPECIFIC)
-
-
-def enter(client: Client, submission: Submission) -> None:
-    """The person has entered the case page in this browser."""
-    session = client.session
-    session[ENTERED], session[SEEN] = str(submission.pk), timezone.now().isoformat()
-    session.save()
-
-
-def fresh_code(client: Client, house: House, case: Case) -> str:
-    """Ask for a code and read it in the mail."""
-    assert client.post(f"{HERE}code/").status_code == 302
-    house.work()
-    letter = case.submission.messages.filter(letter=Letter.DOWNLOAD_CODE).latest("queued_at")
-    found = re.search(r"^\s*([A-Z0-9]{8})\s*$", letter.text, re.MULTILINE)
-    assert found
-    return found[1]
-
-
-def open_file(client: Client, house: House, case: Case, *, answer: str | None = None) -> int:
-    """Give the code and an answer; the status of the page that comes."""
-    code = fresh_code(client, house, case)
-    given = {"code": code, "answer": person().account_no if answer is None else answer}
-    return client.post(HERE, given).status_code
-
-
-@pytest.fixture
-def entered(client: Client, case: Case) -> Client:
-    """A browser on the case page."""
-    enter(client, case.submission)
-    return client
 
 
 def test_with_code_and_answer_the_file_comes_whole(entered: Client, house: House, case: Case) -> None:

@@ -1,0 +1,123 @@
+"""A download that broke off goes on where it stopped, and slow ones leave room for everybody else."""
+
+from __future__ import annotations
+
+import pytest
+from django.http import StreamingHttpResponse
+from django.test import Client
+
+from dsar.ledger import chains
+from exports.models import Bundle
+from exports.web import ranges
+from exports.web.ranges import NotSatisfiable, asked_for
+from requests_app.models import Case
+from tests.exports.house import House
+from tests.exports.web.fetching import HERE, open_file
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+ETAG = '"of-this-file"'
+
+
+# ---- what a request asks for, of a file of ten bytes
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "last"),
+    [
+        pytest.param(None, 0, 9, id="no range: the whole file"),
+        pytest.param("bytes=0-", 0, 9, id="from the beginning"),
+        pytest.param("bytes=4-", 4, 9, id="the rest"),
+        pytest.param("bytes=4-6", 4, 6, id="a piece, both ends with it"),
+        pytest.param("bytes=9-9", 9, 9, id="the last byte"),
+        pytest.param("bytes=4-400", 4, 9, id="an end beyond the file is the end of the file"),
+        pytest.param("bytes=-3", 7, 9, id="the last three"),
+        pytest.param("bytes=-30", 0, 9, id="more than there is: all of it"),
+        pytest.param("bytes=6-4", 0, 9, id="an end before the beginning is no range"),
+        pytest.param("bytes=0-1,4-5", 0, 9, id="several ranges: passed over"),
+        pytest.param("lines=1-2", 0, 9, id="another unit: passed over"),
+        pytest.param("bytes=-", 0, 9, id="no number: passed over"),
+        pytest.param("bytes=٣-", 0, 9, id="other digits: passed over"),
+        pytest.param("bytes=" + "9" * 40 + "-", 0, 9, id="no number of bytes: passed over"),
+    ],
+)
+def test_a_range_is_read_as_the_standard_says(header: str | None, first: int, last: int) -> None:
+    found = asked_for(header, size=10, if_range=None, etag=ETAG)
+    assert (found.first, found.last) == (first, last)
+
+
+@pytest.mark.parametrize("header", ["bytes=10-", "bytes=10-12", "bytes=-0"])
+def test_a_range_outside_the_file_is_refused(header: str) -> None:
+    with pytest.raises(NotSatisfiable):
+        asked_for(header, size=10, if_range=None, etag=ETAG)
+
+
+@pytest.mark.parametrize(("if_range", "first"), [(ETAG, 4), ('"of-another"', 0), ("Mon, 23 Nov 2026 18:00:00 GMT", 0)])
+def test_the_rest_of_another_version_is_the_whole_of_this_one(if_range: str, first: int) -> None:
+    assert asked_for("bytes=4-", size=10, if_range=if_range, etag=ETAG).first == first
+
+
+def test_a_range_says_itself_as_the_header_wants_it() -> None:
+    assert str(ranges.ByteRange(4, 9, 10)) == "bytes 4-9/10"
+
+
+# ---- over the web
+
+
+def body(answer: StreamingHttpResponse) -> bytes:
+    content = b"".join(answer.streaming_content)  # type: ignore[arg-type]
+    answer.close()
+    return content
+
+
+@pytest.fixture
+def opened(entered: Client, house: House, case: Case) -> Client:
+    open_file(entered, house, case)
+    return entered
+
+
+def test_what_broke_off_goes_on_where_it_stopped(opened: Client, case: Case) -> None:
+    answer = opened.get(f"{HERE}file/")
+    whole, etag = body(answer), answer["ETag"]
+    middle = len(whole) // 2
+    rest = opened.get(f"{HERE}file/", headers={"range": f"bytes={middle}-", "if-range": etag})
+    assert rest.status_code == 206
+    assert rest["Content-Range"] == f"bytes {middle}-{len(whole) - 1}/{len(whole)}"
+    assert int(rest["Content-Length"]) == len(whole) - middle
+    assert whole[:middle] + body(rest) == whole
+    piece = body(opened.get(f"{HERE}file/", headers={"range": "bytes=100-299"}))
+    assert piece == whole[100:300]
+    facts = [event.facts for event in chains.history(case.chain).filter(kind="downloaded")]
+    assert [fact.get("first_byte", 0) for fact in facts] == [0, middle, 100]
+
+
+def test_a_range_outside_the_file_is_told_how_long_it_is(opened: Client, case: Case) -> None:
+    size = Bundle.objects.get(case=case).clear_size
+    answer = opened.get(f"{HERE}file/", headers={"range": f"bytes={size}-"})
+    assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{size}")
+
+
+def test_a_range_needs_a_ticket_like_the_whole(entered: Client) -> None:
+    assert entered.get(f"{HERE}file/", headers={"range": "bytes=0-9"}).status_code == 302
+
+
+def test_slow_downloads_leave_room_for_everybody_else(opened: Client) -> None:
+    slow = [opened.get(f"{HERE}file/") for _one in range(2)]
+    busy = opened.get(f"{HERE}file/")
+    assert (busy.status_code, busy["Retry-After"]) == (503, "30")
+    assert "Yours is ready and stays ready" in busy.content.decode()
+    assert opened.get("/case/me/").status_code == 200
+    slow[0].close()  # broken off
+    assert body(opened.get(f"{HERE}file/"))
+    body(slow[1])
+    assert opened.get(f"{HERE}file/").status_code == 200
+
+
+def test_a_file_that_can_t_be_opened_takes_nobodys_place(opened: Client, house: House, case: Case) -> None:
+    path = house.data / Bundle.objects.get(case=case).path
+    content = path.read_bytes()
+    path.write_bytes(content[:-1])
+    for _try in range(3):
+        assert opened.get(f"{HERE}file/").status_code == 302
+    path.write_bytes(content)
+    assert opened.get(f"{HERE}file/").status_code == 200

@@ -13,6 +13,7 @@ from dsar.ledger.models import Event
 from requests_app.events import EventKind
 from requests_app.law.happened import NOTHING_YET, Happened
 from requests_app.law.lawpack import LawPack
+from requests_app.law.words import DutyKind, PauseEffect, PauseGround
 from requests_app.models import Case
 
 CLARIFYING = (EventKind.ASK_CLARIFICATION, EventKind.CLARIFIED)
@@ -33,6 +34,20 @@ def happened(case: Case) -> Happened:
 def waits_matter(pack: LawPack) -> bool:
     """Whether a law's dates can depend on how long the person was waited for."""
     return bool(pack.pauses or pack.clock_starts)
+
+
+def stands_still(case: Case) -> bool:
+    """Whether the date to answer moves with every day that we wait for the answer to a question of ours.
+
+    Under several laws the earliest date counts: it moves only if each of them stops its clock.
+    """
+    laws = set(case.duties.filter(kind=DutyKind.ANSWER).values_list("law", flat=True))
+    rules = [
+        pack.pause(case.right_asked, PauseGround.CLARIFICATION, case.received_on())
+        for pack in case.packs()
+        if pack.slug in laws
+    ]
+    return bool(rules) and all(rule is not None and rule.effect is PauseEffect.BINDING for rule in rules)
 
 
 def waits_in(questions: Iterable[Event]) -> Happened:

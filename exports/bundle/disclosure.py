@@ -102,15 +102,19 @@ def disclosure(
 
 
 def sentences(parts: Mapping[str, Any], language: str) -> Iterator[str]:
-    """A disclosure as lines of a letter, one or more a part."""
+    """A disclosure as items of a letter's list, one a part; categories are lists below them, their names being long."""
     headings, none = parts["headings"], NONE.in_language(language)
-    yield f"{headings['collected']}: {'; '.join(entry['name'] for entry in parts['collected']) or none}."
+    yield _listed(headings["collected"], [entry["name"] for entry in parts["collected"]], none)
     for part in ("sources", "purposes", "third_parties"):
         yield f"{headings[part]}: {'; '.join(parts[part]) or none}."
     for part in ("sold_or_shared", "disclosed_for_business_purpose"):
-        yield f"{headings[part]}:"
-        for entry in parts[part]:
-            yield f"{entry['name']}: {entry['statement']}."
+        yield _listed(headings[part], [f"{entry['name']}: {entry['statement']}" for entry in parts[part]], none)
+
+
+def _listed(heading: str, items: Sequence[str], none: str) -> str:
+    if not items:
+        return f"{heading}: {none}."
+    return "\n".join((f"{heading}:", *(f"  - {item.removesuffix('.')}." for item in items)))
 
 
 def _held_fields(datamap: DataMap, held: Held) -> Iterator[tuple[Collection, Field]]:

@@ -16,6 +16,7 @@ from exports.bundle.disclosure import sentences
 from exports.fulfil import acts
 from exports.models import Act, ActKind, Bundle, RunState
 from exports.sources.connector import Action
+from requests_app.law import refusals
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Right
 from requests_app.models import Case
@@ -117,7 +118,7 @@ def _ground(case: Case, code: str, language: str) -> str:
     found = acts.ground_of(case, code)
     if found is None:
         return _("The ground is the one that we call %(code)s; write to us, and we explain it.") % {"code": code}
-    return f"{found.person_text.in_language(language)} ({found.citation})"
+    return f"{found.person_text.in_language(language)} ({refusals.cited(case.packs(), found, language)})"
 
 
 def _gaps(case: Case, language: str) -> Iterator[str]:

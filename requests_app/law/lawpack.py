@@ -227,6 +227,14 @@ class LawPack:
         """The house's own date for a duty of this kind."""
         return next((item for item in self._targets.get(right, ()) if item.kind == kind and item.holds(on)), None)
 
+    def cited(self, citation: str, language: str) -> str:
+        """A citation with the name of the law before it, as letters cite: ``GDPR, Art. 21(1)``.
+
+        The policy's own citations name it already, and say nothing more that would help a reader.
+        """
+        name = self.short_title.in_language(language)
+        return name if citation.startswith(self.short_title.en) else f"{name}, {citation}"
+
     def degree_rule(self, right: Right, on: date) -> DegreeRule:
         """The degree that the right needs; raises RightNotGiven."""
         found = _of_right(self.degrees, right, on)

@@ -61,6 +61,12 @@ def grounds_of_all(packs: Sequence[LawPack], used: Exemption, right: Right, *, o
     return tuple(found)
 
 
+def cited(packs: Sequence[LawPack], ground: Exemption, language: str) -> str:
+    """Where a ground is written, with its law's name: without it ``Art. 21(1)`` tells a reader nothing."""
+    owner = next((pack for pack in packs if ground in pack.exemptions), None)
+    return owner.cited(ground.citation, language) if owner else ground.citation
+
+
 def _parts(pack: LawPack, right: Right, on: date, residence: str) -> Iterator[Said]:
     authority = pack.authority(residence, on)
     for item in pack.refusal_texts_for(right, on):

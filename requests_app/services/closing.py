@@ -12,7 +12,7 @@ from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law import refusals
-from requests_app.law.words import DutyKind, RefusalPart, Right, Route
+from requests_app.law.words import DutyKind, Right, Route
 from requests_app.models import Case, Message, Submission
 from requests_app.ports import work
 from requests_app.roles import PERSON, SYSTEM
@@ -94,7 +94,6 @@ def _tell(case: Case, *, at: datetime) -> None:
             account=account,
             withheld=withheld,
             ways_on=_ways_on(case, offer_opt_out=offer_opt_out) if withheld else (),
-            offer_opt_out=offer_opt_out,
         )
 
 
@@ -108,8 +107,7 @@ def _ways_on(case: Case, *, offer_opt_out: bool) -> list[str]:
         offer_opt_out=offer_opt_out,
         residence=case.submission.residence,
     )
-    language = case.submission.language
-    return [item.text.in_language(language) for item in said if item.part is not RefusalPart.REASONS]
+    return letters.ways_on(said, case.submission.language)
 
 
 def hand_back(case_id: UUID, because: str, *, at: datetime) -> None:

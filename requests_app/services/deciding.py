@@ -12,7 +12,7 @@ from requests_app import guards, rights
 from requests_app.events import EventKind
 from requests_app.law import refusals
 from requests_app.law.values import Exemption
-from requests_app.law.words import DutyKind, RefusalPart, Right
+from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, ExemptionClaim
 from requests_app.move import InputRefused
 from requests_app.moves import performs
@@ -105,10 +105,11 @@ def _tell(case: Case, letter: letters.Letter, ground: Exemption, explanation: st
         letter,
         at=at,
         case=case,
-        grounds=[(item.person_text.in_language(language), item.citation) for item in grounds],
+        grounds=[
+            (item.person_text.in_language(language), refusals.cited(judged.packs(), item, language)) for item in grounds
+        ],
         explanation=explanation,
-        ways_on=[item.text.in_language(language) for item in said if item.part is not RefusalPart.REASONS],
-        offer_opt_out=opt_outs.must_offer(case),
+        ways_on=letters.ways_on(said, language),
         restriction_ends=case.right_asked in rights.RESTRICTS,
         appeal_refused=_where_to_turn(case),
     )

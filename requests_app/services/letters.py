@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 import uuid
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -19,7 +21,8 @@ from dsar.jobs.queue import enqueue
 from dsar.jobs.running import PermanentFailure
 from requests_app import rights
 from requests_app.events import EventKind
-from requests_app.law.words import DutyKind, Right, Route
+from requests_app.law import refusals
+from requests_app.law.words import DutyKind, RefusalPart, Right, Route, Text
 from requests_app.models import Case, Duty, Message, MessageState, Submission
 from requests_app.roles import SYSTEM
 from requests_app.services import duties
@@ -28,7 +31,12 @@ from requests_app.states import State
 
 ONE_DAY = timedelta(days=1)
 MOST_TO_A_STRANGER = 20  # letters in a day to a mailbox that nobody has confirmed
+WIDTH = 78  # characters in a line (RFC 5322, 2.1.1)
 PERMANENT = 500  # from here on, an answer of a mail server is final (RFC 5321, 4.2.1)
+
+
+_ITEM = re.compile(r" *(?:- |\d+\. )?")  # how a line of a list begins
+_OPT_OUT_HERE = Text("Go to {base}/request/", "Vaya a {base}/request/")
 
 
 class RecipientRefused(PermanentFailure):
@@ -167,7 +175,30 @@ def compose(
         }
         rendered = render_to_string(f"letters/{letter}.{language}.txt", context)
     subject, _separator, text = rendered.strip().partition("\n")
-    return subject.strip(), text.strip() + "\n"
+    return subject.strip(), _wrapped(text.strip()) + "\n"
+
+
+def ways_on(said: Iterable[refusals.Said], language: str) -> list[str]:
+    """What the laws of a case want said beside the reasons; an opt-out that is offered, with the address to make it."""
+    return [
+        f"{item.text.in_language(language)} {_OPT_OUT_HERE.in_language(language).format(base=settings.BASE_URL)}"
+        if item.part is RefusalPart.OPT_OUT_OFFERED
+        else item.text.in_language(language)
+        for item in said
+        if item.part is not RefusalPart.REASONS
+    ]
+
+
+def _wrapped(text: str) -> str:
+    """The text in lines that every mail program shows whole; what belongs to a list item stands below its words."""
+    return "\n".join(_lines(line) for line in text.splitlines())
+
+
+def _lines(line: str) -> str:
+    item = _ITEM.match(line)
+    hanging = " " * (item.end() if item else 0)
+    broken = textwrap.wrap(line, WIDTH, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(broken)
 
 
 def right_title(case: Case, language: str) -> str:

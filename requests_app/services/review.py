@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from requests_app import limiting
+from requests_app import limiting, waiting
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind
 from requests_app.models import Case, Clarification, LimitChoice, LimitDecision
@@ -97,7 +97,14 @@ def assign(case: Case, *, actor: Actor, at: datetime, to: str) -> None:
 def ask_clarification(case: Case, *, actor: Actor, at: datetime, question: str) -> None:
     """Ask the person something; the case waits. Whether a clock stops is each law's own rule; the CCPA's does not."""
     change_state(case, EventKind.ASK_CLARIFICATION, case.ask_clarification, by=actor, at=at)
-    letters.queue(case.submission, letters.Letter.CLARIFICATION, at=at, case=case, question=question)
+    letters.queue(
+        case.submission,
+        letters.Letter.CLARIFICATION,
+        at=at,
+        case=case,
+        question=question,
+        stands_still=waiting.stands_still(case),
+    )
 
 
 @performs("clarified")

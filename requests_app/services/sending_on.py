@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from requests_app import endings, rights
 from requests_app.events import EventKind
+from requests_app.law import refusals
 from requests_app.law.words import DutyKind
 from requests_app.models import Case, ExemptionClaim, Suppression
 from requests_app.move import InputRefused
@@ -47,7 +48,7 @@ def redirect(case: Case, *, actor: Actor, at: datetime, to: str, contact: str) -
         case=case,
         to=to,
         contact=contact,
-        citation=ground.citation,
+        citation=refusals.cited(case.packs(), ground, case.submission.language),
         restriction_ends=case.right_asked in rights.RESTRICTS,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-WIDTH = 78  # at which the letters' templates break their lines
+from requests_app.services.letters import WIDTH
 
 
 def paragraphs(text: str) -> list[str]:
@@ -16,9 +16,9 @@ def paragraphs(text: str) -> list[str]:
 def _joined(lines: list[str]) -> str:
     joined = lines[0]
     for line, following in pairwise(lines):
-        joined += (" " if _was_broken(line, following) else "\n") + following
+        joined += f" {following.lstrip()}" if _was_broken(line, following) else f"\n{following}"
     return joined
 
 
 def _was_broken(line: str, following: str) -> bool:
-    return len(line) + 1 + len(following.split(" ", 1)[0]) > WIDTH
+    return len(line) + 1 + len(following.split(maxsplit=1)[0]) > WIDTH

@@ -143,15 +143,17 @@ def test_nothing_held_says_none(maps: list[DataMap]) -> None:
 
 def test_it_reads_as_lines_of_a_letter(maps: list[DataMap]) -> None:
     lines = list(sentences(parts(maps, {("web_log", "page_views"): {"path": 1}}), "en"))
-    assert lines[0].startswith("Categories of personal information that we have collected about you: Internet or other")
-    assert lines[1:5] == [
+    collected, *plain, sold, disclosed = (line.split("\n") for line in lines)
+    assert collected[0] == "Categories of personal information that we have collected about you:"
+    assert collected[1].startswith("  - Internet or other")
+    assert [line for (line,) in plain] == [
         "Where we collected it: Your browser or device.",
         "Why we collect, sell or share it: Measure how the website is used; Show advertisements that fit interests.",
         "Categories of third parties to whom we disclosed it: advertising networks.",
-        "What we sold or shared, category by category:",
     ]
-    assert lines[5].endswith("shared for advertising with: advertising networks.")
-    assert lines[7].endswith("not disclosed.")
+    assert sold[0] == "What we sold or shared, category by category:"
+    assert sold[1].endswith("shared for advertising with: advertising networks.")
+    assert disclosed[1].endswith("not disclosed.")
 
 
 def test_it_speaks_spanish(maps: list[DataMap]) -> None:

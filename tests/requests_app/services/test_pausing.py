@@ -13,9 +13,10 @@ from requests_app.law.happened import NOTHING_YET
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Duty
 from requests_app.services import duties
+from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.requests_app.company import SAM
-from tests.requests_app.factories import case_in, days, fresh, move, offer
+from tests.requests_app.factories import case_in, days, fresh, letters_of, move, offer
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "keys"]),
@@ -37,6 +38,20 @@ def clarified(residence: str, right: Right = Right.KNOW_SPECIFIC, *waits: tuple[
 
 def answer(case: Case) -> Duty:
     return case.duties.select_related("pack_version", "calendar_version").get(kind=DutyKind.ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("residence", "right", "stands_still"),
+    [("GB", Right.KNOW_SPECIFIC, True), ("GB", Right.DELETE, False), ("DE", Right.KNOW_SPECIFIC, False)],
+    ids=["the UK, access", "the UK, erasure", "the GDPR"],
+)
+def test_the_question_says_what_becomes_of_the_date(residence: str, right: Right, *, stands_still: bool) -> None:
+    case = case_in(State.REVIEWING, right, at=RECEIVED, residence=residence)
+    move(case, "ask_clarification", at=RECEIVED, question="Which of the two?")
+    (text,) = letters_of(case.submission, Letter.CLARIFICATION)
+    said = " ".join(text.split())
+    assert ("stands still until we hear from you" in said) is stands_still
+    assert ("The date by which we answer stays" in said) is not stands_still
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,12 @@ def test_what_was_withheld_of_an_answer_names_it_too(house: Company) -> None:
 @pytest.mark.parametrize(
     ("residence", "code", "said", "unsaid"),
     [
-        ("DE", "gdpr_12_6_identity", ["data protection authority", "to court"], ["appeal", "opt out of the sale"]),
+        (
+            "DE",
+            "gdpr_12_6_identity",
+            ["data protection authority", "to court", "written in: GDPR, Art. 12(6)"],
+            ["appeal", "opt out of the sale", "/request/"],
+        ),
         ("GB", "gdpr_12_6_identity", ["complain to us", "Information Commissioner", "to court"], ["appeal"]),
         ("US-CA", "ca_140_not_consumer", ["California Privacy Protection Agency"], ["appeal", "to court"]),
         ("US-VA", "va_577_not_verified", ["You may appeal this decision", "within 60 days"], ["to court"]),
@@ -266,6 +271,7 @@ def test_a_refused_deletion_offers_the_opt_out_where_data_is_sold_and_none_is_in
     case = refuse(case_in(State.REVIEWING, right), "ca_140_not_consumer")
     (text,) = letters_of(case.submission, Letter.REFUSAL)
     assert ("Would you like to opt out of the sale" in text) is offered
+    assert ("it is in force at once. Go to http://localhost:8000/request/" in " ".join(text.split())) is offered
 
 
 @pytest.mark.parametrize("inputs", [{}, {"code": "ca_140_not_consumer"}, {"code": "", "reason": "x"}])

@@ -20,7 +20,7 @@ NAME = "Concepción <b>O'Hara</b> & Söhne " + "Wolfeschlegelsteinhausenbergerdo
 GROUND = {
     "grounds": (("We couldn't verify <who> asks.", "11 CCR 7022(a)"), ("Nor under <that> law.", "Art. 12(6)")),
     "explanation": "Two people use this <mailbox>.",
-    "offer_opt_out": True,
+    "ways_on": ("You can complain to <them>.",),
 }
 DONE = {"account": ("Orders & lines: 3 records deleted.", "Invoices: kept (Civ. Code 1798.105(d)(8))."), "withheld": 2}
 # What each letter is given, beside what all are given; and the right whose case it tells of.
@@ -109,12 +109,23 @@ def test_the_receipt_says_how_the_request_is_processed_and_by_when(file_request:
         assert letters.right_title(case, language) in " ".join(text.split())
 
 
-@pytest.mark.parametrize("language", intake.LANGUAGES)
-def test_a_refusal_offers_the_opt_out_only_where_it_is_owed(file_request: FileRequest, language: str) -> None:
-    """11 CCR 7022(g)."""
-    submission = asks_for_everything(file_request, language)
-    assert "/request/" in composed(submission, Letter.REFUSAL)[1]
-    assert "/request/" not in composed(submission, Letter.REFUSAL, offer_opt_out=False)[1]
+def test_what_belongs_to_an_item_of_a_list_stands_below_its_words(file_request: FileRequest) -> None:
+    submission = asks_for_everything(file_request)
+    listed = ("Orders: " + "kept as the law says " * 8 + "until 2030.", "What we sold:\n  - Names: " + "sold " * 30)
+    _subject, text = composed(submission, Letter.DELETED, account=listed)
+    lines = text.splitlines()
+    for first, beginning in (("- Orders:", "  "), ("  - Names:", "    ")):
+        below = lines[next(place for place, line in enumerate(lines) if line.startswith(first)) + 1]
+        assert below.startswith(beginning)
+        assert not below.startswith(f"{beginning} ")
+
+
+def test_who_limits_sensitive_data_is_not_told_of_an_opt_out(file_request: FileRequest) -> None:
+    submission = file_request(Right.LIMIT_SENSITIVE)
+    case = submission.cases.get()
+    subject, text = letters.compose(submission, Letter.OPT_OUT_CONFIRMED, on=NOW, case=case)
+    assert subject == f"Your limit is in force: {submission.reference}"
+    assert "opt-out" not in text
 
 
 def test_a_refusal_under_californian_law_pretends_no_appeal(file_request: FileRequest) -> None:
@@ -157,6 +168,8 @@ def test_who_is_answered_with_categories_instead_is_told_why(file_request: FileR
         ("One line.\n", ["One line."]),
         ("x" * 70 + "\nsentence that was broken\n", ["x" * 70 + " sentence that was broken"]),
         ("Street 1\nTown\n\n\nNext\n", ["Street 1\nTown", "Next"]),
+        ("- " + "x" * 70 + "\n  sentence of an item\n", ["- " + "x" * 70 + " sentence of an item"]),
+        ("- Delete it\n  We answer by then.\n", ["- Delete it\n  We answer by then."]),
     ],
 )
 def test_lines_that_were_broken_to_fit_are_joined_again(text: str, shown: list[str]) -> None:

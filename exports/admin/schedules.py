@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from exports.fulfil import schedules
 from exports.fulfil.schedules import Proposal
-from exports.models import RetentionSchedule
+from exports.models import DataSource, RetentionSchedule
+from exports.sources.datamap import Category, Collection
+from requests_app import facts
+from requests_app.admin import two_people
 from requests_app.admin.desk import DeskAdmin, actor_of, sees_cases, today
-from requests_app.admin.rules import number_in, take_step
-from requests_app.admin.timeline import names_of
+from requests_app.admin.two_people import Standing, Taken, number_in
 from requests_app.law import packs
 from requests_app.law.words import Level, Right
-from requests_app.roles import Actor, Role
+from requests_app.roles import Actor
 from requests_app.services.standing import RuleRefused
+
+GROUND = "ground_"  # before the law's slug: the field of its ground
+NOTHING = ("", gettext_lazy("Please choose"))
 
 
 class ScheduleForm(forms.Form):
-    """What a proposal says; the service checks what only the packs and the data maps know."""
+    """What a proposal says, out of what the data maps and the packs know; the service checks it once more."""
 
-    covers = forms.CharField(
-        label=gettext_lazy("What it keeps"),
-        help_text=gettext_lazy("A collection as source.collection, or a statutory category such as commercial."),
-        max_length=200,
-    )
-    grounds = forms.CharField(
-        label=gettext_lazy("Grounds"),
-        help_text=gettext_lazy("One a line: the law and its ground, e.g. ccpa ca_105d8_legal_obligation."),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
+    covers = forms.ChoiceField(label=gettext_lazy("What it keeps"))
     years = forms.IntegerField(label=gettext_lazy("Years"), min_value=1, max_value=schedules.MOST_YEARS)
-    counted_from = forms.CharField(
+    counted_from = forms.ChoiceField(
         label=gettext_lazy("Counted from"),
-        help_text=gettext_lazy("A date column of the collection. Empty: from the day of the request."),
-        max_length=100,
+        help_text=gettext_lazy("A date of the collection, or the day of the request."),
         required=False,
     )
     until = forms.DateField(
@@ -54,21 +50,45 @@ class ScheduleForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
-    def clean_grounds(self) -> dict[str, str]:
-        """The lines as codes by law."""
-        grounds: dict[str, str] = {}
-        for line in self.cleaned_data["grounds"].splitlines():
-            law, _space, code = line.strip().partition(" ")
-            if line.strip() and (not code.strip() or law in grounds):
-                raise forms.ValidationError(_("Write one law and its ground a line, each law once."))
-            if line.strip():
-                grounds[law] = code.strip()
-        return grounds
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        collections = list(_collections())
+        cast("forms.ChoiceField", self.fields["covers"]).choices = _what_may_be_kept(collections)
+        cast("forms.ChoiceField", self.fields["counted_from"]).choices = _columns(collections)
+        for law, title, grounds in _offered():
+            self.fields[GROUND + law] = forms.ChoiceField(
+                label=title, required=False, choices=[("", _("keeps nothing")), *grounds]
+            )
+
+    def what_and_how_long(self) -> list[BoundField]:
+        """The fields that are no grounds."""
+        return [field for field in self if not field.name.startswith(GROUND)]
+
+    def grounds(self) -> list[BoundField]:
+        """One field a law."""
+        return [field for field in self if field.name.startswith(GROUND)]
+
+    def clean_counted_from(self) -> str:
+        """The column alone, if it is one of the collection that is kept."""
+        collection, _dot, column = str(self.cleaned_data["counted_from"]).rpartition(".")
+        if column and collection != self.cleaned_data.get("covers"):
+            raise forms.ValidationError(_("Choose a date of the collection that is kept, or leave it empty."))
+        return column
 
     def propose(self, actor: Actor) -> RetentionSchedule | None:
         """Hand it to the service; None if it refuses, with its sentence."""
+        given = self.cleaned_data
+        proposal = Proposal(
+            covers=given["covers"],
+            grounds={
+                name.removeprefix(GROUND): code for name, code in given.items() if name.startswith(GROUND) and code
+            },
+            years=given["years"],
+            counted_from=given["counted_from"],
+            until=given["until"],
+        )
         try:
-            return schedules.propose(Proposal(**self.cleaned_data), by=actor, at=timezone.now())
+            return schedules.propose(proposal, by=actor, at=timezone.now())
         except RuleRefused as refused:
             self.add_error(None, str(refused))
         return None
@@ -76,14 +96,12 @@ class ScheduleForm(forms.Form):
 
 @dataclass(frozen=True)
 class Line:
-    """One schedule with its people by name, and what this user may do with it."""
+    """One schedule in words, and how it stands."""
 
-    schedule: RetentionSchedule
+    covers: str
+    how_long: str
     grounds: list[tuple[str, str]]
-    proposed_by: str
-    accepted_by: str
-    ended_by: str
-    may_accept: bool
+    standing: Standing
 
 
 @admin.register(RetentionSchedule)
@@ -104,7 +122,7 @@ class RetentionScheduleAdmin(DeskAdmin[RetentionSchedule]):
             raise PermissionDenied
         form = ScheduleForm(request.POST if request.POST.get("do") == "propose" else None)
         if request.method == "POST" and not form.is_bound:
-            take_step(request, {"accept": _accept, "end": _end})
+            two_people.take_step(request, {"accept": _accept, "end": _end})
             return HttpResponseRedirect(request.path)
         if form.is_bound and form.is_valid() and form.propose(actor_of(request)) is not None:
             messages.success(request, _("Proposed. An approver who is somebody else accepts it."))
@@ -117,10 +135,13 @@ class RetentionScheduleAdmin(DeskAdmin[RetentionSchedule]):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Retention schedules"),
-            "lines": _lines(actor),
+            "lead": _(
+                "What deletions leave in place, on which ground and for how long, if the standing rule for it is in"
+                " force. What a data map keeps itself is not repeated here."
+            ),
+            "lines": [_line(row, actor) for row in RetentionSchedule.objects.all()],
             "form": form,
-            "offered": _offered(),
-            "works": bool(actor.roles & {Role.ANALYST, Role.APPROVER}),
+            "works": two_people.works(actor),
         }
         status = 422 if form.errors else 200
         return TemplateResponse(request, "admin/exports/schedules.html", context, status=status)
@@ -134,36 +155,93 @@ class RetentionScheduleAdmin(DeskAdmin[RetentionSchedule]):
 
 def _accept(given: QueryDict, actor: Actor) -> str:
     schedule = schedules.accept(number_in(given), by=actor, at=timezone.now())
-    return _("%(schedule)s: in force.") % {"schedule": schedule}
+    return _("%(what)s: in force.") % {"what": _in_words(schedule)}
 
 
 def _end(given: QueryDict, actor: Actor) -> str:
-    return _("%(schedule)s: ended.") % {"schedule": schedules.end(number_in(given), by=actor, at=timezone.now())}
+    schedule = schedules.end(number_in(given), by=actor, at=timezone.now())
+    return _("%(what)s: ended.") % {"what": _in_words(schedule)}
 
 
-def _lines(actor: Actor) -> list[Line]:
-    rows = list(RetentionSchedule.objects.all())
-    names = names_of(slug for row in rows for slug in (row.proposed_by, row.accepted_by, row.ended_by))
-    return [_line(row, names, actor) for row in rows]
-
-
-def _line(row: RetentionSchedule, names: Mapping[str, str], actor: Actor) -> Line:
-    waits = row.accepted_at is None and row.ended_at is None
+def _line(row: RetentionSchedule, actor: Actor) -> Line:
     return Line(
-        schedule=row,
-        grounds=sorted(row.grounds.items()),
-        proposed_by=names[row.proposed_by],
-        accepted_by=names[row.accepted_by],
-        ended_by=names[row.ended_by],
-        may_accept=waits and Role.APPROVER in actor.roles and row.proposed_by != actor.slug,
+        covers=_in_words(row),
+        how_long=_how_long(row),
+        grounds=sorted((facts.in_words("law", law), facts.in_words("code", code)) for law, code in row.grounds.items()),
+        standing=two_people.standing_of(
+            row.pk,
+            Taken(row.proposed_by, row.proposed_at),
+            Taken(row.accepted_by, row.accepted_at),
+            Taken(row.ended_by, row.ended_at),
+            actor=actor,
+            accept=_("Accept"),
+        ),
     )
 
 
-def _offered() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The grounds that may be named today, by law."""
+def _in_words(row: RetentionSchedule) -> str:
+    """What a schedule keeps: the collection's title, or the category; its name where no map knows it any more."""
+    if row.covers in list(Category):
+        return _category(Category(row.covers))
+    titles = {f"{source.slug}.{item.name}": f"{source.title}: {item.title}" for source, item in _collections()}
+    return titles.get(row.covers, row.covers)
+
+
+def _how_long(row: RetentionSchedule) -> str:
+    years = ngettext("%(years)s year", "%(years)s years", row.years) % {"years": row.years}
+    start = _("counted from “%(column)s”") % {"column": _column(row)} if row.counted_from else _("from the request on")
+    end = _("; until %(day)s") % {"day": f"{row.until:%Y-%m-%d}"} if row.until else ""
+    return f"{years}, {start}{end}"
+
+
+def _column(row: RetentionSchedule) -> str:
+    for source, item in _collections():
+        if row.covers == f"{source.slug}.{item.name}" and row.counted_from in item.columns:
+            return str(item.field(row.counted_from).title)
+    return row.counted_from
+
+
+def _category(category: Category) -> str:
+    return _("the category %(name)s") % {"name": category.value.replace("_", " ")}
+
+
+def _collections() -> Iterator[tuple[DataSource, Collection]]:
+    for source in DataSource.objects.filter(active=True).select_related("map_version"):
+        for item in source.map_version.as_map().collections:
+            yield source, item
+
+
+Choices = list[tuple[str, object]]
+
+
+def _what_may_be_kept(collections: list[tuple[DataSource, Collection]]) -> Choices:
+    """Collections by source, then the statutory categories."""
+    by_source: dict[str, list[tuple[str, str]]] = {}
+    for source, item in collections:
+        by_source.setdefault(source.title, []).append((f"{source.slug}.{item.name}", str(item.title)))
+    categories = [(category.value, _category(category)) for category in Category]
+    return [NOTHING, *by_source.items(), (_("Statutory categories"), categories)]
+
+
+def _columns(collections: list[tuple[DataSource, Collection]]) -> Choices:
+    """The fields of each collection."""
+    return [
+        ("", _("the day of the request")),
+        *(
+            (
+                f"{source.title}: {item.title}",
+                [(f"{source.slug}.{item.name}.{field.column}", str(field.title)) for field in item.fields],
+            )
+            for source, item in collections
+        ),
+    ]
+
+
+def _offered() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The grounds that may be named today, by law, in the order of the laws' names."""
     found = []
     for law, pack in packs.all_packs().items():
         grounds = [item for item in pack.exemptions_for(Right.DELETE, today()) if item.level is Level.DATA]
         if grounds:
-            found.append((law, [(item.code, str(item.title)) for item in grounds]))
-    return found
+            found.append((law, str(pack.short_title), [(item.code, str(item.title)) for item in grounds]))
+    return sorted(found, key=lambda offer: offer[1])

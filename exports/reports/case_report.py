@@ -21,7 +21,7 @@ from exports.fulfil import acts
 from exports.models import Act, Bundle, RecipientTold, RunState, SourceRun
 from exports.reports import words
 from exports.sources.connector import Action
-from requests_app import guards, limiting
+from requests_app import facts, guards, limiting
 from requests_app.law import limits
 from requests_app.law.words import Degree, DutyKind, Route
 from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision
@@ -251,7 +251,7 @@ def _duties(case: Case, on: date, language: str) -> list[DutyLine]:
         lines.append(
             DutyLine(
                 duty=duty,
-                name=words.DUTIES[duty.duty_kind],
+                name=str(facts.DUTY_LABELS[duty.duty_kind]),
                 law=duty.pack_version.as_pack().short_title.in_language(language),
                 verdict=verdict,
                 verdict_in_words=words.VERDICTS[verdict],

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from dsar.ledger.models import Event
 from exports.fulfil import trouble
+from requests_app import facts
 from requests_app.events import EventKind
-from requests_app.law.words import RIGHT_LABELS, DutyKind, Right
 from requests_app.states import State
 
 FACTS = {
@@ -15,6 +15,7 @@ FACTS = {
     "because": "handed back",
     "channel": "by",
     "code": "ground",
+    "requester": "asked by",
     "counts": "found",
     "declared": "declaration",
     "degree": "degree reached",
@@ -26,14 +27,6 @@ FACTS = {
     "review": "automated decision",
     "sources": "still to be done in",
     "was_due_on": "was due",
-}
-DUTIES = {
-    DutyKind.ACKNOWLEDGE: "Acknowledge receipt",
-    DutyKind.ANSWER: "Answer",
-    DutyKind.OPT_OUT_DONE: "Carry the opt-out out",
-    DutyKind.RECIPIENTS_TOLD: "Tell recipients",
-    DutyKind.RESTRICTED: "Restrict the use",
-    DutyKind.OPT_OUT_OFFERED: "Offer the opt-out",
 }
 VERDICTS = {"met": "met", "late": "late", "open": "open", "void": "not owed"}
 SHORTENED = frozenset({"bundle", "message", "part", "person", "account"})  # ids: eight digits tell them apart in a case
@@ -54,27 +47,27 @@ def who(actor: str) -> str:
     return actor.replace("staff:", "staff ")
 
 
-def change_of_state(facts: Mapping[str, object]) -> str:
+def change_of_state(known: Mapping[str, object]) -> str:
     """From which state to which; empty for an event that changes none."""
-    if "to" not in facts:
+    if "to" not in known:
         return ""
-    source, target = (_state(str(facts[name])) for name in ("from", "to"))
+    source, target = (_state(str(known[name])) for name in ("from", "to"))
     return f"from {source} to {target}"
 
 
-def facts_in_words(facts: Mapping[str, object]) -> str:
+def facts_in_words(known: Mapping[str, object]) -> str:
     """Facts as ``name: value``, empty ones and the change of state left out; what to do about an error is added."""
     shown = [
         f"{FACTS.get(name, words(name))}: {_in_words(name, value)}"
-        for name, value in facts.items()
+        for name, value in known.items()
         if name not in ("from", "to") and value not in ("", None, [], {})
     ]
     return "; ".join(shown)
 
 
-def advice(facts: Mapping[str, object]) -> str:
+def advice(known: Mapping[str, object]) -> str:
     """What a person can do about a failure or a hand-back; empty for all other events."""
-    code = facts.get("error") or facts.get("because")
+    code = known.get("error") or known.get("because")
     return trouble.what_to_do(str(code)) if code else ""
 
 
@@ -87,19 +80,11 @@ def _in_words(name: str, value: object) -> str:
         case Mapping():
             return ", ".join(f"{words(str(key))} {amount}" for key, amount in value.items())
         case list():
-            return ", ".join(map(str, value))
+            return ", ".join(facts.in_words(name, str(item)) for item in value)
+        case _ if name in SHORTENED:
+            return str(value)[:8]
         case _:
-            return _text_in_words(name, str(value))
-
-
-def _text_in_words(name: str, text: str) -> str:
-    if name in SHORTENED:
-        return text[:8]
-    if name in ("right", "answered_as") and text in list(Right):
-        return RIGHT_LABELS[Right(text)]
-    if name in ("act", "because", "choice", "degree", "duty", "letter", "outcome", "reopened_for", "review"):
-        return words(text)
-    return text
+            return facts.in_words(name, str(value))
 
 
 def _state(value: str) -> str:

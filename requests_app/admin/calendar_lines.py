@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from requests_app import facts
 from requests_app.admin.calendar_forms import WEEKDAYS, titles_of_laws
 from requests_app.admin.queue import badge
-from requests_app.admin.timeline import DUTY_LABELS, names_of
+from requests_app.admin.timeline import names_of
 from requests_app.law.words import DutyKind
 from requests_app.models import CalendarChange, ChangeState
 from requests_app.services import calendar_changes
@@ -98,7 +99,7 @@ def _moved_line(moved: Counted, laws: Mapping[str, str]) -> MovedLine:
         url=reverse("admin:requests_app_case_change", args=[duty.case_id]),
         reference=duty.case.submission.reference,
         right=duty.case.right_asked.label,
-        owed=str(DUTY_LABELS.get(DutyKind(duty.kind), duty.kind)),
+        owed=str(facts.DUTY_LABELS.get(DutyKind(duty.kind), duty.kind)),
         law=laws.get(duty.law, duty.law),
         was=moved.was_due_on,
         becomes=moved.anew.due_on,
@@ -139,7 +140,7 @@ def _line(change: CalendarChange, names: Mapping[str, str], laws: Mapping[str, s
     counts = _("%(law)s counts with “%(calendar)s”") % {"law": law, "calendar": calendar}
     return ChangeLine(
         url=reverse("admin:requests_app_housecalendar_decide", args=[change.pk]),
-        what=counts if change.law else _("The days of “%(calendar)s” change") % {"calendar": calendar},
+        what=counts if change.law else _("Other days for “%(calendar)s”") % {"calendar": calendar},
         reason=change.reason,
         standing=badge(change.get_state_display(), STATE_TONES[ChangeState(change.state)]),
         proposed_by=names.get(change.proposed_by, change.proposed_by),

@@ -67,9 +67,7 @@ class HouseCalendarAdmin(DeskAdmin[HouseCalendar]):
             "rows": rows,
             "attention": attention,
             "may_edit": self.has_add_permission(request),
-            "changes": lines_of(CalendarChange.objects.select_related("calendar")[:CHANGES_SHOWN])
-            if sees_cases(request)
-            else (),
+            "changes": _changes(request, CalendarChange.objects.all()),
         }
         return self._page(request, "list", context)
 
@@ -81,20 +79,15 @@ class HouseCalendarAdmin(DeskAdmin[HouseCalendar]):
             raise PermissionDenied
         calendar = _calendar(object_id)
         content = Content.of(calendar.current)
-        years: dict[int, list[tuple[date, str, str]]] = {}
-        for day, why in sorted(content.holidays.items(), reverse=True):
-            years.setdefault(day.year, []).insert(0, (day, date_format(day, "l"), why))
         context = {
             "title": calendar.title,
             "calendar": calendar,
             "weekend": weekend_in_words(content.weekend),
-            "years": years,
+            "years": _by_year(content, today().year),
             "laws": _in_words(calendars.laws_counted_with(calendar)),
             "fill_to": (calendar.ends_in or today().year) + YEARS_AHEAD,
             "may_edit": self.has_add_permission(request),
-            "changes": lines_of(calendar.changes.select_related("calendar")[:CHANGES_SHOWN])
-            if sees_cases(request)
-            else (),
+            "changes": _changes(request, calendar.changes.all()),
         }
         return self._page(request, "page", context)
 
@@ -222,6 +215,14 @@ def _decide(request: HttpRequest, change: CalendarChange) -> str:
 def _changes(request: HttpRequest, changes: QuerySet[CalendarChange]) -> list[ChangeLine]:
     """The newest changes, for who sees cases: reasons may speak of them."""
     return lines_of(changes.select_related("calendar")[:CHANGES_SHOWN]) if sees_cases(request) else []
+
+
+def _by_year(content: Content, first: int) -> list[tuple[int, list[tuple[date, str, str]]]]:
+    """The holidays with their weekdays, year by year: from the first on, then those that are past."""
+    years: dict[int, list[tuple[date, str, str]]] = {}
+    for day, why in sorted(content.holidays.items()):
+        years.setdefault(day.year, []).append((day, date_format(day, "l"), why))
+    return sorted(years.items(), key=lambda of_year: (of_year[0] < first, abs(of_year[0] - first)))
 
 
 def _why_shut(check: Callable[[CalendarChange, Actor], None], change: CalendarChange, by: Actor) -> str:

@@ -14,10 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from requests_app import guards, identifying, limiting, rights
+from requests_app import facts, guards, identifying, limiting, rights, waiting
 from requests_app.admin.desk import unsealed
-from requests_app.admin.queue import badge, due_badge, right_in_words, state_badge
-from requests_app.admin.timeline import DUTY_LABELS, names_of
+from requests_app.admin.queue import badge, near_badge, right_in_words, state_badge
+from requests_app.admin.timeline import names_of
 from requests_app.law.limits import LimitCount
 from requests_app.law.words import Degree, EvidenceKind, Sureness
 from requests_app.models import Case, CorrectionAsked, Duty, Evidence, Message, MessageState
@@ -27,6 +27,7 @@ from requests_app.roles import Actor
 from requests_app.services import extending, letters, telling
 from requests_app.services import identity as proving
 from requests_app.services.history import record_access
+from requests_app.states import Outcome, State
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as Text
@@ -174,6 +175,7 @@ def content_of(case: Case, on: date) -> Mapping[str, object]:
         "related": related_to(case),
         "identity": identity_of(case),
         "duties": duties_of(case, on),
+        "stands_still": case.state == State.CLARIFYING and waiting.stands_still(case),
         "limit": limit_of(case),
         "free_answers": free_answers_of(case),
         "decisions": decisions_of(case),
@@ -189,8 +191,12 @@ def answer_of(case: Case) -> str:
 
 def related_to(case: Case) -> list[tuple[Text, Case]]:
     """The case that this one is about, and those that are about this one."""
-    found: list[tuple[Text, Case]] = [(_("About"), case.about)] if case.about else []
-    return found + [(other.right_asked.label, other) for other in case.followed_by.select_related("submission")]
+    found: list[tuple[Text, Case]] = []
+    if case.about:
+        found.append((_("Goes on under") if case.outcome == Outcome.DUPLICATE else _("About"), case.about))
+    for other in case.followed_by.select_related("submission"):
+        found.append((_("Duplicate") if other.outcome == Outcome.DUPLICATE else other.right_asked.label, other))
+    return found
 
 
 def rows_of(case: Case) -> list[Row]:
@@ -258,7 +264,7 @@ def duties_of(case: Case, on: date) -> list[DutyLine]:
 def _duty_line(duty: Duty, titles: Mapping[str, str], on: date) -> DutyLine:
     word, tone = SURENESS[Sureness(duty.sureness)]
     return DutyLine(
-        label=DUTY_LABELS[duty.duty_kind],
+        label=facts.DUTY_LABELS[duty.duty_kind],
         law=titles.get(duty.law, duty.law),
         due_on=duty.due_on,
         target_on=duty.target_on,
@@ -275,7 +281,7 @@ def _standing(duty: Duty, on: date) -> SafeString | str:
     if duty.void:
         return badge(_("no longer owed"), "quiet")
     if duty.met_on is None:
-        return due_badge(duty.due_on, on)
+        return near_badge(duty.due_on, on)
     if duty.is_late(on):
         return badge(_("met late, %(day)s") % {"day": duty.met_on}, "late")
     return badge(_("met %(day)s") % {"day": duty.met_on}, "sure")
@@ -307,7 +313,7 @@ def decisions_of(case: Case) -> list[DecisionLine]:
         label = _("Linked, and unlinked again") if link.unlinked_at else _("Linked with another record")
         found.append((label, "", link))
     for claim in case.exemption_claims.select_related("case__submission"):
-        found.append((_("Refused: %(code)s") % {"code": claim.code}, claim.citation, claim))
+        found.append((_("Refused: %(ground)s") % {"ground": facts.in_words("code", claim.code)}, claim.citation, claim))
     found += _written_by_hand(case)
     names = names_of(row.decided_by for _label, _citation, row in found)
     lines = [

@@ -36,6 +36,7 @@ from requests_app.law.words import Route
 from requests_app.models import Case
 from requests_app.move import Move
 from requests_app.moves import MOVES, offers
+from requests_app.residence import place_name
 from requests_app.roles import Role
 from requests_app.services.history import record_access
 from requests_app.states import State
@@ -74,8 +75,8 @@ class CaseAdmin(DeskAdmin[Case]):
 
     @admin.display(description=gettext_lazy("Residence"))
     def lives_in(self, case: QueuedCase) -> str:
-        """Where the person lives: a code, which picks the law."""
-        return case.submission.residence
+        """Where the person lives, which picks the law."""
+        return place_name(case.submission.residence)
 
     @admin.display(description=gettext_lazy("Legal date"))
     def due(self, case: QueuedCase) -> SafeString | str:

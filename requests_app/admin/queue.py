@@ -226,10 +226,21 @@ def due_badge(due: date | None, on: date) -> SafeString | str:
     """A legal date with how near it is, in words."""
     if due is None:
         return "-"
-    tone = "late" if due < on else "near" if due - on <= SOON else "far"
     return format_html(
-        '<span class="desk-due desk-due-{}"><b>{}</b> <span>{}</span></span>', tone, due_in_words(due, on), due
+        '<span class="desk-due desk-due-{}"><b>{}</b> <span>{}</span></span>',
+        _nearness(due, on),
+        due_in_words(due, on),
+        due,
     )
+
+
+def near_badge(due: date, on: date) -> SafeString:
+    """How near a legal date is, where the date itself stands beside it."""
+    return format_html('<span class="desk-due desk-due-{}"><b>{}</b></span>', _nearness(due, on), due_in_words(due, on))
+
+
+def _nearness(due: date, on: date) -> str:
+    return "late" if due < on else "near" if due - on <= SOON else "far"
 
 
 def by_references(queryset: QuerySet[Case], text: str) -> QuerySet[Case]:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from dsar.ledger import chains
 from dsar.ledger.models import Event
+from requests_app import facts
 from requests_app.events import EventKind
-from requests_app.law.words import DutyKind, Right
-from requests_app.models import Case, LimitChoice, Routine, User
-from requests_app.states import Outcome, State
+from requests_app.models import Case, User
+from requests_app.states import State
 
 FACT_LABELS = {
     "about": gettext_lazy("about"),
@@ -88,14 +88,6 @@ FACT_LABELS = {
 ASSIGNED = "assigned_to"  # the one fact that names an actor
 # Ids that say nothing to a reader; the full text of an event is in the report.
 UNSPOKEN = frozenset({"message", "person", "other", "link", "file", "from", "to", "change", "version"})
-DUTY_LABELS = {
-    DutyKind.ACKNOWLEDGE: gettext_lazy("Acknowledge receipt"),
-    DutyKind.ANSWER: gettext_lazy("Answer"),
-    DutyKind.OPT_OUT_DONE: gettext_lazy("Carry the opt-out out"),
-    DutyKind.RECIPIENTS_TOLD: gettext_lazy("Tell recipients"),
-    DutyKind.RESTRICTED: gettext_lazy("Restrict the use"),
-    DutyKind.OPT_OUT_OFFERED: gettext_lazy("Offer the opt-out"),
-}
 
 
 @dataclass(frozen=True)
@@ -133,11 +125,11 @@ def label_of(kind: str) -> str:
 
 
 def _line(event: Event, names: Mapping[str, str]) -> Line:
-    facts = event.facts
-    change = f"{_state(facts['from'])} → {_state(facts['to'])}" if "to" in facts else ""
+    known = event.facts
+    change = f"{_state(known['from'])} → {_state(known['to'])}" if "to" in known else ""
     shown = tuple(
         (str(FACT_LABELS.get(name, name)), names[str(value)] if name == ASSIGNED else in_words(name, value))
-        for name, value in facts.items()
+        for name, value in known.items()
         if name not in UNSPOKEN and value not in ("", None, [], {})
     )
     return Line(event.sequence, label_of(event.kind), names[event.actor], event.at, change, shown)
@@ -152,23 +144,8 @@ def in_words(name: str, value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {number}" for key, number in value.items())
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return _words_of_codes(name, str(value))
-
-
-def _words_of_codes(name: str, code: str) -> str:
-    if name in ("right", "answered_as") and code in list(Right):
-        return Right(code).label
-    if name == "duty" and code in list(DutyKind):
-        return str(DUTY_LABELS[DutyKind(code)])
-    if name == "outcome" and code in Outcome.values:
-        return str(Outcome(code).label)
-    if name == "choice" and code in LimitChoice.values:
-        return str(LimitChoice(code).label)
-    if name == "rule" and code in Routine.values:
-        return str(Routine(code).label)
-    spaced = ("letter", "because", "degree", "reopened_for", "how", "paper", "review", "seen", "step")
-    return code.replace("_", " ") if name in spaced else code
+        return ", ".join(facts.in_words(name, str(item)) for item in value)
+    return facts.in_words(name, str(value))
 
 
 def _state(value: object) -> str:

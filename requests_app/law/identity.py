@@ -210,4 +210,6 @@ def _sureness(values: Iterable[DegreeRule | EvidenceRule]) -> Sureness:
 
 
 def _citations(values: Iterable[DegreeRule | EvidenceRule]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value.citation for value in values))
+    """Each citation once; one with which a longer one begins is said by that one."""
+    cited = dict.fromkeys(value.citation for value in values)
+    return tuple(one for one in cited if not any(other.startswith(f"{one};") for other in cited))

@@ -75,7 +75,7 @@ def test_a_preview_shows_each_date_that_would_move_and_proposes_nothing(
 ) -> None:
     reference = desk.file().reference
     shown = posted(analyst, f"{LIST}{calendar.pk}/law/", law="ccpa", reason=REASON, step="preview")
-    assert "1 date, in cases: 1." in shown
+    assert "1 date in 1 case." in shown
     assert reference in shown
     line = re.search(r"2026-12-07</td>\s*<td[^>]*><b>2026-12-09</b>", shown)
     assert line

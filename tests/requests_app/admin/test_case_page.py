@@ -84,7 +84,7 @@ def test_a_duty_says_how_it_stands(desk: Desk) -> None:
     case.duties.filter(kind="acknowledge").update(met_at=NOW)
     case.duties.filter(kind="recipients_told").update(void=True)
     page = page_of(desk, case)
-    for standing in ("met late, 2026-11-23", "no longer owed", "today 2026-11-23"):
+    for standing in ("met late, 2026-11-23", "no longer owed", "today"):
         assert standing in page
 
 
@@ -155,7 +155,8 @@ def test_a_ground_is_shown_with_citation_and_reason(desk: Desk) -> None:
     code = "ca_140_not_consumer"
     desk.move(case, "refuse", Role.APPROVER, code=code, reason="The thread shows it.")
     page = page_of(desk, case)
-    assert f"Refused: {code} , approver" in page
+    assert "Refused: Not a California resident , approver" in page
+    assert code not in page
     assert "The thread shows it." in page
 
 

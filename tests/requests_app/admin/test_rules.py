@@ -33,12 +33,12 @@ def test_an_analyst_proposes_and_an_approver_activates(desk: Desk) -> None:
     analyst, approver = desk.client(Role.ANALYST), desk.client(Role.APPROVER)
     page = press(analyst, do="propose", routine=GATHER, rights=["know_specific", "portability"])
     assert "Gather when verified and below the limit, version 1: proposed." in page
-    assert 'value="activate"' not in page
+    assert 'value="accept"' not in page
     rule = StandingRule.objects.get()
-    page = press(approver, do="activate", row=rule.pk)
+    page = press(approver, do="accept", row=rule.pk)
     assert "version 1: in force." in page
     assert "Proposed by analyst on 2026-11-23." in page
-    assert "Activated by approver on 2026-11-23." in page
+    assert "Put in force by approver on 2026-11-23." in page
     assert "ended." in press(analyst, do="end", row=rule.pk)
     assert not StandingRule.objects.in_force().exists()
 
@@ -46,7 +46,7 @@ def test_an_analyst_proposes_and_an_approver_activates(desk: Desk) -> None:
 def test_who_proposed_a_version_is_told_that_another_one_activates_it(desk: Desk) -> None:
     approver = desk.client(Role.APPROVER)
     press(approver, do="propose", routine=GATHER, rights=["know_specific"])
-    page = press(approver, do="activate", row=StandingRule.objects.get().pk)
+    page = press(approver, do="accept", row=StandingRule.objects.get().pk)
     assert "You proposed this version yourself" in page
 
 
@@ -57,7 +57,7 @@ def test_who_proposed_a_version_is_told_that_another_one_activates_it(desk: Desk
         ({"do": "propose", "routine": GATHER, "rights": ["delete"]}, "a person decides there"),
         ({"do": "propose", "routine": "no_such", "rights": ["know_specific"]}, "one of the offered values"),
         ({"do": "propose", "routine": GATHER, "rights": ["no_such"]}, "one of the offered values"),
-        ({"do": "activate", "row": "x"}, "no such rule"),
+        ({"do": "accept", "row": "x"}, "no such rule"),
         ({"do": "end", "row": "9" * 40}, "no such rule"),
         ({"do": "dance"}, "no such step"),
         ({}, "no such step"),

@@ -42,6 +42,7 @@ class OpenForm(PortalForm):
 
     code = forms.CharField(
         label=gettext_lazy("Code from our e-mail"),
+        error_messages={"required": gettext_lazy("Please type the code from our e-mail.")},
         max_length=20,
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}

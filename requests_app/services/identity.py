@@ -255,10 +255,10 @@ def fall_back(case: Case, *, actor: Actor, at: datetime) -> None:
     standing.gather(case, at=at)
 
 
-def questions(submission: Submission) -> dict[str, str]:
-    """The fixed questions whose answers could still prove something, in the person's language, by kind."""
+def questions(submission: Submission, language: str = "") -> dict[str, str]:
+    """The fixed questions whose answers could still prove something, by kind; without a language, in the request's."""
     known = {*with_submitted(submission, {}), *contested_kinds(submission)}
-    titles = systems().question_titles(submission.language)
+    titles = systems().question_titles(language or submission.language)
     return {kind: title for kind, title in titles.items() if kind not in known}
 
 

@@ -36,6 +36,7 @@ class ShownLetter:
     """A letter as the page shows it: its lines joined again to paragraphs, for screens of any width."""
 
     subject: str
+    about: str  # what was asked for, where the request asks for several things
     sent_at: datetime
     paragraphs: list[str]
 
@@ -46,7 +47,7 @@ def case_page(request: HttpRequest, submission: Submission) -> HttpResponse:
     """Everything about this person's request; posting offers proof of identity."""
     if session.is_person(request):
         return _of_the_person(request, submission)
-    asked = proof(submission)
+    asked = proof(submission, language())
     form = _proof_form(request, asked)
     if form is not None and form.is_bound and form.is_valid() and _offered(submission, form):
         messages.success(request, _("Thank you. We are comparing your answers with our records."))
@@ -58,9 +59,7 @@ def case_page(request: HttpRequest, submission: Submission) -> HttpResponse:
         "proof": asked,
         "authority": authority(submission, language()),
         "form": form,
-        "letters": [
-            _shown(letter) for letter in submission.messages.filter(to_person=False).exclude(letter__in=WITH_CODE)
-        ],
+        "letters": _letters(submission),
     }
     return render(request, "portal/case.html", context)
 
@@ -118,5 +117,13 @@ def _offered(submission: Submission, form: ProofForm) -> bool:
     return True
 
 
-def _shown(letter: Message) -> ShownLetter:
-    return ShownLetter(letter.subject, letter.queued_at, paragraphs(letter.text))
+def _letters(submission: Submission) -> list[ShownLetter]:
+    """What we wrote; letters of several rights may have one subject, and are told apart by what they are about."""
+    written = submission.messages.filter(to_person=False).exclude(letter__in=WITH_CODE)
+    several = submission.cases.count() > 1
+    return [_shown(letter, several=several) for letter in written.select_related("case__submission")]
+
+
+def _shown(letter: Message, *, several: bool) -> ShownLetter:
+    about = right_title(letter.case, language()) if several and letter.case else ""
+    return ShownLetter(letter.subject, about, letter.queued_at, paragraphs(letter.text))

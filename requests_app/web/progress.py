@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from requests_app import endings
+from requests_app import endings, waiting
 from requests_app.guards import requirement
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Duty, Submission
@@ -21,7 +21,7 @@ from requests_app.states import Outcome, State
 
 FULL: Mapping[State, Promise] = {
     State.RECEIVED: _("Received"),
-    State.VERIFYING: _("Proving who you are"),
+    State.VERIFYING: _("Identity"),
     State.REVIEWING: _("Reviewing"),
     State.GATHERING: _("Collecting"),
     State.DECIDING: _("Deciding"),
@@ -30,16 +30,18 @@ FULL: Mapping[State, Promise] = {
 }
 DECIDED: Mapping[State, Promise] = {
     State.RECEIVED: _("Received"),
-    State.VERIFYING: _("Proving who you are"),
+    State.VERIFYING: _("Identity"),
     State.DECIDING: _("Deciding"),
     State.CARRYING_OUT: _("Answering"),
     State.CLOSED: _("Closed"),
 }
 DIRECT: Mapping[State, Promise] = {
     State.RECEIVED: _("Received"),
-    State.CARRYING_OUT: _("In force, telling recipients"),
+    State.CARRYING_OUT: _("In force"),
     State.CLOSED: _("Closed"),
 }
+# Where others are told of it.
+TOLD_ON: Mapping[State, Promise] = {**DIRECT, State.CARRYING_OUT: _("In force, telling recipients")}
 NOW: Mapping[State, Promise] = {
     State.RECEIVED: _("We have your request."),
     State.VERIFYING: _("We need to be sure that it is you who asks, before we touch your data."),
@@ -54,6 +56,7 @@ NOW_DECIDED: Mapping[State, Promise] = {
     State.DECIDING: _("A person is looking into it, and writes you the answer."),
     State.CARRYING_OUT: _("It is decided; the answer is on its way to you."),
 }
+FOR_ANOTHER = _("We need to know whose data it is, and that you may ask for it, before we touch anything.")
 TO_CONFIRM = _("Please confirm your choice: the link is in our letter. Until then nothing changes.")
 ENDED: Mapping[Outcome, Promise] = {
     Outcome.FULFILLED: _("Done: we did what you asked for."),
@@ -108,6 +111,7 @@ class Progress:
     answer: Duty | None
     working: str
     is_late: bool
+    stands_still: bool  # the date moves on with every day that we wait for an answer of the person
     opt_out_holds: bool  # in force without proof
     is_restricted: bool  # and so is this, until it is decided, and longer if it is granted
     stamp: Promise | None  # the words for that
@@ -148,6 +152,7 @@ def progress(case: Case, language: str, *, at: datetime) -> Progress:
         answer=answer,
         working=answer.explained(language) if answer else "",
         is_late=bool(answer and case.is_open and answer.is_late(local_day(at))),
+        stands_still=case.state == State.CLARIFYING and waiting.stands_still(case),
         opt_out_holds=_holds(case),
         is_restricted=_is_restricted(case),
         can_appeal=endings.can_appeal(case, local_day(at)),
@@ -184,7 +189,7 @@ def _line(case: Case) -> Mapping[State, Promise]:
     """The steps of this case's way; who has nothing to prove is not shown a step for it."""
     match Route(case.route):
         case Route.DIRECT:
-            return DIRECT
+            return TOLD_ON if case.right_asked in opt_outs.OPT_OUTS else DIRECT
         case Route.FULL:
             return FULL
     if case.state == State.VERIFYING or requirement(case).degree > Degree.NONE:
@@ -203,6 +208,8 @@ def _now(case: Case) -> Promise:
         return IN_FORCE.get(case.right_asked, NOW[State.CARRYING_OUT])
     if case.right_asked == Right.OPT_IN:
         return TO_CONFIRM
+    if case.state == State.VERIFYING and case.submission.for_another:
+        return FOR_ANOTHER
     if case.route == Route.DECIDE_ONLY:
         return NOW_DECIDED.get(State(case.state), NOW[State(case.state)])
     return NOW[State(case.state)]

@@ -38,7 +38,7 @@ class Proof:
         return self.standing != Standing.CHECKING and bool(self.questions or self.declaration)
 
 
-def proof(submission: Submission) -> Proof | None:
+def proof(submission: Submission, language: str) -> Proof | None:
     """How the proof stands; None where nothing has to be proved, such as for opt-outs, or nothing is open."""
     if not submission.cases.unproved().exists():  # they are also where a question of ours interrupts the proof
         was_proved = Q(route=Route.FULL) | Q(route=Route.DECIDE_ONLY, proved_by__isnull=False)
@@ -48,7 +48,7 @@ def proof(submission: Submission) -> Proof | None:
         return None  # what is missing then stands beside it: a paper, or the person's own word
     # The service appends the typed name to this very text.
     text = identity.declaration(submission) if identity.wants_declaration(submission) else ""
-    return Proof(_standing(submission), identity.questions(submission), text)
+    return Proof(_standing(submission), identity.questions(submission, language), text)
 
 
 def _standing(submission: Submission) -> Standing:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from requests_app.services import account, entering
 from requests_app.web.pages import portal_page
@@ -14,11 +13,12 @@ from requests_app.web.pages import portal_page
 
 @csrf_exempt  # the form comes from another site of the company; what it carries is signed, for one request and one use
 @portal_page
-@require_POST
 def sign_in(request: HttpRequest, reference: str) -> HttpResponse:
     """Take the assertion. It opens no page: who follows the request enters as always."""
     if not account.is_open():
         raise Http404
+    if request.method != "POST":  # whoever comes back to this address, or changes the language here
+        return redirect("portal:enter")
     refused = ""
     try:
         account.take_sign_in(entering.find(reference), request.POST.get("assertion", ""), at=timezone.now())

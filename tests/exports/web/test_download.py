@@ -145,6 +145,7 @@ def test_the_pages_are_spanish_for_who_reads_spanish(entered: Client) -> None:
     entered.post("/i18n/setlang/", {"language": "es"})
     page = entered.get(HERE).content.decode()
     assert '<html lang="es">' in page
+    assert "Escriba el código" in entered.post(HERE, {"code": ""}).content.decode()
     for english in ("Fetch your data", "Open my file", "Back to my request", "Code from our e-mail"):
         assert english not in page
 

@@ -21,7 +21,7 @@ NUMBER = SAM["account_number"]
 
 def standing(case: Case) -> Standing | None:
     """What the person's page says."""
-    shown = proof(fresh(case).submission)
+    shown = proof(fresh(case).submission, "en")
     return shown.standing if shown else None
 
 

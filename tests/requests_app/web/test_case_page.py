@@ -14,7 +14,7 @@ from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Case, Evidence, ProofOffered, Submission
 from requests_app.ports import Matched
 from requests_app.roles import SYSTEM, Actor, Role
-from requests_app.services import identity
+from requests_app.services import identity, letters
 from requests_app.services.history import change_state, locked
 from requests_app.services.letters import Letter
 from requests_app.services.moving import perform
@@ -79,7 +79,7 @@ def test_each_case_tells_how_far_it_is_and_by_when_it_is_answered(
     assert "We answer by <strong>Jan. 7, 2027</strong>" in shown
     assert "How is this date worked out?" in shown
     assert "45 calendar days (Civ. Code 1798.130(a)(2)(A)" in shown
-    assert '<li class="current" aria-current="step"><span>Proving who you are</span>' in shown
+    assert '<li class="current" aria-current="step"><span>Identity</span>' in shown
 
 
 def test_a_date_that_has_passed_is_admitted(
@@ -97,7 +97,7 @@ def test_an_opt_out_shows_that_it_was_honored_and_asks_for_nothing(
     submission = mine(Right.OPT_OUT_SALE_SHARE)
     shown = page(client)
     assert "Opt-Out Request Honored" in shown
-    assert "Proving who you are" not in shown
+    assert "<span>Identity</span>" not in shown
     assert "Withdraw this request" not in shown
     assert client.post("/case/me/withdraw/opt_out_sale_share/", follow=True).status_code == 200
     assert only_case(submission).state == State.CARRYING_OUT
@@ -234,8 +234,30 @@ def test_letters_stand_on_the_page_as_sent_but_never_a_code(client: Client, mine
     assert "Which shop was it?" in shown
     assert "Dear Sam &lt;b&gt;O&#x27;Hara&lt;/b&gt;," in shown
     assert "We asked you a question" in shown
+    assert "Our time to answer stands still" not in shown
     assert code not in shown
     assert "/confirm/" not in shown
+
+
+def test_where_the_clock_stands_still_for_an_answer_the_page_says_so(
+    client: Client, mine: Callable[..., Submission]
+) -> None:
+    submission = mine(Right.KNOW_SPECIFIC, residence="GB")
+    identity.note_mailbox(submission, at=NOW)
+    the_desk_moves("ask_clarification", submission, question="Which shop was it?")
+    assert "Our time to answer stands still until we have your answer" in page(client)
+
+
+def test_letters_of_several_rights_say_what_they_are_about(client: Client, mine: Callable[..., Submission]) -> None:
+    submission = mine(Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE)
+    about = [f"{letters.right_title(case, 'en')} · " for case in submission.cases.all()]
+    assert all(title in page(client) for title in about)
+
+
+def test_the_questions_are_in_the_language_of_the_page(client: Client, mine: Callable[..., Submission]) -> None:
+    mine(Right.DELETE, language="en")
+    client.post("/i18n/setlang/", {"language": "es"})
+    assert "Número de teléfono" in page(client)
 
 
 def test_a_refused_request_says_so_and_leaves_out_what_never_happened(

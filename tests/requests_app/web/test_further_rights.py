@@ -90,14 +90,14 @@ def test_the_page_of_a_complaint_has_no_step_for_proof(client: Client, file_requ
     enter(client, file_request(Right.COMPLAINT))
     shown = page(client)
     assert "A person is looking into it" in shown
-    assert "Proving who you are" not in shown
+    assert "<span>Identity</span>" not in shown
     assert "Enough: we know that it is you who asks." not in shown
     assert "Withdraw this request" in shown
 
 
 def test_the_page_of_a_restriction_has_one(client: Client, file_request: FileRequest) -> None:
     enter(client, file_request(Right.RESTRICT))
-    assert "Proving who you are" in page(client)
+    assert "<span>Identity</span>" in page(client)
 
 
 # ---- opting in
@@ -120,7 +120,9 @@ def test_opting_in_takes_a_second_step_with_equal_choices(client: Client, file_r
     assert Suppression.objects.in_force().exists()  # looking at it changes nothing
     assert client.post(link).headers["Location"] == "/case/me/"
     assert not Suppression.objects.in_force().exists()
-    assert "your opt-out has ended" in page(client)
+    shown = page(client)
+    assert "your opt-out has ended" in shown
+    assert "telling recipients" not in shown
     assert client.post(link).status_code == 200  # it works once
 
 

@@ -1,4 +1,4 @@
-"""Letters for the post: those that reached nobody, and each as plain text; who prints one sees it, and is noted."""
+"""Letters for the post: those that reached nobody, and each as a sheet of paper; who prints one is noted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -70,10 +71,16 @@ def letter_to_print(request: HttpRequest, case: Case) -> HttpResponse:
             by=actor_of(request), what="letter", at=timezone.now(), case=str(case.pk), message=str(message.pk)
         )
     submission = message.submission
-    address = [unsealed(submission, "name"), *unsealed(submission, "postal_address").splitlines()]
-    day = spelt(timezone.localdate(message.queued_at), message.language)
-    text = "\n".join([*address, "", "", day, "", message.subject, "", "", _text(message)])
-    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+    context = {
+        "language": message.language,
+        "case_url": reverse("admin:requests_app_case_change", args=[case.pk]),
+        "organisation": submission.organisation,
+        "address": f"{unsealed(submission, 'name')}\n{unsealed(submission, 'postal_address')}".strip(),
+        "day": spelt(timezone.localdate(message.queued_at), message.language),
+        "subject": message.subject,
+        "text": _text(message),
+    }
+    return render(request, "admin/requests_app/case/print.html", context)
 
 
 def _text(message: Message) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_request_by_post_is_answered_by_post(house: House) -> None:
     # The receipt is printed, posted, and noted: it carries no code.
     assert "to be posted" in analyst.opens(reference)
     receipt = prints(analyst)
-    assert receipt.startswith(f"{asking.name}\n4 Orchard Lane\nUkiah, CA 95482\n")
+    assert f"<address>{asking.name}<br>4 Orchard Lane<br>Ukiah, CA 95482</address>" in receipt
     assert "/confirm/" not in receipt
     posts(analyst)
     assert f"posted on {today()}" in analyst.looks()
@@ -66,7 +67,9 @@ def test_a_request_by_post_is_answered_by_post(house: House) -> None:
     analyst.makes("approve")
 
     # The answer waits for the post as well; once it is posted, the case closes.
-    wait_for("the answer to print", lambda: analyst.looks() if analyst.looks().count("For the post") == 2 else None)
+    wait_for(
+        "the answer to print", lambda: analyst.looks() if analyst.looks().count("Print for the post") > 1 else None
+    )
     assert analyst.state() == "carrying out"
     answer = prints(analyst)
     assert asking.name in answer
@@ -105,7 +108,7 @@ def prints(analyst: Desk) -> str:
     """The newest letter that can be printed, as it goes into the envelope."""
     analyst.looks()
     (*_older, newest) = re.findall(r'href="([^"]+/print/\?letter=[^"]+)"', analyst.browser.html)
-    return analyst.browser.fetch(newest).decode()
+    return unescape(analyst.browser.fetch(newest).decode())
 
 
 def posts(analyst: Desk) -> None:

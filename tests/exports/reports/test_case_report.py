@@ -111,6 +111,21 @@ def test_a_refusal_tells_ground_citation_and_who(house: House) -> None:
     assert "not owed" in text
 
 
+def test_codes_of_laws_grounds_and_requesters_are_told_in_words(house: House) -> None:
+    case = house.reviewing(Right.DELETE)
+    house.move(case, "refuse", APPROVER, code="ca_140_not_consumer", reason="Lives in Nevada.")
+    text = text_of(case)
+    assert "by: web form; laws: CCPA; received on: 2026-11-23; asked by: the person; right: deletion" in text
+    assert "ground: Not a California resident" in text
+    assert "ca_140_not_consumer" not in text
+
+
+def test_a_duplicate_names_the_request_under_which_it_goes_on(house: House) -> None:
+    older, newer = house.reviewing(Right.DELETE), house.reviewing(Right.DELETE)
+    house.move(newer, "merge", into=str(older.pk))
+    assert f"Goes on under {older.submission.reference}, deletion" in text_of(newer)
+
+
 def test_a_case_that_is_only_received_has_a_report_without_empty_tables(house: House) -> None:
     case = house.file(Right.DELETE).cases.get()
     text = text_of(case)

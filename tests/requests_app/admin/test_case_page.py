@@ -146,6 +146,8 @@ def test_history_is_told_in_words(desk: Desk) -> None:
     assert "· analyst" in page
     assert "· the person" in page
     assert "degree reached reasonably high" in page
+    assert "by web form laws CCPA" in page
+    assert "asked by the person" in page
     assert "letters 120" in page
     assert "source club" in page
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -34,10 +35,19 @@ def test_a_letter_is_printed_with_address_day_and_subject(desk: Desk) -> None:
     case = a_refused_case(desk)
     message = case.messages.get(letter=Letter.REFUSAL)
     response = desk.client(Role.ANALYST).get(path(case, message.pk))
-    assert response["Content-Type"] == "text/plain; charset=utf-8"
-    text = response.content.decode()
-    assert text.startswith("Ann O'Hara\n\n\nNov. 23, 2026\n\nOur decision on your request")
-    assert text.endswith(message.text)
+    page = unescape(response.content.decode())
+    assert "<address>Ann O'Hara</address>" in page
+    assert '<p class="day">Nov. 23, 2026</p>' in page
+    assert f"<h1>{message.subject}</h1>" in page
+    assert message.text in page
+
+
+def test_what_a_letter_says_is_text_on_its_sheet(desk: Desk) -> None:
+    case = desk.case_in(State.REVIEWING)
+    desk.move(case, "refuse", code="ca_140_not_consumer", explanation="<b>See</b> there.", reason="Lives elsewhere.")
+    message = case.messages.get(letter=Letter.REFUSAL)
+    page = desk.client(Role.ANALYST).get(path(case, message.pk)).content.decode()
+    assert "&lt;b&gt;See&lt;/b&gt; there." in page
 
 
 def test_who_prints_a_letter_stands_in_the_access_chain(desk: Desk) -> None:
@@ -61,7 +71,7 @@ def test_no_letter_of_another_case_or_of_no_case_is_printed(desk: Desk) -> None:
 def test_the_case_page_leads_to_what_can_be_printed(desk: Desk) -> None:
     case = a_refused_case(desk)
     page = desk.client(Role.ANALYST).get(f"/admin/requests_app/case/{case.pk}/change/").content.decode()
-    assert page.count("For the post") == 1
+    assert page.count("Print for the post") == 1
 
 
 def test_a_letter_that_reached_nobody_is_shown_with_the_day_by_which_it_has_to_be_posted(desk: Desk) -> None:

@@ -30,7 +30,7 @@ TONES = {State.WAITING: "wait", State.RUNNING: "busy", State.DONE: "sure", State
 class JobAdmin(DeskAdmin[Job]):
     """The table of jobs. Arguments are ids, errors are classes: there is nothing about a person in it."""
 
-    list_display = ("kind", "standing", "attempts", "error_class", "next_try", "finished", "queue")
+    list_display = ("work", "standing", "attempts", "error_class", "next_try", "finished", "queue")
     list_filter = ("state", "queue")
     list_before_template = "admin/jobs/job/switch.html"
     ordering = ("-created_at",)
@@ -73,6 +73,11 @@ class JobAdmin(DeskAdmin[Job]):
                 note_setting("work_resumed", by=by, at=at)
                 messages.success(request, _("Work goes on: what is overdue comes first."))
         return HttpResponseRedirect(reverse("admin:jobs_job_changelist"))
+
+    @admin.display(description=gettext_lazy("Kind"))
+    def work(self, job: Job) -> str:
+        """What kind of work it is, in words."""
+        return job.kind.replace("_", " ")
 
     @admin.display(description=gettext_lazy("State"))
     def standing(self, job: Job) -> SafeString:

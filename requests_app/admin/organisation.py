@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from requests_app.admin import metrics
 from requests_app.admin.desk import ThemedAdmin, actor_of
@@ -21,6 +22,8 @@ from requests_app.services.filling import is_place
 from requests_app.services.staffing import note_setting
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as Text
+
     FormOfOrganisation = ModelForm[Organisation]
 else:
     FormOfOrganisation = ModelForm
@@ -33,9 +36,18 @@ class OrganisationForm(FormOfOrganisation):
         required=False,
         choices=lambda: [(pack.slug, str(pack.title)) for pack in all_packs().values() if not pack.is_policy],
         widget=CheckboxSelectMultiple,
-        label=Organisation._meta.get_field("laws_everywhere").verbose_name,
+        label=gettext_lazy("Laws that bind everywhere"),
         help_text=Organisation._meta.get_field("laws_everywhere").help_text,
     )
+
+    class Meta:
+        labels: ClassVar[dict[str, Text]] = {
+            "slug": gettext_lazy("Short name"),
+            "contact_email": gettext_lazy("E-mail address"),
+            "toll_free_number": gettext_lazy("Toll-free number"),
+            "policy_url": gettext_lazy("Address of the privacy policy"),
+            "sells_or_shares": gettext_lazy("Sells or shares data"),
+        }
 
     def clean_place(self) -> str:
         """A code that nobody knows would be counted without holidays, unseen."""

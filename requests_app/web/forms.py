@@ -200,6 +200,7 @@ class RequestForm(PortalForm):
         name.label = _("Name of the person whose data it is")
         email.label = _("The person's e-mail address") if needed else _("The person's e-mail address (if any)")
         email.help_text = _("One that we know the person by, not yours.")
+        self.fields["account_number"].help_text = _("It helps us to find the person's data.")
         for shown in (name, email):
             shown.widget.attrs["autocomplete"] = "off"
 

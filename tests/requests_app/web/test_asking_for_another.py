@@ -66,6 +66,18 @@ def test_whom_the_request_is_for_is_the_first_question_and_opens_the_fields(
     assert "Please choose" not in page(client, "/request/?residence=US-CA&asks_for=nobody").split("<form")[0]
 
 
+@pytest.mark.parametrize(
+    ("asks", "said"),
+    [("parent", "asks you to sign that you are the parent"), ("agent", "says what you have to show us")],
+)
+def test_the_form_says_what_each_will_have_to_do(
+    client: Client, organisation: Organisation, asks: str, said: str
+) -> None:
+    form = page(client, f"/request/US-CA/?for={asks}")
+    assert said in form
+    assert f'name="next" value="/request/US-CA/?for={asks}"' in form  # another language keeps for whom it is
+
+
 @pytest.mark.parametrize("requester", [kind for kind in Requester if kind is not Requester.SELF])
 def test_a_request_for_another_is_received_with_both(
     client: Client, organisation: Organisation, requester: Requester

@@ -133,7 +133,7 @@ def test_an_appeal_that_succeeds_opens_the_case_again(house: House) -> None:
     person.reference = first
     analyst = opened(house, person)
     analyst.waits_until("reviewing")
-    assert "You appealed, and were right." in unwrapped(person.reads("We have opened your request"))
+    assert "Your appeal was successful." in unwrapped(person.reads("We have opened your request"))
 
 
 def test_a_mistake_is_found_by_one_and_mended_by_another(house: House) -> None:
@@ -162,7 +162,7 @@ def test_who_is_a_customer_of_our_customer_is_told_whom_to_ask(house: House) -> 
     analyst = reviewed(house, person)
     analyst.makes("redirect", to="Birch Bank", contact="privacy@birch.example")
     analyst.waits_until("redirected")
-    letter = unwrapped(person.reads("Whom your request"))
+    letter = unwrapped(person.reads("Who can answer your request"))
     assert "Birch Bank privacy@birch.example" in letter
     person.enters()
     assert "This request belongs to another organisation." in person.page

@@ -91,7 +91,7 @@ def test_a_deletion_takes_what_its_plan_names_and_leaves_the_rest(house: House) 
     assert "Customer account: 1 record no longer names you." in letter
     assert f"Devices signed in: {len(held['shop/devices'])} record" in letter
     assert f"Orders: {len(held['shop/orders'])} records kept." in letter
-    assert "(Civ. Code 1798.105(d)(8))" in letter
+    assert "(CCPA, Civ. Code 1798.105(d)(8))" in letter
 
 
 def test_portability_hands_over_what_the_person_provided(house: House) -> None:

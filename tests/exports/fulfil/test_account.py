@@ -22,7 +22,7 @@ def test_a_deletion_tells_what_went_what_was_kept_and_why(house: House) -> None:
     assert "Customer account: 1 record no longer names you." in english
     (orders,) = (sentence for sentence in english if sentence.startswith("Orders: "))
     assert orders.startswith("Orders: 7 records kept. ")
-    assert orders.endswith("(Civ. Code 1798.105(d)(8))")
+    assert orders.endswith("(CCPA, Civ. Code 1798.105(d)(8))")
     assert len(spanish) == len(english)
     assert "Reseñas: 3 registros eliminados." in spanish
 
@@ -48,7 +48,7 @@ def test_a_ground_is_told_in_the_words_of_the_law_that_answers(house: House) -> 
     like = acts.ground_of(case, "ca_105d8_legal_obligation")
     assert like is not None
     assert like.code == "tx_legal_obligation"
-    assert orders == f"Orders: 7 records kept. {like.person_text} ({like.citation})"
+    assert orders == f"Orders: 7 records kept. {like.person_text} (Texas DPSA, {like.citation})"
     assert str(like.title) in report_html(case)
 
 
@@ -68,7 +68,7 @@ def test_an_answer_tells_how_much_there_is_what_is_held_and_what_stayed_back(hou
     english, spanish = account_of(case, "en"), account_of(case, "es")
     assert english[0] == f"The file holds {case.bundle.records} records."
     assert any("password" in sentence for sentence in english)
-    assert english[-1].endswith("(Civ. Code 1798.145(k))")
+    assert english[-1].endswith("(CCPA, Civ. Code 1798.145(k))")
     assert spanish[0] == f"El archivo contiene {case.bundle.records} registros."
     assert not set(english) & set(spanish)
 
@@ -84,7 +84,7 @@ def test_a_correction_names_field_and_source_and_no_value(house: House) -> None:
 def test_categories_are_the_six_parts(house: House) -> None:
     case = house.closed(Right.KNOW_CATEGORIES)
     english = account_of(case, "en")
-    assert english[0].startswith("Categories of personal information that we have collected about you: ")
+    assert english[0].startswith("Categories of personal information that we have collected about you:\n  - ")
     assert len(account_of(case, "es")) == len(english)
 
 

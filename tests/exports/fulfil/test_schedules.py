@@ -110,7 +110,7 @@ class TestADeletion:
         assert kept.startswith("Reviews: 3 records kept. ")
         received = case.received_on()
         assert f"kept until {received.day} {received.strftime('%B')} {received.year + 3} at the latest." in kept
-        assert "(Civ. Code 1798.105(d)(8))" in kept
+        assert "(CCPA, Civ. Code 1798.105(d)(8))" in kept
         assert case.outcome == Outcome.PARTLY_FULFILLED
         assert house.sql("shop", "SELECT count(*) FROM reviews") != [(0,)]
         assert "Legal obligation to keep" in report_html(case)

@@ -46,7 +46,7 @@ def test_what_waits_is_counted_and_the_number_leads_to_it(desk: Desk) -> None:
     assert reviewing.submission.reference in text_of(client, found["Waiting for us"][1])
     assert near.reference in text_of(client, found["With a letter that could not be delivered"][1])
     assert near.reference in text_of(client, found["Due within 7 days"][1])
-    assert "deliver_message" in text_of(client, found["Jobs that gave up"][1])
+    assert "deliver message" in text_of(client, found["Jobs that gave up"][1])
 
 
 def test_an_administrator_is_told_of_jobs_and_of_no_case(desk: Desk) -> None:

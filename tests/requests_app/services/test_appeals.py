@@ -158,7 +158,7 @@ def test_a_granted_appeal_opens_the_case_again_that_it_is_about() -> None:
     (answer,) = letters_of(appeal.submission, Letter.ANSWER)
     assert f"We have opened your request {case.submission.reference} again" in " ".join(answer.split())
     (letter,) = letters_of(case.submission, Letter.REOPENED)
-    assert "You appealed, and were right." in letter
+    assert "Your appeal was successful." in letter
     assert chains.history(case.chain).get(kind="reopen").facts["reopened_for"] == "appeal"
 
 

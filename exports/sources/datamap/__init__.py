@@ -26,9 +26,12 @@ from exports.sources.datamap.model import (
     Root,
     Suppression,
 )
-from exports.sources.datamap.reader import DataMapError, read_data_map
+from exports.sources.datamap.reader import SLUG, DataMapError, read_data_map
+from exports.sources.datamap.section import DECIDE
 
 __all__ = [
+    "DECIDE",
+    "SLUG",
     "Category",
     "Clear",
     "Collection",

@@ -44,6 +44,7 @@ from exports.sources.datamap.section import (
     Section,
     choice_of,
     instead,
+    note_undecided,
     plain,
     root_node,
     scalar_of,
@@ -82,12 +83,18 @@ class _Names:
 
 @lru_cache(maxsize=64)
 def read_data_map(text: str) -> DataMap:
-    """The data map that a YAML (or canonical JSON) text holds; raises DataMapError with every fault."""
+    """The data map that a YAML (or canonical JSON) text holds; raises DataMapError with every fault.
+
+    A draft in which something is still to be decided is refused with the questions.
+    """
     faults = Faults()
     try:
         node = root_node(text)
     except NotReadableError as error:
         raise DataMapError([str(error)]) from None
+    note_undecided(node, faults)
+    if faults.sentences():  # what else is wrong shows when all is decided
+        raise DataMapError(faults.sentences())
     found = _data_map(node, faults)
     if faults.sentences():
         raise DataMapError(faults.sentences())

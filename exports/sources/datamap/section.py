@@ -20,6 +20,7 @@ TYPES_OF_TAGS = {
     "tag:yaml.org,2002:timestamp": "a date",
 }
 TEXT = "tag:yaml.org,2002:str"
+DECIDE = "decide:"  # begins what a draft can't know
 # The reader in C reads the same ten times as fast, where PyYAML was built with it.
 LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 Choice = TypeVar("Choice", bound=Enum)
@@ -171,6 +172,18 @@ def root_node(text: str) -> Node:
     if node is None:
         raise NotReadableError("line 1: the file is empty.")
     return node
+
+
+def note_undecided(node: Node, faults: Faults) -> None:
+    """Note every "decide: …" that a draft left to a person."""
+    if isinstance(node, ScalarNode):
+        if str(node.value).startswith(DECIDE):
+            question = str(node.value).removeprefix(DECIDE).strip()
+            faults.note(node, f'not decided yet: {question}; put the answer in the place of "{DECIDE} …".')
+        return
+    for entry in node.value:
+        for part in entry if isinstance(entry, tuple) else (entry,):
+            note_undecided(part, faults)
 
 
 class _Mark(Protocol):

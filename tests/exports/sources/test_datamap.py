@@ -46,6 +46,16 @@ def line_of(text: str, words: str) -> int:
     return text[: text.index(words)].count("\n") + 1
 
 
+def test_what_a_draft_left_undecided_is_asked_with_its_line_before_anything_else() -> None:
+    text = changed("role: controller", 'role: "decide: controller, or another"').replace("purposes:", "porpoises:", 1)
+    text = text.replace("on_delete: delete", 'on_delete: "decide: delete, or keep"', 1)
+    cure = 'put the answer in the place of "decide: …".'
+    assert faults(text) == [
+        f"line {line_of(text, 'role')}: not decided yet: controller, or another; {cure}",
+        f"line {line_of(text, 'decide: delete')}: not decided yet: delete, or keep; {cure}",
+    ]
+
+
 @pytest.mark.parametrize("path", MAPS, ids=lambda path: path.name)
 def test_the_maps_of_the_example_company_can_be_read(path: Path) -> None:
     datamap = read_data_map(path.read_text())

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
 from exports.sources.datamap import Collection, DataMap
+from exports.sources.schema import Place, Schema
 from exports.sources.values import Json, Key
 from requests_app.law.words import Right
 
@@ -186,6 +187,14 @@ class KeySet:
         return self._hash.hexdigest()
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Survey:
+    """How a database is built, and samples of its texts by table and column, to be looked at and forgotten."""
+
+    schema: Schema
+    samples: Mapping[Place, Mapping[str, Sequence[str]]]
+
+
 class Connector(Protocol):
     """One source, open. To be closed; not to be shared with another thread or process."""
 
@@ -257,6 +266,12 @@ class _Opener(Protocol):
         self, datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta
     ) -> Connector: ...
 
+    def survey(
+        self, source: str, *, read_url: str, schemas: Several[str], sample_rows: int, timeout: timedelta
+    ) -> Survey: ...
+
+    def slow_lookups(self, datamap: DataMap, *, read_url: str, large: int, timeout: timedelta) -> list[str]: ...
+
 
 def open_source(
     datamap: DataMap, *, read_url: str, write_url: str | None = None, timeout: timedelta = TIMEOUT
@@ -267,6 +282,18 @@ def open_source(
     """
     module: _Opener = import_module(MODULES[datamap.connector])
     return module.open_source(datamap, read_url=read_url, write_url=write_url, timeout=timeout)
+
+
+def survey(source: str, *, read_url: str, schemas: Several[str] = (), sample_rows: int = 0) -> Survey:
+    """How a database is built, and with `sample_rows` what some of its texts look like. Reads only; for commands."""
+    module: _Opener = import_module(MODULES["sql"])
+    return module.survey(source, read_url=read_url, schemas=schemas, sample_rows=sample_rows, timeout=TIMEOUT)
+
+
+def slow_lookups(datamap: DataMap, *, read_url: str, large: int) -> list[str]:
+    """Ways of the map by which a table of `large` rows or more is read as a whole: sentences with a cure."""
+    module: _Opener = import_module(MODULES[datamap.connector])
+    return module.slow_lookups(datamap, read_url=read_url, large=large, timeout=TIMEOUT)
 
 
 def identifiers_given(datamap: DataMap, collection: Collection, page: Page) -> Iterator[GivenIdentifier]:

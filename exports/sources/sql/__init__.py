@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection as Several
 from datetime import date, timedelta
 from functools import cached_property
 from types import TracebackType
@@ -22,13 +23,16 @@ from exports.sources.connector import (
     Page,
     Presence,
     ProbeAnswer,
+    Survey,
 )
 from exports.sources.datamap import DataMap
 from exports.sources.sql.changing import Changing
 from exports.sources.sql.dialects import dialect_of
 from exports.sources.sql.engines import guarded, make_engine
+from exports.sources.sql.lookups import find_slow_lookups
 from exports.sources.sql.matching import Matching
 from exports.sources.sql.reading import Reading
+from exports.sources.sql.schema import read_schema, sample
 from exports.sources.sql.tables import Tables
 from exports.sources.values import Json, Key
 from requests_app.law.words import Right
@@ -138,3 +142,23 @@ class SqlConnector:
 def open_source(datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta) -> SqlConnector:
     """What `exports.sources.connector.open_source` calls."""
     return SqlConnector(datamap, read_url=read_url, write_url=write_url, timeout=timeout)
+
+
+def survey(source: str, *, read_url: str, schemas: Several[str], sample_rows: int, timeout: timedelta) -> Survey:
+    """What `exports.sources.connector.survey` calls."""
+    engine = make_engine(read_url, source, write=False, timeout=timeout)
+    try:
+        schema = read_schema(engine, source, schemas)
+        samples = {table.place: sample(engine, source, table, sample_rows) for table in schema.tables if sample_rows}
+    finally:
+        engine.dispose()
+    return Survey(schema, samples)
+
+
+def slow_lookups(datamap: DataMap, *, read_url: str, large: int, timeout: timedelta) -> list[str]:
+    """What `exports.sources.connector.slow_lookups` calls."""
+    engine = make_engine(read_url, datamap.source, write=False, timeout=timeout)
+    try:
+        return find_slow_lookups(datamap, engine, large=large)
+    finally:
+        engine.dispose()

@@ -12,8 +12,9 @@ from sqlalchemy import exc
 
 from exports.sources.connector import Action, ChangeRefusedError, Page, Record
 from exports.sources.datamap import Collection, DataMap
+from exports.sources.schema import Pointer
 from exports.sources.sql.matching import Condition
-from exports.sources.sql.pointers import Pointer, places, read_pointers
+from exports.sources.sql.pointers import places, read_pointers
 from exports.sources.sql.tables import Tables
 from exports.sources.values import Key, key_value
 

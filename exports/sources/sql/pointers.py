@@ -6,38 +6,15 @@ Asked of the server's own catalogue: what SQLAlchemy reflects is one schema at a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from exports.sources.datamap import Collection
+from exports.sources.schema import Place, Pointer
 
 GOES_ALONG = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
-
-
-class Place(NamedTuple):
-    """A table, with the schema in which it really is."""
-
-    schema: str
-    table: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """A foreign key: rows of `child` hang on rows of `parent`."""
-
-    child: Place
-    columns: tuple[str, ...]
-    parent: Place
-    parent_columns: tuple[str, ...]
-    goes_along: bool  # the database itself deletes or empties the child's rows
-
-    @property
-    def is_own(self) -> bool:
-        """Whether rows of a table hang on others of the same table."""
-        return self.child == self.parent
 
 
 class _Column(NamedTuple):

@@ -1,0 +1,193 @@
+"""A draft as YAML: what the schema says, guesses with reasons as comments, "decide: …" where a person decides."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+import yaml
+
+from exports.sources.datamap import DECIDE, Category, Join, Root
+from exports.sources.draft.guesses import Guess, Leads, guess, words_of
+from exports.sources.draft.paths import Guesses, Reached, Unreached, find_paths
+from exports.sources.schema import Column, Place, Schema
+
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*[A-Za-z0-9_]|[A-Za-z_]")
+GIVEN = "device_id"  # the kind that one source gives to those walked later
+LONGEST_COLUMN = 100
+LINE = 120
+
+HEAD = """\
+# The draft of a data map, made from the schema of a database. It is not accepted as long as a "decide: …" stands in it:
+# put the answer in its place, in the form that it names, quotes away. The rest is a proposal, too: read it. A comment
+# says why a column is taken for what it is; a category, "sensitive", "never_disclose" and "reliable" are guesses.
+# Take collections out that hold nobody's data. Every key, those not proposed as well (degree, correctable, received_at,
+# soft_deleted_at, suppress, retention), is explained in exports/sources/datamap/model.py.
+"""
+CATEGORIES = f"# The categories are {', '.join(Category)}."
+ORIGINS = """\
+origins:
+  person: {en: You, es: Usted}
+  us: {en: Our own records of our dealings with you, es: Nuestros propios registros de la relación con usted}
+"""
+
+
+def draft(schema: Schema, source: str, samples: Mapping[Place, Mapping[str, Sequence[str]]]) -> str:
+    """The whole text. `samples`, texts by table and column, sharpen the guesses; none of them is written."""
+    guesses = {
+        table.place: {
+            column.name: guess(column, samples.get(table.place, {}).get(column.name, ())) for column in table.columns
+        }
+        for table in schema.tables
+    }
+    paths = find_paths(schema, guesses, source)
+    lines = [*_top(source), *(["collections:"] if paths.reached else _no_way())]
+    for reached in paths.reached:
+        lines += ["", *_collection(schema, reached, guesses[reached.table.place])]
+    if paths.unreached:
+        lines += ["", "# Not in the map, because no way leads from a person to their rows:"]
+        lines += [line for entry in paths.unreached for line in _left_out(schema, entry, guesses)]
+    return "\n".join(lines) + "\n"
+
+
+def scalar(text: str) -> str:
+    """A text as YAML reads it back, in quotes where it would be taken for something else."""
+    if PLAIN.fullmatch(text) and yaml.safe_load(text) == text:
+        return text
+    return yaml.dump(text, default_style='"', allow_unicode=True, width=10**9).strip()
+
+
+def _decide(what: str) -> str:
+    return scalar(f"{DECIDE} {what}")
+
+
+def _top(source: str) -> Iterator[str]:
+    yield from HEAD.splitlines()
+    yield from textwrap.wrap(CATEGORIES, LINE, subsequent_indent="# ")
+    yield f"source: {source}"
+    yield f"title: {scalar(_title(source))}"
+    yield "connector: sql"
+    yield f"role: {_decide('controller, or {processor_for: legal name of the controller}')}"
+    yield ""
+    yield "purposes:"
+    yield f"  main: {_decide('what the data is used for, as people read it; a line with a name for each purpose')}"
+    yield ""
+    yield from ORIGINS.splitlines()
+    yield ""
+    yield f"recipients: {_decide('[] if nobody gets data from here, else a list as in dsar/demo/maps/shop.yaml')}"
+    yield ""
+
+
+def _no_way() -> Iterator[str]:
+    yield "# No column of the database looks like an identifier (e-mail address, account number, telephone, device)."
+    yield f"collections: {_decide('no table is reached; describe by hand those that hold data of people')}"
+
+
+def _title(name: str) -> str:
+    return (" ".join(words_of(name)) or name).capitalize()[:200]
+
+
+def _collection(schema: Schema, reached: Reached, guesses: Mapping[str, Guess]) -> Iterator[str]:
+    table = reached.table
+    for note in reached.notes:
+        yield f"  # {_one_line(note)}"
+    if table.is_view:
+        yield "  # a view: take it out if the tables that it shows are described"
+    yield f"  - name: {scalar(reached.name)}"
+    yield f"    title: {scalar(_title(table.place.table))}"
+    yield f"    table: {scalar(table.place.table)}"
+    if table.place.schema != schema.default:
+        yield f"    schema: {scalar(table.place.schema)}"
+    yield f"    key: {_key(reached, guesses)}"
+    if reached.is_root:
+        yield f"    one_per_person: {_decide('true if two rows are two people, else false')}"
+    yield f"    provided_by_person: {_decide('true if people gave it themselves, false if we made or observed it')}"
+    yield f"    purposes: {_decide('a list of names from purposes at the top, such as [main]')}"
+    yield f"    collected_from: {_decide('a list of names from origins at the top, such as [person, us]')}"
+    yield f"    reached: {_ways(reached)}"
+    given = [name for name, found in guesses.items() if _gives(reached, name, found)]
+    if given:
+        yield f"    gives: [{', '.join(f'{{kind: {GIVEN}, column: {scalar(name)}}}' for name in given)}]"
+    on_delete = "delete, {keep: {ground: …, years: …}} with a ground of the law, or {deidentify: {each column: how}}"
+    yield f"    on_delete: {_decide(on_delete)}"
+    yield "    fields:"
+    for column in table.columns:
+        yield from _field(reached, column, guesses[column.name])
+
+
+def _key(reached: Reached, guesses: Mapping[str, Guess]) -> str:
+    key = reached.table.key
+    secret = [name for name in key if (rule := guesses[name].rule) and rule.never]
+    if secret:
+        return _decide(f"another key: {', '.join(secret)} looks like what is never disclosed, and keys are kept")
+    if not key:
+        return _decide("the columns that make a row unique, never NULL; the database declares none")
+    return f"[{', '.join(map(scalar, key))}]"
+
+
+def _ways(reached: Reached) -> str:
+    ways = f"[{', '.join(map(_way, reached.ways))}]"
+    if reached.is_sure:
+        return ways
+    return _decide(f"which of these lead to rows of the person, and not of another: {ways}")
+
+
+def _way(way: Root | Join) -> str:
+    if isinstance(way, Root):
+        return f"{{by: {way.by}, column: {scalar(way.column)}, compare: {way.compare}}}"
+    pairs = ", ".join(f"{scalar(own)}: {scalar(parent)}" for own, parent in way.columns)
+    return f"{{from: {scalar(way.parent)}, columns: {{{pairs}}}}}"
+
+
+def _gives(reached: Reached, name: str, found: Guess) -> bool:
+    """Whether the column holds an identifier that another source may know, and does not lead here itself."""
+    is_way = any(isinstance(way, Root) and way.column == name for way in reached.ways)
+    return bool(found.rule and found.rule.leads is Leads.ALONE and _kind(found) == GIVEN and not is_way)
+
+
+def _kind(found: Guess) -> str:
+    return found.rule.match.kind if found.rule and found.rule.match else ""
+
+
+def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
+    name = scalar(column.name)
+    if "." in column.name or len(column.name) > LONGEST_COLUMN:
+        yield f"      # {name} can't be described: its name has a dot, or is too long; make a view that renames it"
+        return
+    why, category = found.why, found.rule.category if found.rule else None
+    if found.rule is None and column.name in _technical(reached):
+        why, category = "part of a key, a number that stands for the person or their row", Category.IDENTIFIERS
+    yield f"      # {name}, {_one_line(column.type)}: {_one_line(why)}"
+    yield f"      - column: {name}"
+    yield f"        title: {scalar(_title(column.name))}"
+    yield f"        category: {category or _decide('which category')}"
+    if found.rule and found.rule.sensitive:
+        yield "        sensitive: true"
+    if found.rule and found.rule.never:
+        yield f"        never_disclose: {found.rule.never}"
+    if found.rule and found.rule.match and reached.is_root:
+        yield f"        match: {{kind: {found.rule.match.kind}, compare: {found.rule.match.compare}}}"
+        if found.rule.reliable:
+            sure = "true" if reached.is_sure else _decide("true if the value is that of whose row it is, else false")
+            yield f"        reliable: {sure}"
+
+
+def _technical(reached: Reached) -> set[str]:
+    """Columns of keys and foreign keys that are followed."""
+    own = {own for way in reached.ways if isinstance(way, Join) for own, _ in way.columns}
+    return own | set(reached.table.key)
+
+
+def _left_out(schema: Schema, entry: Unreached, guesses: Guesses) -> Iterator[str]:
+    place = entry.table.place
+    yield f"#  {scalar(schema.name(place))}: {_one_line(entry.reason)}."
+    personal = [(name, found) for name, found in guesses[place].items() if found.is_personal]
+    if personal:
+        looks = "; ".join(f"{scalar(name)}: {found.why}" for name, found in personal)
+        yield f"#    LOOKS PERSONAL, so decide whether it has to be described by hand: {_one_line(looks)}."
+
+
+def _one_line(text: str) -> str:
+    """For a comment: nothing in a name may end it."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

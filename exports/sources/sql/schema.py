@@ -1,0 +1,135 @@
+"""The schema of a source, by reflection; and samples of its values, for a draft only."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import types
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.engine import Inspector, ObjectKind, ObjectScope
+from sqlalchemy.exc import CompileError, SAWarning
+
+from exports.sources.connector import MapDoesNotFitError
+from exports.sources.schema import Column, Kind, Place, Schema, Table
+from exports.sources.sql.columns import ColumnType
+from exports.sources.sql.engines import guarded
+from exports.sources.sql.pointers import read_pointers
+
+SAMPLE_LETTERS = 200  # of one value: enough to see what it looks like
+OWN_SCHEMAS = ("information_schema", "pg_")  # the server's
+KINDS: tuple[tuple[tuple[type[ColumnType], ...], Kind], ...] = (
+    ((types.Boolean,), Kind.TRUTH),
+    ((types.Date, types.DateTime), Kind.DATE),
+    ((types.Integer, types.Numeric), Kind.NUMBER),
+    ((types.LargeBinary, types.BINARY, types.VARBINARY), Kind.BINARY),
+    ((postgresql.INET, postgresql.CIDR, postgresql.MACADDR), Kind.NETWORK),
+    ((types.String, types.Uuid), Kind.TEXT),
+)
+
+
+def read_schema(engine: sa.Engine, source: str, schemas: Collection[str] = ()) -> Schema:
+    """Every table and view of the schemas named, or of all that are not the server's own.
+
+    MariaDB and SQLite show the database of the URL. Raises MapDoesNotFitError if a schema named is not there.
+    """
+    with warnings.catch_warnings(), guarded(source), engine.connect() as connection:
+        warnings.simplefilter("ignore", SAWarning)  # what SQLAlchemy does not know is described as far as it goes
+        inspector = sa.inspect(connection)
+        default = str(inspector.default_schema_name)
+        there = _schemas(inspector, default)
+        for missing in sorted(set(schemas) - set(there)):
+            raise MapDoesNotFitError(f"{source}: there is no schema {missing!r}; there is {', '.join(there)}")
+        tables = tuple(
+            table for schema in there if not schemas or schema in schemas for table in _tables(schema, inspector)
+        )
+        seen = {table.place for table in tables}
+        pointers = [key for key in read_pointers(connection) if {key.child, key.parent} <= seen]
+    return Schema(default, tables, tuple(sorted(pointers, key=lambda key: (key.child, key.columns, key.parent))))
+
+
+def _schemas(inspector: Inspector, default: str) -> list[str]:
+    if inspector.dialect.name != "postgresql":
+        return [default]
+    return sorted(name for name in inspector.get_schema_names() if not name.startswith(OWN_SCHEMAS))
+
+
+def _tables(schema: str, inspector: Inspector) -> Iterator[Table]:
+    asked = None if schema == inspector.default_schema_name else schema
+    every: dict[str, Any] = {"kind": ObjectKind.ANY, "scope": ObjectScope.ANY}
+    views = set(inspector.get_view_names(asked))
+    if inspector.dialect.name == "postgresql":
+        views |= set(inspector.get_materialized_view_names(asked))
+    keys = _by_table(inspector.get_multi_pk_constraint(asked, **every))
+    unique = _by_table(inspector.get_multi_unique_constraints(asked, **every))
+    indexes = _by_table(inspector.get_multi_indexes(asked, **every))
+    for name, reflected in sorted(_by_table(inspector.get_multi_columns(asked, **every)).items()):
+        columns = tuple(_column(column, inspector.dialect) for column in reflected)
+        primary = tuple(keys.get(name, {}).get("constrained_columns", ()))
+        uniques = [tuple(one["column_names"]) for one in unique.get(name, ())]
+        uniques += [_plain(index["column_names"]) for index in indexes.get(name, ()) if _is_whole(index)]
+        found = {primary, *uniques, *(_plain(index["column_names"]) for index in indexes.get(name, ()))} - {()}
+        key = primary or _key(columns, uniques)
+        yield Table(Place(schema, name), name in views, columns, key, tuple(sorted(found)))
+
+
+def _by_table(reflected: Any) -> dict[str, Any]:
+    """What SQLAlchemy found, by the name of the table alone."""
+    return {name: found for (_schema, name), found in reflected.items() if found}
+
+
+def _is_whole(index: Mapping[str, Any]) -> bool:
+    """Whether an index says of every row that its plain columns are unique."""
+    options = index.get("dialect_options", {})
+    partial = any(name.endswith("_where") and value is not None for name, value in options.items())
+    return bool(index["unique"]) and None not in index["column_names"] and not partial
+
+
+def _plain(names: Iterable[str | None]) -> tuple[str, ...]:
+    """The columns with which an index begins, up to the first expression."""
+    found = []
+    for name in names:
+        if name is None:
+            break
+        found.append(name)
+    return tuple(found)
+
+
+def _key(columns: Sequence[Column], uniques: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The shortest unique columns that are never NULL."""
+    filled = {column.name for column in columns if not column.nullable}
+    return min(
+        (names for names in uniques if names and filled.issuperset(names)), key=lambda n: (len(n), n), default=()
+    )
+
+
+def _column(column: Mapping[str, Any], dialect: sa.Dialect) -> Column:
+    type_: ColumnType = column["type"]
+    try:
+        written = type_.compile(dialect=dialect)
+    except CompileError:
+        written = "of a type of its own"
+    return Column(column["name"], written, _kind(type_), bool(column.get("nullable", True)))
+
+
+def _kind(type_: ColumnType) -> Kind:
+    if isinstance(type_, mysql.TINYINT) and type_.display_width == 1:
+        return Kind.TRUTH
+    return next((kind for classes, kind in KINDS if isinstance(type_, classes)), Kind.OTHER)
+
+
+def sample(engine: sa.Engine, source: str, table: Table, rows: int) -> Mapping[str, list[str]]:
+    """The beginnings of the texts in some rows, by column: to be looked at by a program and forgotten."""
+    names = [column.name for column in table.columns if column.kind is Kind.TEXT]
+    if not names:
+        return {}
+    columns: list[sa.Column[Any]] = [sa.Column(name, types.String()) for name in names]
+    schema, name = table.place
+    asked = None if schema == engine.dialect.default_schema_name else schema
+    source_table = sa.Table(name, sa.MetaData(), *columns, schema=asked)
+    cut = [sa.func.substr(sa.cast(column, types.String(SAMPLE_LETTERS)), 1, SAMPLE_LETTERS) for column in columns]
+    with guarded(source), engine.connect() as connection:
+        found = connection.execute(sa.select(*cut).select_from(source_table).limit(rows)).all()
+    return {name: [str(row[place]) for row in found if row[place]] for place, name in enumerate(names)}

@@ -1,7 +1,7 @@
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
 from exports.models.retention import RetentionSchedule
-from exports.models.source import DataMapVersion, DataSource
+from exports.models.source import DataMapVersion, DataSource, NotedSchema
 
 __all__ = [
     "UNFINISHED",
@@ -12,6 +12,7 @@ __all__ = [
     "DataMapVersion",
     "DataSource",
     "Download",
+    "NotedSchema",
     "Part",
     "RecipientTold",
     "Report",

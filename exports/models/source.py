@@ -9,8 +9,9 @@ from functools import lru_cache
 from django.db import models
 
 from dsar.jobs.running import PermanentFailure
-from exports.sources.connector import Connector, open_source
+from exports.sources.connector import Connector, open_source, slow_lookups, survey
 from exports.sources.datamap import DataMap, read_data_map
+from exports.sources.drift import SchemaNote, drift
 
 
 class NotConfigured(PermanentFailure):
@@ -97,9 +98,34 @@ class DataSource(models.Model):
 
     def open(self, data_map: DataMap) -> Connector:
         """A connector to the source, to be used as a context; raises NotConfigured. For workers only."""
+        return open_source(data_map, read_url=self._url_to_read(), write_url=self.write_url)
+
+    def note_schema(self, *, at: datetime) -> None:
+        """Keep how the source is built now as what its map was accepted for; raises as `drift`. For commands only."""
+        now = self._schema_now().as_json()
+        NotedSchema.objects.update_or_create(
+            source=self, defaults={"map_version": self.map_version, "note": now, "noted_at": at}
+        )
+
+    def drift(self) -> list[str] | None:
+        """What has changed in the source since its map was accepted; None if its schema was not noted then.
+
+        Raises SourceError or NotConfigured. For commands only.
+        """
+        noted = NotedSchema.objects.filter(source=self, map_version=self.map_version).first()
+        return drift(SchemaNote.from_json(noted.note), self._schema_now()) if noted else None
+
+    def _schema_now(self) -> SchemaNote:
+        return SchemaNote.of(survey(self.slug, read_url=self._url_to_read()).schema)
+
+    def slow_lookups(self, *, large: int) -> list[str]:
+        """Ways of its map that read a table of `large` rows or more as a whole. Raises as `drift`; for commands."""
+        return slow_lookups(self.map_version.as_map(), read_url=self._url_to_read(), large=large)
+
+    def _url_to_read(self) -> str:
         if not self.read_url:
             raise NotConfigured(f"Set the environment variable {self.read_url_variable}.")
-        return open_source(data_map, read_url=self.read_url, write_url=self.write_url)
+        return self.read_url
 
     @property
     def read_url(self) -> str:
@@ -110,3 +136,15 @@ class DataSource(models.Model):
     def write_url(self) -> str | None:
         """Where to write; None if the source is read only here."""
         return os.environ.get(self.write_url_variable) or None if self.write_url_variable else None
+
+
+class NotedSchema(models.Model):
+    """How a source was built when its map was accepted: names and types, nothing of anybody. Read by a command only."""
+
+    source = models.OneToOneField(DataSource, on_delete=models.CASCADE, primary_key=True)
+    map_version = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT)
+    note = models.JSONField()
+    noted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.source.slug} on {self.noted_at:%Y-%m-%d}"

@@ -5,12 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from django.core.management import CommandError, call_command
 
 from dsar.demo.shop import build_shop
 from exports.models import DataSource
+from exports.sources.datamap import DataMapError, read_data_map
 
 MAP = Path("dsar/demo/maps/shop.yaml")
+
+CLUB = """
+source: club
+title: Club
+connector: sql
+role: controller
+purposes: {club: Run the club}
+origins: {person: You}
+collections:
+  - name: members
+    title: Members
+    table: members
+    key: [id]
+    provided_by_person: true
+    purposes: [club]
+    collected_from: [person]
+    reached: [{by: email, column: email}]
+    on_delete: delete
+    fields: [{column: email, title: E-mail, category: identifiers}]
+"""
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +96,138 @@ def test_check_names_a_source_whose_database_is_not_the_one_of_the_map(
     with pytest.raises(CommandError, match="1 of the sources"):
         call_command("sources", "check")
     assert "shop: " in capsys.readouterr().out
+
+
+@pytest.fixture
+def club(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
+    """The database of a club, with its map beside it."""
+    url = f"sqlite:///{tmp_path / 'club.sqlite3'}"
+    monkeypatch.setenv("CLUB_READ_URL", url)
+    engine = sa.create_engine(url)
+    run(engine, "CREATE TABLE members (id INTEGER PRIMARY KEY, email TEXT, points INTEGER)")
+    run(engine, "CREATE TABLE visits (id INTEGER PRIMARY KEY, member INTEGER REFERENCES members)")
+    (tmp_path / "club.yaml").write_text(CLUB, encoding="utf-8")
+    return engine
+
+
+def run(engine: sa.Engine, *statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+def load_club(tmp_path: Path) -> None:
+    call_command("sources", "load", str(tmp_path / "club.yaml"), "--read", "CLUB_READ_URL")
+
+
+def checked(capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
+    """What a check that finds something says."""
+    capsys.readouterr()
+    with pytest.raises(CommandError, match="1 of the sources") as fault:
+        call_command("sources", "check", *options)
+    assert fault.value.returncode == 1
+    return capsys.readouterr().out.splitlines()
+
+
+def test_check_tells_what_has_changed_since_the_map_was_accepted_until_it_is_loaded_again(
+    club: sa.Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_club(tmp_path)
+    call_command("sources", "check")
+    run(
+        club,
+        "ALTER TABLE members ADD COLUMN nickname VARCHAR(40)",
+        "ALTER TABLE members DROP COLUMN points",
+        "DROP TABLE visits",
+        "CREATE TABLE visits (id TEXT PRIMARY KEY, member INTEGER)",
+        "CREATE TABLE wishes (id INTEGER PRIMARY KEY, member INTEGER REFERENCES members)",
+    )
+    new = "is new: describe it in the map, or load the map again to say that it stays out."
+    other = "look whether the map still says what it holds, and load the map again."
+    gone = "is gone: take it out of the map if it is there, and load the map again."
+    assert checked(capsys) == [
+        f"club: the column members.nickname (VARCHAR(40)) {new}",
+        f"club: the column members.points {gone}",
+        f"club: the column visits.id was INTEGER and is TEXT: {other}",
+        f"club: the table wishes {new}",
+        f"club: the foreign key wishes (member) to members (id) {new}",
+        f"club: the foreign key visits (member) to members (id) {gone}",
+    ]
+    load_club(tmp_path)
+    call_command("sources", "check")
+
+
+def test_a_column_that_the_map_needs_and_that_is_gone_is_told_twice_as_change_and_as_fault(
+    club: sa.Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_club(tmp_path)
+    run(club, "ALTER TABLE members DROP COLUMN email")
+    change, fault = checked(capsys)
+    assert "the column members.email is gone" in change
+    assert fault == "club: members names the column email, which is not in its table"
+
+
+def test_a_map_that_was_loaded_when_its_source_was_down_is_compared_from_the_first_check_on(
+    club: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as without:
+        without.delenv("CLUB_READ_URL")
+        load_club(tmp_path)
+    assert "its schema could not be noted (Set the environment variable CLUB_READ_URL.)" in capsys.readouterr().out
+    run(club, "CREATE TABLE before (id INTEGER PRIMARY KEY)")
+    call_command("sources", "check")
+    assert "its schema is noted now" in capsys.readouterr().out
+    run(club, "CREATE TABLE after (id INTEGER PRIMARY KEY)")
+    (sentence,) = checked(capsys)
+    assert "the table after is new" in sentence
+
+
+def test_check_names_look_ups_without_an_index_in_tables_that_are_large(
+    club: sa.Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_club(tmp_path)
+    run(club, "INSERT INTO members VALUES (1, 'ann@club.example', 0)")
+    call_command("sources", "check")
+    (sentence,) = checked(capsys, "--large", "1")
+    assert sentence == (
+        "club: the look-up by members.email reads the whole table, for no index serves it:"
+        " CREATE INDEX ix_members_email ON members (email)"
+    )
+    run(club, sentence[sentence.index("CREATE") :])
+    call_command("sources", "check", "--large", "1")
+
+
+def test_dump_prints_the_map_as_it_was_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load()
+    capsys.readouterr()
+    call_command("sources", "dump", "shop")
+    assert capsys.readouterr().out == MAP.read_text(encoding="utf-8")
+    with pytest.raises(CommandError, match="There is no source 'chop'; there is shop"):
+        call_command("sources", "dump", "chop")
+
+
+def test_a_draft_is_printed_and_refused_as_long_as_it_is_undecided(
+    club: sa.Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("sources", "draft", "club", "--read", "CLUB_READ_URL", "--sample", "5")
+    drafted = capsys.readouterr().out
+    with pytest.raises(DataMapError, match="not decided yet"):
+        read_data_map(drafted)
+    (tmp_path / "club.yaml").write_text(drafted, encoding="utf-8")
+    with pytest.raises(CommandError, match=r"club\.yaml: line \d+: not decided yet: controller"):
+        load_club(tmp_path)
+    assert not DataSource.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["Club", "--read", "CLUB_READ_URL"], "'Club': a source's name has 1 to 50 small letters"),
+        (["club", "--read", "NO_SUCH_URL"], "Set the environment variable NO_SUCH_URL"),
+        (["club", "--read", "CLUB_READ_URL", "--sample", "-1"], "--sample is a number from 0 to 1000"),
+        (["club", "--read", "CLUB_READ_URL", "--schema", "crm"], "there is no schema 'crm'; there is main"),
+    ],
+)
+def test_a_draft_that_can_not_be_made_says_why(club: sa.Engine, arguments: list[str], sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        call_command("sources", "draft", *arguments)

@@ -1,7 +1,9 @@
-"""``manage.py sources load FILE --read VARIABLE [--write VARIABLE]`` and ``manage.py sources check``."""
+"""``manage.py sources``: draft a data map from a database, load and dump maps, and check that sources fit them."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +12,57 @@ from django.utils import timezone
 
 from exports.models import DataSource
 from exports.models.source import NotConfigured
-from exports.sources.connector import SourceError
-from exports.sources.datamap import DataMapError
+from exports.sources.connector import SourceError, survey
+from exports.sources.datamap import SLUG, DataMapError
+from exports.sources.draft import draft
+
+LARGE = 10_000
+MOST_SAMPLED = 1_000
+READ = {"metavar": "VARIABLE", "help": "environment variable with the reading URL"}
 
 
 class Command(BaseCommand):
-    """Take a data map in as a source, or try whether every source answers as its map says."""
+    """Draft a data map, take one in as a source, show it, or try whether every source is as its map says."""
 
-    help = "Load a data map as a source, or check that every source answers."
+    help = "Draft, load, dump and check the data maps of sources."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """What to do, and for load the file and the names of the variables."""
+        """What to do, with files and the names of variables."""
         what = parser.add_subparsers(dest="what", required=True)
+        drafted = what.add_parser("draft", help="propose a data map from the schema of a database, on standard output")
+        drafted.add_argument("name", help="of the new source: small letters, digits, underscores")
+        drafted.add_argument("--read", required=True, **READ)
+        drafted.add_argument("--schema", action="append", default=[], help="only this one; can be given several times")
+        drafted.add_argument("--sample", type=int, default=0, metavar="N", help="look at N rows of each table as well")
         load = what.add_parser("load", help="take a data map in; a source of that name gets the new map")
         load.add_argument("file", type=Path)
-        load.add_argument("--read", required=True, metavar="VARIABLE", help="environment variable with the reading URL")
+        load.add_argument("--read", required=True, **READ)
         load.add_argument("--write", default="", metavar="VARIABLE", help="the one with the writing URL, if any")
         load.add_argument("--position", type=int, default=0, help="sources are walked in this order")
-        what.add_parser("check", help="open every source and read nothing but counts")
+        what.add_parser("dump", help="print the map of a source as it was accepted").add_argument("name")
+        check = what.add_parser("check", help="whether each source answers, has changed, or is slow to look into")
+        check.add_argument(
+            "--large", type=int, default=LARGE, metavar="ROWS", help="look-ups without an index count from here on"
+        )
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Do it; CommandError says what is wrong, where, and what to do."""
-        if options["what"] == "load":
-            self._load(options)
-        else:
-            self._check()
+        acts = {"draft": self._draft, "load": self._load, "dump": self._dump, "check": self._check}
+        acts[options["what"]](options)
+
+    def _draft(self, options: dict[str, Any]) -> None:
+        name, url = options["name"], os.environ.get(options["read"], "")
+        if not SLUG.fullmatch(name):
+            raise CommandError(f"{name!r}: a source's name has 1 to 50 small letters, digits or underscores.")
+        if not url:
+            raise CommandError(f"Set the environment variable {options['read']}.")
+        if not 0 <= options["sample"] <= MOST_SAMPLED:
+            raise CommandError(f"--sample is a number from 0 to {MOST_SAMPLED}.")
+        try:
+            found = survey(name, read_url=url, schemas=options["schema"], sample_rows=options["sample"])
+        except SourceError as error:
+            raise CommandError(f"{error}.") from None
+        self.stdout.write(draft(found.schema, name, found.samples), ending="")
 
     def _load(self, options: dict[str, Any]) -> None:
         try:
@@ -48,23 +76,52 @@ class Command(BaseCommand):
             )
         except OSError as error:
             raise CommandError(f"{options['file']} can't be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise CommandError(f"{options['file']} is no text in UTF-8; save it as such.") from None
         except DataMapError as error:
             raise CommandError(f"{options['file']}: {error}") from None
         self.stdout.write(f"{source.slug}: accepted, map {source.map_version.digest[:12]}.")
+        try:
+            source.note_schema(at=timezone.now())
+        except (SourceError, NotConfigured) as error:
+            self.stdout.write(f"{source.slug}: its schema could not be noted ({error}); the next check will do it.")
 
-    def _check(self) -> None:
-        faults = 0
+    def _dump(self, options: dict[str, Any]) -> None:
+        source = DataSource.objects.filter(slug=options["name"]).select_related("map_version").first()
+        if source is None:
+            known = ", ".join(DataSource.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
+            raise CommandError(f"There is no source {options['name']!r}; there is {known}.")
+        text = source.map_version.text
+        self.stdout.write(text, ending="" if text.endswith("\n") else "\n")
+
+    def _check(self, options: dict[str, Any]) -> None:
+        faulty = 0
         for source in DataSource.objects.in_walking_order():
-            data_map = source.map_version.as_map()
-            nobody = {kind: ["nobody"] for kind in data_map.kinds_asked}
-            try:
-                with source.open(data_map) as connector:
-                    for collection in data_map.collections:
-                        connector.presence(collection.name, nobody)
-            except (SourceError, NotConfigured) as error:
-                faults += 1
-                self.stdout.write(f"{source.slug}: {error}")
-            else:
-                self.stdout.write(f"{source.slug}: answers as its map says.")
-        if faults:
-            raise CommandError(f"{faults} of the sources did not answer as they should.")
+            found = list(self._findings(source, options["large"]))
+            faulty += bool(found)
+            for sentence in found or ["answers as its map says."]:
+                self.stdout.write(f"{source.slug}: {sentence}")
+        if faulty:
+            raise CommandError(f"{faulty} of the sources did not answer as they should.")
+
+    def _findings(self, source: DataSource, large: int) -> Iterator[str]:
+        """What is wrong with a source; first what has changed, which may explain why it does not answer."""
+        try:
+            changes = source.drift()
+            if changes is None:
+                source.note_schema(at=timezone.now())
+                self.stdout.write(f"{source.slug}: its schema is noted now; what changes from here on will be told.")
+            yield from changes or ()
+            _ask_for_nobody(source)
+            yield from source.slow_lookups(large=large)
+        except (SourceError, NotConfigured) as error:
+            yield str(error).removeprefix(f"{source.slug}: ")
+
+
+def _ask_for_nobody(source: DataSource) -> None:
+    """Open it and count nobody's rows in every collection; raises SourceError or NotConfigured."""
+    data_map = source.map_version.as_map()
+    nobody = {kind: ["nobody"] for kind in data_map.kinds_asked}
+    with source.open(data_map) as connector:
+        for collection in data_map.collections:
+            connector.presence(collection.name, nobody)

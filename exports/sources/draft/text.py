@@ -16,6 +16,8 @@ from exports.sources.schema import Column, Place, Schema
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*[A-Za-z0-9_]|[A-Za-z_]")
 GIVEN = "device_id"  # the kind that one source gives to those walked later
 LONGEST_COLUMN = 100
+KEY_OF_PERSON = "part of a key, a number that stands for the person or their row"
+KEY_OF_WHOM = "part of a foreign key; where it points to another person, take the field out"
 LINE = 120
 
 HEAD = """\
@@ -157,7 +159,8 @@ def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
         return
     why, category = found.why, found.rule.category if found.rule else None
     if found.rule is None and column.name in _technical(reached):
-        why, category = "part of a key, a number that stands for the person or their row", Category.IDENTIFIERS
+        is_theirs = reached.is_sure or column.name in reached.table.key
+        why, category = KEY_OF_PERSON if is_theirs else KEY_OF_WHOM, Category.IDENTIFIERS
     yield f"      # {name}, {_one_line(column.type)}: {_one_line(why)}"
     yield f"      - column: {name}"
     yield f"        title: {scalar(_title(column.name))}"

@@ -1,0 +1,83 @@
+"""docs/how-to-add-a-source.md, followed: a library's database is made, its map drafted, decided, loaded and checked."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import sqlite3
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from exports.models import DataSource
+
+PAGE = (Path(__file__).parents[3] / "docs" / "how-to-add-a-source.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+pytestmark = pytest.mark.django_db
+
+
+def blocks(kind: str) -> list[str]:
+    """What stands in the page between fences of this kind."""
+    return [text for fence, text in BLOCKS if fence == kind]
+
+
+TABLES, CHANGES = blocks("sql")
+*EXCERPTS, DECIDED = blocks("yaml")
+QUESTION, FINDINGS = blocks("")
+DRAFT, LOAD, CHECK, DUMP, CHECK_AGAIN = [line for block in blocks("sh") for line in block.splitlines()]
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sqlite3.Connection:
+    """The library's database, and a folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LIBRARY_READ_URL", f"sqlite:///{tmp_path / 'library.sqlite3'}")
+    connection = sqlite3.connect(tmp_path / "library.sqlite3")
+    connection.executescript(TABLES)
+    return connection
+
+
+def printed(line: str, out: io.StringIO | None = None) -> str:
+    """What a command of the page prints."""
+    out = out or io.StringIO()
+    command, _, file = line.partition(" > ")
+    assert command.startswith("./run manage sources ")
+    call_command(*shlex.split(command)[2:], stdout=out)
+    if file:
+        Path(file).write_text(out.getvalue(), encoding="utf-8")
+    return out.getvalue()
+
+
+def test_the_draft_is_what_the_page_shows_and_asks_what_it_says(library: sqlite3.Connection) -> None:
+    drafted = printed(DRAFT)
+    assert all(excerpt in drafted for excerpt in EXCERPTS)
+    with pytest.raises(CommandError) as refused:
+        printed(LOAD)
+    assert str(refused.value).splitlines()[0] == QUESTION.strip()
+    assert not DataSource.objects.exists()
+
+
+def test_the_decided_map_is_the_draft_with_answers_and_without_the_librarian(library: sqlite3.Connection) -> None:
+    kept = [line for line in printed(DRAFT).splitlines() if "#" not in line and '"decide: ' not in line]
+    left_out = ["      - column: lent_by", "        title: Lent by"]
+    assert [line for line in kept if line not in DECIDED.splitlines()] == left_out
+    assert "decide:" not in DECIDED
+
+
+def test_the_map_is_loaded_checked_and_dumped_and_changes_are_found(library: sqlite3.Connection) -> None:
+    Path("library.yaml").write_text(DECIDED, encoding="utf-8")
+    assert "library: accepted, map " in printed(LOAD)
+    assert printed(CHECK) == "library: answers as its map says.\n"
+    assert printed(DUMP) == DECIDED
+    library.execute("INSERT INTO readers (id, email) VALUES (1, 'ann@library.example')")
+    library.execute("INSERT INTO loans (id, reader_id) VALUES (1, 1)")
+    library.commit()
+    library.executescript(CHANGES)
+    out = io.StringIO()
+    with pytest.raises(CommandError) as found:
+        printed(CHECK_AGAIN, out)
+    assert out.getvalue() == FINDINGS
+    assert found.value.returncode == 1

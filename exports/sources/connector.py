@@ -193,6 +193,7 @@ class Survey:
 
     schema: Schema
     samples: Mapping[Place, Mapping[str, Sequence[str]]]
+    unread: frozenset[Place] = frozenset()  # tables that gave no sample: no right to read them, or too slow
 
 
 class Connector(Protocol):

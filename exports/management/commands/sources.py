@@ -62,7 +62,7 @@ class Command(BaseCommand):
             found = survey(name, read_url=url, schemas=options["schema"], sample_rows=options["sample"])
         except SourceError as error:
             raise CommandError(f"{error}.") from None
-        self.stdout.write(draft(found.schema, name, found.samples), ending="")
+        self.stdout.write(draft(name, found), ending="")
 
     def _load(self, options: dict[str, Any]) -> None:
         try:
@@ -95,6 +95,8 @@ class Command(BaseCommand):
         self.stdout.write(text, ending="" if text.endswith("\n") else "\n")
 
     def _check(self, options: dict[str, Any]) -> None:
+        if options["large"] < 1:
+            raise CommandError("--large is a number greater than 0.")
         faulty = 0
         for source in DataSource.objects.in_walking_order():
             found = list(self._findings(source, options["large"]))
@@ -102,7 +104,7 @@ class Command(BaseCommand):
             for sentence in found or ["answers as its map says."]:
                 self.stdout.write(f"{source.slug}: {sentence}")
         if faulty:
-            raise CommandError(f"{faulty} of the sources did not answer as they should.")
+            raise CommandError(f"{faulty} of the sources are not as they should be.")
 
     def _findings(self, source: DataSource, large: int) -> Iterator[str]:
         """What is wrong with a source; first what has changed, which may explain why it does not answer."""

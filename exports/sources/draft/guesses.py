@@ -112,7 +112,7 @@ IP_ADDRESS = Rule(
     "an internet address",
     "ip ip_address ipaddress ip_adresse adresse_ip direccion_ip endereco_ip remote_addr client_ip mac_address",
     Category.INTERNET_ACTIVITY,
-    kinds=frozenset({Kind.TEXT, Kind.NETWORK, Kind.BINARY}),
+    kinds=frozenset({Kind.TEXT, Kind.NETWORK, Kind.BINARY, Kind.OTHER}),  # some drivers have a type of their own
 )
 RULES: tuple[Rule, ...] = (
     # what is said about a thing, not the thing itself

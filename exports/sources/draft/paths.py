@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -55,6 +56,9 @@ class _Walk:
         self._schema = schema
         self._guesses = guesses
         self._distance: dict[Place, int] = {}
+        self._pointers: dict[Place, list[Pointer]] = defaultdict(list)
+        for pointer in schema.pointers:
+            self._pointers[pointer.child].append(pointer)
         self._spread(self._holding(Leads.ALWAYS))
         self._spread(self._holding(Leads.ALONE))
         self._order = self._in_order()
@@ -92,26 +96,22 @@ class _Walk:
         left = sorted(place for place, distance in self._distance.items() if distance == 0)
         order: list[Place] = []
         while left:
-            free = [place for place in left if not any(p.parent in left for p in self._pointers(place))]
+            free = [place for place in left if not any(p.parent in left for p in self._pointers[place] if not p.is_own)]
             order.append((free or left)[0])
             left.remove(order[-1])
         farther = (place for place, distance in self._distance.items() if distance)
         return [*order, *sorted(farther, key=lambda place: (self._distance[place], place))]
 
-    def _pointers(self, child: Place) -> list[Pointer]:
-        """The foreign keys of a table to other tables."""
-        return [pointer for pointer in self._schema.pointers if pointer.child == child and not pointer.is_own]
-
     def _reached(self, place: Place) -> Reached:
         roots = self._roots(place)
         above = set(self._order[: self._order.index(place)])
         nearer = max(self._distance[place] - 1, 0)
-        taken = [p for p in self._pointers(place) if p.parent in above and self._distance[p.parent] == nearer]
+        taken = [p for p in self._pointers[place] if p.parent in above and self._distance[p.parent] == nearer]
         joins = [Join(self._names[p.parent], tuple(zip(p.columns, p.parent_columns, strict=True))) for p in taken]
         ways: tuple[Root | Join, ...] = (*roots, *joins)
         # An identifier and a foreign key may mean two people, as two of a kind may: a buyer, and who sold it.
         is_sure = len(ways) == 1 or (not joins and len({root.by for root in roots}) == len(roots))
-        passed = [p for p in self._schema.pointers if p.child == place and p not in taken]
+        passed = [p for p in self._pointers[place] if p not in taken]
         return Reached(
             self._schema.by_place[place],
             self._names[place],

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import yaml
 
+from exports.sources.connector import Survey
 from exports.sources.datamap import DECIDE, Category, Join, Root
 from exports.sources.draft.guesses import Guess, Leads, guess, words_of
 from exports.sources.draft.paths import Guesses, Reached, Unreached, find_paths
-from exports.sources.schema import Column, Place, Schema
+from exports.sources.schema import Column, Schema
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*[A-Za-z0-9_]|[A-Za-z_]")
 GIVEN = "device_id"  # the kind that one source gives to those walked later
@@ -19,6 +20,7 @@ LONGEST_COLUMN = 100
 KEY_OF_PERSON = "part of a key, a number that stands for the person or their row"
 KEY_OF_WHOM = "part of a foreign key; where it points to another person, take the field out"
 LINE = 120
+NO_SAMPLE = "  # no sample: the role may not read it, or it is too slow"
 
 HEAD = """\
 # The draft of a data map, made from the schema of a database. It is not accepted as long as a "decide: …" stands in it:
@@ -35,8 +37,9 @@ origins:
 """
 
 
-def draft(schema: Schema, source: str, samples: Mapping[Place, Mapping[str, Sequence[str]]]) -> str:
-    """The whole text. `samples`, texts by table and column, sharpen the guesses; none of them is written."""
+def draft(source: str, survey: Survey) -> str:
+    """The whole text. The survey's samples sharpen the guesses; none of them is written."""
+    schema, samples = survey.schema, survey.samples
     guesses = {
         table.place: {
             column.name: guess(column, samples.get(table.place, {}).get(column.name, ())) for column in table.columns
@@ -46,7 +49,8 @@ def draft(schema: Schema, source: str, samples: Mapping[Place, Mapping[str, Sequ
     paths = find_paths(schema, guesses, source)
     lines = [*_top(source), *(["collections:"] if paths.reached else _no_way())]
     for reached in paths.reached:
-        lines += ["", *_collection(schema, reached, guesses[reached.table.place])]
+        unread = [NO_SAMPLE] if reached.table.place in survey.unread else []
+        lines += ["", *unread, *_collection(schema, reached, guesses[reached.table.place])]
     if paths.unreached:
         lines += ["", "# Not in the map, because no way leads from a person to their rows:"]
         lines += [line for entry in paths.unreached for line in _left_out(schema, entry, guesses)]

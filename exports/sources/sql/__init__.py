@@ -23,6 +23,7 @@ from exports.sources.connector import (
     Page,
     Presence,
     ProbeAnswer,
+    SourceError,
     Survey,
 )
 from exports.sources.datamap import DataMap
@@ -149,10 +150,15 @@ def survey(source: str, *, read_url: str, schemas: Several[str], sample_rows: in
     engine = make_engine(read_url, source, write=False, timeout=timeout)
     try:
         schema = read_schema(engine, source, schemas)
-        samples = {table.place: sample(engine, source, table, sample_rows) for table in schema.tables if sample_rows}
+        samples, unread = {}, set()
+        for table in schema.tables if sample_rows else ():
+            try:
+                samples[table.place] = sample(engine, source, table, sample_rows)
+            except SourceError:
+                unread.add(table.place)
     finally:
         engine.dispose()
-    return Survey(schema, samples)
+    return Survey(schema, samples, frozenset(unread))
 
 
 def slow_lookups(datamap: DataMap, *, read_url: str, large: int, timeout: timedelta) -> list[str]:

@@ -20,6 +20,11 @@ from exports.sources.sql.pointers import read_pointers
 
 SAMPLE_LETTERS = 200  # of one value: enough to see what it looks like
 OWN_SCHEMAS = ("information_schema", "pg_")  # the server's
+# Their rows are rows of the table that they are parts of.
+PARTITIONS = """
+SELECT part.relname FROM pg_class AS part JOIN pg_namespace AS space ON space.oid = part.relnamespace
+WHERE part.relispartition AND space.nspname = :schema
+"""
 KINDS: tuple[tuple[tuple[type[ColumnType], ...], Kind], ...] = (
     ((types.Boolean,), Kind.TRUTH),
     ((types.Date, types.DateTime), Kind.DATE),
@@ -42,9 +47,8 @@ def read_schema(engine: sa.Engine, source: str, schemas: Collection[str] = ()) -
         there = _schemas(inspector, default)
         for missing in sorted(set(schemas) - set(there)):
             raise MapDoesNotFitError(f"{source}: there is no schema {missing!r}; there is {', '.join(there)}")
-        tables = tuple(
-            table for schema in there if not schemas or schema in schemas for table in _tables(schema, inspector)
-        )
+        wanted = [schema for schema in there if not schemas or schema in schemas]
+        tables = tuple(table for schema in wanted for table in _tables(schema, inspector, connection))
         seen = {table.place for table in tables}
         pointers = [key for key in read_pointers(connection) if {key.child, key.parent} <= seen]
     return Schema(default, tables, tuple(sorted(pointers, key=lambda key: (key.child, key.columns, key.parent))))
@@ -56,16 +60,19 @@ def _schemas(inspector: Inspector, default: str) -> list[str]:
     return sorted(name for name in inspector.get_schema_names() if not name.startswith(OWN_SCHEMAS))
 
 
-def _tables(schema: str, inspector: Inspector) -> Iterator[Table]:
+def _tables(schema: str, inspector: Inspector, connection: sa.Connection) -> Iterator[Table]:
     asked = None if schema == inspector.default_schema_name else schema
     every: dict[str, Any] = {"kind": ObjectKind.ANY, "scope": ObjectScope.ANY}
-    views = set(inspector.get_view_names(asked))
+    views, partitions = set(inspector.get_view_names(asked)), set[str]()
     if inspector.dialect.name == "postgresql":
         views |= set(inspector.get_materialized_view_names(asked))
+        partitions = set(connection.execute(sa.text(PARTITIONS), {"schema": schema}).scalars())
     keys = _by_table(inspector.get_multi_pk_constraint(asked, **every))
     unique = _by_table(inspector.get_multi_unique_constraints(asked, **every))
     indexes = _by_table(inspector.get_multi_indexes(asked, **every))
     for name, reflected in sorted(_by_table(inspector.get_multi_columns(asked, **every)).items()):
+        if name in partitions:
+            continue
         columns = tuple(_column(column, inspector.dialect) for column in reflected)
         primary = tuple(keys.get(name, {}).get("constrained_columns", ()))
         uniques = [tuple(one["column_names"]) for one in unique.get(name, ())]
@@ -117,6 +124,8 @@ def _column(column: Mapping[str, Any], dialect: sa.Dialect) -> Column:
 def _kind(type_: ColumnType) -> Kind:
     if isinstance(type_, mysql.TINYINT) and type_.display_width == 1:
         return Kind.TRUTH
+    if isinstance(type_, postgresql.DOMAIN):
+        return _kind(type_.data_type)
     return next((kind for classes, kind in KINDS if isinstance(type_, classes)), Kind.OTHER)
 
 

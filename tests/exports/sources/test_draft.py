@@ -30,8 +30,7 @@ OTHER_CATEGORY = {
 
 def drafted(url: str, source: str = "shop", **options: int) -> str:
     """The draft of a map of the database."""
-    found = survey(source, read_url=url, **options)
-    return draft(found.schema, source, found.samples)
+    return draft(source, survey(source, read_url=url, **options))
 
 
 def rows(connector: Connector, identifiers: dict[str, list[str]]) -> dict[str, set[object]]:
@@ -226,27 +225,74 @@ def test_tables_of_another_schema_are_named_with_it(odd_url: str) -> None:
     assert {table.place for table in only.tables} == {("crm", "clubs"), ("crm", "visits")}
 
 
-def test_a_ring_of_foreign_keys_is_cut(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'ring.sqlite3'}"
+def made(folder: Path, *statements: str) -> str:
+    """The URL of a small database."""
+    url = f"sqlite:///{folder / 'made.sqlite3'}"
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        for own, other in (("a", "b"), ("b", "a")):
-            sql = f"CREATE TABLE {own} (id INTEGER PRIMARY KEY, email TEXT, {other}_id INTEGER REFERENCES {other})"
-            connection.execute(sa.text(sql))
+        for statement in statements:
+            connection.exec_driver_sql(statement)
     engine.dispose()
+    return url
+
+
+def test_of_two_ways_the_shorter_is_taken_and_the_longer_is_named(tmp_path: Path) -> None:
+    url = made(
+        tmp_path,
+        "CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT)",
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, person INTEGER REFERENCES people)",
+        "CREATE TABLE boxes (id INTEGER PRIMARY KEY, ordered INTEGER REFERENCES orders)",
+        "CREATE TABLE lines (id INTEGER PRIMARY KEY, ordered INTEGER REFERENCES orders, box INTEGER REFERENCES boxes)",
+    )
+    text = drafted(url, "ways")
+    assert read_data_map(decided(text)).collection("lines").reached == (Join("orders", (("ordered", "id"),)),)
+    assert "# box points to boxes, which is reached too: a longer way, or a ring; not followed\n  - name: lines" in text
+
+
+def test_a_name_can_not_break_out_of_its_place(tmp_path: Path) -> None:
+    name = "x\ncollections: []\n# \u2028 \x85 'quoted' %s"
+    url = made(tmp_path, f'CREATE TABLE "{name}" (id INTEGER PRIMARY KEY, email TEXT, "a\n\tb: [" TEXT, "{name}" TEXT)')
+    (collection,) = read_data_map(decided(drafted(url, "names"))).collections
+    assert (collection.name, collection.table) == ("x_collections_quoted_s", name)
+    assert collection.columns == ("id", "email", "a\n\tb: [", name)
+
+
+def test_a_ring_of_foreign_keys_is_cut(tmp_path: Path) -> None:
+    url = made(
+        tmp_path,
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, email TEXT, b_id INTEGER REFERENCES b)",
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, email TEXT, a_id INTEGER REFERENCES a)",
+    )
     text = drafted(url, "ring")
     assert [c.name for c in read_data_map(decided(text)).collections] == ["a", "b"]
     assert "# b_id points to b, which is reached too" in text
 
 
 def test_a_database_without_people_gives_a_draft_that_says_so(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'none.sqlite3'}"
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text("CREATE TABLE parts (sku TEXT PRIMARY KEY)"))
-    engine.dispose()
-    text = drafted(url, "none")
+    text = drafted(made(tmp_path, "CREATE TABLE parts (sku TEXT PRIMARY KEY)"), "none")
     assert "# No column of the database looks like an identifier" in text
     assert "#  parts: " in text
     with pytest.raises(DataMapError, match="no table is reached"):
         read_data_map(text)
+
+
+@on(POSTGRESQL)  # one kind of server shows it
+def test_a_partition_is_no_table_of_its_own_and_one_that_may_not_be_read_gives_no_sample(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = empty_database(kind, "parts", tmp_path, request)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE DOMAIN address AS varchar(80)"))
+        connection.execute(sa.text("CREATE TABLE people (id int PRIMARY KEY, email address) PARTITION BY RANGE (id)"))
+        connection.execute(sa.text("CREATE TABLE people_1 PARTITION OF people FOR VALUES FROM (1) TO (9)"))
+        connection.execute(sa.text("DROP ROLE IF EXISTS looker"))
+        connection.execute(sa.text("CREATE ROLE looker LOGIN"))
+    looking = sa.make_url(url).set(username="looker").render_as_string(hide_password=False)
+    text = drafted(looking, "parts", sample_rows=5)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP ROLE looker"))
+    engine.dispose()
+    assert [c.name for c in read_data_map(decided(text)).collections] == ["people"]
+    assert "people_1" not in text
+    assert "# no sample: the role may not read it, or it is too slow\n  - name: people" in text

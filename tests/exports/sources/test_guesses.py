@@ -70,7 +70,7 @@ def test_samples_sharpen_a_guess_and_never_stand_in_the_draft(tmp_path: Path) ->
             connection.execute(sa.text("INSERT INTO t VALUES (NULL, :info, :ref, :phone, :word)"), row)
     engine.dispose()
     seen = survey("s", read_url=url, sample_rows=5)
-    drafted = draft(seen.schema, "s", seen.samples)
+    drafted = draft("s", seen)
     assert "# info, TEXT: an e-mail address, by 5 of 5 sampled values" in drafted
     assert "# ref, TEXT: a social security number, by 5 of 5 sampled values" in drafted
     assert "# word, TEXT: neither name nor type" in drafted

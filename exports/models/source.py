@@ -116,7 +116,8 @@ class DataSource(models.Model):
         return drift(SchemaNote.from_json(noted.note), self._schema_now()) if noted else None
 
     def _schema_now(self) -> SchemaNote:
-        return SchemaNote.of(survey(self.slug, read_url=self._url_to_read()).schema)
+        schema = survey(self.slug, read_url=self._url_to_read()).schema
+        return SchemaNote.of(schema, self.map_version.as_map())
 
     def slow_lookups(self, *, large: int) -> list[str]:
         """Ways of its map that read a table of `large` rows or more as a whole. Raises as `drift`; for commands."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from exports.sources.datamap import DataMap
 from exports.sources.schema import Pointer, Schema
 
 NEW = "new: describe it in the map, or load the map again to say that it stays out"
@@ -21,10 +22,14 @@ class SchemaNote:
     pointers: frozenset[str]
 
     @classmethod
-    def of(cls, schema: Schema) -> SchemaNote:
-        """What there is to remember of a schema."""
-        tables = {schema.name(table.place): {c.name: c.type for c in table.columns} for table in schema.tables}
-        return cls(tables, frozenset(_sentence(schema, pointer) for pointer in schema.pointers))
+    def of(cls, schema: Schema, data_map: DataMap) -> SchemaNote:
+        """The schemas in which the map's tables are, and whatever hangs on those tables from elsewhere."""
+        homes = {schema.place(collection.schema, collection.table).schema for collection in data_map.collections}
+        pointers = [key for key in schema.pointers if {key.child.schema, key.parent.schema} & homes]
+        hanging = {key.child for key in pointers}
+        kept = [table for table in schema.tables if table.place.schema in homes or table.place in hanging]
+        tables = {schema.name(table.place): {c.name: c.type for c in table.columns} for table in kept}
+        return cls(tables, frozenset(_sentence(schema, pointer) for pointer in pointers))
 
     @classmethod
     def from_json(cls, kept: Any) -> SchemaNote:

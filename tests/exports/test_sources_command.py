@@ -195,6 +195,8 @@ def test_check_names_look_ups_without_an_index_in_tables_that_are_large(
     )
     run(club, sentence[sentence.index("CREATE") :])
     call_command("sources", "check", "--large", "1")
+    with pytest.raises(CommandError, match="--large is a number greater than 0"):
+        call_command("sources", "check", "--large", "0")
 
 
 def test_dump_prints_the_map_as_it_was_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

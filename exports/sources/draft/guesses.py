@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from exports.sources.datamap import Category, Compare, Match, NeverDisclose
 from exports.sources.schema import Column, Kind
@@ -330,7 +331,7 @@ PATTERNS: tuple[tuple[re.Pattern[str], Rule], ...] = (
 
 def guess(column: Column, values: Sequence[str] = ()) -> Guess:
     """What the column may hold, by the sampled values if they say it, else by its name, else by its type."""
-    named = _by_name(column)
+    named = _by_name(column.name, column.kind)
     seen = _by_values(values) if column.kind is Kind.TEXT else None
     if seen and (named is None or named.rule is None or not named.rule.never):
         return seen
@@ -350,10 +351,11 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word for word in re.split(r"[^a-z0-9]+", parted.lower()) if word)
 
 
-def _by_name(column: Column) -> Guess | None:
-    name = f"_{'_'.join(words_of(column.name))}_"
+@lru_cache(maxsize=4096)  # the same names stand in many tables
+def _by_name(column: str, kind: Kind) -> Guess | None:
+    name = f"_{'_'.join(words_of(column))}_"
     for rule in RULES:
-        if column.kind in rule.kinds:
+        if kind in rule.kinds:
             word = next((word for word in rule.names.split() if f"_{word}_" in name), None)
             if word:
                 return Guess(rule, f'{rule.what}, by "{word}" in its name')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import yaml
 
@@ -57,6 +58,7 @@ def draft(source: str, survey: Survey) -> str:
     return "\n".join(lines) + "\n"
 
 
+@lru_cache(maxsize=4096)  # the same questions and names come again and again
 def scalar(text: str) -> str:
     """A text as YAML reads it back, in quotes where it would be taken for something else."""
     if PLAIN.fullmatch(text) and yaml.safe_load(text) == text:

@@ -14,6 +14,8 @@ from exports.sources.draft import draft
 from tests.exports.sources.databases import POSTGRESQL, SQLITE, empty_database, on
 from tests.exports.sources.deciding import decided, questions
 
+pytestmark = pytest.mark.slow  # the shop is built
+
 # Where the guess is another than the hand-made map's, and why that is no fault of either.
 OTHER_CATEGORY = {
     "addresses.created_at": "a date, of an address: the map by hand goes by the collection",

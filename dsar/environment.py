@@ -27,7 +27,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 CURES = {
     "DSAR_SECRET_KEY": "at least 32 random characters; `python -m dsar.first_run FILE` writes a first set of secrets",
     "DSAR_MASTER_KEY": "the vault's key, from `python -m dsar.first_run FILE`; or a file named in DSAR_MASTER_KEY_FILE",
-    "DSAR_SIGNING_KEY": "the key that signs the audit's checkpoints; `openssl rand -base64 32` prints one",
+    "DSAR_SIGNING_KEY": "the key that signs checkpoints and bundles; `openssl rand -base64 32` prints one",
     "DSAR_OLD_PUBLIC_KEYS": "with commas, what `manage.py verify_audit --public-key` printed of each former key",
     "DSAR_CHECKPOINT_FILE": "the absolute path of the file that checkpoints are appended to",
     "DSAR_AUDITOR_EMAIL": "who is mailed a checkpoint a day, e.g. audit@example.com; leave it out for nobody",

@@ -22,7 +22,7 @@ POST_TAKES = timedelta(days=ENVIRONMENT.post_days)  # a posted letter counts so 
 CONTENT_LIFE = timedelta(days=ENVIRONMENT.content_days)  # of findings and bundles, counted from a case's closing
 ACCOUNT_SECRET = ENVIRONMENT.account_secret  # under which the company's account system tells of sign-ins; "" for none
 MASTER_KEY = ENVIRONMENT.master_key
-SIGNING_KEY = ENVIRONMENT.signing_key  # of the ledger's checkpoints; "" for none
+SIGNING_KEY = ENVIRONMENT.signing_key  # of the ledger's checkpoints and of bundles; "" for none
 OLD_PUBLIC_KEYS = ENVIRONMENT.old_public_keys  # of keys that signed checkpoints before the present one
 CHECKPOINT_FILE: Path = ENVIRONMENT.checkpoint_file
 AUDITOR_EMAIL = ENVIRONMENT.auditor_email  # who is mailed a checkpoint a day; "" for nobody

@@ -1,5 +1,8 @@
-"""The keys of checkpoints: Ed25519. One signs, from the setting SIGNING_KEY (base64 of a 32-byte seed); of those that
+"""The house's signing keys: Ed25519. One signs, from the setting SIGNING_KEY (base64 of a 32-byte seed); of those that
 signed before it the public halves are listed in OLD_PUBLIC_KEYS.
+
+What is signed says what it is, so that no signature can be passed off as one over something else: a checkpoint is a
+JSON object and begins with a brace; whatever else is signed begins with a line that names its kind.
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ def signer() -> Signer | None:
 
 
 def known_keys() -> dict[str, PublicKey]:
-    """Our key and its predecessors, by their ids: what another key has signed is no checkpoint of ours."""
+    """Our key and its predecessors, by their ids: what another key has signed is not ours."""
     own = signer()
     old = [PublicKey(base64.b64decode(text)) for text in settings.OLD_PUBLIC_KEYS]
     return {key.key_id: key for key in (*old, *([own] if own else []))}

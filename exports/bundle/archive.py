@@ -1,4 +1,4 @@
-"""The archive: files of a bundle streamed into one ZIP, each hashed on its way; the manifest comes last."""
+"""The archive: files of a bundle streamed into one ZIP, each hashed on its way; what tells of them comes last."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ LEVEL = 6  # the library's own 9 takes twice as long for a twentieth of the size
 
 @dataclass(frozen=True)
 class Member:
-    """One file to be written: its path in the archive, its bytes in pieces, and how many records they hold."""
+    """One file to be written: its path in the archive, its bytes in pieces, how many records they hold, its schema."""
 
     path: str
     pieces: Iterable[bytes]
     records: int | None = None
+    schema: str | None = None
 
 
 def archive(
-    members: Iterable[Member], *, made_at: datetime, manifest: Callable[[list[FileEntry]], bytes]
+    members: Iterable[Member], *, made_at: datetime, closing: Callable[[list[FileEntry]], Iterable[Member]]
 ) -> Iterator[bytes]:
-    """The ZIP's bytes in pieces. ``manifest`` gets the entries of all files before it and gives ``manifest.json``.
+    """The ZIP's bytes in pieces. ``closing`` gets the entries of all members and gives the last files: the manifest.
 
     Equal members and ``made_at`` give equal bytes. Memory stays flat: nothing is held but one piece.
     """
@@ -44,15 +45,15 @@ def archive(
             digest.update(piece)
             size += len(piece)
             yield piece
-        written.append(FileEntry(member.path, digest.hexdigest(), size, member.records))
+        written.append(FileEntry(member.path, digest.hexdigest(), size, member.records, member.schema))
 
-    def manifest_pieces() -> Iterator[bytes]:
-        yield manifest(written)
+    def everything() -> Iterator[Member]:
+        yield from members
+        yield from closing(list(written))
 
     def entries() -> Iterator[tuple[str, datetime, int, Method, Iterable[bytes]]]:
-        for member in members:
+        for member in everything():
             yield member.path, made_at, FILE_MODE, ZIP_64, hashed(member)
-        yield "manifest.json", made_at, FILE_MODE, ZIP_64, manifest_pieces()
 
     yield from stream_zip(entries(), get_compressobj=_compressor)
 

@@ -16,11 +16,13 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from dsar.ledger.signing import Signer, signer
 from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
-from exports.bundle import redaction, spreadsheet
+from exports.bundle import paths, redaction, signature, spreadsheet
 from exports.bundle.answer import disclosure_of, looked_back_to, never_disclosed_descriptions
 from exports.bundle.archive import Member, archive
+from exports.bundle.manifest import PATH as MANIFEST_PATH
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
 from exports.models import Part, RunState, SourceRun, Withholding
 from exports.sources.datamap import Collection
@@ -45,8 +47,8 @@ class Table:
 
     @property
     def path(self) -> str:
-        """The path of its files, without their ending; slugs only, so safe on every system."""
-        return f"data/{self.run.source.slug}/{self.collection.name}"
+        """The path of its files, without their ending."""
+        return paths.table(self.run.source.slug, self.collection.name)
 
     def rows(self) -> Iterator[findings.Record]:
         """Its records that may be released, one by one, with the columns that may."""
@@ -90,13 +92,22 @@ class Written:
 
 @dataclass
 class Contents:
-    """Everything that one case's bundle holds."""
+    """Everything that one case's bundle holds.
+
+    ``key`` signs it, if there is one; ``manifest_sha256`` is known once the archive was written.
+    """
 
     case: Case
     made_at: datetime
     language: str
+    key: Signer | None
     tables: list[Table] = field(default_factory=list)
     runs: list[SourceRun] = field(default_factory=list)
+    manifest_sha256: str = field(default="", init=False)
+
+    def archive(self) -> Iterator[bytes]:
+        """The clear ZIP in pieces; of the same moment the same bytes."""
+        return archive(self.members(), made_at=self.made_at, closing=self._closing)
 
     def members(self) -> Iterator[Member]:
         """The files in their order; each is made while it is written."""
@@ -112,6 +123,7 @@ class Contents:
         """The manifest over all files that were written."""
         return Manifest(
             case=str(self.case.pk),
+            reference=self.case.submission.reference,
             right=self.case.answered_as,
             laws=[law.law for law in self.case.laws.all()],
             made_at=self.made_at,
@@ -123,7 +135,16 @@ class Contents:
                 for kind, text in never_disclosed_descriptions(self.case, self.runs, self.language).items()
             ],
             files=files,
+            signed_by=self.key.key_id if self.key else None,
         ).as_json()
+
+    def _closing(self, files: list[FileEntry]) -> Iterator[Member]:
+        """The files that tell of all others: the manifest, and the signature over it."""
+        manifest = self.manifest(files)
+        self.manifest_sha256 = hashlib.sha256(manifest).hexdigest()
+        yield Member(MANIFEST_PATH, [manifest])
+        if self.key:
+            yield Member(signature.PATH, [signature.signed(manifest, self.key)])
 
     def _page(self, template: str, disclosure: dict[str, Any]) -> str:
         with translation.override(self.language):
@@ -189,7 +210,7 @@ class Contents:
 
 def contents_of(case: Case, *, made_at: datetime) -> Contents:
     """Collect what the case's bundle holds: everything gathered, or for portability what the person provided."""
-    contents = Contents(case, made_at, case.submission.language, runs=findings.current_runs(case))
+    contents = Contents(case, made_at, case.submission.language, signer(), runs=findings.current_runs(case))
     for run in findings.searched_runs(case):
         data_map = run.map_version.as_map()
         for collection in data_map.collections:
@@ -210,21 +231,15 @@ def released_columns(collection: Collection, right: Right) -> list[str]:
 
 def write(contents: Contents, path: Path, *, context: str) -> Written:
     """Write the sealed archive to ``path``; nothing stays there if it fails."""
-    clear_size, manifest_sha256, records = 0, "", sum(table.records for table in contents.tables)
-
-    def manifest(files: list[FileEntry]) -> bytes:
-        nonlocal manifest_sha256
-        text = contents.manifest(files)
-        manifest_sha256 = hashlib.sha256(text).hexdigest()
-        return text
-
+    clear_size = 0
     path.parent.mkdir(parents=True, exist_ok=True)
     with SealedWriter(path, contents.case.content_key, context=context) as sealed:
-        for piece in archive(contents.members(), made_at=contents.made_at, manifest=manifest):
+        for piece in contents.archive():
             sealed.write(piece)
             clear_size += len(piece)
         finished = sealed.finish()
-    return Written(finished, clear_size, manifest_sha256, records)
+    records = sum(table.records for table in contents.tables)
+    return Written(finished, clear_size, contents.manifest_sha256, records)
 
 
 def _released_records(parts: Sequence[Part]) -> int:

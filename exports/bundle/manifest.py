@@ -8,16 +8,18 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 FORMAT = "dsar-bundle/1"
+PATH = "manifest.json"
 
 
 @dataclass(frozen=True)
 class FileEntry:
-    """One file of the archive; ``records`` is None for files that hold no records."""
+    """One file of the archive; ``records`` is None for files that hold none, ``schema`` for those that none describes."""
 
     path: str
     sha256: str
     bytes: int
     records: int | None = None
+    schema: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,10 @@ class NeverDisclosedEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All that a machine needs to check a bundle."""
+    """All that a machine needs to check a bundle; ``signed_by`` is a key's id, None if there is no key to sign with."""
 
     case: str
+    reference: str
     right: str
     laws: Sequence[str]
     made_at: datetime
@@ -63,6 +66,8 @@ class Manifest:
     withheld: Sequence[WithheldEntry]
     never_disclosed: Sequence[NeverDisclosedEntry]
     files: Sequence[FileEntry]
+    schema: str | None = None
+    signed_by: str | None = None
 
     def as_json(self) -> bytes:
         """The manifest's file: sorted keys, so that equal bundles have equal manifests."""

@@ -178,7 +178,11 @@ def copy_systems(built: Path, folder: Path) -> dict[str, str]:
 
 def files_of(case: Case) -> dict[str, bytes]:
     """The files of a case's bundle, by their paths, as its owner unpacks them."""
-    clear = b"".join(hand_over.start_download(Bundle.objects.get(case=case), at=timezone.now()))
+    return unpacked(b"".join(hand_over.start_download(Bundle.objects.get(case=case), at=timezone.now())))
+
+
+def unpacked(clear: bytes) -> dict[str, bytes]:
+    """The files of a ZIP by their paths, in its order."""
     with zipfile.ZipFile(io.BytesIO(clear)) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name) for name in archive.namelist()}

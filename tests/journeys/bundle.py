@@ -45,9 +45,9 @@ class Bundle:
         return unescape(self.files["index.html"].decode())
 
     def check_hashes(self) -> None:
-        """Every file but the manifest is listed there, with its size, its SHA-256 and how many records it has."""
+        """Every file but the manifest and its signature is listed there, with size, SHA-256 and number of records."""
         listed = {entry["path"]: entry for entry in self.manifest["files"]}
-        assert listed.keys() | {"manifest.json"} == self.files.keys()
+        assert listed.keys() | {"manifest.json", "manifest.sig"} == self.files.keys()
         for path, entry in listed.items():
             content = self.files[path]
             assert (entry["sha256"], entry["bytes"]) == (hashlib.sha256(content).hexdigest(), len(content)), path

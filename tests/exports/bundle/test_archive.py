@@ -25,6 +25,7 @@ def manifest(files: list[FileEntry]) -> bytes:
     """A manifest of these files."""
     return Manifest(
         case="c1",
+        reference="R-1",
         right="know_specific",
         laws=["ccpa"],
         made_at=MADE_AT,
@@ -36,9 +37,14 @@ def manifest(files: list[FileEntry]) -> bytes:
     ).as_json()
 
 
+def closing(files: list[FileEntry]) -> Iterator[Member]:
+    """The manifest alone."""
+    yield Member("manifest.json", [manifest(files)])
+
+
 def written() -> bytes:
     """The archive of these members."""
-    return b"".join(archive(members(), made_at=MADE_AT, manifest=manifest))
+    return b"".join(archive(members(), made_at=MADE_AT, closing=closing))
 
 
 def test_equal_content_gives_equal_bytes() -> None:
@@ -82,6 +88,6 @@ def test_nothing_is_held_back_until_the_end() -> None:
             taken.append(number)
             yield hashlib.sha256(b"%d" % number).digest() * 64
 
-    stream = archive([Member("long", endless())], made_at=MADE_AT, manifest=manifest)
+    stream = archive([Member("long", endless())], made_at=MADE_AT, closing=closing)
     next(stream)
     assert len(taken) < 1000

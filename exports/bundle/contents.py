@@ -31,6 +31,7 @@ from requests_app.models import Case
 
 SHOWN_IN_INDEX = 200  # records a collection on the overview page; the files hold all
 SHOWN_LETTERS = 2000  # of one field there
+VERIFIER = Path(__file__).with_name("verify.py")  # lies in each bundle, and on the site
 YES, NO = Text("yes", "sí"), Text("no", "no")
 IN_THE_FILES = Text("({bytes} bytes, in the data files)", "({bytes} bytes, en los archivos de datos)")
 
@@ -114,6 +115,7 @@ class Contents:
         disclosure = disclosure_of(self.case, self.runs, self.language)
         yield Member("README.txt", [self._page("bundle/README.txt", disclosure).encode()])
         yield Member("index.html", [self._page("bundle/index.html", disclosure).encode()])
+        yield Member(VERIFIER.name, [VERIFIER.read_bytes()])
         yield Member("disclosure.json", [_json(disclosure)])
         for table in self.tables:
             yield Member(f"{table.path}.jsonl", table.json_lines(), table.records)

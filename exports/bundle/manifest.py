@@ -13,7 +13,7 @@ PATH = "manifest.json"
 
 @dataclass(frozen=True)
 class FileEntry:
-    """One file of the archive; ``records`` is None for files that hold none, ``schema`` for those that none describes."""
+    """One file of the archive; ``records`` is None for files that hold none, ``schema`` where none describes it."""
 
     path: str
     sha256: str

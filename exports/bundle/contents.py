@@ -13,13 +13,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from dsar.ledger.signing import Signer, signer
 from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
-from exports.bundle import paths, redaction, signature, spreadsheet
+from exports.bundle import paths, redaction, schema, signature, spreadsheet
 from exports.bundle.answer import disclosure_of, looked_back_to, never_disclosed_descriptions
 from exports.bundle.archive import Member, archive
 from exports.bundle.manifest import PATH as MANIFEST_PATH
@@ -31,6 +32,7 @@ from requests_app.models import Case
 
 SHOWN_IN_INDEX = 200  # records a collection on the overview page; the files hold all
 SHOWN_LETTERS = 2000  # of one field there
+MANIFEST_SCHEMA, DISCLOSURE_SCHEMA = paths.schema("manifest"), paths.schema("disclosure")
 VERIFIER = Path(__file__).with_name("verify.py")  # lies in each bundle, and on the site
 YES, NO = Text("yes", "sí"), Text("no", "no")
 IN_THE_FILES = Text("({bytes} bytes, in the data files)", "({bytes} bytes, en los archivos de datos)")
@@ -50,6 +52,12 @@ class Table:
     def path(self) -> str:
         """The path of its files, without their ending."""
         return paths.table(self.run.source.slug, self.collection.name)
+
+    def schema(self, language: str) -> dict[str, Any]:
+        """The JSON Schema of its records."""
+        fields = Withholding.objects.filter(part__in=self.parts).exclude(field=findings.WHOLE)
+        withheld = frozenset(fields.values_list("field", flat=True))
+        return schema.of_records(self.collection, self.columns, withheld=withheld, language=language)
 
     def rows(self) -> Iterator[findings.Record]:
         """Its records that may be released, one by one, with the columns that may."""
@@ -116,9 +124,13 @@ class Contents:
         yield Member("README.txt", [self._page("bundle/README.txt", disclosure).encode()])
         yield Member("index.html", [self._page("bundle/index.html", disclosure).encode()])
         yield Member(VERIFIER.name, [VERIFIER.read_bytes()])
-        yield Member("disclosure.json", [_json(disclosure)])
+        yield Member(MANIFEST_SCHEMA, [schema.fixed("manifest")])
+        yield Member(DISCLOSURE_SCHEMA, [schema.fixed("disclosure")])
+        yield Member("disclosure.json", [_json(disclosure)], schema=DISCLOSURE_SCHEMA)
         for table in self.tables:
-            yield Member(f"{table.path}.jsonl", table.json_lines(), table.records)
+            described_by = paths.schema(table.path)
+            yield Member(described_by, [_json(table.schema(self.language))])
+            yield Member(f"{table.path}.jsonl", table.json_lines(), table.records, described_by)
             yield Member(f"{table.path}.csv", spreadsheet.lines(table.columns, table.rows()), table.records)
 
     def manifest(self, files: list[FileEntry]) -> bytes:
@@ -137,6 +149,7 @@ class Contents:
                 for kind, text in never_disclosed_descriptions(self.case, self.runs, self.language).items()
             ],
             files=files,
+            schema=MANIFEST_SCHEMA,
             signed_by=self.key.key_id if self.key else None,
         ).as_json()
 
@@ -168,6 +181,8 @@ class Contents:
                     "withheld": list(self._withheld()),
                     "never_disclosed": never_disclosed_descriptions(self.case, self.runs, self.language).values(),
                     "most_shown": SHOWN_IN_INDEX,
+                    "key_id": self.key.key_id if self.key else None,
+                    "base_url": settings.BASE_URL,
                 },
             )
 

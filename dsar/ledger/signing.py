@@ -12,6 +12,7 @@ import hashlib
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 
@@ -27,6 +28,11 @@ class PublicKey:
     def text(self) -> str:
         """The key in base64, as OLD_PUBLIC_KEYS lists it."""
         return base64.b64encode(self.public_key).decode()
+
+    @property
+    def pem(self) -> str:
+        """The key in PEM (RFC 8410), as other programs take it."""
+        return self._public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
     def has_signed(self, text: str, signature: str) -> bool:
         """Whether this key made this signature over this text."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 from datetime import datetime
 
 import pytest
+from pytest_django import Settings
 
 from dsar.demo.people import Chosen
+from dsar.ledger.signing import Signer
 from exports import findings
 from exports.bundle import contents
 from exports.models import Bundle, Part, RunState, SourceRun, Withholding
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
-from tests.exports.house import NOW, House, files_of, fresh, json_lines, parts_of, person, table
+from tests.exports.house import NOW, House, files_of, fresh, json_lines, parts_of, person, table, unpacked
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -206,10 +209,28 @@ def test_pictures_are_told_on_the_page_and_whole_in_the_data(house: House) -> No
     assert picture["$binary"] not in page
 
 
-def test_a_bundle_of_the_same_moment_has_the_same_bytes(house: House) -> None:
+def test_a_bundle_of_the_same_moment_has_the_same_bytes_and_the_same_signature(
+    house: House, settings: Settings
+) -> None:
+    settings.SIGNING_KEY = base64.b64encode(b"b" * 32).decode()
     case = house.deciding(Right.KNOW_SPECIFIC)
     one, two = (b"".join(contents.contents_of(fresh(case), made_at=NOW).archive()) for _time in range(2))
     assert one == two
+    files, key = unpacked(one), Signer(b"b" * 32)
+    assert list(files)[-2:] == ["manifest.json", "manifest.sig"]
+    fields = json.loads(files["manifest.sig"])
+    assert fields["key_id"] == json.loads(files["manifest.json"])["signed_by"] == key.key_id
+    assert key.has_signed(f"dsar-bundle/1 manifest.json\n{files['manifest.json'].decode()}", fields["signature"])
+    assert key.key_id in files["README.txt"].decode()
+
+
+def test_without_a_key_a_bundle_says_that_nobody_signed(house: House, settings: Settings) -> None:
+    settings.SIGNING_KEY = ""
+    found = contents.contents_of(house.reviewing(Right.KNOW_SPECIFIC), made_at=NOW)
+    files = unpacked(b"".join(found.archive()))
+    assert "manifest.sig" not in files
+    assert json.loads(files["manifest.json"])["signed_by"] is None
+    assert "This file is not signed" in files["README.txt"].decode()
 
 
 def test_only_the_first_records_are_shown_on_the_page_and_it_says_so(

@@ -13,29 +13,11 @@ from pytest_django import Settings
 
 from dsar.ledger.checkpoints import make_checkpoint
 from dsar.ledger.signing import Signer
-from exports.bundle import contents, signature
-from requests_app.law.words import Right
-from tests.exports.house import NOW, House, files_of, fresh, unpacked
+from exports.bundle import signature
+from tests.exports.house import NOW
 
 SEED = b"b" * 32
 KEY = Signer(SEED)
-
-
-@pytest.mark.django_db(databases="__all__")
-def test_a_bundle_is_signed_over_its_manifest_if_there_is_a_key(house: House, settings: Settings) -> None:
-    settings.SIGNING_KEY = base64.b64encode(SEED).decode()
-    case = house.closed(Right.KNOW_SPECIFIC)
-    files = files_of(case)
-    fields = json.loads(files["manifest.sig"])
-    public = Ed25519PublicKey.from_public_bytes(base64.b64decode(fields["public_key"]))
-    public.verify(base64.b64decode(fields["signature"]), b"dsar-bundle/1 manifest.json\n" + files["manifest.json"])
-    assert fields["key_id"] == json.loads(files["manifest.json"])["signed_by"] == KEY.key_id
-    assert list(files)[-2:] == ["manifest.json", "manifest.sig"]
-
-    settings.SIGNING_KEY = ""
-    unsigned = unpacked(b"".join(contents.contents_of(fresh(case), made_at=NOW).archive()))
-    assert json.loads(unsigned["manifest.json"])["signed_by"] is None
-    assert "manifest.sig" not in unsigned
 
 
 @pytest.mark.django_db

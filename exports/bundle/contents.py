@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,12 +27,13 @@ from exports.bundle.archive import Member, archive
 from exports.bundle.manifest import PATH as MANIFEST_PATH
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
 from exports.models import Part, RunState, SourceRun, Withholding
-from exports.sources.datamap import Collection
+from exports.sources.datamap import Collection, Field
 from requests_app.law.words import Right, Text
 from requests_app.models import Case
 
 SHOWN_IN_INDEX = 200  # records a collection on the overview page; the files hold all
 SHOWN_LETTERS = 2000  # of one field there
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,}([+-]\d\d:\d\d)?")
 MANIFEST_SCHEMA, DISCLOSURE_SCHEMA = paths.schema("manifest"), paths.schema("disclosure")
 VERIFIER = Path(__file__).with_name("verify.py")  # lies in each bundle, and on the site
 YES, NO = Text("yes", "sí"), Text("no", "no")
@@ -180,6 +182,9 @@ class Contents:
                     ],
                     "withheld": list(self._withheld()),
                     "never_disclosed": never_disclosed_descriptions(self.case, self.runs, self.language).values(),
+                    "records": sum(table.records for table in self.tables),
+                    "searched": sum(run.state == RunState.DONE for run in self.runs),
+                    "since": looked_back_to(self.case),
                     "most_shown": SHOWN_IN_INDEX,
                     "key_id": self.key.key_id if self.key else None,
                     "base_url": settings.BASE_URL,
@@ -204,16 +209,22 @@ class Contents:
     def _overview(self, table: Table) -> dict[str, Any]:
         fields = [table.collection.field(column) for column in table.columns]
         return {
+            "anchor": table.path.replace("/", "-"),
             "title": table.collection.title.in_language(self.language),
             "source": findings.source_title(table.run, self.language),
             "path": table.path,
             "records": table.records,
-            "columns": [found.title.in_language(self.language) for found in fields],
             "rows": [
-                [self._shown(row.get(column)) for column in table.columns]
+                [self._cell(entry, row.get(entry.column)) for entry in fields]
                 for row in islice(table.rows(), SHOWN_IN_INDEX)
             ],
         }
+
+    def _cell(self, entry: Field, value: object) -> dict[str, str]:
+        kind = "number" if isinstance(value, int) and not isinstance(value, bool) else ""
+        if isinstance(value, str) and MOMENT.fullmatch(value):
+            kind, value = "moment", value.replace("T", " ")
+        return {"title": entry.title.in_language(self.language), "text": self._shown(value), "kind": kind}
 
     def _shown(self, value: object) -> str:
         """A value as people read it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from datetime import datetime
 
 import pytest
@@ -131,10 +132,18 @@ def test_the_disclosure_lies_beside_the_data_and_on_the_page(house: House) -> No
         assert html.escape(heading) in page
 
 
-def test_the_page_loads_nothing_from_anywhere(house: House) -> None:
-    page = files_of(house.closed(Right.KNOW_SPECIFIC))["index.html"].decode()
-    for word in ("http://", "https://", "<script", "<link", "<img", "@import", "url("):
+def test_the_page_loads_nothing_from_anywhere_and_leads_to_what_lies_beside_it(house: House) -> None:
+    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+    page = files["index.html"].decode()
+    for word in ("http://", "https://", "<script", "<link", "<img", "@import", "url(", "src=", " style=", "onclick"):
         assert word not in page
+    targets = set(re.findall('href="([^"]*)"', page))
+    anchors = {f"#{anchor}" for anchor in re.findall(' id="([^"]*)"', page)}
+    assert targets - anchors <= files.keys()
+    assert {"data/shop/orders.csv", "data/shop/orders.jsonl", "README.txt", "#data-shop-orders"} <= targets
+    assert len(anchors) == page.count(" id="), "each anchor once"
+    assert '<td class="moment">2026-10-30 04:26:51</td>' in page
+    assert "<dt>Name</dt><dd>Victoria Caldwell</dd>" in page, "a single record is no table"
 
 
 def test_whoever_is_not_known_hears_that_we_looked_and_found_nothing(house: House) -> None:

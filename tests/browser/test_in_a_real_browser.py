@@ -156,13 +156,15 @@ def test_the_pages_beside_the_way(house: House, new_context: NewContext, eye: Ey
     page.goto(f"/confirm/{person.reference}/22222222/")
     page.get_by_role("button").last.click()
     eye.sees_without_scripts(page, "code refused")
+    page.goto("/verify/")
+    eye.sees_without_scripts(page, "how to check a bundle")
     page.goto("/nowhere/")
     eye.sees_without_scripts(page, "not found")
 
 
 def test_a_phone_shows_every_page_whole(house: House, new_context: NewContext) -> None:
     page = new_context(base_url=house.base_url, viewport={"width": 360, "height": 700}).new_page()
-    for path in ("/", "/request/", "/request/US-CA/", "/case/", "/confirm/"):
+    for path in ("/", "/request/", "/request/US-CA/", "/case/", "/confirm/", "/verify/"):
         page.goto(path)
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{path} is {overflow} pixels wider than the screen"

@@ -50,7 +50,8 @@ def test_what_the_rfc_forbids_holds_nothing() -> None:
     public, message, signed = (bytes.fromhex(text) for text in VECTORS["TEST 3"])
     s = int.from_bytes(signed[32:], "little")
     assert not verify.holds(public, message, signed[:32] + (s + verify.L).to_bytes(32, "little")), "S is below L"
-    assert not verify.holds(b"\xff" * 32, message, signed), "y is below p"
+    for y in range(verify.P, 2**255):
+        assert verify.unpacked(y.to_bytes(32, "little")) is None, "y is below p"
     assert not verify.holds(public[:31], message, signed)
     assert not verify.holds(public, message, signed[:63])
     neutral = (1).to_bytes(32, "little")
@@ -305,6 +306,24 @@ def test_an_entry_that_is_none_is_named(tmp_path: Path, field: Mapping[str, obje
     content["files"][1] |= field
     faults, _notes = faults_of(tmp_path, (SOUND | {"manifest.json": json.dumps(content).encode()}).items())
     assert "manifest.json: entry 2 of its files is not in order" in faults
+
+
+def test_a_manifest_that_says_one_thing_twice_is_none(tmp_path: Path) -> None:
+    twice = b'{"signed_by": null,' + SOUND["manifest.json"][1:]
+    files = SOUND | {"manifest.json": twice, "manifest.sig": signature.signed(twice, KEY)}
+    faults, _notes = faults_of(tmp_path, files.items(), KEY.public_key)
+    assert faults == ["manifest.json: no manifest of the form dsar-bundle/1, so that no file can be checked"]
+
+
+def test_another_key_than_the_manifest_names_is_named(tmp_path: Path) -> None:
+    files = SOUND | {"manifest.sig": signature.signed(SOUND["manifest.json"], OTHER)}
+    faults, _notes = faults_of(tmp_path, files.items())
+    assert faults == [f"manifest.sig: by the key {OTHER.key_id}, but the manifest names {KEY.key_id}"]
+
+
+def test_a_file_that_was_cut_is_told_by_its_size(tmp_path: Path) -> None:
+    faults, _notes = faults_of(tmp_path, (SOUND | {f"{ORDERS}.csv": b"n\r\n1\r\n"}).items())
+    assert faults == [f"{ORDERS}.csv: changed: 6 bytes instead of 9", f"{ORDERS}.csv: 1 records instead of 2"]
 
 
 def test_no_more_of_a_file_is_read_than_is_stated(tmp_path: Path) -> None:

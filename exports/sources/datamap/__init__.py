@@ -6,7 +6,9 @@ Pure Python: maps are text in, frozen values out; nothing here knows a database,
 from __future__ import annotations
 
 from exports.sources.datamap.model import (
+    FILE_KEY,
     Category,
+    Change,
     Clear,
     Collection,
     Compare,
@@ -15,6 +17,8 @@ from exports.sources.datamap.model import (
     Deidentify,
     Delete,
     Field,
+    FileFormat,
+    Files,
     Given,
     Join,
     Keep,
@@ -24,6 +28,7 @@ from exports.sources.datamap.model import (
     Recipient,
     Relation,
     Root,
+    Service,
     Suppression,
 )
 from exports.sources.datamap.reader import SLUG, DataMapError, read_data_map
@@ -32,7 +37,9 @@ from exports.sources.datamap.section import DECIDE
 __all__ = [
     "DECIDE",
     "SLUG",
+    "FILE_KEY",
     "Category",
+    "Change",
     "Clear",
     "Collection",
     "Compare",
@@ -42,6 +49,8 @@ __all__ = [
     "Deidentify",
     "Delete",
     "Field",
+    "FileFormat",
+    "Files",
     "Given",
     "Join",
     "Keep",
@@ -51,6 +60,7 @@ __all__ = [
     "Recipient",
     "Relation",
     "Root",
+    "Service",
     "Suppression",
     "read_data_map",
 ]

@@ -51,6 +51,21 @@ class Compare(StrEnum):
     DIGITS = "digits"  # only the digits count: for phone and card numbers
 
 
+class FileFormat(StrEnum):
+    """What a drop's files are."""
+
+    CSV = "csv"  # RFC 4180, with a first line that names the columns
+    JSON_LINES = "json_lines"  # one object a line
+
+
+class Change(StrEnum):
+    """What a company's service may offer beside the lookup, by its own endpoints."""
+
+    DELETE = "delete"
+    CORRECT = "correct"
+    SUPPRESS = "suppress"
+
+
 class Relation(StrEnum):
     """What a recipient of personal data is to the company."""
 
@@ -59,6 +74,9 @@ class Relation(StrEnum):
     DISCLOSED = "disclosed"  # to a third party, for a business purpose
     SERVICE_PROVIDER = "service_provider"
     DIRECT_MARKETING = "direct_marketing"  # for the recipient's own marketing, § 1798.83
+
+
+FILE_KEY = ("$file", "$line")  # no column of a file is called so by anybody who does not mean to
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +117,7 @@ class Root:
     """Rows are the person's if `column` equals an identifier of the kind `by`."""
 
     by: str
-    column: str
+    column: str  # empty where a service finds the rows by what it does not give out
     compare: Compare
 
 
@@ -177,14 +195,33 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a drop that hold one collection."""
+
+    pattern: str  # below the source's folder, with * and ? inside of a name; the same with .gz behind it is meant too
+    format: FileFormat
+    encoding: str
+    delimiter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a company's service offers, and by which key it knows us."""
+
+    signing_key: str  # the environment variable that holds the key
+    changes: frozenset[Change]
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
-    """A table or view of the source, in the words of the map."""
+    """A table or view of the source, a kind of its files, or what its service calls so; in the words of the map."""
 
     name: str  # small letters, digits, underscores: a path in the person's file
     title: Text
-    table: str
+    table: str  # of a source behind SQL; else empty
     schema: str | None
-    key: tuple[str, ...]  # unique, never NULL
+    files: Files | None  # of a source of files
+    key: tuple[str, ...]  # unique, never NULL; of files always FILE_KEY
     one_per_person: bool  # two rows found are two people
     degree: Degree | None  # to delete or correct; unmarked counts as reasonably high
     provided_by_person: bool
@@ -247,6 +284,7 @@ class DataMap:
     source: str  # small letters, digits, underscores: a path in the person's file
     title: Text
     connector: str
+    service: Service | None  # of a source behind HTTP
     processor_for: str | None  # legal name of the controller; None: we are the controller
     purposes: Mapping[str, Text]
     origins: Mapping[str, Text]  # from whom data is collected

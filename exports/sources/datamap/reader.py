@@ -18,6 +18,7 @@ from types import MappingProxyType
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from exports.sources.datamap.model import (
+    FILE_KEY,
     Category,
     Clear,
     Collection,
@@ -38,6 +39,7 @@ from exports.sources.datamap.model import (
     Root,
     Suppression,
 )
+from exports.sources.datamap.places import KINDS, Kind, files_of, service_of
 from exports.sources.datamap.section import (
     Faults,
     NotReadableError,
@@ -53,7 +55,6 @@ from exports.sources.datamap.section import (
 from requests_app.law.packs import all_packs
 from requests_app.law.words import Degree, Right, Text
 
-CONNECTORS = frozenset({"sql"})
 NAME = "name"  # the kind of identifier that proves nothing by itself
 SLUG = re.compile(r"[a-z0-9_]{1,50}")
 # What the tables of this system hold.
@@ -79,6 +80,7 @@ class _Names:
 
     purposes: Mapping[str, Text]
     origins: Mapping[str, Text]
+    kind: Kind
 
 
 @lru_cache(maxsize=64)
@@ -102,22 +104,25 @@ def read_data_map(text: str) -> DataMap:
 
 
 def _data_map(node: Node, faults: Faults) -> DataMap:
+    kind = _kind(node)
     top = Section(
         node,
         "the map",
         faults,
-        required=("source", "title", "connector", "role", "purposes", "origins", "collections"),
+        required=(*("source", "title", "connector", "role", "purposes", "origins", "collections"), *kind.top),
         optional=("recipients",),
     )
-    names = _Names(_words_by_name(top, "purposes"), _words_by_name(top, "origins"))
-    if top.text("connector") not in CONNECTORS | {""}:
-        top.note("connector", f"there is no connector {top.text('connector')!r}; it is one of {', '.join(CONNECTORS)}.")
+    names = _Names(_words_by_name(top, "purposes"), _words_by_name(top, "origins"), kind)
+    if top.text("connector") not in (*KINDS, ""):
+        known = ", ".join(sorted(KINDS))
+        top.note("connector", f"there is no connector {top.text('connector')!r}; it is one of {known}.")
     title = _words(top, "title")
     _check_length(top, "title", title.in_language("en"), "title")
     return DataMap(
         source=_slug(top, "source", "the map"),
         title=title,
         connector=top.text("connector"),
+        service=service_of(top),
         processor_for=_processor_for(top),
         purposes=names.purposes,
         origins=names.origins,
@@ -125,6 +130,13 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
         collections=_collections(top, names),
         canonical_text=json.dumps(plain(node), sort_keys=True, ensure_ascii=False, separators=(",", ":")),
     )
+
+
+def _kind(node: Node) -> Kind:
+    """The kind of source, looked up before anything is checked: which keys there are hangs on it."""
+    pairs = node.value if isinstance(node, MappingNode) else []
+    named = (str(value.value) for key, value in pairs if key.value == "connector")
+    return KINDS.get(next(named, ""), KINDS["sql"])
 
 
 def _slug(section: Section, key: str, what: str) -> str:
@@ -220,12 +232,12 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
         "a collection",
         faults,
         required=(
-            *("name", "title", "table", "key", "provided_by_person"),
-            *("reached", "on_delete", "purposes", "collected_from", "fields"),
+            *("name", "title", "provided_by_person", "reached", "on_delete", "purposes", "collected_from", "fields"),
+            *names.kind.required,
         ),
         optional=(
-            *("schema", "one_per_person", "degree", "gives", "received_at", "soft_deleted_at"),
-            *("suppress", "retention"),
+            *("one_per_person", "degree", "gives", "received_at", "soft_deleted_at", "suppress", "retention"),
+            *names.kind.optional,
         ),
     )
     entry.what = f"collection {entry.text('name')!r}"
@@ -238,11 +250,12 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
         title=_words(entry, "title"),
         table=entry.text("table"),
         schema=entry.text("schema") or None,
-        key=_key(entry),
+        files=files_of(entry) if names.kind.is_of_files else None,
+        key=FILE_KEY if names.kind.is_of_files else _key(entry),
         one_per_person=entry.flag("one_per_person"),
         degree=_degree(entry),
         provided_by_person=provided,
-        reached=_ways(entry, above),
+        reached=_ways(entry, above, names.kind),
         gives=gives,
         received_at=entry.text("received_at") or None,
         soft_deleted_at=entry.text("soft_deleted_at") or None,
@@ -277,19 +290,24 @@ def _check_never_disclosed(entry: Section, fields: tuple[Field, ...], gives: tup
         entry.note("key", f"{column!r} is the key of {entry.what} and can't be corrected; take 'correctable' away.")
 
 
-def _ways(entry: Section, above: Mapping[str, Collection]) -> tuple[Root | Join, ...]:
-    ways = tuple(_way(node, entry, above) for node in entry.items("reached"))
+def _ways(entry: Section, above: Mapping[str, Collection], kind: Kind) -> tuple[Root | Join, ...]:
+    ways = tuple(_way(node, entry, above, kind) for node in entry.items("reached"))
     if not ways and "reached" in entry:
         entry.note("reached", f"'reached' of {entry.what} says how a person's rows are found; name one way at least.")
     return ways
 
 
-def _way(node: Node, entry: Section, above: Mapping[str, Collection]) -> Root | Join:
+def _way(node: Node, entry: Section, above: Mapping[str, Collection], kind: Kind) -> Root | Join:
     what, faults = f"a way to {entry.what}", entry.faults
     if not isinstance(node, MappingNode) or all(key.value != "from" for key, _ in node.value):
-        root = Section(node, what, faults, required=("by", "column"), optional=("compare",))
+        column, compare = (("column",), ("compare",)) if kind.joins else ((), ("column", "compare"))
+        root = Section(node, what, faults, required=("by", *column), optional=compare)
+        if "compare" in root and "column" not in root:
+            root.note("compare", f"{what} compares no column; name it, or take 'compare' away.")
         return Root(root.text("by"), root.text("column"), root.choice("compare", Compare, Compare.EXACT))
     join = Section(node, what, faults, required=("from", "columns"))
+    if not kind.joins:
+        join.note("from", "a service finds the rows of each collection by itself; write {by: email}, and no 'from'.")
     parent = join.text("from")
     if parent and parent not in above:
         join.note("from", f"no collection {parent!r} stands above; a collection comes after those it is reached from.")

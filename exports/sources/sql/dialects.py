@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from exports.sources.comparing import digits_of
 from exports.sources.connector import MapDoesNotFitError
 
 CONNECT_SECONDS = 5
@@ -183,11 +184,6 @@ def dialect_of(url: sa.URL, source: str) -> Dialect:
     except KeyError:
         known = ", ".join(sorted(DIALECTS))
         raise MapDoesNotFitError(f"{source}: no support for this kind of database; there is for {known}") from None
-
-
-def digits_of(text: str) -> str:
-    """The digits 0 to 9 of a text; the other scripts' digits are other signs in a database too."""
-    return "".join(letter for letter in text if letter in "0123456789")
 
 
 def _lower(text: object) -> object:

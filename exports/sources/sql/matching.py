@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from collections.abc import Collection as Several
 from typing import Any, TypeAlias
@@ -10,10 +9,11 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.types import NullType
 
+from exports.sources.comparing import wanted
 from exports.sources.connector import Identifiers
 from exports.sources.datamap import Collection, Compare, DataMap, Join, Root
 from exports.sources.sql.columns import is_text
-from exports.sources.sql.dialects import Dialect, Expression, digits_of
+from exports.sources.sql.dialects import Dialect, Expression
 from exports.sources.sql.tables import Tables
 from exports.sources.values import KeyPart, key_value
 
@@ -52,14 +52,12 @@ class Matching:
         expression = self._tables.column(collection.name, column)
         if compare is Compare.EXACT:
             return self._exactly(collection, column, values)
-        usable = [value for value in values if value.strip() and "\0" not in value]
         text: Expression = expression if is_text(expression.type) else sa.cast(expression, sa.String)
         if compare is Compare.DIGITS:
-            return self._one_of(self._dialect.digits(text), [digits_of(value) for value in usable])
-        if compare is Compare.EMAIL:
-            wanted = [form for value in usable for form in email_forms(value)]
-            return self._one_of(self._dialect.lower(sa.func.trim(text)), wanted)
-        return self._one_of(self._dialect.lower(text), [value.lower() for value in usable])
+            text = self._dialect.digits(text)
+        else:
+            text = self._dialect.lower(sa.func.trim(text) if compare is Compare.EMAIL else text)
+        return self._one_of(text, wanted(compare, values))
 
     def _exactly(self, collection: Collection, name: str, values: Several[KeyPart]) -> Condition | None:
         bound = []
@@ -77,8 +75,8 @@ class Matching:
         letters = [self._dialect.letters(str(one.value)) for one in bound]
         return sa.and_(column.in_(bound), self._dialect.to_the_letter(column).in_(letters))
 
-    def _one_of(self, text: Expression, wanted: list[str]) -> Condition | None:
-        letters = [self._dialect.letters(value) for value in dict.fromkeys(wanted) if value]
+    def _one_of(self, text: Expression, forms: Several[str]) -> Condition | None:
+        letters = [self._dialect.letters(form) for form in sorted(forms)]
         return self._dialect.to_the_letter(text).in_(letters) if letters else None
 
     def _joined(
@@ -104,17 +102,3 @@ class Matching:
         if not is_text(child.type):
             return [child], [parent]
         return [child, self._dialect.to_the_letter(child)], [parent, self._dialect.to_the_letter(parent)]
-
-
-def email_forms(address: str) -> tuple[str, ...]:
-    """The ways to write an address that are one mailbox: small letters, its domain in Unicode and in ASCII."""
-    plain = unicodedata.normalize("NFC", address.strip()).lower()
-    local, at, domain = plain.rpartition("@")
-    if not at:
-        return (plain,)
-    try:
-        ascii_form = domain.encode("idna").decode()
-        unicode_form = domain.encode().decode("idna") if domain.isascii() else domain
-    except UnicodeError:
-        return (plain,)
-    return tuple(dict.fromkeys((plain, f"{local}@{ascii_form}", f"{local}@{unicode_form}")))

@@ -24,10 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql, postgresql
 
+from exports.sources.comparing import email_forms
 from exports.sources.connector import Connector, open_source
 from exports.sources.datamap import DataMap, read_data_map
 from exports.sources.sql import reading
-from exports.sources.sql.matching import email_forms
 
 ROOTS = """
       - {by: code, column: code, compare: exact}

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from exports.sources.sql.dialects import digits_of
+from exports.sources.comparing import digits_of
 from requests_app.law.words import Right
 from requests_app.models import IdentifierKind, ProbeTry, Submission
 from requests_app.services import identity, people

@@ -1,0 +1,91 @@
+"""What the kinds of source differ in: the keys that a map has for one and not for another."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from exports.sources.datamap.model import Change, FileFormat, Files, Service
+from exports.sources.datamap.section import Section, choice_of
+
+VARIABLE = re.compile(r"(?!DSAR_)[A-Z][A-Z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of source: keys of the map and of its collections beside those that all kinds have."""
+
+    top: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    joins: bool = True  # whether collections are reached from others
+    is_of_files: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "sql": Kind(required=("table", "key"), optional=("schema",)),
+    "files": Kind(required=("files", "format"), optional=("encoding", "delimiter"), is_of_files=True),
+    "http": Kind(top=("service",), required=("key",), joins=False),
+}
+
+
+def service_of(top: Section) -> Service | None:
+    """What the service of a source behind HTTP offers."""
+    if "service" not in top:
+        return None
+    what = "'service' of the map"
+    service = Section(top.node_of("service"), what, top.faults, required=("signing_key",), optional=("changes",))
+    variable = service.text("signing_key")
+    if variable and not VARIABLE.fullmatch(variable):
+        service.note(
+            "signing_key",
+            f"'signing_key' of {what} names an environment variable in capitals that does not begin with DSAR_, such as"
+            " ORDERS_SIGNING_KEY; the key itself stands in no map.",
+        )
+    changes = [
+        choice_of(node, f"a change in {what}", top.faults, Change, Change.DELETE) for node in service.items("changes")
+    ]
+    return Service(variable, frozenset(changes))
+
+
+def files_of(entry: Section) -> Files:
+    """The files of a collection."""
+    form = entry.choice("format", FileFormat, FileFormat.CSV)
+    pattern, delimiter = entry.text("files"), _delimiter(entry)
+    parts = PurePosixPath(pattern).parts
+    if pattern and (pattern != str(PurePosixPath(*parts)) or {"..", "**", "/", "."} & set(parts) or "\\" in pattern):
+        entry.note(
+            "files",
+            f"'files' of {entry.what} is a path below the source's folder, such as letters.csv or 2026-*/orders.csv:"
+            " without .., ** and \\.",
+        )
+    if "delimiter" in entry and form is not FileFormat.CSV:
+        entry.note("delimiter", f"'delimiter' of {entry.what} is for csv; take it away.")
+    return Files(pattern, form, _encoding(entry), delimiter)
+
+
+def _delimiter(entry: Section) -> str:
+    if "delimiter" not in entry:
+        return ","
+    delimiter = str(getattr(entry.node_of("delimiter"), "value", ""))
+    if len(delimiter) != 1 or delimiter in '"\r\n\0 ':
+        entry.note("delimiter", f'\'delimiter\' of {entry.what} is one sign, such as ";" or "\\t", and no quote.')
+        return ","
+    return delimiter
+
+
+def _encoding(entry: Section) -> str:
+    """UTF-8, with or without a byte order mark, unless another is declared."""
+    if "encoding" not in entry:
+        return "utf-8-sig"
+    name = entry.text("encoding")
+    try:
+        codec = codecs.lookup(name).name if name else "utf-8"
+        "a,\n".encode(codec).decode(codec)
+    except (LookupError, UnicodeError):  # unknown, or one that turns bytes into bytes
+        entry.note("encoding", f"there is no encoding {name!r} of text; such as utf-8, cp1252 or iso8859-15.")
+        return "utf-8-sig"
+    return "utf-8-sig" if codec == "utf-8" else codec

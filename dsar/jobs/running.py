@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 Clock: TypeAlias = Callable[[], datetime]
 
+LONGEST_WAIT = timedelta(days=1)  # that another system may ask for: duties have dates
+
 
 class LeaseLost(Exception):
     """Another worker has taken the job up; nothing of the open transaction is committed."""
@@ -40,6 +42,14 @@ class PermanentFailure(Exception):
 
 class WorkPaused(Exception):
     """All work was paused while this job ran; it goes on later from where its handler stopped."""
+
+
+class NotBefore(Exception):
+    """Raised by a handler when trying again before `wait` is over can't help; a longer wait of the plan's stays."""
+
+    def __init__(self, sentence: str, *, wait: timedelta) -> None:
+        super().__init__(sentence)
+        self.wait = min(wait, LONGEST_WAIT)
 
 
 class WorkerLost(Exception):
@@ -193,6 +203,8 @@ def _after_failure(run: Run, error: Exception) -> Outcome:
     delay = None if isinstance(error, PermanentFailure) else run.handler.retries.delay(run.attempt)
     if delay is None:
         return _give_up(run, class_path(type(error)))
+    if isinstance(error, NotBefore):
+        delay = max(delay, error.wait)
     run.put_back(class_path(type(error)), delay=delay)
     return Outcome.TRY_AGAIN
 

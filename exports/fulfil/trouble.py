@@ -11,9 +11,19 @@ from contextlib import contextmanager
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from dsar.jobs.running import PermanentFailure
+from dsar.jobs.running import NotBefore, PermanentFailure
 from dsar.vault.errors import FileDamaged, KeyUnknown, SealBroken, VaultError
-from exports.sources.connector import ChangeRefusedError, DataChangedError, MapDoesNotFitError, NoWriteAccessError
+from exports.models.source import NotConfigured
+from exports.sources.connector import (
+    BrokenDataError,
+    ChangeRefusedError,
+    DataChangedError,
+    MapDoesNotFitError,
+    NotSetUpError,
+    NoWriteAccessError,
+    OnlyByHandError,
+    SourceUnavailableError,
+)
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
@@ -25,8 +35,20 @@ class MapDoesNotFit(PermanentFailure):
     """The source is not built as its data map says."""
 
 
+class BrokenData(PermanentFailure):
+    """What the source gives can't be read."""
+
+
 class NoWriteAccess(PermanentFailure):
     """The source can only be read from here."""
+
+
+class OnlyByHand(PermanentFailure):
+    """The source takes the change from a person only."""
+
+
+class SourceAsksToWait(NotBefore):
+    """The source is there, and named the time before which it does not want to be asked again."""
 
 
 class TwoPeople(PermanentFailure):
@@ -57,11 +79,23 @@ Broken = MoveShut | ChangeRefusedError | NotToCorrect | VaultError
 
 WHAT_TO_DO: Mapping[str, Text] = {
     "MapDoesNotFit": _("The source is not built as its data map says. Correct the map, then try the job again."),
+    "BrokenData": _(
+        "A file of the source has a line that can't be read, or the service's answer is not what its contract says."
+        " `manage.py sources check` names the place. Have it put right there, then try the job again."
+    ),
+    "OnlyByHand": _(
+        "This source takes no such change from here. Have it made there by hand, then try the job again: it looks"
+        " whether it was made."
+    ),
+    "SourceAsksToWait": _(
+        "The source was busy each time and asked us to wait. See that it can answer, then try the job again."
+    ),
     "NoWriteAccess": _(
         "The source can only be read. Set the environment variable with its writing URL, then try the job again."
     ),
     "NotConfigured": _(
-        "The environment variable with the source's address is not set. Set it for the workers, then try the job again."
+        "An environment variable of the source, with its address or its key, is not set as it should be. `manage.py"
+        " sources check` names it. Set it for the workers, then try the job again."
     ),
     "SourceUnavailableError": _(
         "The source did not answer, or refused the sign-in. See that it runs and lets us in, then try the job again."
@@ -133,10 +167,20 @@ def for_a_person() -> Iterator[None]:
     """Turn what only a person can put right into failures that no worker tries again."""
     try:
         yield
+    except NotSetUpError as error:
+        raise NotConfigured(str(error)) from error
+    except BrokenDataError as error:
+        raise BrokenData(str(error)) from error
     except MapDoesNotFitError as error:
         raise MapDoesNotFit(str(error)) from error
+    except OnlyByHandError as error:
+        raise OnlyByHand(str(error)) from error
     except NoWriteAccessError as error:
         raise NoWriteAccess(str(error)) from error
+    except SourceUnavailableError as error:
+        if error.wait is None:
+            raise
+        raise SourceAsksToWait(str(error), wait=error.wait) from error
 
 
 def why_handed_back(case: Case, broken: Broken) -> str:

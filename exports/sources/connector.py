@@ -1,6 +1,7 @@
 """What a connector does for the house, and the values that go in and out of it.
 
 Connectors are made in workers only, by `open_source`: what they need (SQLAlchemy, 42 MB) stays out of web processes.
+The URL of a source of files is its folder; that of one behind HTTP is what the paths of its contract begin with.
 No error here carries personal data, a URL or a password: its text may be logged.
 """
 
@@ -30,7 +31,7 @@ Held: TypeAlias = tuple[Key, Json]  # a row by its key, and what one field of it
 MAILBOX = "email"  # the kind of data point whose control is proved by a code
 PAGE_SIZE = 5000
 TIMEOUT = timedelta(seconds=60)
-MODULES = {"sql": "exports.sources.sql"}
+MODULES = {"sql": "exports.sources.sql", "files": "exports.sources.files", "http": "exports.sources.http"}
 
 
 class SourceError(Exception):
@@ -38,15 +39,31 @@ class SourceError(Exception):
 
 
 class SourceUnavailableError(SourceError):
-    """Down, too slow, or its credentials are refused: worth another try."""
+    """Down, too slow, or its credentials are refused: worth another try, after `wait` if the source named a time."""
+
+    def __init__(self, sentence: str, *, wait: timedelta | None = None) -> None:
+        super().__init__(sentence)
+        self.wait = wait
+
+
+class NotSetUpError(SourceError):
+    """The environment lacks what the map says is there: an administrator has to set it."""
 
 
 class MapDoesNotFitError(SourceError):
     """The source is not built as its data map says: a person has to correct the map."""
 
 
+class BrokenDataError(MapDoesNotFitError):
+    """The source gives something that can't be read: named by file and line, or by its place in an answer."""
+
+
 class NoWriteAccessError(SourceError):
     """The source can only be read: the change is a task for a person."""
+
+
+class OnlyByHandError(NoWriteAccessError):
+    """The source takes no such change from any program: done is what a person did there, as another look shows."""
 
 
 class ChangeRefusedError(SourceError):
@@ -279,7 +296,7 @@ def open_source(
 ) -> Connector:
     """A connector to the source that the map describes; nothing is connected yet. For workers.
 
-    `timeout` bounds one statement, where the server can bound it. Without `write_url` changes raise NoWriteAccessError.
+    `timeout` bounds one statement or call, where it can be bound. Without `write_url` changes raise NoWriteAccessError.
     """
     module: _Opener = import_module(MODULES[datamap.connector])
     return module.open_source(datamap, read_url=read_url, write_url=write_url, timeout=timeout)

@@ -1,0 +1,66 @@
+"""Changes that only a person can make in a source: what is asked for, and the look whether it was made.
+
+A deletion counts as made only on a repeated try: the first one asks a person, even if nothing is found any more, for
+that may as well mean that the source names the person in another way by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from exports.sources.comparing import exact_form
+from exports.sources.connector import Action, Deletion, DeletionPlan, DoneCollection, Held, Identifiers, OnlyByHandError
+from exports.sources.datamap import Collection, DataMap
+from exports.sources.rows import RowReading, Rows
+from exports.sources.values import Json
+from requests_app.law.words import Right
+
+
+class ByHand:
+    """The changing half of a source that is only read."""
+
+    def __init__(self, datamap: DataMap, reading: RowReading, source: Rows) -> None:
+        self._datamap = datamap
+        self._reading = reading
+        self._source = source
+
+    def delete(self, plan: DeletionPlan, *, repeated: bool, before_commit: Callable[[], None]) -> Deletion:
+        """See that nothing is left but what was spared or is kept; OnlyByHandError says what is."""
+        going = [item for item in plan.collections if item.action is not Action.KEEP and item.rows > len(item.spared)]
+        if going and not repeated:
+            before_commit()  # from now on a person may have done it
+            self._ask(f"take the rows of the person out of {', '.join(item.name for item in going)}")
+        for item in going:
+            rows = self._reading.of_person(self._datamap.collection(item.name), plan.identifiers)
+            left = sum(1 for _ in rows) - len(item.spared)
+            if left:
+                self._ask(f"{item.name} has {abs(left)} rows {'more' if left > 0 else 'less'} than are to stay")
+        done = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
+        return Deletion(tuple(done), found_done=bool(going))
+
+    def correct(self, collection: Collection, rows: Sequence[Held], field: str, *, new: Json) -> None:
+        """See that the rows hold the new value by now."""
+        wrong = {key for key, held in rows if exact_form(held) != exact_form(new)}
+        for row in self._source.rows(collection, {}) if wrong else ():
+            if row.key in wrong and exact_form(row.record[field]) == exact_form(new):
+                wrong.discard(row.key)
+        if wrong:
+            self._ask(f"write the corrected value to {field!r} of {len(wrong)} rows of {collection.name}")
+
+    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+        """See that the columns stand as they are to; the rows that stand so, by collection."""
+        done = {}
+        for collection in self._datamap.collections:
+            flags = collection.suppression(right)
+            if flags is None:
+                continue
+            rows = 0
+            for row in self._reading.of_person(collection, identifiers):
+                if any(exact_form(row.record[column]) != exact_form(value) for column, value in flags.columns):
+                    self._ask(f"set the columns of {collection.name} that carry {right.value} out")
+                rows += 1
+            done[collection.name] = rows
+        return done
+
+    def _ask(self, what: str) -> None:
+        raise OnlyByHandError(f"{self._datamap.source}: it can only be read; the change is a task for a person: {what}")

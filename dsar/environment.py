@@ -35,6 +35,7 @@ CURES = {
     "DSAR_TIME_ZONE": "the zone in which receipt dates are counted, e.g. America/Los_Angeles",
     "DSAR_BASE_URL": "the public address of this site, e.g. https://privacy.example.com",
     "DSAR_ALLOWED_HOSTS": "the names by which this site is asked for, with commas, e.g. privacy.example.com",
+    "DSAR_SOURCE_HOSTS": "with commas, the hosts of sources that may be private or without https, e.g. orders.internal",
     "DATABASE_URL": "e.g. postgresql://dsar@/dsar?host=/run/postgresql or sqlite:////srv/dsar/dsar.sqlite3",
     "DATABASE_OWNER_URL": "the main database as the role that owns its tables, e.g. postgresql://dsar_owner@db/dsar",
     "KEYS_DATABASE_URL": "the key store: a database of its own, apart from DATABASE_URL and its backups",
@@ -66,6 +67,7 @@ class Environment:
     content_days: int
     post_days: int
     account_secret: str
+    source_hosts: list[str]
     database: dict[str, Any]
     owner_database: dict[str, Any] | None
     keys_database: dict[str, Any]
@@ -100,6 +102,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "content_days": env.int("DSAR_CONTENT_DAYS", 45, validate=validate.Range(min=1, max=3650)),
         "post_days": env.int("DSAR_POST_DAYS", 5, validate=validate.Range(min=0, max=30)),
         "account_secret": _text(env, "DSAR_ACCOUNT_SECRET", "", values.is_long_secret),
+        "source_hosts": _list(env, "DSAR_SOURCE_HOSTS", [], values.are_single_hosts),
         "database": _text(env, "DATABASE_URL", "", values.is_database),
         "owner_database": _text(env, "DATABASE_OWNER_URL", "", values.is_postgresql),
         "keys_database": _text(env, "KEYS_DATABASE_URL", "", values.is_database),

@@ -27,6 +27,7 @@ REDIS = ("redis", "rediss", "redis+socket", "sentinel")
 MAIL = ("submission", "submit", "smtp")
 MAIL_THAT_REACHES_NOBODY = ("console", "file")
 HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\]", re.IGNORECASE)
+SINGLE_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:]*:[0-9a-f:]*")
 ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
@@ -82,6 +83,13 @@ def are_hosts(hosts: Collection[str]) -> None:
     for host in hosts:
         if not HOST.fullmatch(host):
             raise ValidationError(f"{host!r} is no name of a host: leave scheme, port and path out.")
+
+
+def are_single_hosts(hosts: Collection[str]) -> None:
+    """Names or addresses of hosts, each written out in small letters; or none at all."""
+    for host in hosts:
+        if not SINGLE_HOST.fullmatch(host):
+            raise ValidationError(f"{host!r} is no host by itself: small letters, without scheme, port, path or *.")
 
 
 def is_sender(text: str) -> None:

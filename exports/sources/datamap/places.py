@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from exports.sources.datamap.model import Change, FileFormat, Files, Service
+from exports.sources.datamap.model import Change, Collection, FileFormat, Files, Service
 from exports.sources.datamap.section import Section, choice_of
 
 VARIABLE = re.compile(r"(?!DSAR_)[A-Z][A-Z0-9_]*")
@@ -49,6 +49,19 @@ def service_of(top: Section) -> Service | None:
         choice_of(node, f"a change in {what}", top.faults, Change, Change.DELETE) for node in service.items("changes")
     ]
     return Service(variable, frozenset(changes))
+
+
+def check_offered(top: Section, service: Service | None, collections: tuple[Collection, ...]) -> None:
+    """What a map promises of a service, the service has to offer: nothing else corrects it, or sets flags in it."""
+    if service is None:
+        return
+    correctable = any(field.correctable for found in collections for field in found.fields)
+    for change, is_promised, key in (
+        (Change.CORRECT, correctable, "correctable"),
+        (Change.SUPPRESS, any(found.suppress for found in collections), "suppress"),
+    ):
+        if is_promised and change not in service.changes:
+            top.note("service", f"'changes' of the service lacks {change.value}; add it, or take {key!r} away below.")
 
 
 def files_of(entry: Section) -> Files:

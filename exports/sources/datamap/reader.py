@@ -39,7 +39,7 @@ from exports.sources.datamap.model import (
     Root,
     Suppression,
 )
-from exports.sources.datamap.places import KINDS, Kind, files_of, service_of
+from exports.sources.datamap.places import KINDS, Kind, check_offered, files_of, service_of
 from exports.sources.datamap.section import (
     Faults,
     NotReadableError,
@@ -118,16 +118,18 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
         top.note("connector", f"there is no connector {top.text('connector')!r}; it is one of {known}.")
     title = _words(top, "title")
     _check_length(top, "title", title.in_language("en"), "title")
+    service, collections = service_of(top), _collections(top, names)
+    check_offered(top, service, collections)
     return DataMap(
         source=_slug(top, "source", "the map"),
         title=title,
         connector=top.text("connector"),
-        service=service_of(top),
+        service=service,
         processor_for=_processor_for(top),
         purposes=names.purposes,
         origins=names.origins,
         recipients=tuple(_recipient(entry, faults) for entry in top.items("recipients")),
-        collections=_collections(top, names),
+        collections=collections,
         canonical_text=json.dumps(plain(node), sort_keys=True, ensure_ascii=False, separators=(",", ":")),
     )
 

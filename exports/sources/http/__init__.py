@@ -1,0 +1,141 @@
+"""Sources behind a company's own service, called by the contract in docs/source-contract.yaml."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection as Several
+from datetime import date, timedelta
+from functools import cached_property
+from types import TracebackType
+from typing import Self, cast
+
+from exports.sources.by_hand import ByHand
+from exports.sources.connector import (
+    PAGE_SIZE,
+    TIMEOUT,
+    Deletion,
+    DeletionPlan,
+    Held,
+    Identifiers,
+    Mode,
+    NotSetUpError,
+    NoWriteAccessError,
+    Page,
+    Presence,
+    ProbeAnswer,
+)
+from exports.sources.datamap import Change, DataMap, Service
+from exports.sources.http.addresses import service_at
+from exports.sources.http.calls import Caller
+from exports.sources.http.changing import ServiceChanging
+from exports.sources.http.lookup import ServiceRows
+from exports.sources.rows import RowReading
+from exports.sources.values import Json, Key
+from requests_app.law.words import Right
+
+SHORTEST_KEY = 32
+
+
+class HttpConnector:
+    """A service, with the promises of `exports.sources.connector.Connector`.
+
+    A change that its map does not offer is a task for a person, and done when a look shows it.
+    """
+
+    def __init__(
+        self,
+        datamap: DataMap,
+        *,
+        read_url: str,
+        write_url: str | None = None,
+        hosts: Several[str] = (),
+        timeout: timedelta = TIMEOUT,
+    ) -> None:
+        self.datamap = datamap
+        self._service = cast("Service", datamap.service)  # the reader demands it
+        self._write_url = write_url
+        self._hosts = hosts
+        self._timeout = timeout
+        self._rows = ServiceRows(datamap, self._caller(read_url))
+        self._reading = RowReading(datamap, self._rows)
+        self._by_hand = ByHand(datamap, self._reading, self._rows)
+
+    def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
+        """Which typed data points, by kind, meet in one record; only fields marked reliable count."""
+        return self._reading.probe(points)
+
+    def subjects(self, identifiers: Identifiers) -> int:
+        """How many people the identifiers lead to: 0, 1, or more, and then a person has to choose."""
+        return self._reading.subjects(identifiers)
+
+    def presence(self, collection: str, identifiers: Identifiers, *, since: date | None = None) -> Presence:
+        """How much of a collection is the person's."""
+        return self._reading.presence(self.datamap.collection(collection), identifiers, since)
+
+    def past_keeping(self, collection: str, identifiers: Identifiers, *, on: date) -> int:
+        """How many of the person's rows are kept on a ground whose time was over on a day."""
+        return self._reading.past_keeping(self.datamap.collection(collection), identifiers, on)
+
+    def pages(
+        self,
+        collection: str,
+        identifiers: Identifiers,
+        *,
+        mode: Mode = Mode.CONTENT,
+        after: Key | None = None,
+        size: int = PAGE_SIZE,
+        since: date | None = None,
+        fields: tuple[str, ...] = (),
+    ) -> Iterator[Page]:
+        """The person's rows, streamed in the service's order, from behind the key `after`."""
+        found = self.datamap.collection(collection)
+        return self._reading.pages(found, identifiers, mode=mode, after=after, size=size, since=since, fields=fields)
+
+    def delete(
+        self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
+    ) -> Deletion:
+        """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
+        by = self._changing if Change.DELETE in self._service.changes else self._by_hand
+        return by.delete(plan, repeated=repeated, before_commit=before_commit)
+
+    def correct(self, collection: str, rows: Sequence[Held], field: str, *, new: Json) -> None:
+        """Change one field of rows from what each held to `new`, all or nothing."""
+        self._changing.correct(self.datamap.collection(collection), rows, field, new=new)
+
+    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+        """Set the columns that carry the right out."""
+        return self._changing.suppress(right, identifiers)
+
+    def close(self) -> None:
+        """Every call closes its own connection."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def _changing(self) -> ServiceChanging:
+        if self._write_url is None:
+            raise NoWriteAccessError(f"{self.datamap.source}: it can only be read; the change is a task for a person")
+        return ServiceChanging(self.datamap, self._reading, self._caller(self._write_url))
+
+    def _caller(self, url: str) -> Caller:
+        key = os.environ.get(self._service.signing_key, "")
+        if len(key) < SHORTEST_KEY:
+            raise NotSetUpError(
+                f"{self.datamap.source}: set the environment variable {self._service.signing_key} to the key that the"
+                f" service holds too, of at least {SHORTEST_KEY} characters"
+            )
+        return Caller(service_at(url, self.datamap.source, self._hosts), key, timeout=self._timeout)
+
+
+def open_source(datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta) -> HttpConnector:
+    """What `exports.sources.connector.open_source` calls; the hosts that may be private are a setting."""
+    from django.conf import settings  # noqa: PLC0415 - connectors are used without Django, too
+
+    return HttpConnector(datamap, read_url=read_url, write_url=write_url, hosts=settings.SOURCE_HOSTS, timeout=timeout)

@@ -1,0 +1,93 @@
+"""Asking a service for rows, and reading its answers strictly: what breaks the contract is named, and not used.
+
+A row of somebody else is such a fault: it stops the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exports.sources.comparing import form, wanted
+from exports.sources.connector import BrokenDataError, Identifiers, Record
+from exports.sources.datamap import Collection, DataMap
+from exports.sources.http.calls import Caller
+from exports.sources.rows import Row, columns_needed
+from exports.sources.values import Json, Key, key_value
+
+LIMIT = 1000  # rows of one answer
+MOST_ANSWERS = 20_000  # of one lookup
+
+
+class ServiceRows:
+    """The rows that a service finds by identifiers."""
+
+    def __init__(self, datamap: DataMap, caller: Caller) -> None:
+        self._datamap = datamap
+        self._caller = caller
+
+    def rows(self, collection: Collection, identifiers: Identifiers, *, after: Key | None = None) -> Iterator[Row]:
+        """The person's rows in the service's order. After a break it is walked anew up to the key `after`."""
+        asked = sorted({root.by for root in collection.roots} & {kind for kind in identifiers if identifiers[kind]})
+        if not asked:
+            return
+        is_behind = after is None
+        of_person = _OfPerson(collection, identifiers)
+        for row in self._all(collection, {kind: sorted(identifiers[kind]) for kind in asked}):
+            if not of_person.is_sure_of(row.record):
+                raise BrokenDataError(f"{row.where} is a row of somebody else than was asked for")
+            if is_behind:
+                yield row
+            is_behind = is_behind or row.key == after
+        if not is_behind:
+            raise BrokenDataError(
+                f"{self._datamap.source}: {collection.name} no longer has the row behind which to go on; gather again"
+            )
+
+    def _all(self, collection: Collection, identifiers: dict[str, list[str]]) -> Iterator[Row]:
+        columns = tuple(dict.fromkeys((*collection.key, *columns_needed(self._datamap, collection))))
+        question = {"collection": collection.name, "identifiers": identifiers, "columns": columns, "limit": LIMIT}
+        cursor, cursors = None, set[str]()
+        for page in range(1, MOST_ANSWERS + 1):
+            answer = self._caller.ask("/lookup", question | {"cursor": cursor})
+            where = f"{self._datamap.source}: {collection.name}, answer {page}"
+            for place, entry in enumerate(_records(answer, where)):
+                yield _row(entry, collection, columns, f"{where}, record {place}")
+            cursor = answer["next"]
+            if cursor is None:
+                return
+            if not isinstance(cursor, str) or not cursor or cursor in cursors:
+                raise BrokenDataError(f"{where}: 'next' is a new text, or null at the end")
+            cursors.add(cursor)
+        raise BrokenDataError(f"{self._datamap.source}: {collection.name} has no end after {MOST_ANSWERS} answers")
+
+
+class _OfPerson:
+    """Whether a row holds what it was asked for by; where a way names no column, the service is taken at its word."""
+
+    def __init__(self, collection: Collection, identifiers: Identifiers) -> None:
+        ways = [(root, wanted(root.compare, identifiers.get(root.by, ()))) for root in collection.roots]
+        self._ways = [(root, forms) for root, forms in ways if forms]
+
+    def is_sure_of(self, record: Record) -> bool:
+        return any(not root.column or form(root.compare, record[root.column]) in forms for root, forms in self._ways)
+
+
+def _records(answer: dict[str, Json], where: str) -> list[Json]:
+    if answer.keys() != {"records", "next"}:
+        raise BrokenDataError(f"{where}: an answer has 'records' and 'next', and nothing else")
+    records = answer["records"]
+    if not isinstance(records, list) or len(records) > LIMIT:
+        raise BrokenDataError(f"{where}: 'records' is a list of at most {LIMIT}")
+    return records
+
+
+def _row(entry: Json, collection: Collection, columns: tuple[str, ...], where: str) -> Row:
+    if not isinstance(entry, dict) or entry.keys() != set(columns):
+        missing = sorted(set(columns) - (entry.keys() if isinstance(entry, dict) else set()))
+        how = f"lacks {', '.join(missing)}" if missing else "has columns that were not asked for"
+        raise BrokenDataError(f"{where} {how}")
+    try:
+        key = tuple(key_value(entry[name]) for name in collection.key)
+    except ValueError as error:
+        raise BrokenDataError(f"{where}: {error}") from None
+    return Row(key, entry, where)

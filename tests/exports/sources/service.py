@@ -1,0 +1,138 @@
+"""A company's service in a thread, written from docs/source-contract.yaml alone; tests tell it how to misbehave."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+KEY = "a key that the service holds, too: 0123456789"
+Reply = tuple[int, dict[str, str], bytes]
+Trick = Callable[["Service", str, dict[str, Any]], Reply | None]
+
+ANN = {"id": 1, "email": "Ann@Club.example", "name": "Ann", "phone": "(415) 555-0101", "opted_out": False}
+BOB = ANN | {"id": 2, "email": "bob@club.example", "name": "Bob", "phone": None}
+ORDERS = [{"id": f"o{number}", "at": f"20{10 + number}-01-01", "price": 1.10, "of": 1} for number in range(7)]
+ORDERS += [{"id": "x1", "at": None, "price": 2, "of": 2}]
+
+
+class Service:
+    """Members and orders, found by identifiers, two to a page."""
+
+    def __init__(self) -> None:
+        self.members = [dict(ANN), dict(BOB)]
+        self.orders = [dict(order) for order in ORDERS]
+        self.tricks: list[Trick] = []
+        self.asked: list[tuple[str, dict[str, Any], dict[str, str]]] = []
+        self.nonces: set[str] = set()
+        self.url = ""
+
+    def reply(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        """Check the signature, then answer; the next trick, if there is one, goes before."""
+        text = f"v1\n{headers['dsar-timestamp']}\n{headers['dsar-nonce']}\n{method}\n{path}\n".encode() + body
+        signed = "v1=" + hmac.new(KEY.encode(), text, hashlib.sha256).hexdigest()
+        is_fresh = abs(time.time() - int(headers["dsar-timestamp"])) <= 300 and headers["dsar-nonce"] not in self.nonces
+        if not is_fresh or not hmac.compare_digest(signed, headers["dsar-signature"]):
+            return 401, {}, b""
+        self.nonces.add(headers["dsar-nonce"])
+        question = json.loads(body or "{}")
+        self.asked.append((path, question, headers))
+        trick = self.tricks.pop(0) if self.tricks else None
+        found = trick(self, path, question) if trick else None
+        return found or answered(getattr(self, path.rpartition("/")[2].partition("?")[0])(question))
+
+    def lookup(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Rows by e-mail or number, in the order in which they stand."""
+        start, rows = int(question["cursor"] or 0), self._rows(question["collection"], question["identifiers"])
+        page = [{name: row[name] for name in question["columns"]} for row in rows[start : start + 2]]
+        return {"records": page, "next": str(start + 2) if start + 2 < len(rows) else None}
+
+    def _rows(self, collection: str, identifiers: dict[str, list[str]]) -> list[dict[str, Any]]:
+        emails = {value.lower() for value in identifiers.get("email", [])}
+        phones = {"".join(filter(str.isdigit, value)) for value in identifiers.get("phone", [])}
+        known = [
+            member
+            for member in self.members
+            if member["email"].lower() in emails
+            or "".join(filter(str.isdigit, member["phone"] or "-")) in phones - {""}
+        ]
+        numbers = {member["id"] for member in known}
+        return known if collection == "members" else [order for order in self.orders if order["of"] in numbers]
+
+    def delete(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Take the rows out, or replace what identifies."""
+        for entry in order["collections"]:
+            rows = getattr(self, entry["name"])
+            for row in [row for row in rows if [row["id"]] in entry["keys"]]:
+                if entry["action"] == "delete":
+                    rows.remove(row)
+                else:
+                    row.update(email="gone", name=entry["replace"]["name"]["value"], phone=None)
+        return {"rows": {entry["name"]: len(entry["keys"]) for entry in order["collections"]}}
+
+    def correct(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Write the new value."""
+        for row in self.members:
+            if [row["id"]] in [entry["key"] for entry in order["rows"]]:
+                row[order["field"]] = order["value"]
+        return {"rows": {order["collection"]: len(order["rows"])}}
+
+    def suppress(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Set the flags."""
+        rows = self._rows("members", order["identifiers"])
+        for row in rows:
+            row.update(order["collections"][0]["set"])
+        return {"rows": {"members": len(rows)}}
+
+
+def answered(content: object, status: int = 200, **headers: str) -> Reply:
+    """An answer in JSON."""
+    return status, {"Content-Type": "application/json", **headers}, json.dumps(content).encode()
+
+
+def always(*reply: Any) -> Trick:
+    """The same answer to whatever comes."""
+    status, headers, body = reply
+    return lambda _service, _path, _question: (status, headers, body)
+
+
+@contextmanager
+def running() -> Iterator[Service]:
+    """The service on a port of this machine."""
+    service = Service()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, more, content = service.reply(self.command, self.path, headers, body)
+            try:
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(content)), **more}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+            except OSError:
+                pass  # the other side had enough
+
+        do_GET = do_POST  # noqa: N815 - the name that the library calls
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    service.url = f"http://127.0.0.1:{server.server_port}/privacy"
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -100,6 +100,11 @@ class DataSource(models.Model):
         """A connector to the source, to be used as a context; raises NotConfigured. For workers only."""
         return open_source(data_map, read_url=self._url_to_read(), write_url=self.write_url)
 
+    @property
+    def has_schema(self) -> bool:
+        """Whether it is a database, whose tables can change under its map; files and services say so when they are read."""
+        return self.map_version.as_map().connector == "sql"
+
     def note_schema(self, *, at: datetime) -> None:
         """Keep how the source is built now as what its map was accepted for; raises as `drift`. For commands only."""
         now = self._schema_now().as_json()

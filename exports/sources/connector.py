@@ -218,6 +218,9 @@ class Connector(Protocol):
 
     datamap: DataMap
 
+    def check(self) -> None:
+        """See that the source answers as its map says, about nobody; SourceError says where it does not."""
+
     def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
         """Which typed data points, by kind, meet in one record; only fields marked reliable count.
 

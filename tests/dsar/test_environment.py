@@ -23,6 +23,12 @@ def nothing_but_what_the_test_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DSAR_MASTER_KEY", TEST_MASTER_KEY)
 
 
+def test_hosts_of_sources_are_named_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_environment().source_hosts == []
+    monkeypatch.setenv("DSAR_SOURCE_HOSTS", "orders.internal, 10.0.0.7, fd00::7")
+    assert read_environment().source_hosts == ["orders.internal", "10.0.0.7", "fd00::7"]
+
+
 def test_two_secrets_are_enough_to_start_on_one_machine() -> None:
     found = read_environment()
     assert found.redis_url == ""
@@ -62,6 +68,9 @@ def test_two_secrets_are_enough_to_start_on_one_machine() -> None:
         ("DSAR_LANGUAGE", "fr", "Must be one of: en, es"),
         ("DSAR_SIGNING_KEY", "c2hvcnQ=", "not the base64 of 32 bytes"),
         ("DSAR_ACCOUNT_SECRET", "too short", "It is too short"),
+        ("DSAR_SOURCE_HOSTS", "https://orders.internal", "no host by itself"),
+        ("DSAR_SOURCE_HOSTS", "orders.internal,*", "no host by itself"),
+        ("DSAR_SOURCE_HOSTS", "10.0.0.0/8", "no host by itself"),
         ("DSAR_DEBUG", "perhaps", "Not a valid boolean"),
         ("DATABASE_URL", "oracle9://somewhere", "neither postgresql:// nor sqlite:///"),
         ("DATABASE_URL", "mysql://dsar@db/dsar", "neither postgresql:// nor sqlite:///"),

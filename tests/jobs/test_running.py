@@ -15,7 +15,7 @@ from dsar.jobs import registry
 from dsar.jobs.models import Job, State
 from dsar.jobs.queue import enqueue
 from dsar.jobs.registry import Handler, Retries, UnknownKind
-from dsar.jobs.running import LeaseLost, Outcome, PermanentFailure, Run, execute
+from dsar.jobs.running import LeaseLost, NotBefore, Outcome, PermanentFailure, Run, execute
 from tests.jobs.conftest import Clock, OwnDatabase, is_postgres
 
 LEASE = timedelta(minutes=10)
@@ -202,6 +202,26 @@ def test_the_last_failure_ends_the_job(clock: Clock) -> None:
     assert execute(job.pk, clock=clock) is Outcome.FAILED
     job.refresh_from_db()
     assert (job.state, job.finished_at, job.error) == (State.FAILED, clock.now, "builtins.ConnectionError")
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"),
+    [
+        (timedelta(hours=2), timedelta(hours=2)),
+        (timedelta(seconds=1), timedelta(seconds=5)),
+        (timedelta(days=9), timedelta(days=1)),
+    ],
+)
+def test_another_system_may_ask_for_a_longer_wait_of_at_most_a_day(
+    clock: Clock, asked: timedelta, waited: timedelta
+) -> None:
+    def ask_to_wait(run: Run) -> None:
+        raise NotBefore("busy", wait=asked)
+
+    job = a_job(clock, ask_to_wait)
+    assert execute(job.pk, clock=clock) is Outcome.TRY_AGAIN
+    job.refresh_from_db()
+    assert job.run_at == clock.now + waited
 
 
 def test_a_permanent_failure_ends_the_job_at_once(clock: Clock) -> None:

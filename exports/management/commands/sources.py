@@ -81,6 +81,8 @@ class Command(BaseCommand):
         except DataMapError as error:
             raise CommandError(f"{options['file']}: {error}") from None
         self.stdout.write(f"{source.slug}: accepted, map {source.map_version.digest[:12]}.")
+        if not source.has_schema:
+            return
         try:
             source.note_schema(at=timezone.now())
         except (SourceError, NotConfigured) as error:
@@ -109,21 +111,19 @@ class Command(BaseCommand):
     def _findings(self, source: DataSource, large: int) -> Iterator[str]:
         """What is wrong with a source; first what has changed, which may explain why it does not answer."""
         try:
-            changes = source.drift()
-            if changes is None:
-                source.note_schema(at=timezone.now())
-                self.stdout.write(f"{source.slug}: its schema is noted now; what changes from here on will be told.")
-            yield from changes or ()
-            _ask_for_nobody(source)
-            yield from source.slow_lookups(large=large)
+            if source.has_schema:
+                yield from self._changes(source)
+            with source.open(source.map_version.as_map()) as connector:
+                connector.check()
+            if source.has_schema:
+                yield from source.slow_lookups(large=large)
         except (SourceError, NotConfigured) as error:
             yield str(error).removeprefix(f"{source.slug}: ")
 
-
-def _ask_for_nobody(source: DataSource) -> None:
-    """Open it and count nobody's rows in every collection; raises SourceError or NotConfigured."""
-    data_map = source.map_version.as_map()
-    nobody = {kind: ["nobody"] for kind in data_map.kinds_asked}
-    with source.open(data_map) as connector:
-        for collection in data_map.collections:
-            connector.presence(collection.name, nobody)
+    def _changes(self, source: DataSource) -> list[str]:
+        """What has changed since the map was accepted; where nothing was noted then, it is noted now."""
+        changes = source.drift()
+        if changes is None:
+            source.note_schema(at=timezone.now())
+            self.stdout.write(f"{source.slug}: its schema is noted now; what changes from here on will be told.")
+        return changes or []

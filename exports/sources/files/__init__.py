@@ -40,6 +40,12 @@ class FilesConnector:
         self._reading = RowReading(datamap, self._rows)
         self._by_hand = ByHand(datamap, self._reading, self._rows)
 
+    def check(self) -> None:
+        """Read every line of every file; the first that can't be read is named."""
+        for collection in self.datamap.collections:
+            for _row in self._rows.rows(collection, {}):
+                pass
+
     def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
         """Which typed data points, by kind, meet in one record; only fields marked reliable count."""
         return self._reading.probe(points)

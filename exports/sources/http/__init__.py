@@ -61,6 +61,12 @@ class HttpConnector:
         self._reading = RowReading(datamap, self._rows)
         self._by_hand = ByHand(datamap, self._reading, self._rows)
 
+    def check(self) -> None:
+        """Ask for nobody's rows of every collection, by each kind of identifier."""
+        nobody = {kind: ["nobody"] for kind in self.datamap.kinds_asked}
+        for collection in self.datamap.collections:
+            self.presence(collection.name, nobody)
+
     def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
         """Which typed data points, by kind, meet in one record; only fields marked reliable count."""
         return self._reading.probe(points)

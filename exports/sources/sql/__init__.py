@@ -51,6 +51,12 @@ class SqlConnector:
         self._timeout = timeout
         self._engines: list[sa.Engine] = []
 
+    def check(self) -> None:
+        """Count nobody's rows in every collection: that takes its table and all its columns."""
+        nobody = {kind: ["nobody"] for kind in self.datamap.kinds_asked}
+        for collection in self.datamap.collections:
+            self.presence(collection.name, nobody)
+
     def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
         """Which typed data points, by kind, meet in one record; only fields marked reliable count."""
         return self._reading.probe(points)

@@ -1,0 +1,122 @@
+"""Folders of files and services stand beside databases: a case walks through all of them in the same way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from pytest_django import Settings
+
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
+from dsar.jobs.queue import retry
+from exports import findings
+from exports.fulfil import trouble
+from exports.models import DataSource, RunState
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.states import State
+from tests.exports.house import House, facts_of, fresh, parts_of, person, run_of
+from tests.exports.sources import test_files, test_http
+from tests.exports.sources.service import KEY, Service, always, running
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+OTHER = "2;somebody.else@club.example;Somebody;;;false\n"
+
+
+@pytest.fixture
+def drop(house: House, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A partner's folder, walked after the company's databases: one member is the person."""
+    folder = house.folder / "drop"
+    (folder / "members").mkdir(parents=True)
+    (folder / "members" / "all.csv").write_text(f"{test_files.HEADER}1;{person().email};A. Member;;;false\n{OTHER}")
+    (folder / "orders.jsonl").write_text('{"member": 1, "what": "tea", "at": "2026-01-01"}\n{"member": 2}\n')
+    monkeypatch.setenv("PARTNER_FOLDER", str(folder))
+    set_up(test_files.MAP, "PARTNER_FOLDER")
+    return folder
+
+
+@pytest.fixture
+def service(house: House, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Service]:
+    """A service of the company, walked after its databases: one member is the person."""
+    with running() as service:
+        service.members[0]["email"] = person().email
+        settings.SOURCE_HOSTS = frozenset({"127.0.0.1"})
+        monkeypatch.setenv("CLUB_SIGNING_KEY", KEY)
+        monkeypatch.setenv("CLUB_URL", service.url)
+        set_up(test_http.MAP, "CLUB_URL")
+        yield service
+
+
+def set_up(text: str, variable: str) -> None:
+    DataSource.set_up(text, read_url_variable=variable, write_url_variable=variable, position=9, at=timezone.now())
+
+
+def test_the_rows_of_the_person_are_gathered_from_files_and_services(
+    house: House, drop: Path, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    service.orders[2]["at"] = "2026-01-01"  # the others are older than the answer looks back
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    (part,) = parts_of(case, "partner", "members")
+    assert [record["name"] for _number, record in findings.read(part)] == ["A. Member"]
+    assert run_of(case, "partner").counts == {"members": 1, "orders": 1}
+    assert run_of(case, "club").counts == {"members": 1, "orders": 1}
+    written = caplog.text + str([event for kind in EventKind for event in facts_of(case, kind)])
+    assert person().email not in written
+    assert service.url not in written
+    assert str(drop) not in written
+
+
+def test_a_broken_line_stops_the_source_and_the_check_names_it(
+    house: House, drop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (drop / "orders.jsonl").open("a") as file:
+        file.write(f'{{"member": 1, "what": "{person().email}\n')
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.move(case, "start_gathering")
+    house.work()
+    assert (run_of(case, "partner").state, run_of(case, "partner").error) == (RunState.FAILED, "BrokenData")
+    assert "sources check" in trouble.what_to_do("BrokenData")
+    with pytest.raises(CommandError):
+        call_command("sources", "check")
+    said = capsys.readouterr().out
+    assert "partner: orders.jsonl line 3 is no JSON" in said
+    assert person().email not in said
+
+
+def test_a_service_that_asks_to_wait_is_asked_again_when_it_said(house: House, service: Service) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    service.tricks = [always(429, {"Retry-After": "7200"}, b"")]
+    house.move(case, "start_gathering")
+    house.work()
+    job = Job.objects.get(kind="gather_source", state=JobState.WAITING)
+    assert job.error.endswith("SourceAsksToWait")
+    assert timedelta(minutes=119) < job.run_at - timezone.now() <= timedelta(hours=2)
+    house.later(timedelta(hours=2))
+    assert fresh(case).state == State.DECIDING
+
+
+def test_what_is_deleted_by_hand_is_seen_to_be_gone(house: House, drop: Path, service: Service) -> None:
+    case = house.deciding(Right.DELETE)
+    house.approve(case)
+    job = Job.objects.get(kind="carry_out")
+    assert (job.state, job.error) == (JobState.FAILED, "exports.fulfil.trouble.OnlyByHand")
+    retry(job, at=timezone.now())
+    house.work()
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED, "nobody has done it yet"
+    (drop / "members" / "all.csv").write_text(test_files.HEADER + OTHER)
+    retry(job, at=timezone.now())
+    house.work()
+    assert fresh(case).state == State.CLOSED
+    done = {str(facts["source"]): facts["done"] for facts in facts_of(case, EventKind.ACT_DONE)}
+    assert done["partner"] == {"members": 1}
+    assert done["club"] == {"members": 1, "orders": 7}
+    assert [order["id"] for order in service.orders] == ["x1"]

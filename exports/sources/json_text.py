@@ -7,6 +7,8 @@ from typing import Never
 
 from exports.sources.values import Json
 
+ESCAPE = "\\u"
+
 
 class JsonError(ValueError):
     """It is not what JSON (RFC 8259) lets be read in one way only; the text says how."""
@@ -16,8 +18,8 @@ def json_object(text: str) -> dict[str, Json]:
     """An object. Numbers with a point stay as they are written, as texts; a name that stands twice is an error."""
     try:
         found = _DECODER.decode(text)
-        text_again = json.dumps(found, ensure_ascii=False)
-        text_again.encode()
+        if ESCAPE in text:  # what was decoded from bytes holds half a sign only if it is written as an escape
+            json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise JsonError("holds half a sign of Unicode (a lone surrogate)") from None
     except JsonError:

@@ -21,7 +21,7 @@ from exports.models import DataSource, RunState
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.states import State
-from tests.exports.house import House, facts_of, fresh, parts_of, person, run_of
+from tests.exports.house import House, facts_of, files_of, fresh, parts_of, person, run_of, table
 from tests.exports.sources import test_files, test_http
 from tests.exports.sources.service import KEY, Service, always, running
 
@@ -68,6 +68,10 @@ def test_the_rows_of_the_person_are_gathered_from_files_and_services(
     assert [record["name"] for _number, record in findings.read(part)] == ["A. Member"]
     assert run_of(case, "partner").counts == {"members": 1, "orders": 1}
     assert run_of(case, "club").counts == {"members": 1, "orders": 1}
+    house.approve(case)
+    bundle = files_of(case)
+    assert b"A. Member" in bundle["data/partner/members.csv"]
+    assert len(table(bundle["data/club/orders.csv"])) == 1
     written = caplog.text + str([event for kind in EventKind for event in facts_of(case, kind)])
     assert person().email not in written
     assert service.url not in written

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -103,7 +104,7 @@ def always(*reply: Any) -> Trick:
 
 
 @contextmanager
-def running() -> Iterator[Service]:
+def running(tls: ssl.SSLContext | None = None) -> Iterator[Service]:
     """The service on a port of this machine."""
     service = Service()
 
@@ -127,9 +128,11 @@ def running() -> Iterator[Service]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    service.url = f"http://127.0.0.1:{server.server_port}/privacy"
+    service.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}/privacy"
     try:
         yield service
     finally:

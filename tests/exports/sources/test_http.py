@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from exports.sources.connector import (
     Action,
@@ -344,6 +351,41 @@ def test_the_address_that_was_checked_is_the_one_connected_to(
     assert len(records(opened(service, read_url=url, hosts={"club.test"}), "members")) == 1
     assert asked == ["club.test"], "resolved once"
     assert service.asked[0][2]["host"] == url.split("/")[2]
+
+
+def certificate(folder: Path) -> Path:
+    """A key, and a certificate by itself for this machine's address and no name."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "club")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
+    made = made.add_extension(address, critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "club.pem").write_bytes(secret + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    return folder / "club.pem"
+
+
+def test_a_connection_is_secure_or_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    real = socket.getaddrinfo
+
+    def resolve(host: str, *more: Any, **options: Any) -> Any:
+        return real(host.replace("club.test", "127.0.0.1"), *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with running(context) as secure:
+        with pytest.raises(SourceUnavailableError, match="no secure connection"):
+            opened(secure).subjects(EMAIL)
+        monkeypatch.setattr(exchange, "_tls", lambda: ssl.create_default_context(cafile=file))
+        assert opened(secure).subjects(EMAIL) == 1
+        other = secure.url.replace("127.0.0.1", "club.test")
+        with pytest.raises(SourceUnavailableError, match="no secure connection"):
+            opened(secure, read_url=other, hosts={"club.test"}).subjects(EMAIL)
 
 
 # What is changed

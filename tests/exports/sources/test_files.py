@@ -167,6 +167,14 @@ def test_points_count_if_they_meet_in_one_row(partner: Connector, points: dict[s
     assert partner.probe(points).kinds == met
 
 
+def test_an_empty_value_leads_to_nothing(drop: Path) -> None:
+    (drop / "members" / "2025.csv").write_text(HEADER + ANN.replace("1;", ";", 1))
+    (drop / "orders.jsonl").write_text(lines([{"member": ""}, {"member": None}, {}, {"member": []}]))
+    with opened(drop) as partner:
+        assert len(records(partner, "members")) == 1
+        assert not records(partner, "orders")
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
 def test_a_declared_encoding_and_gzip_are_read(drop: Path, encoding: str) -> None:
     (drop / "members" / "2025.csv").unlink()

@@ -159,6 +159,19 @@ def test_points_count_if_they_meet_in_one_record(club: Connector, points: dict[s
     assert club.probe(points).kinds == met
 
 
+def test_a_record_in_which_the_point_that_found_it_does_not_stand_proves_nothing(service: Service) -> None:
+    ways = (
+        "{by: email, column: email, compare: email}",
+        "{by: email}",
+        "- {by: phone, column: phone, compare: digits}",
+    )
+    club = opened(service, *ways, "")
+    points = {"email": "ann@club.example", "phone": "4155550101"}
+    assert club.probe(points).kinds == {"email", "phone"}
+    service.tricks = [always(*told(ROW | {"email": "x@club.example", "phone": "4155550101"}))]
+    assert club.probe(points).kinds == set()
+
+
 def test_a_row_of_somebody_else_stops_the_search(service: Service, club: Connector) -> None:
     others = {"id": 2, "email": "bob@club.example", "name": "Bob", "phone": None, "opted_out": False}
     service.tricks = [always(*answered({"records": [others], "next": None}))]

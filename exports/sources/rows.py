@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from exports.sources.comparing import exact_form, form, wanted
 from exports.sources.connector import (
@@ -33,13 +33,18 @@ PAGE_LETTERS = 8_000_000  # a page of long texts ends here
 Leading: TypeAlias = frozenset[tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Row:
-    """One row as its source holds it; `where` names it to a person: a file and a line, or a place in an answer."""
+class Row(NamedTuple):
+    """One row as its source holds it, and its place for a person: a line of a file, or a record of an answer."""
 
     key: Key
     record: Record
-    where: str
+    place: str  # without the number
+    number: int
+
+    @property
+    def where(self) -> str:
+        """The place in words; made when it is needed, for most rows are somebody else's."""
+        return f"{self.place} {self.number}"
 
 
 class Rows(Protocol):

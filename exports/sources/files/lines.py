@@ -46,9 +46,10 @@ class FileRows:
             if name < last_file:
                 continue
             behind = last_line if name == last_file else 0
+            place = f"{self._datamap.source}: {name} line"
             for line, record in self._records(name, files, needed):
                 if line > behind:
-                    yield Row((name, line), record, f"{self._datamap.source}: {name} line {line}")
+                    yield Row((name, line), record, place, line)
 
     def _records(self, name: str, files: Files, needed: tuple[str, ...]) -> Iterator[tuple[int, Record]]:
         with self._folder.open(name) as file:

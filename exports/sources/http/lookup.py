@@ -51,7 +51,7 @@ class ServiceRows:
             answer = self._caller.ask("/lookup", question | {"cursor": cursor})
             where = f"{self._datamap.source}: {collection.name}, answer {page}"
             for place, entry in enumerate(_records(answer, where)):
-                yield _row(entry, collection, columns, f"{where}, record {place}")
+                yield _row(entry, collection, columns, f"{where}, record", place)
             cursor = answer["next"]
             if cursor is None:
                 return
@@ -81,13 +81,13 @@ def _records(answer: dict[str, Json], where: str) -> list[Json]:
     return records
 
 
-def _row(entry: Json, collection: Collection, columns: tuple[str, ...], where: str) -> Row:
+def _row(entry: Json, collection: Collection, columns: tuple[str, ...], place: str, number: int) -> Row:
     if not isinstance(entry, dict) or entry.keys() != set(columns):
         missing = sorted(set(columns) - (entry.keys() if isinstance(entry, dict) else set()))
         how = f"lacks {', '.join(missing)}" if missing else "has columns that were not asked for"
-        raise BrokenDataError(f"{where} {how}")
+        raise BrokenDataError(f"{place} {number} {how}")
     try:
         key = tuple(key_value(entry[name]) for name in collection.key)
     except ValueError as error:
-        raise BrokenDataError(f"{where}: {error}") from None
-    return Row(key, entry, where)
+        raise BrokenDataError(f"{place} {number}: {error}") from None
+    return Row(key, entry, place, number)

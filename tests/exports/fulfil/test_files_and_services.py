@@ -22,8 +22,9 @@ from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.states import State
 from tests.exports.house import House, facts_of, files_of, fresh, parts_of, person, run_of, table
-from tests.exports.sources import test_files, test_http
+from tests.exports.sources import test_files
 from tests.exports.sources.service import KEY, Service, always, running
+from tests.exports.sources.service import MAP as SERVICE_MAP
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -50,7 +51,7 @@ def service(house: House, monkeypatch: pytest.MonkeyPatch, settings: Settings) -
         settings.SOURCE_HOSTS = frozenset({"127.0.0.1"})
         monkeypatch.setenv("CLUB_SIGNING_KEY", KEY)
         monkeypatch.setenv("CLUB_URL", service.url)
-        set_up(test_http.MAP, "CLUB_URL")
+        set_up(SERVICE_MAP, "CLUB_URL")
         yield service
 
 

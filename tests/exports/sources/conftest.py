@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from dsar.demo import shop, web_log
 from exports.sources.connector import Connector, open_source
 from exports.sources.datamap import DataMap, read_data_map
+from exports.sources.http import calls
 from tests.exports.sources import small_company
 from tests.exports.sources.databases import KINDS, empty_database
+from tests.exports.sources.service import KEY, Service, opened, running
 
 MAPS = Path(shop.__file__).parent / "maps"
 
@@ -90,3 +92,30 @@ def company(engine: sa.Engine, small_url: str) -> Iterator[Connector]:
     datamap = read_data_map(small_company.MAP)
     with open_source(datamap, read_url=small_url, write_url=small_url) as connector:
         yield connector
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is set, and pauses are short."""
+    monkeypatch.setenv("CLUB_SIGNING_KEY", KEY)
+    monkeypatch.setattr(calls, "DELAYS", (0.01, 0.01))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Service]:
+    """A service on this machine."""
+    with running() as service:
+        yield service
+
+
+@pytest.fixture
+def service(server: Service, quick: None) -> Service:
+    """The service as on its first day."""
+    server.begin()
+    return server
+
+
+@pytest.fixture
+def club(service: Service) -> Connector:
+    """A connector to the service that may write."""
+    return opened(service)

@@ -13,6 +13,50 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from exports.sources.connector import Connector, Record
+from exports.sources.datamap import read_data_map
+from exports.sources.http import HttpConnector
+
+MAP = """
+source: club
+title: Club
+connector: http
+service: {signing_key: CLUB_SIGNING_KEY, changes: [delete, correct, suppress]}
+role: controller
+purposes: {club: Run the club}
+origins: {person: You}
+collections:
+  - name: members
+    title: Members
+    key: [id]
+    one_per_person: true
+    provided_by_person: true
+    purposes: [club]
+    collected_from: [person]
+    reached:
+      - {by: email, column: email, compare: email}
+      - {by: phone, column: phone, compare: digits}
+    suppress: {opt_out_sale_share: {opted_out: true}}
+    on_delete: {deidentify: {email: random, name: {constant: gone}, phone: clear}}
+    fields:
+      - {column: email, title: E-mail, category: identifiers, match: {kind: email, compare: email}, reliable: true}
+      - {column: name, title: Name, category: identifiers, correctable: true}
+      - {column: phone, title: Phone, category: identifiers, match: {kind: phone, compare: digits}, reliable: true}
+  - name: orders
+    title: Orders
+    key: [id]
+    provided_by_person: true
+    purposes: [club]
+    collected_from: [person]
+    reached: [{by: email}]
+    received_at: at
+    on_delete: delete
+    fields:
+      - {column: id, title: Number, category: commercial}
+      - {column: price, title: Price, category: commercial}
+"""
+EMAIL = {"email": ["ann@club.example"], "member_no": ["7"]}
+LOCAL = frozenset({"127.0.0.1"})
 KEY = "a key that the service holds, too: 0123456789"
 Reply = tuple[int, dict[str, str], bytes]
 Trick = Callable[["Service", str, dict[str, Any]], Reply | None]
@@ -26,13 +70,18 @@ ORDERS += [{"id": "x1", "at": None, "price": 2, "of": 2}]
 class Service:
     """Members and orders, found by identifiers, two to a page."""
 
+    url = ""
+
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """As on its first day."""
         self.members = [dict(ANN), dict(BOB)]
         self.orders = [dict(order) for order in ORDERS]
         self.tricks: list[Trick] = []
         self.asked: list[tuple[str, dict[str, Any], dict[str, str]]] = []
         self.nonces: set[str] = set()
-        self.url = ""
 
     def reply(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         """Check the signature, then answer; the next trick, if there is one, goes before."""
@@ -139,3 +188,18 @@ def running(tls: ssl.SSLContext | None = None) -> Iterator[Service]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def opened(service: Service, *changes: str, **options: Any) -> Connector:
+    """A connector by the map, with changes: what stands there, and what is to stand there instead."""
+    text = MAP
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        assert old in text
+        text = text.replace(old, new, 1)
+    terms = {"read_url": service.url, "write_url": service.url, "hosts": LOCAL, **options}
+    return HttpConnector(read_data_map(text), **terms)
+
+
+def records(connector: Connector, collection: str, **options: Any) -> list[Record]:
+    """What is found of Ann in a collection."""
+    return [record for page in connector.pages(collection, EMAIL, **options) for record in page.records]

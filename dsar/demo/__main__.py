@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Event
 from types import FrameType
 from typing import IO
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from dsar.demo import systems
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "var" / "demo"
 LOCK = "lock"
+STOP = Event()
 WORKERS = 2  # while one makes a report, the other goes on with the cases
 WORKER = (sys.executable, str(ROOT / "manage.py"), "worker", "--poll", "0.03")
 STARTED = float(os.environ.get("DSAR_RUN_STARTED") or time.time())
@@ -76,7 +78,8 @@ def serve_until_stopped(port: int) -> None:
     """Wait for Ctrl-C, or SIGTERM: from here on, being stopped is the good end."""
     say(f"Serving on http://localhost:{port}/ until you press Ctrl-C.")
     try:
-        signal.pause()
+        while not STOP.is_set():
+            time.sleep(0.5)
     except KeyboardInterrupt:
         say("Stopping.")
 
@@ -101,7 +104,9 @@ def locked_folder() -> Iterator[IO[str]]:
 
 
 def say(text: str) -> None:
-    """Tell how far it is, with the seconds since ``./run`` was called."""
+    """Tell how far it is, with the seconds since ``./run`` was called; KeyboardInterrupt if it was to stop by now."""
+    if STOP.is_set():
+        raise KeyboardInterrupt
     print(f"[{time.time() - STARTED:5.1f} s] {text}", flush=True)
 
 
@@ -186,6 +191,7 @@ def _free_port(wanted: int) -> int:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
+    STOP.set()  # Python drops what is raised here while an object is being taken away
     raise KeyboardInterrupt
 
 

@@ -102,7 +102,7 @@ class DataSource(models.Model):
 
     @property
     def has_schema(self) -> bool:
-        """Whether it is a database, whose tables can change under its map; files and services say so when they are read."""
+        """Whether it is a database, whose tables can change under its map; what else changes shows when it is read."""
         return self.map_version.as_map().connector == "sql"
 
     def note_schema(self, *, at: datetime) -> None:

@@ -95,10 +95,10 @@ def test_systems_that_could_not_be_built_end_the_demo() -> None:
 def test_being_stopped_while_it_serves_is_a_good_end(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stop() -> None:
+    def stop(_seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(signal, "pause", stop)
+    monkeypatch.setattr(time, "sleep", stop)
     demo.serve_until_stopped(8000)
     assert capsys.readouterr().out.endswith("Stopping.\n")
 

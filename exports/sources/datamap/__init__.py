@@ -36,8 +36,8 @@ from exports.sources.datamap.section import DECIDE
 
 __all__ = [
     "DECIDE",
-    "SLUG",
     "FILE_KEY",
+    "SLUG",
     "Category",
     "Change",
     "Clear",

@@ -56,7 +56,7 @@ def test_a_source_that_failed_says_what_to_do(house: House, approver: Client, mo
     house.move(case, "start_gathering")
     house.work()
     page = page_of(approver, case)
-    assert "Shop could not be searched. NotConfigured The environment variable" in page
+    assert "Shop could not be searched. NotConfigured An environment variable of the source" in page
 
 
 def test_an_act_that_failed_says_where_and_what_to_do(

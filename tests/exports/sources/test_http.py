@@ -119,9 +119,11 @@ def test_a_busy_service_is_asked_again(service: Service, club: Connector, trick:
 
 @pytest.mark.parametrize(
     ("after", "seconds"),
-    [("120", 120), (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3600), ("", None)],
+    [("120", 120), ("a date in an hour", 3600), ("", None)],
 )
 def test_a_long_wait_is_left_to_the_job(service: Service, club: Connector, after: str, seconds: int | None) -> None:
+    if after.startswith("a date"):
+        after = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     service.tricks = [busy(429, Retry_After=after)] * 3
     with pytest.raises(SourceUnavailableError, match="answers 429") as caught:
         records(club, "members")

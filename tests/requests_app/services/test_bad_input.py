@@ -64,7 +64,7 @@ def nothing_changes(case: Case | None = None) -> Iterator[None]:
         pytest.param(
             {"rights": (Right.APPEAL,)},
             "rights",
-            ["One of these rights is not offered where you live. (", "CCR"],
+            ["One of these rights is not offered where you live. (", "Privacy policy, general part"],
             id="a right that is not offered",
         ),
         pytest.param({"residence": "US-XX"}, "residence", ["Please choose the place where you live."], id="no place"),

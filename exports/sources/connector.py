@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Several
@@ -213,28 +214,63 @@ class Survey:
     unread: frozenset[Place] = frozenset()  # tables that gave no sample: no right to read them, or too slow
 
 
-class Connector(Protocol):
+class Reader(Protocol):
+    """How one kind of source is read; the promises are those of `Connector`, which asks it."""
+
+    def probe(self, points: Mapping[str, str]) -> ProbeAnswer: ...
+
+    def subjects(self, identifiers: Identifiers) -> int: ...
+
+    def presence(self, collection: Collection, identifiers: Identifiers, since: date | None) -> Presence: ...
+
+    def past_keeping(self, collection: Collection, identifiers: Identifiers, on: date) -> int: ...
+
+    def pages(
+        self,
+        collection: Collection,
+        identifiers: Identifiers,
+        *,
+        mode: Mode,
+        after: Key | None,
+        size: int,
+        since: date | None,
+        fields: tuple[str, ...],
+    ) -> Iterator[Page]: ...
+
+
+class Connector(ABC):
     """One source, open. To be closed; not to be shared with another thread or process."""
 
     datamap: DataMap
 
+    @abstractmethod
+    def reader(self) -> Reader:
+        """What reads it; made when it is first asked."""
+
     def check(self) -> None:
         """See that the source answers as its map says, about nobody; SourceError says where it does not."""
+        nobody = {kind: ["nobody"] for kind in self.datamap.kinds_asked}
+        for collection in self.datamap.collections:
+            self.presence(collection.name, nobody)
 
     def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
         """Which typed data points, by kind, meet in one record; only fields marked reliable count.
 
         Only records count that one of the points, standing in them, finds again.
         """
+        return self.reader().probe(points)
 
     def subjects(self, identifiers: Identifiers) -> int:
         """How many people the identifiers lead to: 0, 1, or more, and then a person has to choose."""
+        return self.reader().subjects(identifiers)
 
     def presence(self, collection: str, identifiers: Identifiers, *, since: date | None = None) -> Presence:
         """How much of a collection is the person's."""
+        return self.reader().presence(self.datamap.collection(collection), identifiers, since)
 
     def past_keeping(self, collection: str, identifiers: Identifiers, *, on: date) -> int:
         """How many of the person's rows are kept on a ground whose time was over on a day."""
+        return self.reader().past_keeping(self.datamap.collection(collection), identifiers, on)
 
     def pages(
         self,
@@ -252,7 +288,10 @@ class Connector(Protocol):
         Content: every field. Plan: the key, what the collection gives on, and the `fields` asked for. `since` leaves
         out what was received before that day; what has no date stays in. A page ends at `size` rows or some megabytes.
         """
+        found = self.datamap.collection(collection)
+        return self.reader().pages(found, identifiers, mode=mode, after=after, size=size, since=since, fields=fields)
 
+    @abstractmethod
     def delete(
         self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
     ) -> Deletion:
@@ -263,23 +302,27 @@ class Connector(Protocol):
         `before_commit` is called once all is done but not yet to stay: only from then on is another try a repeated one.
         """
 
+    @abstractmethod
     def correct(self, collection: str, rows: Sequence[Held], field: str, *, new: Json) -> None:
         """Change one field of rows from what each held to `new`, all or nothing; doing it twice is no error.
 
         Raises ChangeRefusedError if a row holds a third value, or does not take the new one as given.
         """
 
+    @abstractmethod
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """Set the columns that carry the right out; the rows that stand so now, by collection."""
 
-    def close(self) -> None:
-        """Let go of all connections."""
+    def close(self) -> None:  # noqa: B027 - most need nothing here
+        """Let go of all connections; nothing, where none outlives a question."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.close()
 
 
 class _Opener(Protocol):
@@ -287,6 +330,8 @@ class _Opener(Protocol):
         self, datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta
     ) -> Connector: ...
 
+
+class _Sql(Protocol):
     def survey(
         self, source: str, *, read_url: str, schemas: Several[str], sample_rows: int, timeout: timedelta
     ) -> Survey: ...
@@ -307,13 +352,13 @@ def open_source(
 
 def survey(source: str, *, read_url: str, schemas: Several[str] = (), sample_rows: int = 0) -> Survey:
     """How a database is built, and with `sample_rows` what some of its texts look like. Reads only; for commands."""
-    module: _Opener = import_module(MODULES["sql"])
+    module: _Sql = import_module(MODULES["sql"])
     return module.survey(source, read_url=read_url, schemas=schemas, sample_rows=sample_rows, timeout=TIMEOUT)
 
 
 def slow_lookups(datamap: DataMap, *, read_url: str, large: int) -> list[str]:
-    """Ways of the map by which a table of `large` rows or more is read as a whole: sentences with a cure."""
-    module: _Opener = import_module(MODULES[datamap.connector])
+    """Ways of a database's map by which a table of `large` rows or more is read as a whole: sentences with a cure."""
+    module: _Sql = import_module(MODULES["sql"])
     return module.slow_lookups(datamap, read_url=read_url, large=large, timeout=TIMEOUT)
 
 

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 from exports.sources.by_hand import ByHand
 from exports.sources.connector import (
-    PAGE_SIZE,
+    Connector,
     Deletion,
     DeletionPlan,
     Held,
     Identifiers,
-    Mode,
-    Page,
-    Presence,
-    ProbeAnswer,
 )
 from exports.sources.datamap import DataMap
 from exports.sources.files.folder import Folder
 from exports.sources.files.lines import FileRows
 from exports.sources.rows import RowReading
-from exports.sources.values import Json, Key
+from exports.sources.values import Json
 from requests_app.law.words import Right
 
 
-class FilesConnector:
+class FilesConnector(Connector):
     """A folder of files, with the promises of `exports.sources.connector.Connector`.
 
     A row's key is its file and the line on which it begins. Nothing here writes: a change raises OnlyByHandError until
@@ -46,36 +40,9 @@ class FilesConnector:
             for _row in self._rows.rows(collection, {}):
                 pass
 
-    def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
-        """Which typed data points, by kind, meet in one record; only fields marked reliable count."""
-        return self._reading.probe(points)
-
-    def subjects(self, identifiers: Identifiers) -> int:
-        """How many people the identifiers lead to: 0, 1, or more, and then a person has to choose."""
-        return self._reading.subjects(identifiers)
-
-    def presence(self, collection: str, identifiers: Identifiers, *, since: date | None = None) -> Presence:
-        """How much of a collection is the person's."""
-        return self._reading.presence(self.datamap.collection(collection), identifiers, since)
-
-    def past_keeping(self, collection: str, identifiers: Identifiers, *, on: date) -> int:
-        """How many of the person's rows are kept on a ground whose time was over on a day."""
-        return self._reading.past_keeping(self.datamap.collection(collection), identifiers, on)
-
-    def pages(
-        self,
-        collection: str,
-        identifiers: Identifiers,
-        *,
-        mode: Mode = Mode.CONTENT,
-        after: Key | None = None,
-        size: int = PAGE_SIZE,
-        since: date | None = None,
-        fields: tuple[str, ...] = (),
-    ) -> Iterator[Page]:
-        """The person's rows, streamed by file and line, from behind the line `after`."""
-        found = self.datamap.collection(collection)
-        return self._reading.pages(found, identifiers, mode=mode, after=after, size=size, since=since, fields=fields)
+    def reader(self) -> RowReading:
+        """What reads it."""
+        return self._reading
 
     def delete(
         self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
@@ -90,17 +57,6 @@ class FilesConnector:
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """See that a person did it."""
         return self._by_hand.suppress(right, identifiers)
-
-    def close(self) -> None:
-        """Nothing stays open between questions."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def open_source(

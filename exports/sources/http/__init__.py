@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as Several
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
 
 from exports.sources.by_hand import ByHand
 from exports.sources.connector import (
-    PAGE_SIZE,
     TIMEOUT,
+    Connector,
     Deletion,
     DeletionPlan,
     Held,
     Identifiers,
-    Mode,
     NotSetUpError,
     NoWriteAccessError,
-    Page,
-    Presence,
-    ProbeAnswer,
 )
 from exports.sources.datamap import Change, DataMap, Service
 from exports.sources.http.addresses import service_at
@@ -31,13 +26,13 @@ from exports.sources.http.calls import Caller
 from exports.sources.http.changing import ServiceChanging
 from exports.sources.http.lookup import ServiceRows
 from exports.sources.rows import RowReading
-from exports.sources.values import Json, Key
+from exports.sources.values import Json
 from requests_app.law.words import Right
 
 SHORTEST_KEY = 32
 
 
-class HttpConnector:
+class HttpConnector(Connector):
     """A service, with the promises of `exports.sources.connector.Connector`.
 
     A change that its map does not offer is a task for a person, and done when a look shows it.
@@ -61,42 +56,9 @@ class HttpConnector:
         self._reading = RowReading(datamap, self._rows)
         self._by_hand = ByHand(datamap, self._reading, self._rows)
 
-    def check(self) -> None:
-        """Ask for nobody's rows of every collection, by each kind of identifier."""
-        nobody = {kind: ["nobody"] for kind in self.datamap.kinds_asked}
-        for collection in self.datamap.collections:
-            self.presence(collection.name, nobody)
-
-    def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
-        """Which typed data points, by kind, meet in one record; only fields marked reliable count."""
-        return self._reading.probe(points)
-
-    def subjects(self, identifiers: Identifiers) -> int:
-        """How many people the identifiers lead to: 0, 1, or more, and then a person has to choose."""
-        return self._reading.subjects(identifiers)
-
-    def presence(self, collection: str, identifiers: Identifiers, *, since: date | None = None) -> Presence:
-        """How much of a collection is the person's."""
-        return self._reading.presence(self.datamap.collection(collection), identifiers, since)
-
-    def past_keeping(self, collection: str, identifiers: Identifiers, *, on: date) -> int:
-        """How many of the person's rows are kept on a ground whose time was over on a day."""
-        return self._reading.past_keeping(self.datamap.collection(collection), identifiers, on)
-
-    def pages(
-        self,
-        collection: str,
-        identifiers: Identifiers,
-        *,
-        mode: Mode = Mode.CONTENT,
-        after: Key | None = None,
-        size: int = PAGE_SIZE,
-        since: date | None = None,
-        fields: tuple[str, ...] = (),
-    ) -> Iterator[Page]:
-        """The person's rows, streamed in the service's order, from behind the key `after`."""
-        found = self.datamap.collection(collection)
-        return self._reading.pages(found, identifiers, mode=mode, after=after, size=size, since=since, fields=fields)
+    def reader(self) -> RowReading:
+        """What reads it."""
+        return self._reading
 
     def delete(
         self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
@@ -112,17 +74,6 @@ class HttpConnector:
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """Set the columns that carry the right out."""
         return self._changing.suppress(right, identifiers)
-
-    def close(self) -> None:
-        """Every call closes its own connection."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @cached_property
     def _changing(self) -> ServiceChanging:

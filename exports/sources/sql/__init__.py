@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as Several
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
-from types import TracebackType
-from typing import Self
 
 import sqlalchemy as sa
 
 from exports.sources.connector import (
-    PAGE_SIZE,
     TIMEOUT,
+    Connector,
     Deletion,
     DeletionPlan,
     Held,
     Identifiers,
-    Mode,
     NoWriteAccessError,
-    Page,
-    Presence,
-    ProbeAnswer,
     SourceError,
     Survey,
 )
@@ -35,11 +29,11 @@ from exports.sources.sql.matching import Matching
 from exports.sources.sql.reading import Reading
 from exports.sources.sql.schema import read_schema, sample
 from exports.sources.sql.tables import Tables
-from exports.sources.values import Json, Key
+from exports.sources.values import Json
 from requests_app.law.words import Right
 
 
-class SqlConnector:
+class SqlConnector(Connector):
     """One source behind SQL, with the promises of `exports.sources.connector.Connector`."""
 
     def __init__(
@@ -51,49 +45,9 @@ class SqlConnector:
         self._timeout = timeout
         self._engines: list[sa.Engine] = []
 
-    def check(self) -> None:
-        """Count nobody's rows in every collection: that takes its table and all its columns."""
-        nobody = {kind: ["nobody"] for kind in self.datamap.kinds_asked}
-        for collection in self.datamap.collections:
-            self.presence(collection.name, nobody)
-
-    def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
-        """Which typed data points, by kind, meet in one record; only fields marked reliable count."""
-        return self._reading.probe(points)
-
-    def subjects(self, identifiers: Identifiers) -> int:
-        """How many people the identifiers lead to: 0, 1, or more, and then a person has to choose."""
-        return self._reading.subjects(identifiers)
-
-    def presence(self, collection: str, identifiers: Identifiers, *, since: date | None = None) -> Presence:
-        """How much of a collection is the person's."""
-        return self._reading.presence(self.datamap.collection(collection), identifiers, since)
-
-    def past_keeping(self, collection: str, identifiers: Identifiers, *, on: date) -> int:
-        """How many of the person's rows are kept on a ground whose time was over on a day."""
-        return self._reading.past_keeping(self.datamap.collection(collection), identifiers, on)
-
-    def pages(
-        self,
-        collection: str,
-        identifiers: Identifiers,
-        *,
-        mode: Mode = Mode.CONTENT,
-        after: Key | None = None,
-        size: int = PAGE_SIZE,
-        since: date | None = None,
-        fields: tuple[str, ...] = (),
-    ) -> Iterator[Page]:
-        """The person's rows, streamed in the order of their keys, from behind the key `after`."""
-        return self._reading.pages(
-            self.datamap.collection(collection),
-            identifiers,
-            mode=mode,
-            after=after,
-            size=size,
-            since=since,
-            fields=fields,
-        )
+    def reader(self) -> Reading:
+        """What reads it."""
+        return self._reading
 
     def delete(
         self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
@@ -116,14 +70,6 @@ class SqlConnector:
         self._engines.clear()
         self.__dict__.pop("_reading", None)
         self.__dict__.pop("_changing", None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @cached_property
     def _reading(self) -> Reading:

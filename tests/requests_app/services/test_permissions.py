@@ -101,7 +101,10 @@ def test_letters_go_to_who_asks_and_greet_them() -> None:
     (sent,) = [one for one in mail.outbox if "We have your privacy request" in one.subject]
     assert sent.to == [ADA["requester_email"]]
     assert str(sent.body).startswith("Dear Ada Agent")
-    assert "never both" in " ".join(str(sent.body).split())
+    text = " ".join(str(sent.body).split())
+    assert "never both" in text
+    assert "We make sure whose data it is, and that you may ask for it" in text
+    assert "that it is you who asks" not in text
     assert (case.submission.name, case.submission.email) == ("Sam Rivera", SAM["email"])
 
 

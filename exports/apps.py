@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models.signals import post_migrate
 
 
 class ExportsConfig(AppConfig):
@@ -14,3 +16,12 @@ class ExportsConfig(AppConfig):
         from requests_app import ports
 
         ports.fill(systems=CompanySystems(), work=CompanyWork())
+        post_migrate.connect(_set_up_roles, sender=self, dispatch_uid="set_up_roles_for_sources")
+
+
+def _set_up_roles(*, using: str, **_signal: object) -> None:
+    """Once more: the permissions of this app are there only now."""
+    from requests_app.services import staffing
+
+    if using == DEFAULT_DB_ALIAS:
+        staffing.set_up_roles()

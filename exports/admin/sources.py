@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from exports.models import DataSource
+from exports.admin.source_changes import changes_page
+from exports.models import DataSource, SourceChange
 from requests_app.admin.desk import DeskAdmin, sees_sources
 from requests_app.admin.queue import badge
 
@@ -33,6 +36,23 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
         "map_text",
     )
     readonly_fields = ("standing", "map_digest", "accepted_at", "map_text")
+    list_before_template = "admin/exports/source_changes_link.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page of changes beside the admin's own."""
+        changes = path("changes/", self.admin_site.admin_view(self.changes), name="exports_datasource_changes")
+        return [changes, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        """The list, with how many changes wait."""
+        waiting = SourceChange.objects.filter(accepted_at__isnull=True, ended_at__isnull=True).count()
+        return super().changelist_view(request, {**(extra_context or {}), "waiting": waiting})
+
+    def changes(self, request: HttpRequest) -> HttpResponse:
+        """What was proposed, and the form to propose more."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return changes_page(request, {**self.admin_site.each_context(request), "opts": self.opts})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Who works with what the sources hold, and who configures them."""

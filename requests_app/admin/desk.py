@@ -101,8 +101,8 @@ def sees_jobs(request: HttpRequest) -> bool:
 
 
 def sees_sources(request: HttpRequest) -> bool:
-    """Whether the company's systems are for this user: those who work with what they hold, and who configure them."""
-    return sees_cases(request) or configures(request)
+    """Whether the company's systems are for this user: who works with what they hold, owns or configures them."""
+    return sees_cases(request) or configures(request) or request.user.has_perm("exports.view_datasource")
 
 
 def configures(request: HttpRequest) -> bool:

@@ -26,6 +26,17 @@ WORKERS = frozenset({Role.ANALYST, Role.APPROVER})
 
 
 @dataclass(frozen=True)
+class Rights:
+    """Which roles accept what somebody else proposed, and which end it."""
+
+    accept: frozenset[Role]
+    end: frozenset[Role]
+
+
+OF_CASES = Rights(accept=frozenset({Role.APPROVER}), end=WORKERS)
+
+
+@dataclass(frozen=True)
 class Taken:
     """One step that somebody took: nobody yet where ``by`` is empty."""
 
@@ -44,11 +55,24 @@ class Standing:
     end: Text
 
 
-def standing_of(row: int, proposed: Taken, accepted: Taken, ended: Taken, *, actor: Actor, accept: Text) -> Standing:
-    """A row in words for this user; ``accept`` is what the button of the second person says."""
+def standing_of(
+    row: int,
+    proposed: Taken,
+    accepted: Taken,
+    ended: Taken,
+    *,
+    actor: Actor,
+    accept: Text,
+    rights: Rights = OF_CASES,
+    ends: bool = True,
+) -> Standing:
+    """A row in words for this user; ``accept`` is what the button of the second person says.
+
+    ``ends``: whether what is in force can be ended; else only what waits can be taken back.
+    """
     waits = accepted.at is None and ended.at is None
-    may_accept = waits and Role.APPROVER in actor.roles and proposed.by != actor.slug
-    may_end = ended.at is None and bool(actor.roles & WORKERS)
+    may_accept = waits and bool(actor.roles & rights.accept) and proposed.by != actor.slug
+    may_end = ended.at is None and (waits or ends) and bool(actor.roles & rights.end)
     return Standing(
         row=row,
         badge=_badge(accepted, ended),

@@ -1,0 +1,163 @@
+"""Sources come and change by two people: one proposes the data map and its variables, another accepts the difference.
+
+Addresses and passwords stay in the environment; what is proposed are the names of the variables that hold them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from exports.models import DataSource, SourceChange
+from exports.sources.datamap import DataMapError, read_data_map
+from requests_app.roles import Actor, Role
+from requests_app.services.staffing import note_setting
+from requests_app.services.standing import RuleRefused
+
+PROPOSE = frozenset({Role.SOURCE_OWNER, Role.ADMINISTRATOR})
+ACCEPT = frozenset({Role.APPROVER, Role.ADMINISTRATOR})
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,99}", re.ASCII)
+CONTEXT = 3  # lines around each difference
+
+
+class MapRefused(RuleRefused):
+    """The text is no data map that can be used; the sentences name the lines."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A source as it is to be: its map, the variables with its addresses, and its place in the walk."""
+
+    text: str
+    read_url_variable: str
+    write_url_variable: str = ""
+    position: int = 0
+
+
+@transaction.atomic
+def propose(proposal: Proposal, *, by: Actor, at: datetime) -> SourceChange:
+    """Write a proposal; nothing is searched by it until somebody else accepts. Raises RuleRefused, MapRefused."""
+    if not by.roles & PROPOSE:
+        raise RuleRefused(_("Source owners and administrators propose changes of sources."))
+    for variable in filter(None, (proposal.read_url_variable, proposal.write_url_variable)):
+        if not VARIABLE.fullmatch(variable):
+            raise RuleRefused(
+                _("Name an environment variable such as SHOP_READ_URL: capital letters, digits and underscores.")
+            )
+    slug = _slug_of(proposal.text)
+    current = _current(slug)
+    if current is not None and _as_proposed(current) == proposal:
+        raise RuleRefused(_("This is how the source is set up already."))
+    change = SourceChange.objects.create(
+        source_slug=slug,
+        text=proposal.text,
+        read_url_variable=proposal.read_url_variable,
+        write_url_variable=proposal.write_url_variable,
+        position=proposal.position,
+        seen=current.map_version if current else None,
+        proposed_by=by.slug,
+        proposed_at=at,
+    )
+    _note("proposed", change, by=by, at=at)
+    return change
+
+
+@transaction.atomic
+def accept(change_id: int, *, by: Actor, at: datetime) -> DataSource:
+    """Set the source up as proposed: by somebody who did not propose it, while it is still what was seen then."""
+    change = _locked(change_id)
+    if not by.roles & ACCEPT:
+        raise RuleRefused(_("Approvers and administrators accept changes of sources."))
+    if change.proposed_by == by.slug:
+        raise RuleRefused(_("You proposed this change yourself: somebody else has to accept it."))
+    if _has_changed_since(change):
+        raise RuleRefused(_("The source was changed meanwhile: propose it anew, and look at the difference again."))
+    _slug_of(change.text)  # which this release may read more strictly
+    source = DataSource.set_up(
+        change.text,
+        read_url_variable=change.read_url_variable,
+        write_url_variable=change.write_url_variable,
+        position=change.position,
+        at=at,
+    )
+    change.accepted_by, change.accepted_at = by.slug, at
+    change.save(update_fields=["accepted_by", "accepted_at"])
+    _note("accepted", change, by=by, at=at)
+    return source
+
+
+@transaction.atomic
+def end(change_id: int, *, by: Actor, at: datetime) -> SourceChange:
+    """Take a proposal back, or refuse it."""
+    change = _locked(change_id)
+    if not by.roles & (PROPOSE | ACCEPT):
+        raise RuleRefused(_("Source owners, approvers and administrators settle changes of sources."))
+    change.ended_by, change.ended_at = by.slug, at
+    change.save(update_fields=["ended_by", "ended_at"])
+    _note("ended", change, by=by, at=at)
+    return change
+
+
+def difference(change: SourceChange) -> list[str]:
+    """What the proposal changes, as lines of a unified diff without its head; of a new source every line is new."""
+    before = list(_lines(_as_proposed_from(change))) if change.seen else []
+    after = list(_lines(_proposal_of(change)))
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=CONTEXT))
+    return lines[2:]
+
+
+def _as_proposed_from(change: SourceChange) -> Proposal:
+    """What was in use when it was proposed; its variables as they are now, which only an accepted change moves."""
+    current = _current(change.source_slug)
+    if current is None or change.seen is None:
+        return Proposal("", "")
+    return Proposal(change.seen.text, current.read_url_variable, current.write_url_variable, current.position)
+
+
+def _lines(proposal: Proposal) -> Iterator[str]:
+    yield f"# read by {proposal.read_url_variable}"
+    yield f"# written by {proposal.write_url_variable}" if proposal.write_url_variable else "# read only"
+    yield f"# walked as number {proposal.position}"
+    yield from proposal.text.splitlines()
+
+
+def _proposal_of(change: SourceChange) -> Proposal:
+    return Proposal(change.text, change.read_url_variable, change.write_url_variable, change.position)
+
+
+def _as_proposed(source: DataSource) -> Proposal:
+    return Proposal(source.map_version.text, source.read_url_variable, source.write_url_variable, source.position)
+
+
+def _slug_of(text: str) -> str:
+    try:
+        return read_data_map(text).source
+    except DataMapError as error:
+        raise MapRefused(str(error)) from None
+
+
+def _current(slug: str) -> DataSource | None:
+    return DataSource.objects.filter(slug=slug).select_related("map_version").first()
+
+
+def _has_changed_since(change: SourceChange) -> bool:
+    current = _current(change.source_slug)
+    others = SourceChange.objects.filter(source_slug=change.source_slug, accepted_at__gte=change.proposed_at)
+    return (current.map_version_id if current else None) != change.seen_id or others.exists()
+
+
+def _locked(change_id: int) -> SourceChange:
+    change = SourceChange.objects.select_for_update().filter(pk=change_id).first()
+    if change is None or not change.waits:
+        raise RuleRefused(_("This change waits for nobody any more: propose a new one."))
+    return change
+
+
+def _note(step: str, change: SourceChange, *, by: Actor, at: datetime) -> None:
+    note_setting(f"source_{step}", by=by, at=at, source=change.source_slug, change=change.pk)

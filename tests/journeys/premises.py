@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from dsar.demo import systems
 from tests import servers
 
 ROOT = Path(__file__).parent.parent.parent
+SIGNING_KEY = base64.b64encode(b"only for the tests' signatures..").decode()
 FOUND = "import pathlib; from dsar.demo import show; show.make_databases(); show.set_up(pathlib.Path(), '', print)"
 
 
@@ -95,6 +97,7 @@ class Premises:
         return systems.addresses(self.folder) | {
             "DJANGO_SETTINGS_MODULE": "tests.journeys.house_settings",
             "DSAR_DATA_DIR": str(self.folder),
+            "DSAR_SIGNING_KEY": SIGNING_KEY,
             "DATABASE_URL": self.main.url,
             "KEYS_DATABASE_URL": self.keys.url,
             "REDIS_URL": "",

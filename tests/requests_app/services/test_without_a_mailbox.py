@@ -231,4 +231,5 @@ class TestTheAnswer:
         a_case(Right.OPT_OUT_SALE_SHARE)
         case = a_case_by_post()
         move(case, "refuse", code="ca_140_not_consumer", explanation="", reason="Lives elsewhere.")
-        assert "To do so, go to" in case.messages.get(letter=Letter.REFUSAL).text
+        text = case.messages.get(letter=Letter.REFUSAL).text
+        assert "Go to http://localhost:8000/request/" in " ".join(text.split())

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 CASES = {Role.ANALYST, Role.APPROVER, Role.AUDITOR}
 WORKS = {Role.ANALYST, Role.APPROVER}
 HOUSE = {Role.ADMINISTRATOR}
+OWNS = {Role.SOURCE_OWNER}
 EVERYBODY = set(Role)
 
 PAGES = {
@@ -39,8 +40,9 @@ PAGES = {
     "/admin/exports/retentionschedule/": CASES,
     "/admin/exports/retentionschedule/add/": set(),
     "/admin/jobs/job/": WORKS | HOUSE,
-    "/admin/exports/datasource/": CASES | HOUSE,
-    "/admin/exports/datasource/{source}/change/": CASES | HOUSE,
+    "/admin/exports/datasource/": CASES | HOUSE | OWNS,
+    "/admin/exports/datasource/changes/": CASES | HOUSE | OWNS,
+    "/admin/exports/datasource/{source}/change/": CASES | HOUSE | OWNS,
     "/admin/requests_app/organisation/figures/": CASES | HOUSE,
     "/admin/requests_app/organisation/": HOUSE,
     "/admin/requests_app/organisation/{organisation}/change/": HOUSE,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate
 
 from requests_app.law.values import Exemption
 from requests_app.law.words import Ground, Level
@@ -81,11 +83,9 @@ class Days:
 
     def _at(self, place: int) -> int:
         """The number at this place of all in order, the first being 0."""
-        for days in sorted(self._times):
-            place -= self._times[days]
-            if place < 0:
-                return days
-        raise IndexError(place)
+        in_order = sorted(self._times)
+        ends = list(accumulate(self._times[days] for days in in_order))
+        return in_order[bisect_right(ends, place)]
 
 
 @dataclass

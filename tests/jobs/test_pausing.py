@@ -80,6 +80,7 @@ def test_the_first_who_pauses_is_remembered() -> None:
     pause = pausing.current()
     assert pause is not None
     assert (pause.by, pause.since) == ("staff:1", AT)
+    assert str(pause) == "paused since 2026-11-23 12:00:00+00:00"
 
 
 def test_work_that_is_not_paused_can_t_be_resumed() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from django.test import Client
 
@@ -17,6 +21,14 @@ from tests.exports.web.fetching import HERE, open_file
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 ETAG = '"of-this-file"'
+
+
+@pytest.fixture(autouse=True)
+def connections_stay_open() -> Iterator[None]:
+    """A response that is closed would close the test's own database connection, as a server's."""
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_finished.connect(close_old_connections)
 
 
 # ---- what a request asks for, of a file of ten bytes

@@ -362,6 +362,16 @@ def slow_lookups(datamap: DataMap, *, read_url: str, large: int) -> list[str]:
     return module.slow_lookups(datamap, read_url=read_url, large=large, timeout=TIMEOUT)
 
 
+def columns_read(collection: Collection, mode: Mode, fields: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns beside the key that pages hold in this mode; ValueError for presence, which has none."""
+    if mode is Mode.PRESENCE:
+        raise ValueError("presence has no pages: ask presence()")
+    if mode is Mode.CONTENT:
+        return collection.columns
+    given = (given.column for given in collection.gives)
+    return tuple(name for name in dict.fromkeys((*given, *fields)) if name not in collection.key)
+
+
 def identifiers_given(datamap: DataMap, collection: Collection, page: Page) -> Iterator[GivenIdentifier]:
     """What the rows of a page give to the sources walked later; each value once a page."""
     for given in collection.gives:

@@ -23,6 +23,7 @@ from exports.sources.connector import (
     Presence,
     ProbeAnswer,
     Record,
+    columns_read,
 )
 from exports.sources.datamap import Collection, DataMap, Join, Keep, Match, Root
 from exports.sources.values import Json, Key
@@ -130,7 +131,7 @@ class RowReading:
         fields: tuple[str, ...],
     ) -> Iterator[Page]:
         """Pages of at most `size` rows and some megabytes."""
-        names = _columns_read(collection, mode, fields)
+        names = columns_read(collection, mode, fields)
         keys: list[Key] = []
         records: list[Record] = []
         letters = 0
@@ -220,15 +221,6 @@ def columns_needed(datamap: DataMap, collection: Collection) -> tuple[str, ...]:
 
 def _kinds_met(record: Record, asked: Iterable[tuple[str, Match, frozenset[str]]]) -> Iterator[str]:
     return (match.kind for column, match, forms in asked if form(match.compare, record[column]) in forms)
-
-
-def _columns_read(collection: Collection, mode: Mode, fields: tuple[str, ...]) -> tuple[str, ...]:
-    if mode is Mode.PRESENCE:
-        raise ValueError("presence has no pages: ask presence()")
-    if mode is Mode.CONTENT:
-        return collection.columns
-    given = (given.column for given in collection.gives)
-    return tuple(name for name in dict.fromkeys((*given, *fields)) if name not in collection.key)
 
 
 def _is_since(row: Row, column: str | None, since: date | None) -> bool:

@@ -20,6 +20,7 @@ from exports.sources.connector import (
     Presence,
     ProbeAnswer,
     Record,
+    columns_read,
 )
 from exports.sources.datamap import Collection, DataMap, Keep
 from exports.sources.sql.columns import is_text
@@ -175,7 +176,7 @@ class Shape:
         self._collection = collection
         self._table = tables[collection.name]
         self._keyed = mode is Mode.PLAN
-        self._names = _columns_read(collection, mode, fields)
+        self._names = columns_read(collection, mode, fields)
         self._readers = [tables.reader(collection.name, name) for name in self._names]
 
     def query(self, condition: Condition, after: Key | None, *, limit: int) -> sa.Select[Any]:
@@ -236,15 +237,6 @@ class Shape:
             # nearly every value is JSON already, a million times
             record[name] = value if type(value) in PLAIN and read is json_value else read(value)
         return record, letters
-
-
-def _columns_read(collection: Collection, mode: Mode, fields: tuple[str, ...]) -> tuple[str, ...]:
-    if mode is Mode.PRESENCE:
-        raise ValueError("presence has no pages: ask presence()")
-    if mode is Mode.CONTENT:
-        return collection.columns
-    given = (given.column for given in collection.gives)
-    return tuple(name for name in dict.fromkeys((*given, *fields)) if name not in collection.key)
 
 
 def _something(column: sa.Column[Any]) -> sa.ColumnElement[Any]:

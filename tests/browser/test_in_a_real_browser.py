@@ -31,26 +31,26 @@ def test_an_access_request_without_scripts(  # noqa: PLR0915 - one page after th
     # The form
     page.goto("/")
     eye.sees_without_scripts(page, "start")
-    page.get_by_role("link", name="Make a request").click()
+    sent(page, page.get_by_role("link", name="Make a request"))
     eye.sees_without_scripts(page, "place")
     page.get_by_label("Where do you live?").select_option("US-CA")
-    page.get_by_role("button", name="Show my rights").click()
+    sent(page, page.get_by_role("button", name="Show my rights"))
     eye.sees_without_scripts(page, "request")
-    page.get_by_role("button", name="Send the request").click()
+    sent(page, page.get_by_role("button", name="Send the request"))
     expect(page.get_by_text("Please choose what you ask for.").first).to_be_visible()
     eye.sees_without_scripts(page, "request with faults")
     page.locator("input[value=know_specific]").check()
     page.get_by_label("everything since").check()
     page.get_by_label("Your name").fill(person.knows.name)
     page.get_by_label("Your e-mail address").fill(person.knows.email or "")
-    page.get_by_role("button", name="Send the request").click()
+    sent(page, page.get_by_role("button", name="Send the request"))
     eye.sees_without_scripts(page, "filed")
     person.reference = REFERENCE.findall(page.content())[0]
 
     # The proof
     page.goto(person.link())
     eye.sees_without_scripts(page, "confirm the mailbox")
-    page.get_by_role("button", name="Yes, this is my e-mail address").click()
+    sent(page, page.get_by_role("button", name="Yes, this is my e-mail address"))
     eye.sees_without_scripts(page, "case page with questions")
     page.get_by_label("Account number").fill(person.knows.account_no)
     page.get_by_label("Telephone number").fill(person.knows.phone or "")
@@ -65,11 +65,11 @@ def test_an_access_request_without_scripts(  # noqa: PLR0915 - one page after th
     eye.sees(desk, "desk")
     desk.goto("/admin/requests_app/case/")
     eye.sees(desk, "queue")
-    desk.get_by_role("link", name=person.reference).click()
+    sent(desk, desk.get_by_role("link", name=person.reference))
     eye.sees(desk, "case")
     press(desk, "Start gathering", eye)
     wait_for("the findings", lambda: reloaded(desk).get_by_role("link", name="Approve").count())
-    desk.get_by_role("link", name="Findings").click()
+    sent(desk, desk.get_by_role("link", name="Findings"))
     eye.sees(desk, "findings")
     desk.go_back()
     press(desk, "Approve", eye)
@@ -79,11 +79,11 @@ def test_an_access_request_without_scripts(  # noqa: PLR0915 - one page after th
     # The bundle
     wait_for("the file", lambda: reloaded(page).get_by_role("button", name="Mail me a code to fetch it").count())
     eye.sees_without_scripts(page, "case page, answered")
-    page.get_by_role("button", name="Mail me a code to fetch it").click()
+    sent(page, page.get_by_role("button", name="Mail me a code to fetch it"))
     eye.sees_without_scripts(page, "open the file")
     page.get_by_label("Code from our e-mail").fill(person.code_from(DOWNLOAD_CODE))
     page.get_by_label("One of the answers").fill(person.knows.account_no)
-    page.get_by_role("button", name="Open my file").click()
+    sent(page, page.get_by_role("button", name="Open my file"))
     eye.sees_without_scripts(page, "download")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the file").click()
@@ -136,25 +136,25 @@ def test_the_pages_beside_the_way(house: House, new_context: NewContext, eye: Ey
     page.goto("/case/")
     eye.sees_without_scripts(page, "enter")
     page.get_by_label("Reference").fill(person.reference)
-    page.get_by_role("button", name="Send me a code").click()
+    sent(page, page.get_by_role("button", name="Send me a code"))
     eye.sees_without_scripts(page, "code")
     page.get_by_label("Code").fill("22222222")
-    page.get_by_role("button", name="Open my case page").click()
+    sent(page, page.get_by_role("button", name="Open my case page"))
     eye.sees_without_scripts(page, "wrong code")
     page.get_by_label("Code").fill(person.code_from(ENTRY_CODE))
-    page.get_by_role("button", name="Open my case page").click()
-    page.get_by_role("link", name="Withdraw this request").click()
+    sent(page, page.get_by_role("button", name="Open my case page"))
+    sent(page, page.get_by_role("link", name="Withdraw this request"))
     eye.sees_without_scripts(page, "withdraw")
-    page.get_by_role("button", name="Yes, withdraw it").click()
+    sent(page, page.get_by_role("button", name="Yes, withdraw it"))
     eye.sees_without_scripts(page, "withdrawn")
-    page.get_by_role("button", name="Español").click()
+    sent(page, page.get_by_role("button", name="Español"))
     eye.sees_without_scripts(page, "case page in Spanish")
     expect(page.locator("html")).to_have_attribute("lang", "es")
 
     page.goto("/confirm/")
     eye.sees_without_scripts(page, "confirm by hand")
     page.goto(f"/confirm/{person.reference}/22222222/")
-    page.get_by_role("button").last.click()
+    sent(page, page.get_by_role("button").last)
     eye.sees_without_scripts(page, "code refused")
     page.goto("/verify/")
     eye.sees_without_scripts(page, "how to check a bundle")
@@ -176,21 +176,21 @@ def signed_in(new_context: NewContext, house: House, name: str) -> Page:
     page.goto("/admin/")
     page.locator("input[name=username]").fill(name)
     page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("button[type=submit]").first.click()
+    sent(page, page.locator("button[type=submit]").first)
     return page
 
 
 def press(desk: Page, move: str, eye: Eye) -> None:
     """Choose a move on the case's page, and make it on its own page."""
-    desk.get_by_role("link", name=move, exact=True).click()
+    sent(desk, desk.get_by_role("link", name=move, exact=True))
     eye.sees(desk, f"move {move}")
     sent(desk, desk.get_by_role("button", name=move, exact=True))
 
 
-def sent(page: Page, button: Locator) -> None:
-    """Send a form and wait for its answer: whoever reloads between the two has no page to reload."""
+def sent(page: Page, control: Locator) -> None:
+    """Press a button or a link and wait until the next page is there whole: between the two, a look sees neither."""
     with page.expect_navigation():
-        button.click()
+        control.click()
 
 
 def press_by_keyboard(page: Page, control: Locator) -> None:

@@ -1,0 +1,51 @@
+"""``python -m tests.faults FOLDER NAME``: one case, worked on by workers that are killed, again and again.
+
+The premises NAME in FOLDER are a founded house. A case walks there to where its data is to be gathered; that state is
+kept, and each round begins at it: a worker is killed somewhere between the first look into a source and the letter
+that the file is ready, then another one goes on. What comes of it must be what comes of it undisturbed.
+Prints in which state the case was when the workers died, as JSON; a round that ends otherwise ends the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+import tests.environment  # noqa: F401 - sets keys and the like
+from tests.journeys.premises import Premises
+
+
+def main() -> int:
+    """Play the rounds."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the house was founded")
+    parser.add_argument("name", help="what its databases are called by")
+    parser.add_argument("--own", type=Path, required=True, help="a folder for the rounds")
+    parser.add_argument(
+        "--forked", type=int, nargs=2, default=(0, 0), help="the rounds FIRST to LAST, without the last"
+    )
+    parser.add_argument("--of", type=int, default=1, help="how many forked rounds there are in all")
+    parser.add_argument("--real", type=int, default=0, help="processes of their own, killed at random moments")
+    asked = parser.parse_args()
+    live = Premises(asked.own / "live", f"{asked.name}_{asked.own.parent.name}_{asked.own.name}_live")
+    kept = Premises(asked.own / "kept", f"{asked.name}_{asked.own.parent.name}_{asked.own.name}_kept")
+    live.copy_from(Premises(asked.folder, asked.name))
+    os.environ |= live.environment() | {"EMAIL_URL": f"file:///{live.folder}/mails"}
+    from tests.faults.rounds import Rounds  # noqa: PLC0415 - Django reads its settings when this is imported
+
+    rounds = Rounds(live, kept)
+    try:
+        rounds.begin()
+        rounds.kill_forked(range(*asked.forked), of=asked.of)
+        rounds.kill_real_workers(asked.real)
+    finally:
+        rounds.clear()
+    print(json.dumps(rounds.died_in))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

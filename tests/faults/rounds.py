@@ -1,0 +1,199 @@
+"""The rounds: a case is brought to its end by workers that die, and compared with one that nobody disturbed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from random import Random
+
+import django
+
+django.setup()
+
+from django.db import connections  # noqa: E402 - models exist only after setup
+from django.db.models import F  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from dsar.jobs.models import Job  # noqa: E402
+from dsar.jobs.models import State as JobState  # noqa: E402
+from dsar.ledger import chains, verification  # noqa: E402
+from exports.models import Part  # noqa: E402
+from requests_app.law.words import Right  # noqa: E402
+from requests_app.models import Case, Message, Organisation  # noqa: E402
+from requests_app.states import State  # noqa: E402
+from tests.exports.house import APPROVER, House, files_of, fresh  # noqa: E402
+from tests.faults.killing import Death, forked, steps_of  # noqa: E402
+from tests.jobs.workers import EMBEDDED  # noqa: E402
+from tests.journeys.premises import ROOT, Premises  # noqa: E402
+
+RECORDS_A_PART = 12  # so that a person of the example company has many parts
+MOST_TURNS = 40  # of work, and of time that passes, after which a case must have come to its end
+LONGER_THAN_ANY_WAIT = timedelta(days=1)
+TOLD_WHEN_MADE = {"manifest.json", "manifest.sig", "index.html", "README.txt"}
+REAL_SECONDS = 60.0
+
+
+class RoundLost(Exception):
+    """What came of a case is not what comes of it undisturbed; the text says in what, without a value."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of the case, as far as it must not depend on who was killed on the way."""
+
+    outcome: str
+    events: Counter[str]
+    letters: Counter[str]
+    files: dict[str, bytes]
+    jobs_left: Counter[str]
+
+    def differs_from(self, other: Result) -> list[str]:
+        """In what; of the files, which."""
+        found = [
+            f"{field.name}: {getattr(self, field.name)}, not {getattr(other, field.name)}"
+            for field in fields(self)
+            if field.name != "files" and getattr(self, field.name) != getattr(other, field.name)
+        ]
+        names = sorted(self.files.keys() | other.files.keys())
+        return found + [name for name in names if self.files.get(name) != other.files.get(name)]
+
+
+class Rounds:
+    """A house whose workers die."""
+
+    def __init__(self, live: Premises, kept: Premises) -> None:
+        logging.disable(logging.CRITICAL)
+        Part.MOST_RECORDS = RECORDS_A_PART
+        self._live, self._kept = live, kept
+        self._house = House(live.folder, Organisation.objects.get())
+        self.died_in: Counter[str] = Counter()
+
+    def begin(self) -> None:
+        """Bring a case to where every round begins, and see what comes of it undisturbed."""
+        case = self._house.reviewing(Right.KNOW_SPECIFIC)
+        self._house.move(case, "start_gathering")
+        self._case = case.pk
+        connections.close_all()
+        self._kept.copy_from(self._live)
+        began = time.monotonic()
+        self._bring_to_its_end()
+        self._seconds = time.monotonic() - began
+        self._expected = self._result()
+        self._restore()
+        self._steps = steps_of(self._bring_to_its_end)
+
+    def clear(self) -> None:
+        """Give the databases back."""
+        connections.close_all()
+        self._live.clear()
+        if self._kept.folder.exists():
+            self._kept.clear()
+
+    def kill_forked(self, numbers: range, *, of: int) -> None:
+        """Every other worker dies at a step, spread evenly over all that there are, the others at any moment."""
+        for number in numbers:
+            at_a_step = Death(step=1 + number * self._steps // of)
+            at_any_moment = Death(seconds=Random(number).uniform(0, self._seconds))
+            self._round(at_any_moment if number % 2 else at_a_step)
+
+    def kill_real_workers(self, rounds: int) -> None:
+        """Processes of their own, started as in production."""
+        for number in range(rounds):
+            self._restore()
+            self._kill_a_real_worker(Random(number).uniform(0, self._seconds))
+            self._go_on("a real worker killed")
+
+    def _round(self, death: Death) -> None:
+        self._restore()
+        if not forked(self._bring_to_its_end, death) and death.step is not None:
+            raise RoundLost(f"The worker did not die {death} of {self._steps}.")
+        self._go_on(f"killed {death} of {self._steps}")
+
+    def _go_on(self, what: str) -> None:
+        """Another worker goes on from where the case was left."""
+        self.died_in[self._as_it_stands().state] += 1
+        self._bring_to_its_end()
+        differs = self._result().differs_from(self._expected)
+        if differs:
+            raise RoundLost(f"{what}: {'; '.join(differs)}")
+
+    def _restore(self) -> None:
+        """Back to where each round begins: nothing is left of the one before, in no database and in no file."""
+        connections.close_all()
+        self._live.clear()
+        shutil.rmtree(self._live.folder)
+        self._live.copy_from(self._kept)
+
+    def _bring_to_its_end(self) -> None:
+        """Do all work, decide when there is to decide, and let time pass, until the case is closed and all is done."""
+        for _turn in range(MOST_TURNS):
+            self._house.work()
+            case = self._as_it_stands()
+            if case.state == State.DECIDING:
+                self._house.move(case, "approve", APPROVER)
+            elif case.state == State.CLOSED and not _open_jobs():
+                return
+            else:
+                _let_time_pass()
+        raise RoundLost(f"The case never came to its end: it is {case.state}; {_open_jobs()}")
+
+    def _kill_a_real_worker(self, seconds: float) -> None:
+        with subprocess.Popen(
+            [sys.executable, *EMBEDDED], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
+        ) as worker:
+            _wait_until(lambda: Job.objects.exclude(attempts=0).filter(kind="gather_source").exists())
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                case = self._as_it_stands()
+                if case.state == State.DECIDING:
+                    self._house.move(case, "approve", APPROVER)
+                time.sleep(0.01)
+            os.killpg(worker.pid, signal.SIGKILL)
+
+    def _as_it_stands(self) -> Case:
+        return fresh(Case(pk=self._case))
+
+    def _result(self) -> Result:
+        case = self._as_it_stands()
+        kinds = chains.history(case.chain).values_list("kind", flat=True)
+        found = verification.verify()
+        if found.first_break is not None:
+            raise RoundLost(f"A chain does not hold: {found.first_break}")
+        files = files_of(case)
+        return Result(
+            outcome=case.outcome,
+            events=Counter(kinds),
+            letters=Counter(Message.objects.values_list("letter", "state")),
+            files={name: content for name, content in files.items() if name not in TOLD_WHEN_MADE},
+            jobs_left=_open_jobs(),
+        )
+
+
+def _open_jobs() -> Counter[str]:
+    """Jobs that are neither done nor due on a later day, by kind and state."""
+    soon = timezone.now() + LONGER_THAN_ANY_WAIT
+    open_ones = Job.objects.exclude(state=JobState.DONE).filter(run_at__lte=soon)
+    return Counter(f"{kind} {state}" for kind, state in open_ones.values_list("kind", "state"))
+
+
+def _let_time_pass() -> None:
+    """As much as a silent worker is waited for, and as a failed try is put off."""
+    Job.objects.filter(state=JobState.RUNNING).update(lease_until=timezone.now())
+    Job.objects.filter(state=JobState.WAITING, attempts__gt=0).update(run_at=F("created_at"))
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + REAL_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            raise RoundLost("A real worker did not begin.")
+        time.sleep(0.01)

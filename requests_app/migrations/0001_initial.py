@@ -314,7 +314,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'duties',
-                'ordering': ('due_on',),
+                'ordering': ('due_on', 'id'),
                 'constraints': [models.UniqueConstraint(fields=('case', 'law', 'kind'), name='one_duty_a_kind')],
             },
         ),

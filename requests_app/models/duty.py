@@ -84,7 +84,7 @@ class Duty(models.Model):
         case_id: str
 
     class Meta:
-        ordering = ("due_on",)
+        ordering = ("due_on", "id")
         verbose_name_plural = "duties"
         constraints = [models.UniqueConstraint(fields=("case", "law", "kind"), name="one_duty_a_kind")]
 

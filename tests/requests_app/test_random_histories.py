@@ -57,7 +57,7 @@ def before(
 @pytest.mark.parametrize(
     "examples",
     [
-        pytest.param(FEW, marks=pytest.mark.timeout(600)),
+        pytest.param(FEW, marks=pytest.mark.timeout(1800)),
         pytest.param(MANY, marks=[pytest.mark.soak, pytest.mark.timeout(10_000)]),
     ],
 )

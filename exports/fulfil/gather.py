@@ -319,7 +319,7 @@ def _lines(source_run: SourceRun, collection: Collection, page: Page) -> bytes:
         columns: Set[str] = {*collection.key, *acts.fields_to_plan(source_run.case, collection)}
     else:
         columns = frozenset(redaction.released_columns(collection))
-    return b"".join(findings.encoded(redaction.redact(record, columns)) for record in page.records)
+    return findings.encoded([redaction.redact(record, columns) for record in page.records])
 
 
 def _seal(part: Part, lines: bytes) -> SealedFile:

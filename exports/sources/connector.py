@@ -130,9 +130,11 @@ class Page:
 
     def held(self) -> Counter[str]:
         """Rows with something in them, by column."""
-        return Counter(
-            name for record in self.records for name, value in record.items() if value is not None and value != ""
-        )
+        held: Counter[str] = Counter()
+        for name in self.records[0]:  # all have the same: the columns that were read
+            values = [record[name] for record in self.records]
+            held[name] = len(values) - values.count(None) - values.count("")
+        return +held
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -13,6 +13,7 @@ KeyPart: TypeAlias = str | int | bool
 Key: TypeAlias = tuple[KeyPart, ...]  # a row's key, in the order of the map's key columns
 
 PLAIN = frozenset({str, int, bool, type(None)})  # types that are JSON already
+KEY_PARTS = frozenset({str, int, bool})
 BINARY_KEY = "$binary:"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from typing import Any
@@ -23,16 +23,17 @@ from exports.sources.connector import (
     columns_read,
 )
 from exports.sources.datamap import Collection, DataMap, Keep
-from exports.sources.sql.columns import is_text
+from exports.sources.sql.columns import Reader, is_text
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.tables import Tables
-from exports.sources.values import PLAIN, Key, json_value, key_value
+from exports.sources.values import KEY_PARTS, PLAIN, Json, Key, KeyPart, json_value, key_value
 
 FEW = 100  # rows of a parent that are named one by one
 WINDOW = 50_000  # rows of one statement, which is then cut into pages
 PAGE_LETTERS = 8_000_000  # a page of long texts or pictures ends here
 ROWS_AHEAD = 500  # that a streaming cursor may hold
+TEXT = frozenset({str})
 
 
 class Reading:
@@ -175,8 +176,8 @@ class Shape:
         self._tables = tables
         self._collection = collection
         self._table = tables[collection.name]
-        self._keyed = mode is Mode.PLAN
         self._names = columns_read(collection, mode, fields)
+        self._keys_named = collection.key if mode is Mode.PLAN else ()
         self._readers = [tables.reader(collection.name, name) for name in self._names]
 
     def query(self, condition: Condition, after: Key | None, *, limit: int) -> sa.Select[Any]:
@@ -201,42 +202,56 @@ class Shape:
 
     def cut(self, rows: sa.Result[Any], *, size: int, after: Key | None) -> Iterator[Page]:
         """Pages of at most `size` rows and some megabytes."""
-        width = len(self._collection.key)
         keys: list[Key] = []
         records: list[Record] = []
         letters = 0
-        for row in rows:
-            key = self._key(row[:width])
-            if key == after:
-                raise MapDoesNotFitError(
-                    f"{self._tables.source}: the key of {self._collection.name} is not unique; pages would lose rows"
-                )
-            record, length = self._record(key, row[width:])
-            keys.append(key)
-            records.append(record)
-            after, letters = key, letters + length
-            if len(keys) == size or letters >= PAGE_LETTERS:
-                yield Page(keys, records)
-                keys, records, letters = [], [], 0
+        for some in rows.partitions(ROWS_AHEAD):
+            for key, record, length in self._read(some):
+                if key == after:
+                    place = f"{self._tables.source}: the key of {self._collection.name}"
+                    raise MapDoesNotFitError(f"{place} is not unique; pages would lose rows")
+                keys.append(key)
+                records.append(record)
+                after, letters = key, letters + length
+                if len(keys) == size or letters >= PAGE_LETTERS:
+                    yield Page(keys, records)
+                    keys, records, letters = [], [], 0
         if keys:
             yield Page(keys, records)
 
-    def _key(self, parts: Sequence[object]) -> Key:
+    def _read(self, rows: Sequence[sa.Row[Any]]) -> Iterator[tuple[Key, Record, int]]:
+        """Each row's key, the row as JSON, and how long its texts are: read by column, which takes half the time."""
+        columns = list(zip(*rows, strict=True))
+        width = len(self._collection.key)
+        keys = list(zip(*map(self._key_parts, columns[:width]), strict=True))
+        read = [_as_json(column, reader) for column, reader in zip(columns[width:], self._readers, strict=True)]
+        if self._keys_named:
+            read = [*zip(*keys, strict=True), *read]
+        names = (*self._keys_named, *self._names)
+        records: Iterator[Record] = (dict(zip(names, row, strict=True)) for row in zip(*read, strict=True))
+        return zip(keys, records, map(sum, zip(*map(_lengths, columns), strict=True)), strict=True)
+
+    def _key_parts(self, column: Sequence[Any]) -> Sequence[KeyPart]:
+        if KEY_PARTS.issuperset(map(type, column)):
+            return column
         try:
-            return tuple(map(key_value, parts))
+            return [key_value(value) for value in column]
         except ValueError as error:
             raise MapDoesNotFitError(f"{self._tables.source}: {self._collection.name}: {error}") from None
 
-    def _record(self, key: Key, values: Sequence[Any]) -> tuple[Record, int]:
-        """The row as JSON, and how long its texts are."""
-        record: Record = dict(zip(self._collection.key, key, strict=True)) if self._keyed else {}
-        letters = 0
-        for name, value, read in zip(self._names, values, self._readers, strict=True):
-            if isinstance(value, str | bytes):
-                letters += len(value)
-            # nearly every value is JSON already, a million times
-            record[name] = value if type(value) in PLAIN and read is json_value else read(value)
-        return record, letters
+
+def _as_json(column: Sequence[Any], reader: Reader) -> Sequence[Json]:
+    """The values of a column; nearly all of a million are JSON already."""
+    if reader is not json_value:
+        return [reader(value) for value in column]
+    return column if PLAIN.issuperset(map(type, column)) else [json_value(value) for value in column]
+
+
+def _lengths(column: Sequence[Any]) -> Iterable[int]:
+    """Of each value what its text or its bytes take."""
+    if TEXT.issuperset(map(type, column)):
+        return map(len, column)
+    return (len(value) if isinstance(value, str | bytes) else 0 for value in column)
 
 
 def _something(column: sa.Column[Any]) -> sa.ColumnElement[Any]:

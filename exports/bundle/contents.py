@@ -23,7 +23,8 @@ from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
 from exports.bundle import paths, redaction, schema, signature, spreadsheet
 from exports.bundle.answer import disclosure_of, looked_back_to, never_disclosed_descriptions
-from exports.bundle.archive import Member, archive
+from exports.bundle.archive import Member, laid_out, zipped
+from exports.bundle.beside import used_beside
 from exports.bundle.manifest import PATH as MANIFEST_PATH
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
 from exports.models import Part, RunState, SourceRun, Withholding
@@ -84,7 +85,7 @@ class Table:
             if kept is record and tuple(record) == columns:  # nothing of it stays back: as it was kept
                 yield line
             elif kept is not None:
-                yield findings.encoded(redaction.redact(kept, self._released))
+                yield findings.encoded([redaction.redact(kept, self._released)])
 
     @cached_property
     def _released(self) -> frozenset[str]:
@@ -118,7 +119,11 @@ class Contents:
 
     def archive(self) -> Iterator[bytes]:
         """The clear ZIP in pieces; of the same moment the same bytes."""
-        return archive(self.members(), made_at=self.made_at, closing=self._closing)
+        return zipped(self.laid_out(), made_at=self.made_at)
+
+    def laid_out(self) -> Iterator[tuple[str, bytes]]:
+        """Its files piece by piece, each piece with the path of its file."""
+        return laid_out(self.members(), closing=self._closing)
 
     def members(self) -> Iterator[Member]:
         """The files in their order; each is made while it is written."""
@@ -259,12 +264,13 @@ def released_columns(collection: Collection, right: Right) -> list[str]:
 
 def write(contents: Contents, path: Path, *, context: str) -> Written:
     """Write the sealed archive to ``path``; nothing stays there if it fails."""
-    clear_size = 0
     path.parent.mkdir(parents=True, exist_ok=True)
     with SealedWriter(path, contents.case.content_key, context=context) as sealed:
-        for piece in contents.archive():
-            sealed.write(piece)
-            clear_size += len(piece)
+
+        def seal(pieces: Iterator[tuple[str, bytes]]) -> int:
+            return sum(sealed.write(piece) for piece in zipped(pieces, made_at=contents.made_at))
+
+        clear_size = used_beside(contents.laid_out(), seal)
         finished = sealed.finish()
     records = sum(table.records for table in contents.tables)
     return Written(finished, clear_size, contents.manifest_sha256, records)

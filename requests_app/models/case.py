@@ -111,6 +111,8 @@ class Case(ConcurrentTransitionMixin, models.Model):
 
     objects = CaseQuerySet.as_manager()
 
+    _packs: tuple[LawPack, ...] = ()  # once read
+
     if TYPE_CHECKING:
         assigned_to_id: int | None
         about_id: uuid.UUID | None
@@ -160,8 +162,13 @@ class Case(ConcurrentTransitionMixin, models.Model):
         return State(self.state) in STATE_MOVES["withdraw"].from_states(Route(self.route))
 
     def packs(self) -> tuple[LawPack, ...]:
-        """The laws under which this case is answered, each as it stood on receipt; the leading law first."""
-        return tuple(law.pack_version.as_pack() for law in self.laws.select_related("pack_version"))
+        """The laws under which this case is answered, each as it stood on receipt; the leading law first.
+
+        They were fixed then, so they are read once.
+        """
+        if not self._packs:
+            self._packs = tuple(law.pack_version.as_pack() for law in self.laws.select_related("pack_version"))
+        return self._packs
 
     def received_on(self) -> date:
         """The date that picks every figure of the law."""

@@ -87,6 +87,7 @@ class Watch:
         self.events = 0
         self._first_due: dict[int, date] = {}
         self._extended: dict[int, date] = {}
+        self._seen: dict[int, tuple[object, ...]] = {}
         self._packs: dict[int, LawPack] = {}
         self._calendars: dict[int, Calendar] = {}
 
@@ -115,8 +116,13 @@ class Watch:
         return new
 
     def _check_duties(self) -> None:
+        """Every duty of a case to which something happened, and every one that changed without it."""
         for duty in Duty.objects.filter(case__in=self.watched).order_by("pk"):
             case = self.watched[cast("UUID", duty.case_id)].case
+            seen = (case.version, duty.due_on, duty.target_on, duty.extended_on, duty.void_extension_on, duty.void)
+            if self._seen.get(duty.pk) == seen:
+                continue
+            self._seen[duty.pk] = seen
             anew = computed(case, duty, self._pack(duty.pack_version_id), self._calendar(duty.calendar_version_id))
             assert (duty.due_on, duty.target_on) == (anew.due_on, anew.target_on), f"{duty}: anew {anew.due_on}"
             self._check_extension(case, duty)

@@ -127,5 +127,7 @@ class Premises:
 
 
 def _on_server(statement: str) -> None:
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+    """Run it beside all databases of ours: none can be dropped, or copied, by who has it open."""
+    beside = sa.make_url(os.environ["DATABASE_URL"]).set(database="postgres")
+    with psycopg.connect(beside.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute(statement.encode())

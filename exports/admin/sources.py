@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from exports.admin.policy import policy_page
 from exports.admin.source_changes import changes_page
 from exports.models import DataSource, SourceChange
 from requests_app.admin.desk import DeskAdmin, sees_sources
@@ -39,9 +40,10 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
     list_before_template = "admin/exports/source_changes_link.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """The page of changes beside the admin's own."""
+        """The pages of changes and for the policy beside the admin's own."""
         changes = path("changes/", self.admin_site.admin_view(self.changes), name="exports_datasource_changes")
-        return [changes, *super().get_urls()]
+        policy = path("policy/", self.admin_site.admin_view(self.policy), name="exports_datasource_policy")
+        return [changes, policy, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """The list, with how many changes wait."""
@@ -53,6 +55,12 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return changes_page(request, {**self.admin_site.each_context(request), "opts": self.opts})
+
+    def policy(self, request: HttpRequest) -> HttpResponse:
+        """What the privacy policy has to say, by the maps in use."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return policy_page(request, {**self.admin_site.each_context(request), "opts": self.opts})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Who works with what the sources hold, and who configures them."""

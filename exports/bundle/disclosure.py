@@ -51,13 +51,28 @@ DISCLOSED_TO = Text("disclosed to: {names}", "revelada a: {names}")
 
 
 @dataclass
-class _Found:
+class Found:
     """What is known of one category that is held."""
 
     data: list[Text] = field(default_factory=list)
+    fields: list[tuple[DataMap, Collection, Field]] = field(default_factory=list)
     kinds: dict[Relation, list[Text]] = field(default_factory=dict)  # kinds of recipient by relation
+    aims: dict[Relation, list[Text]] = field(default_factory=dict)  # why they get it, by relation
+
+    def origins(self) -> Iterator[Text]:
+        """From where it is collected."""
+        return (datamap.origins[name] for datamap, _, entry in self.fields for name in entry.collected_from)
+
+    def purposes(self) -> Iterator[Text]:
+        """Why it is collected."""
+        return (datamap.purposes[name] for datamap, _, entry in self.fields for name in entry.purposes)
+
+    def why(self, relations: Iterable[Relation]) -> list[Text]:
+        """Why recipients of these relations get it."""
+        return _once(aim for relation in Relation if relation in relations for aim in self.aims.get(relation, ()))
 
     def recipients(self, relations: Iterable[Relation]) -> list[Text]:
+        """Kinds of recipient of these relations."""
         return _once(kind for relation in Relation if relation in relations for kind in self.kinds.get(relation, ()))
 
 
@@ -76,10 +91,10 @@ def disclosure(
     we hold as somebody's processor are theirs to disclose, and left out.
     """
     ours = [datamap for datamap in maps if datamap.processor_for is None]
-    found = _found(ours, held, since, on)
-    names = _names(packs, on)
+    found = found_in(ours, held, since, on)
+    names = names_of(packs, on)
     entries = [(category, found[category]) for category in Category if category in found]
-    fields = [(datamap, entry) for datamap in ours for _, entry in _held_fields(datamap, held)]
+    fields = [(datamap, entry) for datamap in ours for _, entry in held_fields(datamap, held)]
     return {
         "citation": CITATION,
         "language": language,
@@ -87,16 +102,16 @@ def disclosure(
         "since": since.isoformat() if since else None,
         "headings": {part: heading.in_language(language) for part, heading in HEADINGS.items()},
         "collected": [
-            {**_named(category, names, language), "data": _texts(entry.data, language)} for category, entry in entries
+            {**named(category, names, language), "data": texts_of(entry.data, language)} for category, entry in entries
         ],
-        "sources": _texts((datamap.origins[name] for datamap, f in fields for name in f.collected_from), language),
-        "purposes": _texts((datamap.purposes[name] for datamap, f in fields for name in f.purposes), language),
-        "third_parties": _texts((kind for _, entry in entries for kind in entry.recipients(THIRD_PARTIES)), language),
+        "sources": texts_of((datamap.origins[name] for datamap, f in fields for name in f.collected_from), language),
+        "purposes": texts_of((datamap.purposes[name] for datamap, f in fields for name in f.purposes), language),
+        "third_parties": texts_of((kind for _, entry in entries for kind in entry.recipients(THIRD_PARTIES)), language),
         "sold_or_shared": [
-            {**_named(category, names, language), **_sale(entry, language)} for category, entry in entries
+            {**named(category, names, language), **sale_of(entry, language)} for category, entry in entries
         ],
         "disclosed_for_business_purpose": [
-            {**_named(category, names, language), **_business(entry, language)} for category, entry in entries
+            {**named(category, names, language), **business_of(entry, language)} for category, entry in entries
         ],
     }
 
@@ -117,7 +132,8 @@ def _listed(heading: str, items: Sequence[str], none: str) -> str:
     return "\n".join((f"{heading}:", *(f"  - {item.removesuffix('.')}." for item in items)))
 
 
-def _held_fields(datamap: DataMap, held: Held) -> Iterator[tuple[Collection, Field]]:
+def held_fields(datamap: DataMap, held: Held) -> Iterator[tuple[Collection, Field]]:
+    """The fields of a source in which something was found."""
     for collection in datamap.collections:
         found = held.get((datamap.source, collection.name), 0)
         for entry in collection.fields:
@@ -125,22 +141,27 @@ def _held_fields(datamap: DataMap, held: Held) -> Iterator[tuple[Collection, Fie
                 yield collection, entry
 
 
-def _found(maps: Iterable[DataMap], held: Held, since: date | None, on: date) -> dict[Category, _Found]:
-    found: dict[Category, _Found] = {}
+def found_in(maps: Iterable[DataMap], held: Held, since: date | None, on: date) -> dict[Category, Found]:
+    """What is held, by category; recipients are those of the days from `since` (None: ever) to `on`."""
+    found: dict[Category, Found] = {}
     for datamap in maps:
         here = set()
-        for _, entry in _held_fields(datamap, held):
+        for collection, entry in held_fields(datamap, held):
             for category in entry.categories:
                 here.add(category)
-                found.setdefault(category, _Found()).data.append(entry.title)
+                known = found.setdefault(category, Found())
+                known.data.append(entry.title)
+                known.fields.append((datamap, collection, entry))
         for recipient in datamap.recipients:
             if recipient.received_between(since, on):
                 for category in here.intersection(recipient.categories):
                     found[category].kinds.setdefault(recipient.relation, []).append(recipient.kind)
+                    why = (datamap.purposes[name] for name in recipient.purposes)
+                    found[category].aims.setdefault(recipient.relation, []).extend(why)
     return found
 
 
-def _names(packs: Sequence[LawPack], on: date) -> Mapping[str, StatutoryCategory]:
+def names_of(packs: Sequence[LawPack], on: date) -> Mapping[str, StatutoryCategory]:
     """The categories of the first law that has them."""
     names: dict[str, StatutoryCategory] = {}
     for pack in reversed(packs):
@@ -148,7 +169,8 @@ def _names(packs: Sequence[LawPack], on: date) -> Mapping[str, StatutoryCategory
     return names
 
 
-def _named(category: Category, names: Mapping[str, StatutoryCategory], language: str) -> dict[str, Any]:
+def named(category: Category, names: Mapping[str, StatutoryCategory], language: str) -> dict[str, Any]:
+    """A category in the words of the statute, with its citation."""
     known = names.get(category)
     return {
         "category": category.value,
@@ -157,19 +179,21 @@ def _named(category: Category, names: Mapping[str, StatutoryCategory], language:
     }
 
 
-def _sale(entry: _Found, language: str) -> dict[str, Any]:
-    sold, shared = (_texts(entry.recipients({relation}), language) for relation in (Relation.SOLD, Relation.SHARED))
+def sale_of(entry: Found, language: str) -> dict[str, Any]:
+    """Whether a category was sold or shared, and with whom."""
+    sold, shared = (texts_of(entry.recipients({relation}), language) for relation in (Relation.SOLD, Relation.SHARED))
     said = [(SOLD_TO, sold), (SHARED_WITH, shared)]
     return {
         "sold": bool(sold),
         "shared": bool(shared),
-        "third_parties": _texts(entry.recipients(SALES), language),
+        "third_parties": texts_of(entry.recipients(SALES), language),
         "statement": _statement(said, NOT_SOLD, language),
     }
 
 
-def _business(entry: _Found, language: str) -> dict[str, Any]:
-    kinds = _texts(entry.recipients(FOR_BUSINESS), language)
+def business_of(entry: Found, language: str) -> dict[str, Any]:
+    """Whether a category was disclosed for a business purpose, and to whom."""
+    kinds = texts_of(entry.recipients(FOR_BUSINESS), language)
     return {
         "disclosed": bool(kinds),
         "recipients": kinds,
@@ -182,7 +206,8 @@ def _statement(said: Iterable[tuple[Text, list[str]]], otherwise: Text, language
     return "; ".join(parts) or otherwise.in_language(language)
 
 
-def _texts(texts: Iterable[Text], language: str) -> list[str]:
+def texts_of(texts: Iterable[Text], language: str) -> list[str]:
+    """Texts in a language, each once."""
     return list(dict.fromkeys(text.in_language(language) for text in texts))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from exports.sources.datamap.model import (
     FILE_KEY,
+    AutomatedDecision,
     Category,
     Change,
     Clear,
@@ -38,6 +39,7 @@ __all__ = [
     "DECIDE",
     "FILE_KEY",
     "SLUG",
+    "AutomatedDecision",
     "Category",
     "Change",
     "Clear",

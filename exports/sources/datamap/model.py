@@ -271,10 +271,24 @@ class Recipient:
     until: date | None
     categories: tuple[Category, ...]
     tell: str  # how to tell them to delete, correct or stop
+    purposes: tuple[str, ...] = ()  # names in DataMap.purposes: why they get it
+    address: str = ""  # by post, as a letter writes it: § 1798.83(a)(2)
+    business: Text | None = None  # what they sell, where their name does not tell: § 1798.83(a)(2)
+    country: Text | None = None  # where data leaves the EEA, or the UK, with them
+    safeguard: Text | None = None  # and what keeps it safe there: Arts. 15(2), 45, 46 GDPR
 
     def received_between(self, since: date | None, until: date) -> bool:
         """Whether it was a recipient on any day of the range, ends included."""
         return self.since <= until and (self.until is None or since is None or self.until >= since)
+
+
+@dataclass(frozen=True, slots=True)
+class AutomatedDecision:
+    """What is decided about people by the source without anybody, Art. 22(1) GDPR, in the words of Art. 15(1)(h)."""
+
+    title: Text
+    logic: Text
+    consequences: Text
 
 
 @dataclass(frozen=True)
@@ -291,6 +305,8 @@ class DataMap:
     recipients: tuple[Recipient, ...]
     collections: tuple[Collection, ...]
     canonical_text: str  # JSON of the map, sorted: equal maps, equal text; read_data_map reads it back
+    processor_contact: Text | None = None  # how people reach that controller
+    automated_decisions: tuple[AutomatedDecision, ...] = ()
 
     @cached_property
     def digest(self) -> str:

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
@@ -34,23 +33,22 @@ from exports.sources.datamap.model import (
     Match,
     NeverDisclose,
     RandomToken,
-    Recipient,
-    Relation,
     Root,
     Suppression,
 )
 from exports.sources.datamap.places import KINDS, Kind, check_offered, files_of, service_of
+from exports.sources.datamap.register import automated_decisions_of, pointers, recipients_of, role_of
 from exports.sources.datamap.section import (
     Faults,
     NotReadableError,
     Section,
-    choice_of,
     instead,
     note_undecided,
     plain,
     root_node,
     scalar_of,
     text_of,
+    words_of,
 )
 from requests_app.law.packs import all_packs
 from requests_app.law.words import Degree, Right, Text
@@ -58,7 +56,7 @@ from requests_app.law.words import Degree, Right, Text
 NAME = "name"  # the kind of identifier that proves nothing by itself
 SLUG = re.compile(r"[a-z0-9_]{1,50}")
 # What the tables of this system hold.
-MOST_LETTERS = {"title": 200, "recipient": 200, "kind": 20, "column": 100, "place": 100}
+MOST_LETTERS = {"title": 200, "kind": 20, "column": 100, "place": 100}
 
 
 class DataMapError(ValueError):
@@ -110,7 +108,7 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
         "the map",
         faults,
         required=(*("source", "title", "connector", "role", "purposes", "origins", "collections"), *kind.top),
-        optional=("recipients",),
+        optional=("recipients", "automated_decisions"),
     )
     names = _Names(_words_by_name(top, "purposes"), _words_by_name(top, "origins"), kind)
     if top.text("connector") not in (*KINDS, ""):
@@ -120,17 +118,20 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
     _check_length(top, "title", title.in_language("en"), "title")
     service, collections = service_of(top), _collections(top, names)
     check_offered(top, service, collections)
+    processor_for, contact = role_of(top)
     return DataMap(
         source=_slug(top, "source", "the map"),
         title=title,
         connector=top.text("connector"),
         service=service,
-        processor_for=_processor_for(top),
+        processor_for=processor_for,
         purposes=names.purposes,
         origins=names.origins,
-        recipients=tuple(_recipient(entry, faults) for entry in top.items("recipients")),
+        recipients=recipients_of(top, names.purposes),
         collections=collections,
         canonical_text=json.dumps(plain(node), sort_keys=True, ensure_ascii=False, separators=(",", ":")),
+        processor_contact=contact,
+        automated_decisions=automated_decisions_of(top),
     )
 
 
@@ -158,60 +159,14 @@ def _check_length(section: Section, key: str, text: str, what: str) -> None:
         section.note(key, f"{key!r} of {section.what} has at most {MOST_LETTERS[what]} characters; make it shorter.")
 
 
-def _processor_for(top: Section) -> str | None:
-    node = top.node_of("role")
-    if isinstance(node, MappingNode) and "role" in top:
-        return Section(node, "'role' of the map", top.faults, required=("processor_for",)).text("processor_for")
-    if "role" in top and node.value != "controller":
-        top.note("role", "'role' of the map is controller, or {processor_for: legal name of the controller}.")
-    return None
-
-
 def _words_by_name(top: Section, key: str) -> Mapping[str, Text]:
     return MappingProxyType(
-        {name: _words_of(node, f"{name!r} in {key!r}", top.faults) for name, node in top.entries(key)}
+        {name: words_of(node, f"{name!r} in {key!r}", top.faults) for name, node in top.entries(key)}
     )
 
 
 def _words(section: Section, key: str) -> Text:
-    if key not in section:
-        return Text("", "")
-    return _words_of(section.node_of(key), f"{key!r} of {section.what}", section.faults)
-
-
-def _words_of(node: Node, what: str, faults: Faults) -> Text:
-    if isinstance(node, ScalarNode):
-        text = text_of(node, what, faults)
-        return Text(text, text)
-    languages = Section(node, what, faults, required=("en",), optional=("es",))
-    english = languages.text("en")
-    return Text(english, languages.text("es") if "es" in languages else english)
-
-
-def _recipient(node: Node, faults: Faults) -> Recipient:
-    entry = Section(
-        node,
-        "a recipient",
-        faults,
-        required=("name", "kind", "relation", "since", "categories", "tell"),
-        optional=("until",),
-    )
-    since, until = entry.day("since") or date.min, entry.day("until")
-    if until and until < since:
-        entry.note("until", "a recipient's 'until' lies before its 'since'; check both.")
-    _check_length(entry, "name", entry.text("name"), "recipient")
-    return Recipient(
-        name=entry.text("name"),
-        kind=_words(entry, "kind"),
-        relation=entry.choice("relation", Relation, Relation.DISCLOSED),
-        since=since,
-        until=until,
-        categories=tuple(
-            choice_of(item, "a category of a recipient", faults, Category, Category.IDENTIFIERS)
-            for item in entry.items("categories")
-        ),
-        tell=entry.text("tell"),
-    )
+    return section.words(key) or Text("", "")
 
 
 def _collections(top: Section, names: _Names) -> tuple[Collection, ...]:
@@ -452,9 +407,9 @@ def _field(node: Node, entry: Section, names: _Names) -> Field:
         reliable=field.flag("reliable"),
         correctable=field.flag("correctable"),
         provided_by_person=field.flag("provided_by_person", default=entry.flag("provided_by_person")),
-        purposes=_pointers(field if "purposes" in field else entry, "purposes", names.purposes),
-        collected_from=_pointers(field if "collected_from" in field else entry, "collected_from", names.origins),
-        retention=_retention(field) or _retention(entry),
+        purposes=pointers(field if "purposes" in field else entry, "purposes", names.purposes),
+        collected_from=pointers(field if "collected_from" in field else entry, "collected_from", names.origins),
+        retention=field.words("retention") or entry.words("retention"),
     )
 
 
@@ -465,19 +420,6 @@ def _check_column(field: Section) -> None:
         field.note("column", f"{column!r}: a column's name has no dot, for fields are named source.collection.column.")
     if "never_disclose" in field and field.flag("correctable"):
         field.note("correctable", f"{column!r} is never disclosed, not even to correct it; take 'correctable' away.")
-
-
-def _retention(section: Section) -> Text | None:
-    return _words(section, "retention") if "retention" in section else None
-
-
-def _pointers(section: Section, key: str, names: Mapping[str, Text]) -> tuple[str, ...]:
-    pointers = section.texts(key)
-    for name in pointers:
-        if name and name not in names:
-            known = ", ".join(sorted(names)) or "none yet"
-            section.note(key, f"{name!r} in {key!r} of {section.what} is not named at the top of the map: {known}.")
-    return pointers
 
 
 def _never_disclose(field: Section) -> NeverDisclose | None:

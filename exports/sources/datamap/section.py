@@ -12,6 +12,8 @@ import yaml
 from yaml.constructor import SafeConstructor
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from requests_app.law.words import Text
+
 TYPES_OF_TAGS = {
     "tag:yaml.org,2002:bool": "a yes or no",
     "tag:yaml.org,2002:int": "a number",
@@ -80,6 +82,11 @@ class Section:
         """A text; empty if it is absent."""
         node = self._values.get(key)
         return "" if node is None else text_of(node, f"{key!r} of {self.what}", self.faults)
+
+    def words(self, key: str) -> Text | None:
+        """What people read; None if it is absent."""
+        node = self._values.get(key)
+        return None if node is None else words_of(node, f"{key!r} of {self.what}", self.faults)
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """True or false."""
@@ -213,6 +220,16 @@ def text_of(node: Node, what: str, faults: Faults) -> str:
     else:
         faults.note(node, f"{what} is a text, and not an empty one.")
     return ""
+
+
+def words_of(node: Node, what: str, faults: Faults) -> Text:
+    """What people read: one text for all languages, or one a language."""
+    if isinstance(node, ScalarNode):
+        text = text_of(node, what, faults)
+        return Text(text, text)
+    languages = Section(node, what, faults, required=("en",), optional=("es",))
+    english = languages.text("en")
+    return Text(english, languages.text("es") if "es" in languages else english)
 
 
 def scalar_of(node: Node, what: str, faults: Faults) -> Scalar:

@@ -135,7 +135,7 @@ def test_a_field_takes_from_its_collection_what_it_does_not_say() -> None:
     retention = customers.field("name").retention
     assert retention is not None
     assert retention.in_language("es") == "Mientras exista la cuenta"
-    assert _shop().collection("avatars").field("image").retention is None
+    assert read_data_map(MAP).collection("members").field("email").retention is None
 
 
 def test_a_sensitive_field_is_in_two_categories() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from exports import findings
+from exports.bundle import shine_the_light
+from exports.bundle.disclosure import held_for_others
 from exports.fulfil import acts, carry_out, gather, trouble
 from exports.fulfil.account import account_of
 from exports.models import UNFINISHED, Bundle, DataSource, RunState, Shredding
@@ -13,7 +15,7 @@ from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import CorrectableField, Matched
+from requests_app.ports import Controller, CorrectableField, Matched
 
 
 class CompanySystems:
@@ -54,6 +56,11 @@ class CompanySystems:
     def correctable_fields(self, language: str) -> tuple[CorrectableField, ...]:
         """What a correction may name: each field of the data maps that is marked so."""
         return tuple(field for data_map in _maps() for field in _correctable_fields(data_map, language))
+
+    def controllers(self, language: str) -> tuple[Controller, ...]:
+        """The controllers that data maps name, with the contact of the first map that has one."""
+        told = held_for_others(_all_maps(), cited="", language=language)
+        return tuple(Controller(entry["controller"], entry["contact"] or "") for entry in told)
 
     def question_titles(self, language: str) -> Mapping[str, str]:
         """One question a kind of data point that a source can compare reliably."""
@@ -123,13 +130,18 @@ class CompanyWork:
         """What was done, as sentences for the closing letter."""
         return account_of(case, language)
 
+    def drafted_answer(self, case: Case) -> str:
+        """Who got personal information for their own marketing, for a request under Shine the Light."""
+        return shine_the_light.answer_of(case) if case.right_asked == Right.SHINE_THE_LIGHT else ""
+
+
+def _all_maps() -> Iterator[DataMap]:
+    return (source.map_version.as_map() for source in DataSource.objects.in_walking_order())
+
 
 def _maps() -> Iterator[DataMap]:
     """The maps of what is ours to answer for; what we hold as a processor is its controller's."""
-    for source in DataSource.objects.in_walking_order():
-        data_map = source.map_version.as_map()
-        if data_map.processor_for is None:
-            yield data_map
+    return (data_map for data_map in _all_maps() if data_map.processor_for is None)
 
 
 def _correctable_fields(data_map: DataMap, language: str) -> Iterator[CorrectableField]:

@@ -18,7 +18,7 @@ from requests_app.law.wording import spell_list
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LimitChoice, Message, OtherChannel, User
 from requests_app.move import DESK, NOBODY, SIGNED, Input
-from requests_app.ports import systems
+from requests_app.ports import systems, work
 from requests_app.roles import Actor
 
 
@@ -122,6 +122,18 @@ def older_cases(case: Case) -> list[tuple[str, str]]:
 
 def channels(_case: Case) -> list[tuple[str, str]]:
     return [(channel.value, str(channel.label)) for channel in (Channel.PHONE, Channel.POST, Channel.EMAIL)]
+
+
+def controllers(case: Case) -> list[tuple[str, str]]:
+    """The companies whose processor we are, with how to reach them."""
+    found = systems().controllers(case.submission.language)
+    return [(each.name, f"{each.name}, {each.contact}" if each.contact else each.name) for each in found]
+
+
+def drafted_answer(case: Case) -> str:
+    """The answer as it stands, or what the company's systems have to say."""
+    current = case.answers.current()
+    return current.text if current else work().drafted_answer(case)
 
 
 def content_keys(case: Case) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ class Input:
     required: bool = True
     most: int = 2000
     is_day: bool = False
+    draft: Callable[[Case], str] | None = None  # what its form begins with
     rights: frozenset[Right] = field(default_factory=lambda: frozenset(Right))
 
 
@@ -97,8 +98,9 @@ class Move:
         return STATE_MOVES[self.slug].from_states(route) if self.slug in STATE_MOVES else self.only_in
 
     def asked_of(self, case: Case) -> tuple[Input, ...]:
-        """What the move asks for on such a case."""
-        return tuple(wanted for wanted in self.inputs if case.right_asked in wanted.rights)
+        """What the move asks for on such a case; a choice that nobody has to make is left out if there is none."""
+        asked = (wanted for wanted in self.inputs if case.right_asked in wanted.rights)
+        return tuple(wanted for wanted in asked if wanted.required or not wanted.choices or wanted.choices(case))
 
     def concerns(self, case: Case) -> bool:
         """Whether the move can ever be made on such a case: its right and route."""

@@ -27,6 +27,8 @@ from requests_app.choices import (
     check_one_sent,
     colleagues,
     content_keys,
+    controllers,
+    drafted_answer,
     grounds_for_data,
     letters_not_arrived,
     letters_sent,
@@ -209,7 +211,12 @@ MOVES: dict[str, Move] = {
             DESK,
             inputs=(
                 Input(
-                    "text", gettext_lazy("Answer to the person"), gettext_lazy("Sent as written."), long=True, most=8000
+                    "text",
+                    gettext_lazy("Answer to the person"),
+                    gettext_lazy("Sent as written."),
+                    long=True,
+                    most=20_000,
+                    draft=drafted_answer,
                 ),
                 Input(
                     "proof",
@@ -345,11 +352,25 @@ MOVES: dict[str, Move] = {
             DESK,
             endings.check_redirect,
             (
-                Input("to", gettext_lazy("Name of our customer"), gettext_lazy("Told to the person."), most=200),
+                Input(
+                    "controller",
+                    gettext_lazy("Our customer"),
+                    gettext_lazy("As the data maps name them; or write another below."),
+                    choices=controllers,
+                    required=False,
+                ),
+                Input(
+                    "to",
+                    gettext_lazy("Name of our customer"),
+                    gettext_lazy("Told to the person, in place of the one chosen."),
+                    required=False,
+                    most=200,
+                ),
                 Input(
                     "contact",
                     gettext_lazy("How to reach them"),
-                    gettext_lazy("An address to which the person can send the request."),
+                    gettext_lazy("An address to which the person can send the request; empty: as the data map says."),
+                    required=False,
                     long=True,
                     most=500,
                 ),

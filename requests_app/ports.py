@@ -10,6 +10,8 @@ from typing import Protocol
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
 
+UNDECIDED = "[decide:"  # begins what a drafted text leaves to a person; nothing that holds it is sent
+
 
 @dataclass(frozen=True)
 class CorrectableField:
@@ -18,6 +20,14 @@ class CorrectableField:
     slug: str  # source.collection.field
     title: str
     kind: str = ""  # the kind of data point as which a probe asks for it, if one does
+
+
+@dataclass(frozen=True)
+class Controller:
+    """A company for which we hold data as its processor."""
+
+    name: str  # legal
+    contact: str  # how people reach it; empty: no data map says
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,9 @@ class Systems(Protocol):
 
     def correctable_fields(self, language: str) -> tuple[CorrectableField, ...]:
         """What a correction may name."""
+
+    def controllers(self, language: str) -> tuple[Controller, ...]:
+        """The companies whose processor we are, by name: their data is theirs to answer for."""
 
     def question_titles(self, language: str) -> Mapping[str, str]:
         """The fixed questions of a probe, by kind of data point; never drawn from what is held."""
@@ -88,6 +101,9 @@ class Work(Protocol):
 
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:
         """What was done, as sentences for the closing letter."""
+
+    def drafted_answer(self, case: Case) -> str:
+        """What a person's written answer may begin with, in the language of the request; empty: nothing is known."""
 
 
 _systems: Systems | None = None

@@ -12,12 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from exports import findings
+from exports.bundle import shine_the_light
+from exports.bundle.marketing import Year
 from exports.models import UNFINISHED, Act, Bundle, Part, RecipientTold, Report, RunState, SourceRun, Withholding
 from requests_app.admin import sections
 from requests_app.admin.desk import today, unsealed
 from requests_app.admin.queue import badge
 from requests_app.admin.timeline import names_of
 from requests_app.guards import MoveShut
+from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.moves import MOVES
 from requests_app.roles import Actor
@@ -51,6 +54,7 @@ class SourceLine:
     waiver: str
     finished_at: datetime | None
     may_be_waived: bool
+    held_for: str  # the controller whose data it is, and who answers for it
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ def sources(case: Case, actor: Actor) -> sections.Panel | None:
 
 
 def _source_line(run: SourceRun, *, may_waive: bool) -> SourceLine:
-    collections = run.map_version.as_map().collections  # in the order of the map
+    data_map = run.map_version.as_map()
+    collections = data_map.collections  # in the order of the map
     return SourceLine(
         slug=run.source.slug,
         title=run.source.title,
@@ -108,7 +113,18 @@ def _source_line(run: SourceRun, *, may_waive: bool) -> SourceLine:
         waiver=unsealed(run, "waiver"),
         finished_at=run.finished_at,
         may_be_waived=may_waive and run.state in UNFINISHED,
+        held_for=data_map.processor_for or "",
     )
+
+
+@sections.panel
+def marketing(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
+    """Of a request under Shine the Light: its year, and what a person looks at before the answer goes out."""
+    if case.right_asked != Right.SHINE_THE_LIGHT:
+        return None
+    context = {"year": Year.before(case.received_on()).number, "to_decide": shine_the_light.to_decide(case)}
+    label = gettext_lazy("Shine the Light")
+    return sections.Panel("marketing", label, "admin/exports/marketing.html", context, decides=True)
 
 
 @sections.panel

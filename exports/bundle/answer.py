@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from exports.bundle.disclosure import disclosure
+from exports.bundle.access import LAWS, Asked, access
+from exports.bundle.disclosure import disclosure, held_for_others
 from exports.bundle.redaction import described
 from exports.models import RunState, SourceRun
-from requests_app.law import lookback
+from requests_app.law import exemptions, lookback, refusals
 from requests_app.law.packs import LawPack, house
+from requests_app.law.words import Ground, Level
 from requests_app.models import Case, LookBack
 
 
@@ -26,17 +28,32 @@ def looked_back_to(case: Case) -> date | None:
 
 
 def disclosure_of(case: Case, runs: Sequence[SourceRun], language: str) -> dict[str, Any]:
-    """The six-part disclosure (11 CCR 7024(k)) for this person: only categories that are really held."""
+    """The six-part disclosure (11 CCR 7024(k)) for this person: only categories that are really held.
+
+    With it what Art. 15 asks for where the GDPR or the UK GDPR applies, and whose data else we hold.
+    """
     searched = [run for run in runs if run.state == RunState.DONE]
     held = {(run.source.slug, name): columns for run in searched for name, columns in run.held.items()}
-    return disclosure(
-        [run.map_version.as_map() for run in searched],
-        held,
-        packs=_wording(case),
-        on=case.received_on(),
-        language=language,
-        since=looked_back_to(case),
+    maps, on, since = [run.map_version.as_map() for run in searched], case.received_on(), looked_back_to(case)
+    told = (
+        access(
+            maps, held, Asked(pack, _wording(case), case.right_asked, case.submission.residence, on, since, language)
+        )
+        for pack in case.packs()
+        if pack.slug in LAWS
     )
+    return {
+        **disclosure(maps, held, packs=_wording(case), on=on, language=language, since=since),
+        "access": [entry for entry in told if entry],
+        "held_for_others": held_for_others(maps, cited=_not_ours(case, language), language=language),
+    }
+
+
+def _not_ours(case: Case, language: str) -> str:
+    """Where the laws of the case say that others answer for what we hold as their processor; empty if they do not."""
+    fitting = exemptions.fitting(case.packs(), case.right_asked, case.received_on(), level=Level.CASE)
+    ground = next((item for item in fitting if item.ground is Ground.NOT_OURS), None)
+    return refusals.cited(case.packs(), ground, language) if ground else ""
 
 
 def never_disclosed_descriptions(case: Case, runs: Sequence[SourceRun], language: str) -> dict[str, str]:

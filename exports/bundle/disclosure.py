@@ -48,6 +48,12 @@ NOT_DISCLOSED = Text("not disclosed", "no revelada")
 SOLD_TO = Text("sold to: {names}", "vendida a: {names}")
 SHARED_WITH = Text("shared for advertising with: {names}", "compartida para publicidad con: {names}")
 DISCLOSED_TO = Text("disclosed to: {names}", "revelada a: {names}")
+FOR_OTHERS = Text(
+    "We also hold personal data on behalf of {controller}, which decides about it. We have not looked there whether it"
+    " is about you: send your request to {controller}.",
+    "También tenemos datos personales por cuenta de {controller}, que decide sobre ellos. No hemos mirado si se"
+    " refieren a usted: envíe su solicitud a {controller}.",
+)
 
 
 @dataclass
@@ -116,6 +122,23 @@ def disclosure(
     }
 
 
+def held_for_others(maps: Iterable[DataMap], *, cited: str, language: str) -> list[dict[str, Any]]:
+    """The controllers for whom sources are held, each once, and the sentence that sends people there.
+
+    `cited` is the ground in the laws of the case, if they have one (Civ. Code 1798.130(a)(3)(A); Art. 28).
+    """
+    told: dict[str, dict[str, Any]] = {}
+    for datamap in maps:
+        if datamap.processor_for is not None:
+            said = FOR_OTHERS.in_language(language).format(controller=datamap.processor_for)
+            contact = datamap.processor_contact.in_language(language) if datamap.processor_contact else None
+            statement = " ".join(filter(None, (said, contact, f"({cited})" if cited else "")))
+            entry = {"controller": datamap.processor_for, "contact": contact, "statement": statement}
+            if contact or datamap.processor_for not in told:
+                told[datamap.processor_for] = entry
+    return list(told.values())
+
+
 def sentences(parts: Mapping[str, Any], language: str) -> Iterator[str]:
     """A disclosure as items of a letter's list, one a part; categories are lists below them, their names being long."""
     headings, none = parts["headings"], NONE.in_language(language)
@@ -124,6 +147,9 @@ def sentences(parts: Mapping[str, Any], language: str) -> Iterator[str]:
         yield f"{headings[part]}: {'; '.join(parts[part]) or none}."
     for part in ("sold_or_shared", "disclosed_for_business_purpose"):
         yield _listed(headings[part], [f"{entry['name']}: {entry['statement']}" for entry in parts[part]], none)
+    for told in parts.get("access", ()):
+        for part in told["parts"]:
+            yield _listed(f"{part['heading']} ({part['citation']})", part["items"], none)
 
 
 def _listed(heading: str, items: Sequence[str], none: str) -> str:

@@ -35,7 +35,7 @@ def account_of(case: Case, language: str) -> tuple[str, ...]:
             Right.CORRECT: _corrected,
         }
         teller = tellers.get(case.right_answered)
-        return (*teller(case, language), *_gaps(case, language)) if teller else ()
+        return (*teller(case, language), *_gaps(case, language), *_for_others(case, language)) if teller else ()
 
 
 def _handed_over(case: Case, language: str) -> Iterator[str]:
@@ -128,3 +128,9 @@ def _gaps(case: Case, language: str) -> Iterator[str]:
             yield _("%(source)s could not be searched; this answer goes without it.") % {
                 "source": findings.source_title(run, language)
             }
+
+
+def _for_others(case: Case, language: str) -> Iterator[str]:
+    """Whose data else we hold, and where to ask for it: nobody has looked there."""
+    for entry in disclosure_of(case, findings.current_runs(case), language)["held_for_others"]:
+        yield entry["statement"]

@@ -164,7 +164,7 @@ class MovePage:
 def form_of(move: Move, case: Case, values: Mapping[str, str]) -> forms.Form:
     """The inputs of a move as a form, filled in; the move itself checks them, in the transaction that makes it."""
     asked = move.asked_of(case)
-    form = forms.Form(initial={wanted.name: values.get(wanted.name, "") for wanted in asked})
+    form = forms.Form(initial={wanted.name: _value(wanted, case, values) for wanted in asked})
     for wanted in asked:
         form.fields[wanted.name] = forms.CharField(
             label=str(wanted.label),
@@ -175,11 +175,18 @@ def form_of(move: Move, case: Case, values: Mapping[str, str]) -> forms.Form:
     return form
 
 
+def _value(wanted: Input, case: Case, values: Mapping[str, str]) -> str:
+    """What was typed, or what it begins with."""
+    if wanted.name in values or wanted.draft is None:
+        return values.get(wanted.name, "")
+    return wanted.draft(case)
+
+
 def _widget(wanted: Input, case: Case) -> forms.Widget:
     if wanted.choices:
         return forms.Select(choices=[("", _("Please choose")), *wanted.choices(case)])
     if wanted.is_day:
         return forms.DateInput(attrs={"type": "date"})
     if wanted.long:
-        return forms.Textarea(attrs={"maxlength": wanted.most, "rows": 5})
+        return forms.Textarea(attrs={"maxlength": wanted.most, "rows": 18 if wanted.draft else 5})
     return forms.TextInput(attrs={"maxlength": wanted.most})

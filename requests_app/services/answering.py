@@ -5,9 +5,13 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from requests_app.events import EventKind
 from requests_app.models import Balancing, Case, HandWork, WrittenAnswer
+from requests_app.move import InputRefused
 from requests_app.moves import performs
+from requests_app.ports import UNDECIDED
 from requests_app.roles import Actor
 from requests_app.services import closing
 from requests_app.services.history import record
@@ -19,6 +23,8 @@ def write_answer(case: Case, *, actor: Actor, at: datetime, text: str, proof: st
 
     ``review`` is what becomes of an automated decision that is appealed; empty for every other request.
     """
+    if UNDECIDED in text:
+        raise InputRefused({"text": _("Put an answer in the place of each “%(open)s …]”.") % {"open": UNDECIDED}})
     number = case.answers.count() + 1
     answer = WrittenAnswer(id=uuid.uuid4(), case=case, number=number, decided_by=actor.slug, decided_at=at)
     answer.text, answer.reason = text, proof

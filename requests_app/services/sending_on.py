@@ -14,17 +14,20 @@ from requests_app.law.words import DutyKind
 from requests_app.models import Case, ExemptionClaim, Suppression
 from requests_app.move import InputRefused
 from requests_app.moves import performs
+from requests_app.ports import systems
 from requests_app.roles import Actor
 from requests_app.services import duties, letters
 from requests_app.services.history import change_state
 
 
 @performs("redirect")
-def redirect(case: Case, *, actor: Actor, at: datetime, to: str, contact: str) -> None:
+def redirect(case: Case, *, actor: Actor, at: datetime, controller: str, to: str, contact: str) -> None:
     """Send the person to our customer, on the ground that we hold the data for that customer only (G11).
 
-    The answer stays owed until that letter is accepted for delivery.
+    ``controller`` is one that the data maps name; ``to`` and ``contact``, where they are given, take its place. The
+    answer stays owed until that letter is accepted for delivery.
     """
+    to, contact = _whom_to_ask(case, controller, to, contact)
     ground = endings.ground_to_redirect(case)
     claim = ExemptionClaim(
         id=uuid.uuid4(), case=case, code=ground.code, citation=ground.citation, decided_by=actor.slug, decided_at=at
@@ -51,6 +54,17 @@ def redirect(case: Case, *, actor: Actor, at: datetime, to: str, contact: str) -
         citation=refusals.cited(case.packs(), ground, case.submission.language),
         restriction_ends=case.right_asked in rights.RESTRICTS,
     )
+
+
+def _whom_to_ask(case: Case, controller: str, to: str, contact: str) -> tuple[str, str]:
+    """Name and contact; what was typed about one company is never mixed with what a map says of another."""
+    known = {each.name: each for each in systems().controllers(case.submission.language)}
+    chosen = known.get(to or controller)
+    found = {"to": to or (chosen.name if chosen else ""), "contact": contact or (chosen.contact if chosen else "")}
+    missing = {name: _("Please fill this in.") for name, value in found.items() if not value}
+    if missing:
+        raise InputRefused(missing)
+    return found["to"], found["contact"]
 
 
 @performs("merge")

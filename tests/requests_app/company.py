@@ -13,7 +13,7 @@ from django.db import transaction
 from requests_app.guards import MoveShut
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import CorrectableField, Matched
+from requests_app.ports import Controller, CorrectableField, Matched
 from requests_app.rights import ANSWERED_WITH_DATA, BY_HAND_AT_ONCE
 from requests_app.services import closing, review
 from requests_app.services.history import locked
@@ -55,6 +55,8 @@ class Company:
     hindrance: str = ""
     finds: bool = True
     grounds: tuple[str, ...] = ()
+    draft: str = ""
+    customers: tuple[Controller, ...] = ()
 
     # Systems
 
@@ -80,6 +82,10 @@ class Company:
             CorrectableField("shop.people.phone", TITLES["phone"], kind="phone"),
             CorrectableField("shop.people.nickname", "Nickname"),
         )
+
+    def controllers(self, language: str) -> tuple[Controller, ...]:
+        """Its customers."""
+        return self.customers
 
     def question_titles(self, language: str) -> Mapping[str, str]:
         """The fixed questions."""
@@ -130,6 +136,10 @@ class Company:
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:
         """One sentence."""
         return ("Shop: 3 records.",)
+
+    def drafted_answer(self, case: Case) -> str:
+        """What its systems know of who got data for their own marketing."""
+        return self.draft if case.right_asked == Right.SHINE_THE_LIGHT else ""
 
     # The workers
 

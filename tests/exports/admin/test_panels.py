@@ -11,8 +11,9 @@ from django.test import Client
 from exports.models import Bundle, DataSource, Download, Part
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.services import identity
 from requests_app.states import State
-from tests.requests_app.admin.conftest import NOW, Desk
+from tests.requests_app.admin.conftest import NOW, Desk, text_of
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
@@ -85,3 +86,14 @@ def test_a_source_says_how_it_stands(
     page = analyst.get("/admin/exports/datasource/").content.decode()
     assert f">{standing}</span>" in page
     assert "4 collections, " in page
+
+
+def test_the_answer_under_shine_the_light_is_drafted_in_its_form_beside_what_is_to_be_decided(
+    desk: Desk, analyst: Client
+) -> None:
+    submission = desk.file(Right.SHINE_THE_LIGHT)
+    identity.note_mailbox(submission, at=NOW)
+    page = text_of(analyst, f"/admin/requests_app/case/{submission.cases.get().pk}/move/write_answer/")
+    assert "In the calendar year 2025 we did not disclose personal information of our customers" in page
+    assert "The answer is about the calendar year 2025" in page
+    assert "1798.83(c)(2)" in page

@@ -279,3 +279,24 @@ def test_the_bundle_says_when_it_was_made_and_how_far_back_it_looks(house: House
     reference = Submission.objects.get(cases=case).reference
     assert person().name not in json.dumps(manifest)
     assert reference in files_of(case)["README.txt"].decode()
+
+
+def test_a_file_under_the_gdpr_tells_all_that_art_15_asks_for(house: House) -> None:
+    files = files_of(house.closed(Right.KNOW_SPECIFIC, residence="DE"))
+    (told,) = json.loads(files["disclosure.json"])["access"]
+    assert (told["law"], told["title"]) == ("gdpr", "GDPR, Art. 15")
+    assert [part["citation"] for part in told["parts"]] == [
+        *(f"Art. 15(1)({letter})" for letter in "abcdefgh"),
+        "Art. 15(2)",
+    ]
+    assert all(part["items"] for part in told["parts"])
+    page = files["index.html"].decode()
+    assert "Who received it, or will" in page
+    assert "Cardinal Pay Inc., United States: standard contractual clauses" in page
+
+
+def test_a_file_under_the_uk_gdpr_cites_that_and_one_in_spanish_is_in_spanish(house: House) -> None:
+    files = files_of(house.closed(Right.KNOW_SPECIFIC, residence="GB", language="es"))
+    (told,) = json.loads(files["disclosure.json"])["access"]
+    assert told["law"] == "uk_gdpr"
+    assert "Quién los ha recibido o los recibirá" in files["index.html"].decode()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
+from exports import source_drafts
 from exports.fulfil import carry_out as carrying_out
 from exports.fulfil import gather, upkeep
 from exports.reports import ordering
@@ -30,6 +31,12 @@ def carry_out(run: Run) -> None:
 def render_report(run: Run) -> None:
     """Render a case report."""
     ordering.render_report(run)
+
+
+@handler("draft_source", queue="gather")
+def draft_source(run: Run) -> None:
+    """Draft a data map from the schema of a database."""
+    source_drafts.make(run)
 
 
 @handler("shred_content")

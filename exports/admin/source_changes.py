@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -15,7 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from exports import source_changes
-from exports.models import DataSource, SourceChange
+from exports import source_drafts as drafting
+from exports.admin import source_drafts
+from exports.admin.source_drafts import DraftForm
+from exports.models import DataSource, SourceChange, SourceDraft
 from exports.source_changes import MapRefused, Proposal
 from requests_app.admin import two_people
 from requests_app.admin.desk import actor_of
@@ -23,7 +27,6 @@ from requests_app.admin.two_people import Standing, Taken, number_in
 from requests_app.roles import Actor
 from requests_app.services.standing import RuleRefused
 
-MOST_TEXT = 500_000  # characters of a map
 MOST_SHOWN = 30
 KINDS = {"+": "added", "-": "removed", "@": "place"}
 
@@ -34,7 +37,7 @@ class ChangeForm(forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Data map"),
         help_text=gettext_lazy("The whole YAML text, as `sources draft` or `sources dump` prints it."),
-        max_length=MOST_TEXT,
+        max_length=drafting.MOST_TEXT,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 18, "spellcheck": "false", "class": "desk-code"}),
     )
@@ -59,10 +62,14 @@ class ChangeForm(forms.Form):
         initial=0,
     )
 
-    def propose(self, actor: Actor) -> SourceChange | None:
-        """Hand it to the service; None if it refuses, with its sentences."""
+    def propose(self, actor: Actor, draft: SourceDraft | None) -> SourceChange | None:
+        """Hand it to the service, and put away the draft that it was; None if it refuses, with its sentences."""
         try:
-            return source_changes.propose(Proposal(**self.cleaned_data), by=actor, at=timezone.now())
+            with transaction.atomic():
+                change = source_changes.propose(Proposal(**self.cleaned_data), by=actor, at=timezone.now())
+                if draft is not None:
+                    drafting.end(draft.pk, by=actor, at=timezone.now())
+                return change
         except MapRefused as refused:
             for sentence in str(refused).splitlines():
                 self.add_error("text", sentence)
@@ -83,17 +90,21 @@ class ChangeLine:
 
 def changes_page(request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
     """The page, or one step on it; ``context`` is what the admin gives to every page."""
-    actor = actor_of(request)
+    actor, do, draft = actor_of(request), request.POST.get("do"), source_drafts.chosen(request)
     proposes = bool(actor.roles & source_changes.PROPOSE)
-    if request.POST.get("do") == "propose" and not proposes:
+    if do in ("propose", "draft") and not proposes:
         raise PermissionDenied
-    form = ChangeForm(request.POST if request.POST.get("do") == "propose" else None, initial=_initial(request))
-    if request.method == "POST" and not form.is_bound:
-        two_people.take_step(request, {"accept": _accept, "end": _end})
-        return HttpResponseRedirect(request.path)
-    if form.is_bound and form.is_valid() and form.propose(actor) is not None:
+    form = ChangeForm(request.POST if do == "propose" else None, initial=_initial(request, draft))
+    asking = DraftForm(request.POST if do == "draft" else None)
+    if form.is_bound and form.is_valid() and form.propose(actor, draft) is not None:
         messages.success(request, _("Proposed. Somebody else has to accept it before anything is searched by it."))
         return HttpResponseRedirect(request.path)
+    if asking.is_bound and asking.is_valid() and asking.ask(actor) is not None:
+        messages.success(request, _("A worker reads the schema. The draft stands here in a minute or two."))
+        return HttpResponseRedirect(request.path)
+    if request.method == "POST" and not form.is_bound and not asking.is_bound:
+        two_people.take_step(request, STEPS)
+        return HttpResponseRedirect(f"{request.path}?draft={draft.pk}" if draft and do == "keep" else request.path)
     shown = {
         **context,
         "title": _("Changes of company systems"),
@@ -103,15 +114,20 @@ def changes_page(request: HttpRequest, context: Mapping[str, object]) -> HttpRes
         ),
         "lines": [_line(change, actor) for change in SourceChange.objects.select_related("seen")[:MOST_SHOWN]],
         "form": form,
+        "asking": asking,
+        "draft": draft,
+        "drafts": source_drafts.lines() if proposes else [],
         "proposes": proposes,
         "known": DataSource.objects.order_by("position", "slug"),
     }
-    status = 422 if form.errors else 200
+    status = 422 if form.errors or asking.errors else 200
     return TemplateResponse(request, "admin/exports/source_changes.html", shown, status=status)
 
 
-def _initial(request: HttpRequest) -> dict[str, object]:
-    """The form begins with the source that is named in the address, as it is set up."""
+def _initial(request: HttpRequest, draft: SourceDraft | None) -> dict[str, object]:
+    """The form begins with the draft that is named in the address, or the source, as it is set up."""
+    if draft is not None:
+        return {"text": draft.text, "read_url_variable": draft.read_url_variable, "position": 0}
     source = DataSource.objects.filter(slug=request.GET.get("source", "")).select_related("map_version").first()
     if source is None:
         return {}
@@ -131,6 +147,9 @@ def _accept(given: QueryDict, actor: Actor) -> str:
 def _end(given: QueryDict, actor: Actor) -> str:
     source_changes.end(number_in(given), by=actor, at=timezone.now())
     return _("The change was taken back; nothing is done.")
+
+
+STEPS = {"accept": _accept, "end": _end, "keep": source_drafts.keep, "put_away": source_drafts.put_away}
 
 
 def _line(change: SourceChange, actor: Actor) -> ChangeLine:

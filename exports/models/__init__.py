@@ -1,6 +1,6 @@
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
-from exports.models.proposal import SourceChange
+from exports.models.proposal import SourceChange, SourceDraft
 from exports.models.retention import RetentionSchedule
 from exports.models.source import DataMapVersion, DataSource, NotedSchema
 
@@ -21,6 +21,7 @@ __all__ = [
     "RunState",
     "Shredding",
     "SourceChange",
+    "SourceDraft",
     "SourceRun",
     "Withholding",
 ]

@@ -38,3 +38,27 @@ class SourceChange(models.Model):
     def waits(self) -> bool:
         """Whether nobody has settled it."""
         return self.accepted_at is None and self.ended_at is None
+
+
+class SourceDraft(models.Model):
+    """A data map that a worker drafted from a database's schema, with the questions that people have yet to answer.
+
+    Nothing is searched by it: decided, it is proposed as a change. No value of the database is in it.
+    """
+
+    source_slug = models.SlugField()
+    read_url_variable = models.CharField(max_length=100)
+    sample_rows = models.PositiveSmallIntegerField(default=0)
+    text = models.TextField(blank=True)
+    trouble = models.TextField(blank=True)  # why there is none
+    asked_by = models.CharField(max_length=40)
+    asked_at = models.DateTimeField()
+    drafted_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)  # proposed, or put away
+
+    class Meta:
+        ordering = ("-pk",)
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.source_slug}, asked for {self.asked_at:%Y-%m-%d}"

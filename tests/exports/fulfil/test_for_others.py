@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.template.loader import render_to_string
 
+from exports.admin import panels
 from exports.fulfil.account import account_of
 from exports.models import DataSource
 from requests_app.law.words import Right
@@ -13,7 +15,7 @@ from requests_app.move import InputRefused
 from requests_app.moves import MOVES
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome
-from tests.exports.house import NOW, House, files_of, fresh, run_of
+from tests.exports.house import ANALYST, NOW, House, files_of, fresh, run_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -55,8 +57,12 @@ def test_nobody_looks_there_and_the_desk_says_why(house: House) -> None:
     case = house.deciding(Right.KNOW_CATEGORIES)
     run = run_of(case, "web_log")
     assert (run.counts, run.held, run.records) == ({}, {}, 0)
-    other = run_of(case, "shop")
-    assert other.counts
+    assert run_of(case, "shop").counts
+    panel = panels.sources(case, ANALYST)
+    assert panel is not None
+    shown = render_to_string(panel.template, {"panel": panel.context})
+    assert "Held for Birch Bank, and not searched: the answer sends the person there." in shown
+    assert shown.count("Held for") == 1
 
 
 def test_the_file_says_it_too_and_fits_its_schema(house: House) -> None:

@@ -9,11 +9,12 @@ import unicodedata
 from collections.abc import Collection as Several
 from typing import assert_never
 
-from exports.sources.datamap import Compare
+from exports.sources import telephones
+from exports.sources.datamap import E164, Compare, Comparison
 from exports.sources.values import Json
 
 
-def wanted(compare: Compare, values: Several[str]) -> frozenset[str]:
+def wanted(compare: Comparison, values: Several[str]) -> frozenset[str]:
     """The forms of which a held value must have one to equal any of the values; none if it can't equal any."""
     usable = [value for value in values if value.strip() and "\0" not in value]
     match compare:
@@ -25,12 +26,14 @@ def wanted(compare: Compare, values: Several[str]) -> frozenset[str]:
             forms = [form for value in usable for form in email_forms(value)]
         case Compare.DIGITS:
             forms = [digits_of(value) for value in usable]
+        case E164(country):
+            forms = [written for value in usable for written in telephones.spellings(value, country)]
         case _:
             assert_never(compare)
     return frozenset(filter(None, forms))
 
 
-def form(compare: Compare, held: Json) -> str | None:
+def form(compare: Comparison, held: Json) -> str | None:
     """A held value in the form in which it is compared; None for what equals nothing."""
     text = exact_form(held)
     if text is None or compare is Compare.EXACT:
@@ -42,6 +45,8 @@ def form(compare: Compare, held: Json) -> str | None:
             return text.strip(" ").lower()
         case Compare.DIGITS:
             return digits_of(text)
+        case E164():
+            return telephones.dialled(text)
         case _:
             assert_never(compare)
 

@@ -184,7 +184,7 @@ class RowReading:
 
     def _forms(self, collection: Collection, way: Root | Join, identifiers: Identifiers) -> Leading:
         if isinstance(way, Root):
-            return frozenset((text,) for text in wanted(way.compare, identifiers.get(way.by, ())))
+            return frozenset((text,) for text in wanted(way.compare, way.values(identifiers)))
         asked = tuple(sorted((kind, tuple(sorted(values))) for kind, values in identifiers.items()))
         place = (collection.name, way, asked)
         if place not in self._leading:

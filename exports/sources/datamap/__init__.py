@@ -6,6 +6,7 @@ Pure Python: maps are text in, frozen values out; nothing here knows a database,
 from __future__ import annotations
 
 from exports.sources.datamap.model import (
+    E164,
     FILE_KEY,
     AutomatedDecision,
     Category,
@@ -13,6 +14,7 @@ from exports.sources.datamap.model import (
     Clear,
     Collection,
     Compare,
+    Comparison,
     Constant,
     DataMap,
     Deidentify,
@@ -37,6 +39,7 @@ from exports.sources.datamap.section import DECIDE
 
 __all__ = [
     "DECIDE",
+    "E164",
     "FILE_KEY",
     "SLUG",
     "AutomatedDecision",
@@ -45,6 +48,7 @@ __all__ = [
     "Clear",
     "Collection",
     "Compare",
+    "Comparison",
     "Constant",
     "DataMap",
     "DataMapError",

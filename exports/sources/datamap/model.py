@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection as Several
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from typing import TypeAlias
 
 from requests_app.law.words import Degree, Right, Text
 
@@ -51,6 +53,19 @@ class Compare(StrEnum):
     DIGITS = "digits"  # only the digits count: for phone and card numbers
 
 
+@dataclass(frozen=True, slots=True)
+class E164:
+    """Compared as telephone numbers: equal are two valid ones of the same E.164 form, however each is written."""
+
+    country: str  # ISO 3166-1, two letters: whose number it is without a country code
+
+    def __str__(self) -> str:
+        return f"{{e164: {self.country}}}"
+
+
+Comparison: TypeAlias = Compare | E164
+
+
 class FileFormat(StrEnum):
     """What a drop's files are."""
 
@@ -84,7 +99,7 @@ class Match:
     """A field that typed data points can be compared with in a probe."""
 
     kind: str
-    compare: Compare
+    compare: Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +133,15 @@ class Root:
 
     by: str
     column: str  # empty where a service finds the rows by what it does not give out
-    compare: Compare
+    compare: Comparison
+    shared: bool = False  # people share what it holds: by it alone rows are shown as near misses, and never gathered
+    without: frozenset[str] = frozenset()  # values that lead to somebody else as well, as a person decided
+
+    def values(self, identifiers: Mapping[str, Several[str]]) -> tuple[str, ...]:
+        """The values by which it leads to rows of the person, of identifiers by kind."""
+        if self.shared:
+            return ()
+        return tuple(value for value in identifiers.get(self.by, ()) if value not in self.without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,13 +346,13 @@ class DataMap:
 
     @property
     def root_collections(self) -> tuple[Collection, ...]:
-        """Collections that an identifier leads to."""
-        return tuple(collection for collection in self.collections if collection.roots)
+        """Collections that an identifier of one person leads to."""
+        return tuple(found for found in self.collections if any(not root.shared for root in found.roots))
 
     @property
     def kinds_asked(self) -> frozenset[str]:
         """Kinds of identifier that lead to rows of the source."""
-        return frozenset(root.by for collection in self.collections for root in collection.roots)
+        return frozenset(root.by for found in self.collections for root in found.roots if not root.shared)
 
     @property
     def kinds_given(self) -> frozenset[str]:
@@ -339,7 +362,7 @@ class DataMap:
     def kinds_leading_to(self, collection: Collection) -> frozenset[str]:
         """Kinds of identifier that lead to its rows, by themselves or by way of the collections it is reached from."""
         parents = (self.kinds_leading_to(self.collection(join.parent)) for join in collection.joins)
-        return frozenset(root.by for root in collection.roots).union(*parents)
+        return frozenset(root.by for root in collection.roots if not root.shared).union(*parents)
 
     def probe_fields(self) -> tuple[tuple[Collection, Field, Match], ...]:
         """The reliable fields of root collections: what a probe may ask, and nothing else."""

@@ -16,12 +16,12 @@ from types import MappingProxyType
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
+from exports.sources.datamap.comparisons import NAME, comparison_of, match_of
 from exports.sources.datamap.model import (
     FILE_KEY,
     Category,
     Clear,
     Collection,
-    Compare,
     Constant,
     DataMap,
     Deidentify,
@@ -30,7 +30,6 @@ from exports.sources.datamap.model import (
     Given,
     Join,
     Keep,
-    Match,
     NeverDisclose,
     RandomToken,
     Root,
@@ -53,7 +52,6 @@ from exports.sources.datamap.section import (
 from requests_app.law.packs import all_packs
 from requests_app.law.words import Degree, Right, Text
 
-NAME = "name"  # the kind of identifier that proves nothing by itself
 SLUG = re.compile(r"[a-z0-9_]{1,50}")
 # What the tables of this system hold.
 MOST_LETTERS = {"title": 200, "kind": 20, "column": 100, "place": 100}
@@ -249,6 +247,12 @@ def _check_never_disclosed(entry: Section, fields: tuple[Field, ...], gives: tup
 
 def _ways(entry: Section, above: Mapping[str, Collection], kind: Kind) -> tuple[Root | Join, ...]:
     ways = tuple(_way(node, entry, above, kind) for node in entry.items("reached"))
+    if ways and all(isinstance(way, Root) and way.shared for way in ways):
+        entry.note(
+            "reached",
+            f"{entry.what} is reached by nothing but what people share, and so none of it would ever be gathered; name"
+            " one way at least that is one person's.",
+        )
     if not ways and "reached" in entry:
         entry.note("reached", f"'reached' of {entry.what} says how a person's rows are found; name one way at least.")
     return ways
@@ -258,10 +262,10 @@ def _way(node: Node, entry: Section, above: Mapping[str, Collection], kind: Kind
     what, faults = f"a way to {entry.what}", entry.faults
     if not isinstance(node, MappingNode) or all(key.value != "from" for key, _ in node.value):
         column, compare = (("column",), ("compare",)) if kind.joins else ((), ("column", "compare"))
-        root = Section(node, what, faults, required=("by", *column), optional=compare)
+        root = Section(node, what, faults, required=("by", *column), optional=(*compare, "shared"))
         if "compare" in root and "column" not in root:
             root.note("compare", f"{what} compares no column; name it, or take 'compare' away.")
-        return Root(root.text("by"), root.text("column"), root.choice("compare", Compare, Compare.EXACT))
+        return Root(root.text("by"), root.text("column"), comparison_of(root), root.flag("shared"))
     join = Section(node, what, faults, required=("from", "columns"))
     if not kind.joins:
         join.note("from", "a service finds the rows of each collection by itself; write {by: email}, and no 'from'.")
@@ -403,7 +407,7 @@ def _field(node: Node, entry: Section, names: _Names) -> Field:
         category=field.choice("category", Category, Category.IDENTIFIERS),
         sensitive=field.flag("sensitive"),
         never_disclose=_never_disclose(field),
-        match=_match(field),
+        match=match_of(field),
         reliable=field.flag("reliable"),
         correctable=field.flag("correctable"),
         provided_by_person=field.flag("provided_by_person", default=entry.flag("provided_by_person")),
@@ -426,16 +430,3 @@ def _never_disclose(field: Section) -> NeverDisclose | None:
     if "never_disclose" not in field:
         return None
     return field.choice("never_disclose", NeverDisclose, NeverDisclose.GOVERNMENT_ID_NUMBER)
-
-
-def _match(field: Section) -> Match | None:
-    """How typed data points are compared with the field; a name never counts as one."""
-    if "match" not in field:
-        if field.flag("reliable"):
-            field.note("reliable", "a reliable field says how it is compared: match: {kind: email, compare: email}.")
-        return None
-    what = f"'match' of {field.what}"
-    match = Section(field.node_of("match"), what, field.faults, required=("kind", "compare"))
-    if match.text("kind") == NAME and field.flag("reliable"):
-        field.note("reliable", "a name proves nothing: it can be matched, and is never reliable; take 'reliable' away.")
-    return Match(match.text("kind"), match.choice("compare", Compare, Compare.EXACT))

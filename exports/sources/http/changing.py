@@ -92,7 +92,7 @@ class ServiceChanging:
         """Set the columns that carry the right out, in one call."""
         flags = [(found, found.suppression(right)) for found in self._datamap.collections]
         orders = [{"name": found.name, "set": dict(flag.columns)} for found, flag in flags if flag]
-        kinds = {root.by for found, flag in flags if flag for root in found.roots}
+        kinds = {root.by for found, flag in flags if flag for root in found.roots if not root.shared}
         asked = {kind: sorted(values) for kind, values in identifiers.items() if kind in kinds and values}
         names = [order["name"] for order in orders]
         if not orders or not asked:

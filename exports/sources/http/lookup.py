@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from exports.sources.comparing import form, wanted
 from exports.sources.connector import BrokenDataError, Identifiers, Record
-from exports.sources.datamap import Collection, DataMap
+from exports.sources.datamap import E164, Collection, DataMap
 from exports.sources.http.calls import Caller
 from exports.sources.rows import Row, columns_needed
+from exports.sources.telephones import e164
 from exports.sources.values import Json, Key, key_value
 
 LIMIT = 1000  # rows of one answer
@@ -27,12 +28,12 @@ class ServiceRows:
 
     def rows(self, collection: Collection, identifiers: Identifiers, *, after: Key | None = None) -> Iterator[Row]:
         """The person's rows in the service's order. After a break it is walked anew up to the key `after`."""
-        asked = sorted({root.by for root in collection.roots} & {kind for kind in identifiers if identifiers[kind]})
+        asked = _asked(collection, identifiers)
         if not asked:
             return
         is_behind = after is None
         of_person = _OfPerson(collection, identifiers)
-        for row in self._all(collection, {kind: sorted(identifiers[kind]) for kind in asked}):
+        for row in self._all(collection, asked):
             if not of_person.is_sure_of(row.record):
                 raise BrokenDataError(f"{row.where} is a row of somebody else than was asked for")
             if is_behind:
@@ -61,11 +62,22 @@ class ServiceRows:
         raise BrokenDataError(f"{self._datamap.source}: {collection.name} has no end after {MOST_ANSWERS} answers")
 
 
+def _asked(collection: Collection, identifiers: Identifiers) -> dict[str, list[str]]:
+    """What the service is asked by; numbers that are compared as E.164 in that form, if they are numbers at all."""
+    asked: dict[str, set[str]] = {}
+    for root in collection.roots:
+        values = root.values(identifiers)
+        if isinstance(root.compare, E164):
+            values = tuple(filter(None, (e164(value, root.compare.country) for value in values)))
+        asked.setdefault(root.by, set()).update(values)
+    return {kind: sorted(values) for kind, values in sorted(asked.items()) if values}
+
+
 class _OfPerson:
     """Whether a row holds what it was asked for by; where a way names no column, the service is taken at its word."""
 
     def __init__(self, collection: Collection, identifiers: Identifiers) -> None:
-        ways = [(root, wanted(root.compare, identifiers.get(root.by, ()))) for root in collection.roots]
+        ways = [(root, wanted(root.compare, root.values(identifiers))) for root in collection.roots]
         self._ways = [(root, forms) for root, forms in ways if forms]
 
     def is_sure_of(self, record: Record) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from exports.sources.comparing import digits_of
 from exports.sources.connector import MapDoesNotFitError
+from exports.sources.telephones import BETWEEN, dialled
 
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 20
@@ -49,6 +50,9 @@ class Dialect(Protocol):
     def digits(self, text: Expression) -> Expression:
         """The digits of the text."""
 
+    def dialled(self, text: Expression) -> Expression:
+        """The text without what people write between digits."""
+
 
 class Sqlite:
     """A file. Its small letters and digits are Python's, for its own `lower` knows ASCII only."""
@@ -72,6 +76,7 @@ class Sqlite:
         add: Callable[..., None] = connection.create_function
         add("dsar_lower", 1, _lower, deterministic=True)
         add("dsar_digits", 1, _digits, deterministic=True)
+        add("dsar_dialled", 1, _dialled, deterministic=True)
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
@@ -91,6 +96,10 @@ class Sqlite:
     def digits(self, text: Expression) -> Expression:
         """By Python."""
         return sa.func.dsar_digits(text)
+
+    def dialled(self, text: Expression) -> Expression:
+        """By Python."""
+        return sa.func.dsar_dialled(text)
 
 
 class PostgreSql:
@@ -127,6 +136,10 @@ class PostgreSql:
     def digits(self, text: Expression) -> Expression:
         """By regular expression, everywhere in the text."""
         return sa.func.regexp_replace(text, "[^0-9]", "", "g")
+
+    def dialled(self, text: Expression) -> Expression:
+        """By regular expression, in letters that every encoding has."""
+        return sa.func.regexp_replace(text, _between("\\u{:04x}"), "", "g")
 
 
 class MariaDb:
@@ -168,6 +181,11 @@ class MariaDb:
         """By regular expression, everywhere in the text."""
         return sa.func.regexp_replace(text, "[^0-9]", "")
 
+    def dialled(self, text: Expression) -> Expression:
+        """By regular expression, in letters that every encoding has."""
+        unicode = sa.cast(text, mysql.CHAR(charset="utf8mb4"))
+        return sa.func.regexp_replace(unicode, _between("\\x{{{:04x}}}"), "")
+
 
 DIALECTS: dict[str, Dialect] = {
     "sqlite": Sqlite(),
@@ -192,6 +210,15 @@ def _lower(text: object) -> object:
 
 def _digits(text: object) -> object:
     return digits_of(text) if isinstance(text, str) else text
+
+
+def _dialled(text: object) -> object:
+    return dialled(text) if isinstance(text, str) else text
+
+
+def _between(escape: str) -> str:
+    """The pattern of one sign that people write between digits."""
+    return f"[{''.join(escape.format(ord(sign)) for sign in BETWEEN)}]"
 
 
 def _milliseconds(timeout: timedelta) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
-from exports.sources.datamap import Collection, Compare, DataMap, Join, Root
+from exports.sources.datamap import Collection, Compare, Comparison, DataMap, Join, Root
 from exports.sources.sql.dialects import dialect_of
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
@@ -19,6 +19,7 @@ from exports.sources.sql.tables import Tables
 
 Plan: TypeAlias = Sequence[Any]  # rows, each as the server gives them
 NOBODY = {Compare.EMAIL: "nobody@example.org", Compare.DIGITS: "0", Compare.CASEFOLD: "nobody"}
+NOBODYS_NUMBER = "+12125550100"  # of those that are given to nobody
 # Whether a plan reads the whole table. PostgreSQL is told to avoid that if it can, so that a small table says no less.
 READS_ALL: dict[str, Callable[[Plan], bool]] = {
     "sqlite": lambda plan: any(str(row[3]).startswith("SCAN ") for row in plan),
@@ -83,7 +84,7 @@ class _Lookups:
             return "" if served else self._index(collection, [columns[own] for own, _ in way.columns])
         if way.compare is Compare.EXACT:
             return "" if served else self._index(collection, [columns[way.column]])
-        condition = self._matching.same(collection, way.column, way.compare, [NOBODY[way.compare]])
+        condition = self._matching.same(collection, way.column, way.compare, [_nobody(way.compare)])
         if condition is None or not self._reads_all(collection, condition):
             return ""
         if self._engine.dialect.name == "postgresql" and isinstance(condition, sa.BinaryExpression):
@@ -107,3 +108,8 @@ class _Lookups:
         names = [part.name for part in parts if isinstance(part, sa.Column)] or ["look_up"]
         index = sa.Index("_".join(("ix", collection.name, *names))[:60], *parts, _table=table)
         return " ".join(str(sa.schema.CreateIndex(index).compile(dialect=self._engine.dialect)).split())
+
+
+def _nobody(compare: Comparison) -> str:
+    """A value that can be asked for."""
+    return NOBODY[compare] if isinstance(compare, Compare) else NOBODYS_NUMBER

@@ -11,7 +11,7 @@ from sqlalchemy.types import NullType
 
 from exports.sources.comparing import wanted
 from exports.sources.connector import Identifiers
-from exports.sources.datamap import Collection, Compare, DataMap, Join, Root
+from exports.sources.datamap import E164, Collection, Compare, Comparison, DataMap, Join, Root
 from exports.sources.sql.columns import is_text
 from exports.sources.sql.dialects import Dialect, Expression
 from exports.sources.sql.tables import Tables
@@ -40,14 +40,14 @@ class Matching:
         found = []
         for way in collection.reached:
             if isinstance(way, Root):
-                condition = self.same(collection, way.column, way.compare, identifiers.get(way.by, ()))
+                condition = self.same(collection, way.column, way.compare, way.values(identifiers))
             else:
                 condition = self._joined(collection, way, identifiers, lookup)
             if condition is not None:
                 found.append(condition)
         return sa.or_(*found) if found else None
 
-    def same(self, collection: Collection, column: str, compare: Compare, values: Several[str]) -> Condition | None:
+    def same(self, collection: Collection, column: str, compare: Comparison, values: Several[str]) -> Condition | None:
         """Rows whose column equals one of the values; None if it can't equal any."""
         expression = self._tables.column(collection.name, column)
         if compare is Compare.EXACT:
@@ -55,6 +55,8 @@ class Matching:
         text: Expression = expression if is_text(expression.type) else sa.cast(expression, sa.String)
         if compare is Compare.DIGITS:
             text = self._dialect.digits(text)
+        elif isinstance(compare, E164):
+            text = self._dialect.dialled(text)
         else:
             text = self._dialect.lower(sa.func.trim(text) if compare is Compare.EMAIL else text)
         return self._one_of(text, wanted(compare, values))

@@ -8,9 +8,9 @@ from datetime import datetime
 from exports import findings
 from exports.bundle import shine_the_light
 from exports.bundle.disclosure import held_for_others
-from exports.fulfil import acts, carry_out, gather, trouble
+from exports.fulfil import acts, carry_out, choosing, gather, trouble
 from exports.fulfil.account import account_of
-from exports.models import UNFINISHED, Bundle, DataSource, RunState, Shredding
+from exports.models import UNFINISHED, Bundle, Candidate, DataSource, RunState, Shredding
 from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
 from requests_app.law.words import Degree, Right
@@ -95,6 +95,10 @@ class CompanyWork:
             return trouble.what_to_do("findings_damaged")
         return ""
 
+    def asks_which(self, case: Case) -> bool:
+        """Whether there are records to choose from, decided or not."""
+        return choosing.candidates_of(case).exists()
+
     def grounds_of(self, case: Case) -> tuple[str, ...]:
         """The codes of the grounds on which a deletion would keep what was found."""
         return tuple(acts.grounds_of(case))
@@ -118,6 +122,7 @@ class CompanyWork:
     def forget_content(self, case: Case) -> None:
         """The old content is destroyed: the new one has a life of its own, and no bundle of old stays on offer."""
         Shredding.objects.filter(case=case).delete()
+        Candidate.objects.filter(case=case).delete()
         Bundle.objects.filter(case=case).delete()
 
     def withheld(self, case: Case) -> int:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_app import endings, guards
+from requests_app import endings, guards, whose_data
 from requests_app.guards import MoveShut
 from requests_app.law import exemptions
 from requests_app.law.values import Exemption
@@ -103,6 +103,17 @@ def colleagues(_case: Case) -> list[tuple[str, str]]:
 
 def limit_choices(_case: Case) -> list[tuple[str, str]]:
     return [(choice.value, str(choice.label)) for choice in LimitChoice]
+
+
+def identifiers_found(case: Case) -> list[tuple[str, str]]:
+    """What the sources gave on the way in this round, with the collection that gave it."""
+    given: dict[str, str] = {}
+    for derivation in whose_data.found_on_the_way(case):
+        found = derivation.identifier
+        given.setdefault(
+            str(found.pk), f"{found.get_kind_display()}: {found.value} ({_('from')} {derivation.provenance})"
+        )
+    return list(given.items())
 
 
 def _reviews(_case: Case) -> list[tuple[str, str]]:

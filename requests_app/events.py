@@ -46,6 +46,8 @@ class EventKind(TextChoices):
     SOURCE_DONE = "source_done", _("Source searched")
     SOURCE_FAILED = "source_failed", _("Source could not be searched")
     WAIVE_SOURCE = "waive_source", _("Source waived")
+    CHOOSE_RECORDS = "choose_records", _("Records chosen")
+    REMOVE_IDENTIFIER = "remove_identifier", _("Identifier removed")
     KEPT_BY_SCHEDULE = "kept_by_schedule", _("To be kept by a retention schedule")
     FINDINGS_READY = "findings_ready", _("Findings ready")
     GATHER_AGAIN = "gather_again", _("Gathering started again")

@@ -44,8 +44,12 @@ PREPARING = (
     EventKind.WITHHOLD,
     EventKind.LIFT_WITHHOLDING,
     EventKind.WAIVE_SOURCE,
+    EventKind.CHOOSE_RECORDS,
+    EventKind.REMOVE_IDENTIFIER,
     EventKind.DECIDE_LIMIT,
 )
+# What holds in every round of gathering.
+LASTING = (EventKind.CHOOSE_RECORDS, EventKind.REMOVE_IDENTIFIER, EventKind.DECIDE_LIMIT)
 # Who typed a case in or handed it on has decided nothing about it.
 IDLE = (EventKind.RECEIVED, EventKind.ASSIGN)
 ROUND_BEGINS = (EventKind.START_GATHERING, EventKind.GATHER_AGAIN)
@@ -426,12 +430,12 @@ def _who_worked_on(case: Case) -> set[str]:
     """The staff who prepared this decision: who gathered, withheld or decided on the limit.
 
     What was done before the present round of gathering prepared nothing of what is decided now; else two colleagues
-    who gather in turns would shut each other out. The decision on the limit holds in every round.
+    who gather in turns would shut each other out. Some decisions hold in every round.
     """
     prepared = chains.history(case.chain).filter(kind__in=PREPARING, actor__startswith="staff:")
     rounds = prepared.filter(kind__in=ROUND_BEGINS)
     begun = rounds.order_by("-sequence").values_list("sequence", flat=True).first() or 0
-    of_round = prepared.filter(Q(sequence__gte=begun) | Q(kind=EventKind.DECIDE_LIMIT))
+    of_round = prepared.filter(Q(sequence__gte=begun) | Q(kind__in=LASTING))
     return set(of_round.values_list("actor", flat=True))
 
 

@@ -12,7 +12,7 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy
 
-from requests_app import endings, guards, rights, who_asks
+from requests_app import endings, guards, rights, who_asks, whose_data
 from requests_app.choices import (
     ANSWERS,
     BALANCING,
@@ -30,6 +30,7 @@ from requests_app.choices import (
     controllers,
     drafted_answer,
     grounds_for_data,
+    identifiers_found,
     letters_not_arrived,
     letters_sent,
     limit_choices,
@@ -174,6 +175,36 @@ MOVES: dict[str, Move] = {
             DESK,
             inputs=(Input("source", gettext_lazy("Source"), gettext_lazy("Its short name, e.g. shop.")), REASON),
             only_in=frozenset({State.GATHERING}),
+        ),
+        Move(
+            "choose_records",
+            gettext_lazy("Which of these?…"),
+            gettext_lazy("Only what belongs to the chosen records is gathered and changed; it is gathered anew."),
+            DESK,
+            whose_data.check_choose_records,
+            (
+                Input("source", gettext_lazy("Source"), gettext_lazy("Its short name, e.g. shop.")),
+                Input(
+                    "records",
+                    gettext_lazy("Records"),
+                    gettext_lazy("Their numbers on the page: 1, or 1,3 for one person's two; 0: none of these."),
+                    most=60,
+                ),
+                REASON,
+            ),
+            only_in=frozenset({State.GATHERING, State.DECIDING}),
+        ),
+        Move(
+            "remove_identifier",
+            gettext_lazy("Remove an identifier…"),
+            gettext_lazy("It finds nothing for this person any more; what was searched by it is searched anew."),
+            DESK,
+            whose_data.check_remove_identifier,
+            (
+                Input("identifier", gettext_lazy("Identifier"), choices=identifiers_found),
+                REASON,
+            ),
+            only_in=frozenset({State.GATHERING, State.DECIDING}),
         ),
         Move(
             "gather_again",

@@ -78,6 +78,9 @@ class Work(Protocol):
     def shut_because(self, case: Case) -> str:
         """Why what was found can't be carried out as it is, and what to do; empty if it can."""
 
+    def asks_which(self, case: Case) -> bool:
+        """Whether a source of the present round led to several records, between which a person decides."""
+
     def grounds_of(self, case: Case) -> tuple[str, ...]:
         """The codes of the grounds on which a deletion would keep what was found."""
 

@@ -14,7 +14,7 @@ from dsar.ledger import chains
 from dsar.ledger.models import Event
 from exports.findings import current_runs
 from exports.fulfil import hand_over
-from exports.fulfil.trouble import what_to_do
+from exports.fulfil.trouble import WhichOfThese, what_to_do
 from exports.models import Act, ActKind, RecipientTold, RunState
 from requests_app.admin import sections
 from requests_app.admin.timeline import in_words
@@ -33,6 +33,7 @@ class Trouble:
     code: str
     to_do: str
     is_job: bool  # a job waits to be tried again
+    url: str = ""  # where it is put right
 
 
 @sections.panel
@@ -52,7 +53,7 @@ def _troubles(case: Case) -> Iterator[Trouble]:
         for run in current_runs(case):
             if run.state == RunState.FAILED:
                 what = _("%(source)s could not be searched.") % {"source": run.source.title}
-                yield Trouble(what, run.error, what_to_do(run.error), is_job=True)
+                yield _not_searched(case, what, run.error)
     if case.state == State.DECIDING:
         yield from _past_keeping(case)
     failed = _last(case, EventKind.ACT_FAILED)
@@ -71,6 +72,13 @@ def _troubles(case: Case) -> Iterator[Trouble]:
         code = str(handed_back.facts["because"])
         yield Trouble(_("The approval was handed back."), code, what_to_do(code), is_job=False)
     yield from _closed_download(case)
+
+
+def _not_searched(case: Case, what: str, error: str) -> Trouble:
+    """A source that asks whose data is meant needs an answer, and no other try."""
+    if error != WhichOfThese.__name__:
+        return Trouble(what, error, what_to_do(error), is_job=True)
+    return Trouble(what, error, what_to_do(error), is_job=False, url=sections.STARTS["choose_records"](case))
 
 
 def _closed_download(case: Case) -> Iterator[Trouble]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,19 @@ from django.utils.translation import gettext_lazy
 from exports import findings
 from exports.bundle import shine_the_light
 from exports.bundle.marketing import Year
-from exports.models import UNFINISHED, Act, Bundle, Part, RecipientTold, Report, RunState, SourceRun, Withholding
+from exports.fulfil.choosing import candidates_of
+from exports.models import (
+    UNFINISHED,
+    Act,
+    Bundle,
+    Part,
+    RecipientTold,
+    RecordChoice,
+    Report,
+    RunState,
+    SourceRun,
+    Withholding,
+)
 from requests_app.admin import sections
 from requests_app.admin.desk import today, unsealed
 from requests_app.admin.queue import badge
@@ -55,6 +67,8 @@ class SourceLine:
     finished_at: datetime | None
     may_be_waived: bool
     held_for: str  # the controller whose data it is, and who answers for it
+    which_url: str  # where somebody chooses among records, if the source asks or has asked
+    choice: str  # what was decided there
 
 
 @dataclass(frozen=True)
@@ -88,7 +102,17 @@ def sources(case: Case, actor: Actor) -> sections.Panel | None:
     if not runs:
         return None
     may_waive = may("waive_source", case, actor)
-    lines = [_source_line(run, may_waive=may_waive) for run in runs]
+    choices = {choice.source_id: choice for choice in RecordChoice.objects.filter(case=case)}
+    asking = set(candidates_of(case).values_list("source_id", flat=True))
+    where = sections.STARTS["choose_records"](case)
+    lines = [
+        replace(
+            _source_line(run, may_waive=may_waive),
+            which_url=where if run.source_id in asking else "",
+            choice=_choice(choices.get(run.source_id)),
+        )
+        for run in runs
+    ]
     context = {
         "lines": lines,
         "case": case,
@@ -114,7 +138,18 @@ def _source_line(run: SourceRun, *, may_waive: bool) -> SourceLine:
         finished_at=run.finished_at,
         may_be_waived=may_waive and run.state in UNFINISHED,
         held_for=data_map.processor_for or "",
+        which_url="",
+        choice="",
     )
+
+
+def _choice(choice: RecordChoice | None) -> str:
+    if choice is None:
+        return ""
+    if not choice.chosen:
+        return _("A person decided that none of the records found is this person's.")
+    told = _("A person chose %(chosen)s of %(candidates)s records.")
+    return told % {"chosen": choice.chosen, "candidates": choice.candidates}
 
 
 @sections.panel

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from dsar.jobs.running import LeaseLost, PermanentFailure, Run
 from dsar.vault import digests
 from exports import findings
-from exports.fulfil import trouble
+from exports.fulfil import choosing, trouble
 from exports.models import Act, ActBegun, ActKind, DataSource, Part, SourceRun
 from exports.sources.connector import (
     Action,
@@ -112,7 +112,7 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
     if all(item.action is Action.KEEP for item in plan.collections):
         return _nothing_to_do(plan)  # a source that can only be read must not stop a deletion elsewhere
     try:
-        with source_run.source.open(source_run.data_map()) as connector:
+        with source_run.source.open(choosing.map_to_search(source_run)) as connector:
             return connector.delete(plan, repeated=begun.exists(), before_commit=begin)
     except ChangeRefusedError:  # the source has undone it, and a new approval begins anew
         with run.transaction():

@@ -21,7 +21,7 @@ from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import acts, schedules, trouble
+from exports.fulfil import acts, choosing, schedules, trouble
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun
 from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
 from exports.sources.datamap import Collection
@@ -70,19 +70,29 @@ def look_into(run: Run) -> None:
 
 
 def _search(run: Run, source_run: SourceRun) -> None:
-    """Look into every collection that concerns the case; raises TwoPeople."""
+    """Look into every collection that concerns the case; raises WhichOfThese or TwoPeople."""
     collections = collections_in_scope(source_run)
     if not collections:
         return
     identifiers = people.identifiers_of(source_run.case)
     with source_run.source.open(source_run.data_map()) as connector:
-        if connector.subjects(identifiers) > 1:
-            raise trouble.TwoPeople
-        for collection in collections:
-            if _is_kept(source_run):
-                _collect(run, source_run, connector, collection, identifiers)
-            else:
-                _count(run, source_run, connector, collection, identifiers)
+        chosen = choosing.narrowed(run, source_run, connector, identifiers)
+        if chosen is None:
+            _look_into_each(run, source_run, connector, collections, identifiers)
+    if chosen is not None and not choosing.is_nobody(chosen):
+        with source_run.source.open(chosen) as connector:
+            choosing.check_joined(connector, identifiers)
+            _look_into_each(run, source_run, connector, collections, identifiers)
+
+
+def _look_into_each(
+    run: Run, source_run: SourceRun, connector: Connector, collections: list[Collection], identifiers: Identifiers
+) -> None:
+    for collection in collections:
+        if _is_kept(source_run):
+            _collect(run, source_run, connector, collection, identifiers)
+        else:
+            _count(run, source_run, connector, collection, identifiers)
 
 
 def collections_in_scope(source_run: SourceRun) -> list[Collection]:
@@ -215,9 +225,31 @@ def _search_later_ones_again(searched: SourceRun) -> None:
     begun = later.exclude(state__in=(RunState.WAITING, RunState.WAIVED)).select_related("source__map_version")
     for old in begun.select_for_update(of=("self",)):
         if _kinds_given(searched) & old.source.map_version.as_map().kinds_asked:
-            old.delete()
-            people.forget_derived(searched.case, old.source.slug)
-            _make_run(searched.case, old.source, old.position)
+            _begin_anew(old)
+
+
+def search_anew(case: Case, *, source: str = "", kind: str = "") -> None:
+    """Search a source, or what was searched by a kind of identifier, once more in this round, as a person decided.
+
+    And whatever was searched by what those gave. In the move's transaction.
+    """
+    kinds = {kind} if kind else set[str]()
+    walked = case.source_runs.filter(round=case.gathering_round).exclude(state=RunState.WAIVED)
+    for old in walked.order_by("position").select_related("source__map_version").select_for_update(of=("self",)):
+        data_map = old.source.map_version.as_map()
+        if old.source.slug != source and not kinds & data_map.kinds_asked:
+            continue
+        kinds |= data_map.kinds_given
+        if old.state != RunState.WAITING:
+            _begin_anew(old)
+    _next_source(case)
+
+
+def _begin_anew(old: SourceRun) -> None:
+    """A worker that is in it finds that its run is gone."""
+    old.delete()
+    people.forget_derived(old.case, old.source.slug)
+    _make_run(old.case, old.source, old.position)
 
 
 def _kinds_given(searched: SourceRun) -> set[str]:

@@ -55,6 +55,10 @@ class TwoPeople(PermanentFailure):
     """The identifiers lead to more than one person in this source; nobody's data may be mixed."""
 
 
+class WhichOfThese(PermanentFailure):
+    """The identifiers lead to several records in this source; a person chooses before anything is gathered."""
+
+
 class FlagRefused(PermanentFailure):
     """The source does not let the column be set that carries an opt-out out."""
 
@@ -101,8 +105,14 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "The source did not answer, or refused the sign-in. See that it runs and lets us in, then try the job again."
     ),
     "TwoPeople": _(
-        "What we know of this person leads to two people in this source, and neither was looked at. If one is a double"
-        " of the other, have them joined in the source, then try the job again; if not, waive the source."
+        "What we know of this person leads to several people in this source who can't be told apart here: to more than"
+        " ten records, or to two rows of a collection that holds one a person. None was looked at. Take the identifier"
+        " away that many share, have doubles joined in the source, or mark the way as `shared` in its map; then try the"
+        " job again. Or waive the source."
+    ),
+    "WhichOfThese": _(
+        "What we know of this person leads to more than one record in this source, and nothing was gathered there."
+        " Choose whose data the request is about."
     ),
     "FlagRefused": _(
         "The source does not let the column be set that carries this right out: the value does not fit, or a rule of"

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 
 from dsar.jobs.running import Run
 from dsar.vault import files, keys
-from exports.models import Bundle, Part, Report, Shredding
+from exports.models import Bundle, Candidate, Part, Report, Shredding
 from requests_app.events import EventKind
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
@@ -43,6 +43,7 @@ def _shred(run: Run, case_id: UUID) -> None:
         if not _with_content_past_its_time(run.at).filter(pk=case_id).exists():
             return
         keys.destroy(case.content_key, at=run.at)
+        Candidate.objects.filter(case=case).delete()
         Shredding.objects.create(case=case, at=run.at)
         record(case, EventKind.CONTENT_SHREDDED, by=SYSTEM, at=run.at)
 

@@ -1,3 +1,4 @@
+from exports.models.candidate import Candidate, RecordChoice
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
 from exports.models.proposal import SourceChange, SourceDraft
@@ -10,12 +11,14 @@ __all__ = [
     "ActBegun",
     "ActKind",
     "Bundle",
+    "Candidate",
     "DataMapVersion",
     "DataSource",
     "Download",
     "NotedSchema",
     "Part",
     "RecipientTold",
+    "RecordChoice",
     "Report",
     "RetentionSchedule",
     "RunState",

@@ -82,10 +82,12 @@ class RowReading:
         self, collection: Collection, identifiers: Identifiers, *, after: Key | None = None, since: date | None = None
     ) -> Iterator[Row]:
         """The person's rows of a collection, by any of its ways."""
-        ways = self._ways(collection, identifiers)
-        if not ways:
+        ways, only = self._ways(collection, identifiers), collection.only
+        if not ways or (only is not None and not only):
             return
         for row in self._source.rows(collection, identifiers, after=after):
+            if only is not None and row.key not in only:
+                continue
             if any(way.leads_to(row.record) for way in ways) and _is_since(row, collection.received_at, since):
                 yield row
 

@@ -29,8 +29,10 @@ FACT_LABELS = {
     "bounced_on": gettext_lazy("came back on"),
     "bundle": gettext_lazy("bundle"),
     "calendar": gettext_lazy("calendar"),
+    "candidates": gettext_lazy("records found"),
     "channel": gettext_lazy("by"),
     "choice": gettext_lazy("decision"),
+    "chosen": gettext_lazy("chosen"),
     "citation": gettext_lazy("citation"),
     "citations": gettext_lazy("citations"),
     "code": gettext_lazy("ground"),
@@ -51,6 +53,7 @@ FACT_LABELS = {
     "how": gettext_lazy("how"),
     "into": gettext_lazy("into"),
     "kept": gettext_lazy("kept"),
+    "kinds": gettext_lazy("kind of identifier"),
     "law": gettext_lazy("law"),
     "laws": gettext_lazy("laws"),
     "letter": gettext_lazy("letter"),
@@ -87,7 +90,9 @@ FACT_LABELS = {
 }
 ASSIGNED = "assigned_to"  # the one fact that names an actor
 # Ids that say nothing to a reader; the full text of an event is in the report.
-UNSPOKEN = frozenset({"message", "person", "other", "link", "file", "from", "to", "change", "version"})
+UNSPOKEN = frozenset(
+    {"message", "person", "other", "link", "file", "from", "identifier", "keys", "to", "change", "version"}
+)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dsar.vault.fields import SealedText
 from requests_app.models.case import Case
-from requests_app.models.people import DataSubject
+from requests_app.models.people import DataSubject, Identifier
 
 
 class OfCase(models.Model):
@@ -129,6 +129,16 @@ class PersonLink(OfCase):
 
     def __str__(self) -> str:
         return f"{self.one} and {self.other}"
+
+
+class IdentifierRemoval(OfCase):
+    """Staff found that what a source gave on the way is somebody else's: for this case it is never taken up again."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="identifier_removals")
+    identifier = models.ForeignKey(Identifier, on_delete=models.CASCADE, related_name="removals")
+
+    def __str__(self) -> str:
+        return f"removal {self.decided_at:%Y-%m-%d}"
 
 
 class LimitChoice(models.TextChoices):

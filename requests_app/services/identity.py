@@ -316,6 +316,14 @@ def was_proved_with(case: Case, value: str) -> bool:
     return not kept.isdisjoint(digests.candidates("proof", typed))
 
 
+def was_typed_as_proof(case: Case, kind: str, value: str) -> bool | None:
+    """Whether a value is what was typed as a kind of data point when the case was accepted; None if none was."""
+    kept = _digests_of(case).get(kind)
+    if kept is None:
+        return None
+    return kept in digests.candidates("proof", told(case.submission, value))
+
+
 def _digests_of(case: Case) -> Mapping[str, str]:
     """Digests of what was typed in the offer on which the case was accepted, by kind."""
     proof = case.proved_by.select_related("offered").first()

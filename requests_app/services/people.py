@@ -19,11 +19,12 @@ from requests_app.models import (
     Evidence,
     Identifier,
     IdentifierKind,
+    IdentifierRemoval,
     IdentifierStatus,
     Organisation,
     Submission,
 )
-from requests_app.roles import SYSTEM
+from requests_app.roles import SYSTEM, Actor
 from requests_app.services import standing
 from requests_app.services.history import locked_cases, record
 
@@ -102,7 +103,7 @@ def derive_identifier(case: Case, kind: str, value: str, provenance: str, *, at:
     What was a person's device last year may be somebody else's by now: each round asks the sources anew.
     """
     submission = case.submission
-    if submission.subject is None:
+    if submission.subject is None or _is_removed(case, submission.subject, kind, value):
         return
     identifier = add_identifier(
         submission.subject, kind, value, IdentifierStatus.DERIVED, submission, provenance, at=at
@@ -110,6 +111,25 @@ def derive_identifier(case: Case, kind: str, value: str, provenance: str, *, at:
     Derivation.objects.get_or_create(
         identifier=identifier, case=case, round=case.gathering_round, provenance=provenance
     )
+
+
+def remove_identifier(case: Case, identifier: Identifier, *, by: Actor, reason: str, at: datetime) -> None:
+    """An identifier that a source gave is not this person's: it finds nothing any more, in whichever case or round.
+
+    What the person proved elsewhere stays proved, and leads to nothing in this case. In the transaction of the move,
+    whose event names it.
+    """
+    Identifier.objects.filter(pk=identifier.pk, status=IdentifierStatus.DERIVED).update(status=IdentifierStatus.REMOVED)
+    Derivation.objects.filter(identifier=identifier, case=case).delete()
+    removal = IdentifierRemoval(id=uuid.uuid4(), case=case, decided_by=by.slug, decided_at=at, identifier=identifier)
+    removal.reason = reason
+    removal.save()
+
+
+def _is_removed(case: Case, subject: DataSubject, kind: str, value: str) -> bool:
+    """Whether staff took it away in this case: another round must not bring it back."""
+    found = Identifier.objects.filter(subject=subject, kind=kind, digest__in=digest_candidates(kind, value))
+    return found.filter(removals__case=case).exists()
 
 
 def forget_derived(case: Case, source: str) -> None:

@@ -136,7 +136,30 @@ def waive_source(case: Case, *, actor: Actor, at: datetime, source: str, reason:
     review.settle(case, at=at)
 
 
-STAND_INS = {"withhold": withhold, "lift_withholding": lift_withholding, "waive_source": waive_source}
+def choose_records(case: Case, *, actor: Actor, at: datetime, source: str, records: str, reason: str) -> None:
+    """In the place of the gathering's own service: the shop is searched by it."""
+    record(case, EventKind.CHOOSE_RECORDS, by=actor, at=at, source=source)
+    _search_again(case, actor, at)
+
+
+def remove_identifier(case: Case, *, actor: Actor, at: datetime, identifier: str, reason: str) -> None:
+    """In the place of the gathering's own service: the shop is searched without it."""
+    record(case, EventKind.REMOVE_IDENTIFIER, by=actor, at=at, identifier=identifier)
+    _search_again(case, actor, at)
+
+
+def _search_again(case: Case, actor: Actor, at: datetime) -> None:
+    if case.state == State.DECIDING:
+        review.gather_again(case, actor=actor, at=at)
+
+
+STAND_INS = {
+    "withhold": withhold,
+    "lift_withholding": lift_withholding,
+    "waive_source": waive_source,
+    "choose_records": choose_records,
+    "remove_identifier": remove_identifier,
+}
 
 
 def _company() -> Company:

@@ -105,6 +105,10 @@ class Company:
         """Why what was found can't be carried out."""
         return self.hindrance
 
+    def asks_which(self, case: Case) -> bool:
+        """Whether there are records between which somebody decides."""
+        return True
+
     def grounds_of(self, case: Case) -> tuple[str, ...]:
         """The grounds on which a deletion would keep data."""
         return self.grounds

@@ -34,6 +34,8 @@ WORK = {
     EventKind.SOURCE_DONE,
     EventKind.SOURCE_FAILED,
     EventKind.WAIVE_SOURCE,
+    EventKind.CHOOSE_RECORDS,
+    EventKind.REMOVE_IDENTIFIER,
     EventKind.FINDINGS_READY,
     EventKind.GATHER_AGAIN,
     EventKind.WITHHOLD,

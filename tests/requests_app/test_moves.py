@@ -44,6 +44,8 @@ ON_DATA_RIGHTS = {
     "decide_limit": ({REVIEWING, DECIDING}, DESK),
     "start_gathering": ({REVIEWING}, DESK),
     "waive_source": ({GATHERING}, DESK),
+    "choose_records": ({GATHERING, DECIDING}, DESK),
+    "remove_identifier": ({GATHERING, DECIDING}, DESK),
     "gather_again": ({DECIDING}, DESK),
     "withhold": ({DECIDING}, DESK),
     "lift_withholding": ({DECIDING}, DESK),

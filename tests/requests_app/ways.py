@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from requests_app import endings, guards, who_asks
+from requests_app import choices, endings, guards, who_asks
 from requests_app.law.agents import Requester
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Channel, CodePurpose, Message, Submission
-from requests_app.services import entering, identity, intake, letters, permissions
+from requests_app.services import entering, identity, intake, letters, people, permissions
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.requests_app.company import SAM, Company
@@ -47,6 +47,8 @@ INPUTS = {
     "clarified": {"reason": "The first."},
     "decide_limit": {"choice": "answer_anyway", "reason": "Short."},
     "waive_source": {"source": "shop", "reason": "It is down."},
+    "choose_records": {"source": "shop", "records": "1", "reason": "Her number."},
+    "remove_identifier": {"reason": "It was sold."},
     "told_otherwise": {"how": "post", "on": "2026-11-23"},
     "letter_bounced": {"on": "2026-11-23"},
     "withhold": {**FINDING, "code": "ca_130a3_security_data"},
@@ -287,6 +289,14 @@ def with_a_withholding(company: Company, route: Route, state: State) -> Case:
     return case
 
 
+def with_a_device_found(company: Company, route: Route, state: State) -> Case:
+    """The shop gave a device on the way."""
+    case = at_first(company, route, state)
+    if state in {State.GATHERING, State.DECIDING} and route == Route.FULL:
+        people.derive_identifier(case, "device_id", "d-1", "shop.devices", at=AT)
+    return case
+
+
 def with_a_letter_under_way(company: Company, route: Route, state: State) -> Case:
     """A letter is written, and has not reached the person."""
     case = at_first(company, route, state)
@@ -324,6 +334,7 @@ WAYS: dict[str, Way] = {
     "unlink_people": linked,
     "decide_limit": answered_as_often_as_must_be,
     "merge": with_an_older_twin,
+    "remove_identifier": with_a_device_found,
     "approve": answerable,
     "note_done": by_hand,
     "enter_appeal": refused,
@@ -360,6 +371,8 @@ def inputs(slug: str, case: Case) -> dict[str, str]:
         given["into"] = next((str(twin.pk) for twin in endings.older_twins(case)), "")
     if slug == "link_people":
         given["reference"] = Submission.objects.exclude(pk=case.submission_id).latest("received_at").reference
+    if slug == "remove_identifier":
+        given["identifier"] = next((value for value, _label in choices.identifiers_found(case)), "")
     if slug == "unlink_people":
         given["link"] = next((value for value, _label in who_asks.links(case)), "")
     return given

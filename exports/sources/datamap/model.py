@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TypeAlias
 
+from exports.sources.values import Key
 from requests_app.law.words import Degree, Right, Text
 
 
@@ -255,6 +256,7 @@ class Collection:
     on_delete: Delete | Deidentify | Keep
     suppress: tuple[Suppression, ...]
     fields: tuple[Field, ...]
+    only: frozenset[Key] | None = None  # where somebody chose among its rows: those, and no others, whatever leads here
 
     @property
     def roots(self) -> tuple[Root, ...]:

@@ -15,7 +15,7 @@ from exports.sources.datamap import E164, Collection, Compare, Comparison, DataM
 from exports.sources.sql.columns import is_text
 from exports.sources.sql.dialects import Dialect, Expression
 from exports.sources.sql.tables import Tables
-from exports.sources.values import KeyPart, key_value
+from exports.sources.values import Key, KeyPart, key_value
 
 Condition: TypeAlias = sa.ColumnElement[bool]
 Lookup: TypeAlias = Callable[[sa.Select[Any]], Sequence[object] | None]  # None: too many to name them one by one
@@ -45,6 +45,19 @@ class Matching:
                 condition = self._joined(collection, way, identifiers, lookup)
             if condition is not None:
                 found.append(condition)
+        if not found or collection.only is None:
+            return sa.or_(*found) if found else None
+        chosen = self._chosen(collection, collection.only)
+        return None if chosen is None else sa.and_(chosen, sa.or_(*found))
+
+    def _chosen(self, collection: Collection, keys: Several[Key]) -> Condition | None:
+        """Rows of these keys; None if there is none."""
+        found = []
+        for key in keys:
+            parts = [self._exactly(collection, name, [part]) for name, part in zip(collection.key, key, strict=True)]
+            known = [part for part in parts if part is not None]
+            if len(known) == len(parts):
+                found.append(sa.and_(*known))
         return sa.or_(*found) if found else None
 
     def same(self, collection: Collection, column: str, compare: Comparison, values: Several[str]) -> Condition | None:

@@ -174,7 +174,7 @@ def test_two_people_are_never_mixed_and_the_next_source_goes_on(house: House) ->
     house.sql("shop", "UPDATE customers SET email = ? WHERE account_no = ?", person().email, Chosen.SAME_NAME)
     house.move(case, "start_gathering")
     house.work()
-    assert (run_of(case, "shop").state, run_of(case, "shop").error) == (RunState.FAILED, "TwoPeople")
+    assert (run_of(case, "shop").state, run_of(case, "shop").error) == (RunState.FAILED, "WhichOfThese")
     assert not run_of(case, "shop").parts.exists()
     assert run_of(case, "web_log").state == RunState.DONE
 

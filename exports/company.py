@@ -10,7 +10,7 @@ from exports.bundle import shine_the_light
 from exports.bundle.disclosure import held_for_others
 from exports.fulfil import acts, carry_out, choosing, gather, trouble
 from exports.fulfil.account import account_of
-from exports.models import UNFINISHED, Bundle, Candidate, DataSource, RunState, Shredding
+from exports.models import UNFINISHED, Bundle, Candidate, DataSource, NearMisses, RunState, Shredding
 from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
 from requests_app.law.words import Degree, Right
@@ -35,7 +35,7 @@ class CompanySystems:
             data_map = source.map_version.as_map()
             if data_map.processor_for is not None:
                 continue
-            asked |= data_map.kinds_asked
+            asked |= data_map.kinds_asked | data_map.kinds_shared  # near misses are looked for, too
             if data_map.probe_fields():
                 with trouble.for_a_person(), source.open(data_map) as connector:
                     best = max(best, connector.probe(points), key=lambda answer: answer.rank)
@@ -123,6 +123,7 @@ class CompanyWork:
         """The old content is destroyed: the new one has a life of its own, and no bundle of old stays on offer."""
         Shredding.objects.filter(case=case).delete()
         Candidate.objects.filter(case=case).delete()
+        NearMisses.objects.filter(run__case=case).delete()
         Bundle.objects.filter(case=case).delete()
 
     def withheld(self, case: Case) -> int:

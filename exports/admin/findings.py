@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.vault.errors import FileDamaged, KeyDestroyed, VaultError
+from exports.admin import near
 from exports.admin.panels import may
 from exports.findings import Record, current_runs, read
 from exports.models import Part, RunState, SourceRun, Withholding
@@ -137,6 +139,7 @@ def findings(request: HttpRequest, case: Case) -> HttpResponse:
     places = _places(request, case)
     current = next((place for place in places if place.is_current), None)
     context = {**context_of(request, case), "places": places, "current": current, "records": [], "leaf": None}
+    context["near"] = _near_misses(request, case)
     leaf = _leaf(current.parts, request.GET.get("page", "")) if current else None
     if current and leaf:
         with transaction.atomic():
@@ -150,6 +153,15 @@ def findings(request: HttpRequest, case: Case) -> HttpResponse:
             )
         context |= {"leaf": leaf, "records": _records(request, case, current, leaf), **_neighbours(current, leaf)}
     return TemplateResponse(request, "admin/exports/findings.html", context)
+
+
+def _near_misses(request: HttpRequest, case: Case) -> list[near.Near]:
+    """What looks alike and was not gathered; the look is noted. Once it is destroyed, nothing."""
+    with suppress(VaultError), transaction.atomic():
+        if found := list(near.lines(case)):
+            record_access(by=actor_of(request), what="near_misses", at=timezone.now(), case=str(case.pk))
+        return found
+    return []
 
 
 def _places(request: HttpRequest, case: Case) -> list[Place]:

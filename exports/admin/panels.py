@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from exports import findings
+from exports.admin import near
 from exports.bundle import shine_the_light
 from exports.bundle.marketing import Year
 from exports.fulfil.choosing import candidates_of
@@ -238,7 +239,8 @@ def reports(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
 @sections.link
 def to_findings(case: Case, actor: Actor) -> sections.Link | None:  # noqa: ARG001
     """The way to the findings, once there are any."""
-    if not Part.objects.filter(run__case=case, run__round=case.gathering_round).exists():
+    found = Part.objects.filter(run__case=case, run__round=case.gathering_round).exists()
+    if not found and not near.are_there(case):
         return None
     url = reverse("admin:requests_app_case_findings", args=[case.pk])
     return sections.Link(gettext_lazy("Findings"), url, "search")

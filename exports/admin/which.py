@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsar.vault.errors import VaultError
+from exports.admin.near import KINDS, Point, in_words
 from exports.admin.panels import may
 from exports.fulfil import choosing
 from exports.fulfil.whose_data import NONE_OF_THESE
@@ -26,29 +27,13 @@ from requests_app.admin.case_page import context_of
 from requests_app.admin.desk import actor_of, unsealed
 from requests_app.admin.timeline import names_of
 from requests_app.guards import MoveShut
-from requests_app.models import Case, IdentifierKind
+from requests_app.models import Case
 from requests_app.move import InputRefused
 from requests_app.roles import Actor
 from requests_app.services import moving
 from requests_app.services.history import record_access
 
 SLUG = "which"
-ANSWERS = {"yes": gettext_lazy("agrees"), "no": gettext_lazy("differs"), "none": gettext_lazy("not held")}
-TONES = {"yes": "sure", "no": "late", "none": "quiet"}
-KINDS = {
-    **dict(IdentifierKind.choices),
-    "name": gettext_lazy("name"),
-    "birth_date": gettext_lazy("date of birth"),
-}
-
-
-@dataclass(frozen=True)
-class Point:
-    """A kind of data point, and how the record stands to what came with the request."""
-
-    kind: str | Promise
-    answer: str | Promise
-    tone: str
 
 
 @dataclass(frozen=True)
@@ -152,7 +137,7 @@ def _line(candidate: Candidate) -> Line:
         number=shown.number,
         collection=str(titles.get(shown.collection, shown.collection)),
         led_by=[KINDS.get(kind, kind) for kind in shown.led_by],
-        points=[Point(KINDS.get(kind, kind), ANSWERS[answer], TONES[answer]) for kind, answer in shown.points],
+        points=in_words(shown.points),
         masked=shown.masked,
         chosen=shown.chosen,
     )

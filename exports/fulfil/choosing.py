@@ -8,41 +8,22 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from dsar.jobs.running import Run
 from dsar.vault import digests
 from exports.fulfil import trouble
-from exports.fulfil.masking import masked, year_of
+from exports.fulfil.telling_apart import Found, came_with, columns_to_compare, told_of
 from exports.models import Candidate, DataSource, SourceRun
-from exports.sources.comparing import form, wanted
 from exports.sources.connector import Connector, Identifiers, Mode, Record
-from exports.sources.datamap import Collection, DataMap, Field
+from exports.sources.datamap import Collection, DataMap
 from exports.sources.datamap import choosing as maps
 from exports.sources.values import Key
-from requests_app.models import Case, IdentifierKind
-from requests_app.services import identity
-
-
-@dataclass(frozen=True, repr=False)
-class Found:
-    """A record that what is known leads to: what it holds is compared and masked, and then let go."""
-
-    collection: Collection
-    key: Key
-    held: Record
-    led_by: Mapping[str, list[str]]  # values by kind
-
-    @property
-    def place(self) -> tuple[str, Key]:
-        """What it is known by again."""
-        return self.collection.name, self.key
+from requests_app.models import Case
 
 
 @dataclass(frozen=True)
@@ -79,7 +60,7 @@ def narrowed(run: Run, source_run: SourceRun, connector: Connector, identifiers:
     found = _found(connector, identifiers)
     if not is_decided and len(found) < 2:  # one record, and two rows of what belongs to it alone
         raise trouble.TwoPeople
-    places = {_place(old) for old in known}
+    places = {place_of(old) for old in known}
     with run.transaction():
         _keep(source_run, known, found, identifiers, at=run.at)
     if not is_decided or any(record.place not in places for record in found):
@@ -96,7 +77,7 @@ def map_to_search(source_run: SourceRun) -> DataMap:
     shared: dict[str, set[str]] = {}
     for candidate in known:
         if candidate.chosen:
-            only.setdefault(candidate.collection, set()).add(_place(candidate)[1])
+            only.setdefault(candidate.collection, set()).add(place_of(candidate)[1])
             continue
         for kind, values in json.loads(candidate.details)["by"].items():
             shared.setdefault(kind, set()).update(values)
@@ -123,7 +104,8 @@ def _is_decided(known: Sequence[Candidate]) -> bool:
     return bool(known) and all(candidate.chosen is not None for candidate in known)
 
 
-def _place(candidate: Candidate) -> tuple[str, Key]:
+def place_of(candidate: Candidate) -> tuple[str, Key]:
+    """What a candidate is known by in its source: collection and key."""
     return candidate.collection, tuple(json.loads(candidate.details)["key"])
 
 
@@ -144,11 +126,8 @@ def _found(connector: Connector, identifiers: Identifiers) -> list[Found]:
 def _rows(
     connector: Connector, collection: Collection, identifiers: Identifiers, most: int
 ) -> Iterator[tuple[Key, Record]]:
-    columns = tuple(field.column for field in collection.fields if field.match)
-    columns += (collection.received_at,) if collection.received_at else ()
-    pages = connector.pages(
-        collection.name, identifiers, mode=Mode.PLAN, size=Candidate.MOST + 1, fields=tuple(dict.fromkeys(columns))
-    )
+    fields = columns_to_compare(collection)
+    pages = connector.pages(collection.name, identifiers, mode=Mode.PLAN, size=Candidate.MOST + 1, fields=fields)
     for page in pages:
         if len(page.keys) > most:
             raise trouble.TwoPeople
@@ -169,7 +148,7 @@ def _keep(
     """Keep the records as they are now: what was decided stays, what nothing leads to any more goes if undecided."""
     if not SourceRun.objects.filter(pk=source_run.pk).exists():  # another run has taken its place
         return
-    by_place, came = {_place(old): old for old in known}, _came(source_run.case, identifiers)
+    by_place, came = {place_of(old): old for old in known}, came_with(source_run.case, identifiers)
     gone = [old.pk for place, old in by_place.items() if place not in {one.place for one in found}]
     Candidate.objects.filter(pk__in=gone, chosen__isnull=True).delete()
     for number, one in enumerate(found, start=1):
@@ -182,74 +161,13 @@ def _keep(
             found_at=at,
         )
         candidate.number = number
-        candidate.details = json.dumps(_details(source_run.case, one, came))
+        candidate.details = json.dumps({"key": one.key, "by": one.led_by, **told_of(source_run.case, one, came)})
         candidate.save()
 
 
 def _digest(source_run: SourceRun, one: Found) -> str:
     place = [str(source_run.case_id), source_run.source.slug, one.collection.name, one.key]
     return digests.digest("candidates", json.dumps(place))
-
-
-def _details(case: Case, one: Found, came: Mapping[str, list[str]]) -> dict[str, Any]:
-    matched = [field for field in one.collection.fields if field.match]
-    shown = [(str(field.title), _masked(field, one.held)) for field in matched if _may_be_shown(field)]
-    since = one.held.get(one.collection.received_at) if one.collection.received_at else None
-    if since is not None:
-        shown.append((str(_("Since")), year_of(str(since))))
-    return {
-        "key": one.key,
-        "by": one.led_by,
-        "points": _points(case, one, matched, came),
-        "shown": [(title, text) for title, text in shown if text],
-    }
-
-
-def _may_be_shown(field: Field) -> bool:
-    return field.never_disclose is None and not field.sensitive
-
-
-def _masked(field: Field, held: Record) -> str:
-    value = held.get(field.column)
-    return masked(field.match.kind, str(value)) if field.match and value is not None else ""
-
-
-def _points(case: Case, one: Found, matched: Sequence[Field], came: Mapping[str, list[str]]) -> list[tuple[str, str]]:
-    """Whether the record agrees with what came with the request, by kind; kinds of which nothing came are left out."""
-    said: dict[str, str] = {}
-    for field in matched:
-        if field.match is None:
-            continue
-        kind = field.match.kind
-        answer = _agrees(case, field, one.held.get(field.column), came.get(kind, []))
-        if answer and (said.get(kind) != "yes" or answer == "yes"):
-            said[kind] = answer
-    return sorted(said.items())
-
-
-def _came(case: Case, identifiers: Identifiers) -> dict[str, list[str]]:
-    """What is known in clear text; what was typed as proof, and finds nothing, is known by its digests alone."""
-    submission = case.submission
-    came = {kind: list(values) for kind, values in identifiers.items()}
-    for kind, value in (
-        ("name", submission.name),
-        (IdentifierKind.EMAIL.value, submission.email),
-        (IdentifierKind.ACCOUNT_NUMBER.value, submission.account_number),
-    ):
-        if value:
-            came.setdefault(kind, []).append(value)
-    return came
-
-
-def _agrees(case: Case, field: Field, held: object, came: list[str]) -> str:
-    """Yes, no, or none where the record holds nothing; empty where nothing of the kind came."""
-    assert field.match is not None  # noqa: S101 - asked of such fields only
-    text = "" if held is None else str(held)
-    if came:
-        compared = form(field.match.compare, text)
-        return "none" if not text else "yes" if compared in wanted(field.match.compare, came) else "no"
-    typed = identity.was_typed_as_proof(case, field.match.kind, text)
-    return "" if typed is None else "none" if not text else "yes" if typed else "no"
 
 
 def shown(candidate: Candidate) -> Shown:

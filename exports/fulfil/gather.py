@@ -21,7 +21,7 @@ from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import acts, choosing, schedules, trouble
+from exports.fulfil import acts, choosing, near_misses, schedules, trouble
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun
 from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
 from exports.sources.datamap import Collection
@@ -83,6 +83,7 @@ def _search(run: Run, source_run: SourceRun) -> None:
         with source_run.source.open(chosen) as connector:
             choosing.check_joined(connector, identifiers)
             _look_into_each(run, source_run, connector, collections, identifiers)
+    near_misses.note(run, source_run, chosen or source_run.data_map(), identifiers)
 
 
 def _look_into_each(

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 
 from dsar.jobs.running import Run
 from dsar.vault import files, keys
-from exports.models import Bundle, Candidate, Part, Report, Shredding
+from exports.models import Bundle, Candidate, NearMisses, Part, Report, Shredding
 from requests_app.events import EventKind
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
@@ -44,6 +44,7 @@ def _shred(run: Run, case_id: UUID) -> None:
             return
         keys.destroy(case.content_key, at=run.at)
         Candidate.objects.filter(case=case).delete()
+        NearMisses.objects.filter(run__case=case).delete()
         Shredding.objects.create(case=case, at=run.at)
         record(case, EventKind.CONTENT_SHREDDED, by=SYSTEM, at=run.at)
 

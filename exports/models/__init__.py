@@ -1,4 +1,4 @@
-from exports.models.candidate import Candidate, RecordChoice
+from exports.models.candidate import Candidate, NearMisses, RecordChoice
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
 from exports.models.proposal import SourceChange, SourceDraft
@@ -15,6 +15,7 @@ __all__ = [
     "DataMapVersion",
     "DataSource",
     "Download",
+    "NearMisses",
     "NotedSchema",
     "Part",
     "RecipientTold",

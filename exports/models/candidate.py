@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from dsar.vault.fields import SealedText
+from exports.models.finding import SourceRun
 from exports.models.source import DataSource
 from requests_app.models import Case
 from requests_app.models.decision import OfCase
@@ -42,6 +43,29 @@ class Candidate(models.Model):
     def content_key(self) -> uuid.UUID:
         """What was found is content of its case."""
         return self.case.content_key
+
+
+class NearMisses(models.Model):
+    """Records of a source that look like the person's and were not gathered: masked, sealed, to be seen by staff."""
+
+    MOST = 10
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.OneToOneField(SourceRun, on_delete=models.CASCADE, related_name="near_misses")
+    number = models.PositiveSmallIntegerField()
+    details_sealed = models.BinaryField(null=True)
+    details = SealedText("details_sealed", key="content_key")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.number} near misses"
+
+    @property
+    def content_key(self) -> uuid.UUID:
+        """What was found is content of its case."""
+        return self.run.case.content_key
 
 
 class RecordChoice(OfCase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Several
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from exports.sources.datamap.model import Collection, DataMap, Join, Root
 from exports.sources.values import Key
 
 Keys = Mapping[str, frozenset[Key]]  # by collection
+Known = Mapping[str, Several[str]]  # values by kind
 Shared = Mapping[str, frozenset[str]]  # values by kind
 
 
@@ -31,6 +33,45 @@ def restricted(data_map: DataMap, only: Keys, shared: Shared) -> DataMap:
         for found in data_map.collections
     )
     return replace(data_map, collections=tuple(narrowed))
+
+
+def loosened(data_map: DataMap, known: Known, also: Known) -> tuple[DataMap, dict[str, tuple[str, ...]]]:
+    """The map that leads to near misses alone, and the values that it is asked by: each way has a kind of its own.
+
+    What people share is asked by all that is `known`, values that lead to somebody else too by the ways for which they
+    count no more, and every way by what is `also` worth a look. A collection without such a way is left out, and a way
+    that names no column, for whoever finds the rows by it would have to know of this.
+    """
+    asked: dict[str, tuple[str, ...]] = {}
+    collections = []
+    for found in data_map.collections:
+        ways = []
+        for root in found.roots:
+            values = _near(root, known, also) if root.column else ()
+            if values:
+                kind = f"near {len(asked)}"
+                asked[kind] = values
+                ways.append(Root(kind, root.column, root.compare))
+        if ways:
+            collections.append(replace(found, reached=tuple(ways), only=None))
+    return replace(data_map, collections=tuple(collections)), asked
+
+
+def _near(root: Root, known: Known, also: Known) -> tuple[str, ...]:
+    values = {*also.get(root.by, ())} | (root.without & {*known.get(root.by, ())})
+    values |= {*known.get(root.by, ())} if root.shared else set()
+    return tuple(sorted(values.difference(root.values(known))))
+
+
+def with_only(data_map: DataMap, collection: str, keys: frozenset[Key]) -> DataMap:
+    """The map by which of one collection's rows only these are looked for."""
+
+    def narrow(found: Collection) -> Collection:
+        if found.name != collection:
+            return found
+        return replace(found, only=keys if found.only is None else keys & found.only)
+
+    return replace(data_map, collections=tuple(map(narrow, data_map.collections)))
 
 
 def _without(way: Root | Join, shared: Shared) -> Root | Join:

@@ -357,6 +357,11 @@ class DataMap:
         return frozenset(root.by for found in self.collections for root in found.roots if not root.shared)
 
     @property
+    def kinds_shared(self) -> frozenset[str]:
+        """Kinds of identifier that lead to near misses alone."""
+        return frozenset(root.by for found in self.collections for root in found.roots if root.shared)
+
+    @property
     def kinds_given(self) -> frozenset[str]:
         """Kinds of identifier that the source gives to later ones."""
         return frozenset(given.kind for collection in self.collections for given in collection.gives)

@@ -18,7 +18,7 @@ from dsar.ledger import chains, verification
 from dsar.ledger.models import Event
 from exports import findings
 from exports.fulfil import acts
-from exports.models import Act, Bundle, RecipientTold, RunState, SourceRun
+from exports.models import Act, Bundle, RecipientTold, RecordChoice, RunState, SourceRun
 from exports.reports import words
 from exports.sources.connector import Action
 from requests_app import facts, guards, limiting
@@ -69,6 +69,8 @@ class SourceLine:
     state: str
     waived_by: str
     found: list[tuple[str, int]]
+    found_nothing: bool  # which is a result
+    choice: str  # what a person decided, where several records were found
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,12 @@ def _source(run: SourceRun, language: str) -> SourceLine:
         for collection in run.map_version.as_map().collections
         if run.counts.get(collection.name)
     ]
-    return SourceLine(run, state, words.who(run.waived_by), found)
+    choice = RecordChoice.objects.filter(case=run.case_id, source=run.source_id).last()
+    chosen = ""
+    if choice:
+        chosen = f"{choice.chosen or 'none'} of {choice.candidates} records chosen by {words.who(choice.decided_by)}"
+    found_nothing = run.state == RunState.DONE and not run.records
+    return SourceLine(run, state, words.who(run.waived_by), found, found_nothing, chosen)
 
 
 def _done(act: Act, language: str) -> list[tuple[str, int, str]]:

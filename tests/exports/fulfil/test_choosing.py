@@ -9,6 +9,7 @@ import pytest
 from dsar.demo.people import Chosen
 from exports.fulfil import choosing
 from exports.models import Act, Candidate, Part, RecordChoice, RunState
+from exports.reports import case_report
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
@@ -162,6 +163,9 @@ def test_none_of_these_is_a_result(family: House) -> None:
     assert (run_of(case, "shop").state, run_of(case, "shop").counts) == (RunState.DONE, {})
     assert {"source": "shop", "counts": {}} in facts_of(case, EventKind.SOURCE_DONE)
     assert facts_of(case, EventKind.CHOOSE_RECORDS)[0]["keys"] == []
+    report = case_report.report_html(case)
+    assert "none of 2 records chosen by staff 1" in report
+    assert "nothing found" in report
 
 
 def test_a_choice_holds_in_later_rounds_and_can_be_changed(family: House) -> None:

@@ -55,7 +55,11 @@ def test_a_family_telephone_gathers_nobody_and_shows_a_near_miss(shared: House) 
 
 def test_an_address_of_many_gathers_no_ticket_and_shows_them(shared: House) -> None:
     shared.sql("shop", "UPDATE customers SET email = ? WHERE id = 7", INFO)
-    shared.sql("shop", "UPDATE support_tickets SET customer_id = NULL, contact_email = ?, subject = 'not hers' WHERE id IN (1, 2)", INFO)
+    shared.sql(
+        "shop",
+        "UPDATE support_tickets SET customer_id = NULL, contact_email = ?, subject = 'not hers' WHERE id IN (1, 2)",
+        INFO,
+    )
     submission = shared.file(Right.KNOW_SPECIFIC, email=INFO)
     shared.prove(submission)
     case = submission.cases.get()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.conf import settings
 
 from dsar.demo.people import Chosen
 from exports.fulfil import choosing
@@ -277,3 +279,14 @@ def test_who_chose_does_not_approve_a_deletion(family: House) -> None:
     case = choose(family, stopped(family, Right.DELETE), MINE)
     with pytest.raises(MoveShut, match="Four eyes"):
         family.move(case, "approve")
+
+
+def test_candidates_go_when_the_content_of_their_case_is_destroyed(family: House) -> None:
+    case = choose(family, stopped(family, Right.KNOW_SPECIFIC), MINE)
+    family.move(case, "approve", APPROVER)
+    family.work()
+    assert fresh(case).state == State.CLOSED
+    assert choosing.candidates_of(case).count() == 2
+    family.later(settings.CONTENT_LIFE + timedelta(hours=1))
+    assert not choosing.candidates_of(case).exists()
+    assert RecordChoice.objects.get(case=case).reason == WHY, "why it was decided belongs to the record"

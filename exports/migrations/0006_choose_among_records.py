@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0004_source_changes'),
+        ('exports', '0005_source_drafts'),
         ('requests_app', '0003_choose_among_records'),
     ]
 

@@ -43,6 +43,7 @@ CURES = {
     "EMAIL_URL": "e.g. submission://user:password@mail.example.com:587/",
     "DSAR_FROM_EMAIL": "the sender of all letters, e.g. privacy@example.com or Privacy Office <privacy@example.com>",
     "DSAR_CONTENT_DAYS": "how many days after closing findings and bundles live, e.g. 45; then their key is destroyed",
+    "DSAR_BUNDLE_DAYS": "how many days after closing a bundle can be fetched, e.g. 30; then the person may renew it",
     "DSAR_POST_DAYS": "how many days a posted letter is given to arrive, e.g. 5; from then on it counts",
     "DSAR_ACCOUNT_SECRET": "at least 32 random characters that your account system holds too; or leave it out",
     "DSAR_DATA_DIR": "the absolute path of a folder that web server and worker can write to; sealed files live here",
@@ -65,6 +66,7 @@ class Environment:
     allowed_hosts: list[str]
     data_dir: Path
     content_days: int
+    bundle_days: int
     post_days: int
     account_secret: str
     source_hosts: list[str]
@@ -100,6 +102,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "allowed_hosts": _list(env, "DSAR_ALLOWED_HOSTS", hosts, values.are_hosts),
         "data_dir": data_dir,
         "content_days": env.int("DSAR_CONTENT_DAYS", 45, validate=validate.Range(min=1, max=3650)),
+        "bundle_days": env.int("DSAR_BUNDLE_DAYS", 30, validate=validate.Range(min=1, max=3650)),
         "post_days": env.int("DSAR_POST_DAYS", 5, validate=validate.Range(min=0, max=30)),
         "account_secret": _text(env, "DSAR_ACCOUNT_SECRET", "", values.is_long_secret),
         "source_hosts": _list(env, "DSAR_SOURCE_HOSTS", [], values.are_single_hosts),

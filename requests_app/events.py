@@ -80,6 +80,7 @@ class EventKind(TextChoices):
     RESTRICTION_LIFTED = "restriction_lifted", _("Restriction ended")
     WITHDRAW = "withdraw", _("Withdrawn by the person")
     DOWNLOADED = "downloaded", _("Bundle downloaded")
+    BUNDLE_RENEWED = "bundle_renewed", _("Bundle made available again")
     BUNDLE_DAMAGED = "bundle_damaged", _("Bundle could not be opened")
     DOWNLOAD_CLOSED = "download_closed", _("Download closed after wrong answers")
     OPEN_DOWNLOAD = "open_download", _("Download opened again")

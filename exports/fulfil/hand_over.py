@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dsar.jobs.running import Run
 from dsar.ledger import chains
@@ -20,11 +22,16 @@ from exports.fulfil import trouble
 from exports.models import Bundle, Download
 from requests_app.events import EventKind
 from requests_app.models import Case
-from requests_app.roles import PERSON, SYSTEM
+from requests_app.roles import PERSON, SYSTEM, Actor
 from requests_app.services import closing
-from requests_app.services.history import locked, record
+from requests_app.services.history import local_day, locked, record
 
 PIECE = 256 * 1024
+MOST_RENEWALS = 3  # by the person; the desk may go on
+
+
+class NotHandedOver(Exception):
+    """What was asked for can't be handed over that way, or not now; the sentence says why, and what to do."""
 
 
 def release_bundle(run: Run, case: Case) -> None:
@@ -76,6 +83,38 @@ def available(case: Case, at: datetime) -> Bundle | None:
     """The bundle that the person may fetch now."""
     bundle = Bundle.objects.select_related("case").filter(case=case).first()
     return bundle if bundle and bundle.is_available(at) else None
+
+
+def within_reach(case: Case, at: datetime) -> Bundle | None:
+    """The bundle that the person may fetch now, or make available again and then fetch."""
+    bundle = Bundle.objects.select_related("case").filter(case=case).first()
+    return bundle if bundle and (bundle.is_available(at) or may_renew(bundle, at)) else None
+
+
+def may_renew(bundle: Bundle, at: datetime) -> bool:
+    """Whether the person may make it available again."""
+    return bundle.renewals < MOST_RENEWALS and bundle.is_renewable(at)
+
+
+def renew(case_id: UUID, *, by: Actor, at: datetime) -> Bundle:
+    """Let the bundle be fetched for another period, or until its content ends; raises NotHandedOver.
+
+    The person's renewals are counted, and asked for with the same proof as a download; staff may go on renewing.
+    """
+    with transaction.atomic():
+        case = locked(case_id)
+        bundle = Bundle.objects.select_related("case").filter(case=case).first()
+        if bundle is None or not bundle.is_renewable(at):
+            raise NotHandedOver(_("There is nothing to make available again: the file is there until its content ends."))
+        if not by.is_staff:
+            if not may_renew(bundle, at):
+                raise NotHandedOver(_("The file was made available again as often as we allow. Please write to us."))
+            bundle.renewals += 1
+        bundle.renewed_at = at
+        bundle.save(update_fields=["renewed_at", "renewals"])
+        until = local_day(bundle.expires_at).isoformat()
+        record(case, EventKind.BUNDLE_RENEWED, by=by, at=at, bundle=str(bundle.pk), until=until)
+    return bundle
 
 
 def is_damaged(case: Case) -> bool:

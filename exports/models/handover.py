@@ -42,18 +42,30 @@ class Bundle(StoredFile):
     manifest_sha256 = models.CharField(max_length=64)
     records = models.PositiveIntegerField()
     withheld = models.PositiveIntegerField()
+    renewed_at = models.DateTimeField(null=True, help_text="When it was made available again last.")
+    renewals = models.PositiveSmallIntegerField(default=0, help_text="How often the person made it available again.")
 
     def __str__(self) -> str:
         return f"bundle of {self.records} records"
 
     @property
     def expires_at(self) -> datetime:
-        """Until when it can be fetched: as long as the content lives, which is counted from the case's closing."""
+        """Until when it can be fetched: counted from the case's closing or the last renewal, never past its content."""
+        begun = max(filter(None, (self.case.closed_at or self.made_at, self.renewed_at)))
+        return min(begun + settings.BUNDLE_LIFE, self.content_ends_at)
+
+    @property
+    def content_ends_at(self) -> datetime:
+        """Until when its content lives, which is counted from the case's closing."""
         return (self.case.closed_at or self.made_at) + settings.CONTENT_LIFE
 
     def is_available(self, at: datetime) -> bool:
         """Whether it can be fetched now; while the case has not closed, always."""
         return self.case.closed_at is None or at < self.expires_at
+
+    def is_renewable(self, at: datetime) -> bool:
+        """Whether there is time left that a renewal would give."""
+        return self.case.closed_at is not None and max(at, self.expires_at) < self.content_ends_at
 
     @property
     def context(self) -> str:

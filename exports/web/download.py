@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -22,11 +23,14 @@ from exports.models import Bundle
 from exports.web import ranges
 from requests_app.models import Case, CodePurpose, Submission
 from requests_app.ports import systems
+from requests_app.roles import PERSON
 from requests_app.services import codes, entering, identity
 from requests_app.web.forms import PortalForm
 from requests_app.web.pages import language
 from requests_app.web.sections import Section, register
 from requests_app.web.session import person_page, receives
+
+Find = Callable[[Case, datetime], Bundle | None]
 
 logger = logging.getLogger(__name__)
 
@@ -73,14 +77,22 @@ def bundle_section(case: Case) -> Section | None:
     bundle = Bundle.objects.filter(case=case).first()
     if bundle is None:
         return None
-    return Section("portal/bundle.html", {"bundle": bundle, "is_available": bundle.is_available(timezone.now())})
+    at = timezone.now()
+    context = {
+        "bundle": bundle,
+        "is_available": bundle.is_available(at),
+        "may_renew": hand_over.may_renew(bundle, at),
+        "is_kept": at < bundle.content_ends_at,
+        "content_days": settings.CONTENT_LIFE.days,
+    }
+    return Section("portal/bundle.html", context)
 
 
 @person_page
 @require_POST
 def send_code(request: HttpRequest, submission: Submission, right: str) -> HttpResponse:
-    """Mail a fresh code for the download."""
-    _bundle(request, submission, right, timezone.now())
+    """Mail a fresh code for the download, or for making the file available again."""
+    find_bundle(request, submission, right, timezone.now(), hand_over.within_reach)
     if submission.codes.download_is_closed():
         return redirect("bundle:open", right)
     try:
@@ -95,20 +107,23 @@ def send_code(request: HttpRequest, submission: Submission, right: str) -> HttpR
 @person_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_bundle(request: HttpRequest, submission: Submission, right: str) -> HttpResponse:
-    """Take the code and the answer; then the file may be fetched for an hour."""
+    """Take the code and the answer; then the file may be fetched for an hour. What has expired is renewed by it."""
     at = timezone.now()
-    bundle = _bundle(request, submission, right, at)
-    asked = _answers_asked(bundle.case)
+    bundle = find_bundle(request, submission, right, at, hand_over.within_reach)
+    asked = answers_asked(bundle.case)
     form = OpenForm(request.POST if request.method == "POST" else None, asked=asked)
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
         if entering.open_file(bundle.case, code=given["code"], answer=given["answer"], at=at):
+            if not bundle.is_available(at):
+                bundle = hand_over.renew(bundle.case_id, by=PERSON, at=at)
             request.session[TICKET] = [str(bundle.pk), (at + TICKET_LIFE).isoformat()]
             return redirect("bundle:open", right)
         form.complain(needs_answer=bool(asked))
     context = {
         "case": bundle.case,
         "bundle": bundle,
+        "renews": not bundle.is_available(at),
         "form": form,
         "needs_answer": bool(asked),
         "has_code": codes.is_live(submission, CodePurpose.DOWNLOAD, at=at),
@@ -123,7 +138,7 @@ def open_bundle(request: HttpRequest, submission: Submission, right: str) -> Htt
 def fetch(request: HttpRequest, submission: Submission, right: str) -> HttpResponseBase:
     """The file itself, streamed, whole or from where it broke off; a damaged file releases nothing."""
     at = timezone.now()
-    bundle = _bundle(request, submission, right, at)
+    bundle = find_bundle(request, submission, right, at, hand_over.available)
     if not _has_ticket(request, bundle, at):
         messages.info(request, _("Please ask for a fresh code first."))
         return redirect("bundle:open", right)
@@ -174,17 +189,18 @@ def _busy(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _bundle(request: HttpRequest, submission: Submission, right: str, at: datetime) -> Bundle:
+def find_bundle(request: HttpRequest, submission: Submission, right: str, at: datetime, find: Find) -> Bundle:
+    """The bundle of a right, for whom it is handed over to; 404 if there is none that ``find`` lets them have now."""
     if not receives(request, submission):
         raise Http404
     case = submission.cases.filter(right=right).first()
-    bundle = hand_over.available(case, at) if case else None
+    bundle = find(case, at) if case else None
     if bundle is None:
         raise Http404
     return bundle
 
 
-def _answers_asked(case: Case) -> list[str]:
+def answers_asked(case: Case) -> list[str]:
     """What may be answered, in words: only what was asked for, or came with the request, and matched."""
     titles = systems().question_titles(language())
     return [titles.get(kind, kind) for kind in sorted(identity.answers_asked(case))]

@@ -7,17 +7,20 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from pytest_django import Settings
 
 from dsar.jobs.models import Job
 from dsar.vault.errors import FileDamaged
 from exports.fulfil import hand_over
+from exports.fulfil.hand_over import NotHandedOver
 from exports.models import Bundle, Download
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Submission
+from requests_app.roles import PERSON
 from requests_app.services import closing
 from requests_app.states import State
-from tests.exports.house import APPROVER, House, facts_of, files_of, fresh, parts_of, person
+from tests.exports.house import ANALYST, APPROVER, House, facts_of, files_of, fresh, parts_of, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -100,14 +103,46 @@ def test_findings_that_can_not_be_read_go_back_to_a_person_and_are_gathered_agai
     assert fresh(case).state == State.CLOSED
 
 
-def test_it_can_be_fetched_as_long_as_the_content_lives(house: House) -> None:
+def test_it_can_be_fetched_for_a_while_and_renewed_as_long_as_the_content_lives(house: House) -> None:
     case = house.closed(Right.KNOW_SPECIFIC)
     assert case.closed_at is not None
-    end = case.closed_at + settings.CONTENT_LIFE
+    end, last = case.closed_at + settings.BUNDLE_LIFE, case.closed_at + settings.CONTENT_LIFE
     bundle = hand_over.available(case, end - timedelta(seconds=1))
     assert bundle is not None
-    assert bundle.expires_at == end
+    assert bundle.expires_at == end < last
     assert hand_over.available(case, end) is None
+    assert hand_over.within_reach(case, last - timedelta(seconds=1)) == bundle
+    assert hand_over.within_reach(case, last) is None
+
+
+def test_a_renewal_gives_another_period_and_never_more_than_the_content_has(house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    assert case.closed_at is not None
+    late = case.closed_at + settings.BUNDLE_LIFE + timedelta(days=1)
+    bundle = hand_over.renew(case.pk, by=PERSON, at=late)
+    assert bundle.expires_at == case.closed_at + settings.CONTENT_LIFE
+    assert hand_over.available(case, late) == bundle
+    (facts,) = facts_of(case, EventKind.BUNDLE_RENEWED)
+    assert facts == {"bundle": str(bundle.pk), "until": f"{timezone.localdate(bundle.expires_at)}"}
+    with pytest.raises(NotHandedOver, match="nothing to make available again"):
+        hand_over.renew(case.pk, by=ANALYST, at=late)
+
+
+def test_a_short_period_is_renewed_so_often_by_the_person_and_then_by_staff(house: House, settings: Settings) -> None:
+    settings.BUNDLE_LIFE = timedelta(days=5)
+    case = house.closed(Right.KNOW_SPECIFIC)
+    assert case.closed_at is not None
+    at = case.closed_at
+    for _time in range(hand_over.MOST_RENEWALS):
+        at += timedelta(days=6)
+        assert hand_over.renew(case.pk, by=PERSON, at=at).expires_at == at + timedelta(days=5)
+    at += timedelta(days=6)
+    assert hand_over.within_reach(case, at) is None
+    with pytest.raises(NotHandedOver, match="as often as we allow"):
+        hand_over.renew(case.pk, by=PERSON, at=at)
+    hand_over.renew(case.pk, by=ANALYST, at=at)
+    assert hand_over.available(case, at) is not None
+    assert len(facts_of(case, EventKind.BUNDLE_RENEWED)) == 4
 
 
 def test_the_limit_binds_in_the_moment_of_release(house: House) -> None:

@@ -46,7 +46,7 @@ def test_it_can_be_fetched_again_within_the_hour_and_not_after(entered: Client, 
 def test_the_case_page_says_that_the_data_is_ready(entered: Client, case: Case) -> None:
     page = entered.get("/case/me/").content.decode()
     assert f"One file with {case.bundle.records} records" in page
-    assert "You can fetch it until Jan. 7, 2027." in page
+    assert "You can fetch it until Dec. 23, 2026." in page
 
 
 def test_without_a_ticket_nothing_comes(entered: Client) -> None:
@@ -118,7 +118,38 @@ def test_a_right_that_has_no_bundle_is_not_found(entered: Client, right: str) ->
 def test_after_its_time_the_file_is_gone_and_the_page_says_so(client: Client, house: House, case: Case) -> None:
     house.later(django_settings.CONTENT_LIFE + timedelta(hours=1))
     enter(client, case.submission)
-    assert "The file is no longer available." in client.get("/case/me/").content.decode()
+    page = client.get("/case/me/").content.decode()
+    assert "The file is no longer available. It was kept for 45 days after our answer and then destroyed" in page
+    assert client.get(HERE).status_code == 404
+    assert client.post(f"{HERE}code/").status_code == 404
+
+
+def test_what_has_expired_is_made_available_again_by_the_proof_of_a_download(
+    client: Client, house: House, case: Case
+) -> None:
+    house.shift(django_settings.BUNDLE_LIFE + timedelta(hours=1))
+    enter(client, case.submission)
+    page = client.get("/case/me/").content.decode()
+    assert "The time to fetch the file was over on Dec. 23, 2026." in page
+    assert "You can make it available again until Jan. 7, 2027; then it is destroyed." in page
+    assert client.get(f"{HERE}file/").status_code == 404
+    assert "The same makes the file available again" in client.get(HERE).content.decode()
+    assert open_file(client, house, case, answer="wrong") == 400
+    assert not facts_of(case, EventKind.BUNDLE_RENEWED)
+    assert client.get(f"{HERE}file/").status_code == 404
+
+    assert open_file(client, house, case) == 302
+    assert client.get(f"{HERE}file/").status_code == 200
+    (facts,) = facts_of(case, EventKind.BUNDLE_RENEWED)
+    assert facts["until"] == "2027-01-07"
+    assert "You can fetch it until Jan. 7, 2027." in client.get("/case/me/").content.decode()
+
+
+def test_who_has_renewed_often_enough_is_asked_to_write(client: Client, house: House, case: Case) -> None:
+    Bundle.objects.update(renewals=3)
+    house.shift(django_settings.BUNDLE_LIFE + timedelta(hours=1))
+    enter(client, case.submission)
+    assert "Write to us if you still need it." in client.get("/case/me/").content.decode()
     assert client.get(HERE).status_code == 404
     assert client.post(f"{HERE}code/").status_code == 404
 

@@ -36,6 +36,7 @@ CURES = {
     "DSAR_BASE_URL": "the public address of this site, e.g. https://privacy.example.com",
     "DSAR_ALLOWED_HOSTS": "the names by which this site is asked for, with commas, e.g. privacy.example.com",
     "DSAR_SOURCE_HOSTS": "with commas, the hosts of sources that may be private or without https, e.g. orders.internal",
+    "DSAR_RECEIVER_HOSTS": "with commas, the hosts to which people may have files sent, e.g. import.bank.example",
     "DATABASE_URL": "e.g. postgresql://dsar@/dsar?host=/run/postgresql or sqlite:////srv/dsar/dsar.sqlite3",
     "DATABASE_OWNER_URL": "the main database as the role that owns its tables, e.g. postgresql://dsar_owner@db/dsar",
     "KEYS_DATABASE_URL": "the key store: a database of its own, apart from DATABASE_URL and its backups",
@@ -70,6 +71,7 @@ class Environment:
     post_days: int
     account_secret: str
     source_hosts: list[str]
+    receiver_hosts: list[str]
     database: dict[str, Any]
     owner_database: dict[str, Any] | None
     keys_database: dict[str, Any]
@@ -106,6 +108,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "post_days": env.int("DSAR_POST_DAYS", 5, validate=validate.Range(min=0, max=30)),
         "account_secret": _text(env, "DSAR_ACCOUNT_SECRET", "", values.is_long_secret),
         "source_hosts": _list(env, "DSAR_SOURCE_HOSTS", [], values.are_single_hosts),
+        "receiver_hosts": _list(env, "DSAR_RECEIVER_HOSTS", [], values.are_single_hosts),
         "database": _text(env, "DATABASE_URL", "", values.is_database),
         "owner_database": _text(env, "DATABASE_OWNER_URL", "", values.is_postgresql),
         "keys_database": _text(env, "KEYS_DATABASE_URL", "", values.is_database),

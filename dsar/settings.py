@@ -23,6 +23,7 @@ CONTENT_LIFE = timedelta(days=ENVIRONMENT.content_days)  # of findings and bundl
 ACCOUNT_SECRET = ENVIRONMENT.account_secret  # under which the company's account system tells of sign-ins; "" for none
 BUNDLE_LIFE = timedelta(days=ENVIRONMENT.bundle_days)  # for which it can be fetched, and again when it is renewed
 SOURCE_HOSTS = frozenset(ENVIRONMENT.source_hosts)  # of sources that may have private addresses, or be without TLS
+RECEIVER_HOSTS = frozenset(ENVIRONMENT.receiver_hosts)  # to which a person may have a file sent
 MASTER_KEY = ENVIRONMENT.master_key
 SIGNING_KEY = ENVIRONMENT.signing_key  # of the ledger's checkpoints and of bundles; "" for none
 OLD_PUBLIC_KEYS = ENVIRONMENT.old_public_keys  # of keys that signed checkpoints before the present one

@@ -8,7 +8,7 @@ from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from exports import source_drafts
 from exports.fulfil import carry_out as carrying_out
-from exports.fulfil import gather, upkeep
+from exports.fulfil import gather, transfer, upkeep
 from exports.reports import ordering
 
 # A source that is down for a night is worth waiting for: eight tries take 11 hours and a quarter.
@@ -25,6 +25,12 @@ def gather_source(run: Run) -> None:
 def carry_out(run: Run) -> None:
     """Do what was approved."""
     carrying_out.carry_out(run)
+
+
+@handler("send_transfer", queue="gather", retries=PATIENT, lease=timedelta(minutes=30), on_give_up=transfer.give_up)
+def send_transfer(run: Run) -> None:
+    """Encrypt a bundle for a receiver and send it."""
+    transfer.send(run)
 
 
 @handler("render_report", queue="reports")

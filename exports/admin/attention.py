@@ -15,7 +15,7 @@ from dsar.ledger.models import Event
 from exports.findings import current_runs
 from exports.fulfil import hand_over
 from exports.fulfil.trouble import WhichOfThese, what_to_do
-from exports.models import Act, ActKind, RecipientTold, RunState
+from exports.models import Act, ActKind, RecipientTold, RunState, Transfer, TransferState
 from requests_app.admin import sections
 from requests_app.admin.timeline import in_words
 from requests_app.events import EventKind
@@ -72,6 +72,7 @@ def _troubles(case: Case) -> Iterator[Trouble]:
         code = str(handed_back.facts["because"])
         yield Trouble(_("The approval was handed back."), code, what_to_do(code), is_job=False)
     yield from _closed_download(case)
+    yield from _not_transferred(case)
 
 
 def _not_searched(case: Case, what: str, error: str) -> Trouble:
@@ -86,6 +87,20 @@ def _closed_download(case: Case) -> Iterator[Trouble]:
         what = _("The download is closed: too many wrong answers came with right codes.")
         to_do = _("Make sure who it is that asks for it, then open the download again.")
         yield Trouble(what, EventKind.DOWNLOAD_CLOSED.value, to_do, is_job=False)
+
+
+def _not_transferred(case: Case) -> Iterator[Trouble]:
+    """What the person had sent to a receiver and is not there: it failed, or waits for somebody to pass it on."""
+    waiting = Transfer.objects.filter(case=case, state__in=(TransferState.FAILED, TransferState.READY))
+    for transfer in waiting.select_related("receiver"):
+        name = {"name": transfer.receiver.name}
+        if transfer.state == TransferState.FAILED:
+            what = _("The file could not be sent to %(name)s.") % name
+            yield Trouble(what, transfer.error, what_to_do(transfer.error), is_job=True)
+        else:
+            what = _("An encrypted file waits to be passed on to %(name)s.") % name
+            to_do = _("Take it on the page Handing over, give it to the receiver, and note there that it has it.")
+            yield Trouble(what, EventKind.TRANSFER_READY.value, to_do, is_job=False)
 
 
 def _set_and_refused(case: Case) -> Iterator[Trouble]:

@@ -5,20 +5,28 @@ No step is a move: none changes the case, and none lets staff see what is handed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    QueryDict,
+    StreamingHttpResponse,
+)
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from exports.fulfil import hand_over
+from dsar.vault.errors import VaultError
+from exports.fulfil import encrypted, hand_over, transfer
 from exports.fulfil.hand_over import NotHandedOver
-from exports.models import Bundle
+from exports.models import Bundle, EncryptedFile, Transfer
 from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
 from requests_app.admin.desk import actor_of
@@ -33,7 +41,7 @@ Step = Callable[[Case, QueryDict, Actor], str]
 @sections.link
 def to_handing_over(case: Case, actor: Actor) -> sections.Link | None:  # noqa: ARG001
     """The way to the page, once there is something to hand over."""
-    if not Bundle.objects.filter(case=case).exists():
+    if not Bundle.objects.filter(case=case).exists() and not Transfer.objects.filter(case=case).exists():
         return None
     url = reverse("admin:requests_app_case_handing_over", args=[case.pk])
     return sections.Link(gettext_lazy("Handing over"), url, "outbox")
@@ -52,9 +60,40 @@ def handing_over(request: HttpRequest, case: Case) -> HttpResponse:
         **context_of(request, case),
         "bundle": bundle,
         "works": works(actor),
+        "transfers": Transfer.objects.filter(case=case).select_related("receiver", "file"),
         "may_renew": bundle is not None and bundle.is_renewable(at),
     }
     return TemplateResponse(request, "admin/exports/handing_over.html", context)
+
+
+@sections.page("transfer_file")
+def transfer_file(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """The file that is encrypted for a receiver, for staff to pass on; nobody here can open it."""
+    actor = actor_of(request)
+    if request.method != "POST" or not works(actor):
+        raise PermissionDenied
+    try:
+        taken = transfer.take(case.pk, request.POST.get("row", ""), by=actor, at=timezone.now())
+    except NotHandedOver as refused:
+        messages.error(request, str(refused))
+        return _back(case)
+    return _as_file(request, case, taken.file, name=f"{taken.pk}.zip.age")
+
+
+def _as_file(request: HttpRequest, case: Case, made: EncryptedFile | None, *, name: str) -> HttpResponseBase:
+    try:
+        pieces: Iterator[bytes] = encrypted.opened(made) if made else iter(())
+    except VaultError:
+        messages.error(request, _("The encrypted file can't be opened: it is damaged, or its content has ended."))
+        return _back(case)
+    response = StreamingHttpResponse(pieces, content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Length"] = str(made.clear_size if made else 0)
+    return response
+
+
+def _back(case: Case) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:requests_app_case_handing_over", args=[case.pk]))
 
 
 def _take_step(request: HttpRequest, case: Case, actor: Actor) -> None:
@@ -75,4 +114,12 @@ def _renew(case: Case, _given: QueryDict, actor: Actor) -> str:
     }
 
 
-STEPS: Mapping[str, Step] = {"renew": _renew}
+def _passed_on(case: Case, given: QueryDict, actor: Actor) -> str:
+    transfer.passed_on(case.pk, given.get("row", ""), by=actor, at=timezone.now())
+    return _("Noted: the receiver has the file. Our copy is removed.")
+
+
+STEPS: Mapping[str, Step] = {
+    "renew": _renew,
+    "passed_on": _passed_on,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -105,7 +106,7 @@ def renew(case_id: UUID, *, by: Actor, at: datetime) -> Bundle:
         case = locked(case_id)
         bundle = Bundle.objects.select_related("case").filter(case=case).first()
         if bundle is None or not bundle.is_renewable(at):
-            raise NotHandedOver(_("There is nothing to make available again: the file is there until its content ends."))
+            raise NotHandedOver(_("There is nothing to make available again: it is there until its content ends."))
         if not by.is_staff:
             if not may_renew(bundle, at):
                 raise NotHandedOver(_("The file was made available again as often as we allow. Please write to us."))
@@ -149,17 +150,21 @@ def start_download(bundle: Bundle, *, at: datetime, first: int = 0, length: int 
         part = {"first_byte": first} if first else {}
         record(locked(bundle.case_id), EventKind.DOWNLOADED, by=PERSON, at=at, bundle=str(bundle.pk), **part)
 
-    def pieces() -> Iterator[bytes]:
-        try:
-            _pass_over(clear, first)
-            left = bundle.clear_size - first if length is None else length
-            while left and (piece := clear.read(min(PIECE, left))):
-                left -= len(piece)
-                yield piece
-        finally:
-            opened.__exit__(None, None, None)
+    return pieces_of(opened, clear, first=first, length=bundle.clear_size - first if length is None else length)
 
-    return pieces()
+
+def pieces_of(
+    opened: AbstractContextManager[BinaryIO], clear: BinaryIO, *, first: int = 0, length: int
+) -> Iterator[bytes]:
+    """The opened file piece by piece; closed behind the last, or when nobody wants more."""
+    try:
+        _pass_over(clear, first)
+        left = length
+        while left and (piece := clear.read(min(PIECE, left))):
+            left -= len(piece)
+            yield piece
+    finally:
+        opened.__exit__(None, None, None)
 
 
 def _pass_over(clear: BinaryIO, length: int) -> None:

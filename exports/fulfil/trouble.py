@@ -131,6 +131,30 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "The person asked for the file and did not get it: it is damaged or lost. Restore it from the backup of the"
         " data folder and ask the person to try again; without a backup, write to the person and answer in another way."
     ),
+    "ReceiverEnded": _(
+        "The receiver was ended after the person had chosen it, and got nothing. The person can choose another one on"
+        " the case page, and can fetch the file in any case."
+    ),
+    "ReceiverNotAllowed": _(
+        "Files may not be sent to the receiver's address: its host is not named in DSAR_RECEIVER_HOSTS, or has an"
+        " address that is not public. If it is meant, name it, then try the job again."
+    ),
+    "ReceiverRefused": _(
+        "The receiver's server refused the file. Ask the receiver why, then try the job again: it sends the same file"
+        " under the same key. If it can't be sent, tell the person, who can fetch it."
+    ),
+    "ReceiverUnavailable": _(
+        "The receiver's server did not answer, each time. See with the receiver that it can be reached, then try the"
+        " job again: it sends the same file under the same key."
+    ),
+    "ReceiverAsksToWait": _(
+        "The receiver's server was busy each time and asked us to wait. See with the receiver that it can take the"
+        " file, then try the job again."
+    ),
+    "NothingToEncrypt": _(
+        "The file that was to be encrypted is damaged, was replaced by a newer one, or its content has ended. The"
+        " person has to be told; if the content is still kept, restore the file from the backup and try the job again."
+    ),
     "PangoMissing": _(
         "PDF needs Pango on the workers' machine. On Debian or Ubuntu: apt-get install libpango-1.0-0"
         " libpangoft2-1.0-0 libharfbuzz-subset0; then try again."

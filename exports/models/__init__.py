@@ -4,6 +4,7 @@ from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, Re
 from exports.models.proposal import SourceChange, SourceDraft
 from exports.models.retention import RetentionSchedule
 from exports.models.source import DataMapVersion, DataSource, NotedSchema
+from exports.models.transfer import EncryptedFile, Receiver, ReceiverWay, Transfer, TransferState
 
 __all__ = [
     "UNFINISHED",
@@ -15,9 +16,12 @@ __all__ = [
     "DataMapVersion",
     "DataSource",
     "Download",
+    "EncryptedFile",
     "NearMisses",
     "NotedSchema",
     "Part",
+    "Receiver",
+    "ReceiverWay",
     "RecipientTold",
     "RecordChoice",
     "Report",
@@ -27,5 +31,7 @@ __all__ = [
     "SourceChange",
     "SourceDraft",
     "SourceRun",
+    "Transfer",
+    "TransferState",
     "Withholding",
 ]

@@ -71,6 +71,9 @@ class House:
             "DSAR_FROM_EMAIL": "Larkspur Outfitters Privacy <privacy@larkspur-outfitters.example>",
             "EMAIL_URL": self.post_office.url,
             "REDIS_URL": self.redis_url,
+            # Receivers of direct transfers are servers of the tests, on this machine and without TLS.
+            "DSAR_RECEIVER_HOSTS": "127.0.0.1",
+            "DSAR_SOURCE_HOSTS": "127.0.0.1",
         }
         return os.environ | self.premises.environment() | told
 

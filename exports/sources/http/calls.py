@@ -64,7 +64,7 @@ class Caller:
         answer = self._exchange("POST", where, body, name, until)
         while answer.status == 202:
             where = self._place_to_poll(answer, where)
-            wait = max(_retry_after(answer) or 0.0, DELAYS[min(polls, len(DELAYS) - 1)])
+            wait = max(retry_after(answer) or 0.0, DELAYS[min(polls, len(DELAYS) - 1)])
             if time.monotonic() + wait > until:
                 raise SourceUnavailableError(
                     f"{self._source}: the service is still preparing its answer", wait=timedelta(seconds=wait)
@@ -112,7 +112,7 @@ class Caller:
         if status == 200:
             return
         if status in BUSY:
-            wait = _retry_after(answer)
+            wait = retry_after(answer)
             raise SourceUnavailableError(told, wait=None if wait is None else timedelta(seconds=wait))
         if status in REFUSED:
             raise SourceUnavailableError(f"{told}: it does not know our signature")
@@ -143,7 +143,7 @@ def _encoded(question: Mapping[str, object]) -> bytes:
     return json.dumps(question, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def _retry_after(answer: Answer) -> float | None:
+def retry_after(answer: Answer) -> float | None:
     """Seconds that the service asks for, as a number or as a moment (RFC 9110, 10.2.3); None if it says nothing."""
     text = answer.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():

@@ -13,10 +13,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from exports.sources.connector import BrokenDataError, SourceUnavailableError
 from exports.sources.http.addresses import Service
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
 
 PIECE = 64 * 1024
 MOST_BYTES = 16 * 1024 * 1024  # of an answer, with its headers
@@ -80,9 +83,18 @@ class _Reader(io.RawIOBase):
 
 
 def exchange(
-    service: Service, method: str, path: str, headers: Mapping[str, str], body: bytes, *, seconds: float
+    service: Service,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes | SupportsRead[bytes],
+    *,
+    seconds: float,
 ) -> Answer:
-    """Send a request and take the answer; what goes wrong on the way becomes one of our errors, without its text."""
+    """Send a request and take the answer; what goes wrong on the way becomes one of our errors, without its text.
+
+    A body that is read piece by piece needs its Content-Length among the headers.
+    """
     until = time.monotonic() + seconds
     addresses = service.addresses()
     try:

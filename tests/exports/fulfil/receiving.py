@@ -1,0 +1,107 @@
+"""A receiver of direct transfers: a real web server that takes files, and the key that opens them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pyrage
+from django.utils import timezone
+
+from exports.bundle.contents import VERIFIER
+from exports.fulfil import receivers
+from exports.models import Receiver, ReceiverWay
+from tests.exports.house import ANALYST, APPROVER
+
+HOST = "127.0.0.1"
+
+
+@dataclass
+class Got:
+    """One request as it came."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Bank:
+    """What came, and what is answered: ``answers`` in turn, then 201."""
+
+    identity: pyrage.x25519.Identity = field(default_factory=pyrage.x25519.Identity.generate)
+    url: str = ""
+    got: list[Got] = field(default_factory=list)
+    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+
+    @property
+    def public_key(self) -> str:
+        """What is registered."""
+        return str(self.identity.to_public())
+
+    def opened(self, encrypted: bytes) -> bytes:
+        """What was meant for it."""
+        return bytes(pyrage.decrypt(encrypted, [self.identity]))
+
+    def registered(self, **changes: object) -> Receiver:
+        """Entered by one, accepted by another."""
+        receiver = self.proposed(**changes)
+        return receivers.accept(receiver.pk, by=APPROVER, at=timezone.now())
+
+    def proposed(self, **changes: object) -> Receiver:
+        """Entered only."""
+        usual: dict[str, object] = {
+            "name": "First Harbor Bank, N.A.",
+            "contact": "privacy@bank.example",
+            "public_key": self.public_key,
+            "way": ReceiverWay.UPLOAD,
+            "url": self.url,
+        }
+        proposal = receivers.Proposal(**{**usual, **changes})  # type: ignore[arg-type]
+        return receivers.propose(proposal, by=ANALYST, at=timezone.now())
+
+
+@contextmanager
+def receiving() -> Iterator[Bank]:
+    """The receiver's server, in a thread."""
+    bank = Bank()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            bank.got.append(Got(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+            status, headers = bank.answers.pop(0) if bank.answers else (201, {})
+            self.send_response(status)
+            for name, value in {"Content-Length": "8", **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(b"received")
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer((HOST, 0), Handler)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    bank.url = f"http://{HOST}:{server.server_port}/import"
+    try:
+        yield bank
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def verified(bundle: bytes, folder: Path) -> str:
+    """What verify.py says of a bundle, run as its receiver runs it; it must be in order."""
+    path = folder / "received.zip"
+    path.write_bytes(bundle)
+    told = subprocess.run([sys.executable, VERIFIER, path], text=True, capture_output=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    return told.stdout

@@ -8,7 +8,7 @@ from datetime import datetime
 from exports import findings
 from exports.bundle import shine_the_light
 from exports.bundle.disclosure import held_for_others
-from exports.fulfil import acts, carry_out, choosing, gather, trouble
+from exports.fulfil import acts, carry_out, choosing, gather, medium, trouble
 from exports.fulfil.account import account_of
 from exports.models import UNFINISHED, Bundle, Candidate, DataSource, NearMisses, RunState, Shredding
 from exports.sources.connector import ProbeAnswer
@@ -112,8 +112,8 @@ class CompanyWork:
         return acts.waits_for_a_person(case)
 
     def is_carried_out(self, case: Case) -> bool:
-        """Whether nothing of the act is left to do: its job reports once every source and recipient is done."""
-        return case.carried_out_at is not None
+        """Whether nothing is left: each source and recipient is done, and a medium posted to who can't download."""
+        return case.carried_out_at is not None and not medium.is_owed(case)
 
     def anything_found(self, case: Case) -> bool:
         """Whether a source that was searched holds anything, whatever of it stays back."""

@@ -8,7 +8,7 @@ from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from exports import source_drafts
 from exports.fulfil import carry_out as carrying_out
-from exports.fulfil import gather, transfer, upkeep
+from exports.fulfil import gather, medium, transfer, upkeep
 from exports.reports import ordering
 
 # A source that is down for a night is worth waiting for: eight tries take 11 hours and a quarter.
@@ -31,6 +31,18 @@ def carry_out(run: Run) -> None:
 def send_transfer(run: Run) -> None:
     """Encrypt a bundle for a receiver and send it."""
     transfer.send(run)
+
+
+@handler("make_medium", queue="gather", retries=PATIENT, lease=timedelta(minutes=30), on_give_up=medium.give_up)
+def make_medium(run: Run) -> None:
+    """Encrypt a bundle for a medium by post."""
+    medium.make(run)
+
+
+@handler("mail_passphrase", retries=PATIENT, on_give_up=medium.give_up)
+def mail_passphrase(run: Run) -> None:
+    """Mail the passphrase of a medium that was posted."""
+    medium.mail_passphrase(run)
 
 
 @handler("render_report", queue="reports")

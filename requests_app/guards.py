@@ -31,7 +31,7 @@ from requests_app.models import (
     Submission,
 )
 from requests_app.ports import systems, work
-from requests_app.rights import ABOUT_AUTOMATED, ANSWERED_WITH_A_FILE, ANSWERED_WITH_DATA, HARMFUL
+from requests_app.rights import ABOUT_AUTOMATED, ANSWERED_WITH_DATA, HARMFUL
 from requests_app.roles import Actor, Role
 from requests_app.states import State
 
@@ -185,7 +185,6 @@ def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
         _check_answer_is_written(case)
         return
     _check_something_finds(case)
-    _check_can_be_handed_over(case)
     _check_known_first(case)
     _check_findings(case)
     if needs_second_person(case) and actor.slug in _who_worked_on(case):
@@ -271,23 +270,6 @@ def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
             ground.citation,
         )
     return ground
-
-
-def _check_can_be_handed_over(case: Case) -> None:
-    """A file is fetched on the case page, which opens by a code that is mailed: without a mailbox nobody gets it."""
-    if (
-        case.submission.has_mailbox
-        or case.right_answered not in ANSWERED_WITH_A_FILE
-        or not work().anything_found(case)
-    ):
-        return
-    raise MoveShut(
-        _(
-            "The answer is a file that is fetched on the case page, and this person gave no e-mail address. Ask for one"
-            " by post, and enter the request again with it, under the day on which this one arrived; or ask whether an"
-            " answer by categories, which is sent by post, is enough."
-        )
-    )
 
 
 def _check_known_first(case: Case) -> None:

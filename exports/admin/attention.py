@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 from dsar.ledger import chains
 from dsar.ledger.models import Event
 from exports.findings import current_runs
-from exports.fulfil import hand_over
+from exports.fulfil import hand_over, medium
 from exports.fulfil.trouble import WhichOfThese, what_to_do
-from exports.models import Act, ActKind, RecipientTold, RunState, Transfer, TransferState
+from exports.models import Act, ActKind, Medium, RecipientTold, RunState, Transfer, TransferState
 from requests_app.admin import sections
 from requests_app.admin.timeline import in_words
 from requests_app.events import EventKind
@@ -73,6 +73,7 @@ def _troubles(case: Case) -> Iterator[Trouble]:
         yield Trouble(_("The approval was handed back."), code, what_to_do(code), is_job=False)
     yield from _closed_download(case)
     yield from _not_transferred(case)
+    yield from _not_posted(case)
 
 
 def _not_searched(case: Case, what: str, error: str) -> Trouble:
@@ -101,6 +102,17 @@ def _not_transferred(case: Case) -> Iterator[Trouble]:
             what = _("An encrypted file waits to be passed on to %(name)s.") % name
             to_do = _("Take it on the page Handing over, give it to the receiver, and note there that it has it.")
             yield Trouble(what, EventKind.TRANSFER_READY.value, to_do, is_job=False)
+
+
+def _not_posted(case: Case) -> Iterator[Trouble]:
+    """A medium by post that could not be made, and the one that somebody without a mailbox waits for."""
+    open_ones = Medium.objects.filter(case=case, state__in=Medium.OPEN)
+    for one in open_ones.exclude(error=""):
+        yield Trouble(_("The medium by post failed."), one.error, what_to_do(one.error), is_job=True)
+    if case.state == State.CARRYING_OUT and not open_ones.exists() and medium.is_owed(case):
+        what = _("This person has no mailbox and waits for the data.")
+        to_do = _("Prepare a medium by post on the page Handing over; the case closes once its letter was posted.")
+        yield Trouble(what, "medium_by_post", to_do, is_job=False)
 
 
 def _set_and_refused(case: Case) -> Iterator[Trouble]:

@@ -17,6 +17,7 @@ from django.http import (
     QueryDict,
     StreamingHttpResponse,
 )
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -24,12 +25,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsar.vault.errors import VaultError
-from exports.fulfil import encrypted, hand_over, transfer
+from exports.fulfil import encrypted, hand_over, medium, transfer
 from exports.fulfil.hand_over import NotHandedOver
-from exports.models import Bundle, EncryptedFile, Transfer
+from exports.models import Bundle, EncryptedFile, Medium, PassphraseBy, Transfer
 from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
-from requests_app.admin.desk import actor_of
+from requests_app.admin.desk import actor_of, unsealed
 from requests_app.admin.two_people import works
 from requests_app.models import Case
 from requests_app.roles import Actor
@@ -61,6 +62,10 @@ def handing_over(request: HttpRequest, case: Case) -> HttpResponse:
         "bundle": bundle,
         "works": works(actor),
         "transfers": Transfer.objects.filter(case=case).select_related("receiver", "file"),
+        "media": Medium.objects.filter(case=case).select_related("letter"),
+        "may_order": bundle is not None and not Medium.objects.filter(case=case, state__in=Medium.OPEN).exists(),
+        "ways": PassphraseBy.choices,
+        "has_address": bool(case.submission.postal_address_sealed),
         "may_renew": bundle is not None and bundle.is_renewable(at),
     }
     return TemplateResponse(request, "admin/exports/handing_over.html", context)
@@ -78,6 +83,47 @@ def transfer_file(request: HttpRequest, case: Case) -> HttpResponseBase:
         messages.error(request, str(refused))
         return _back(case)
     return _as_file(request, case, taken.file, name=f"{taken.pk}.zip.age")
+
+
+@sections.page("medium_file")
+def medium_file(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """The encrypted ZIP, for staff to write to a medium; nobody here can open it."""
+    actor = actor_of(request)
+    if request.method != "POST" or not works(actor):
+        raise PermissionDenied
+    try:
+        taken = medium.take(case.pk, request.POST.get("row", ""), by=actor, at=timezone.now())
+    except NotHandedOver as refused:
+        messages.error(request, str(refused))
+        return _back(case)
+    return _as_file(request, case, taken.file, name=f"{case.submission.reference}.zip")
+
+
+@sections.page("passphrase")
+def passphrase(request: HttpRequest, case: Case) -> HttpResponse:
+    """The letter with the passphrase of a medium that was posted, to be printed or read aloud."""
+    actor = actor_of(request)
+    if request.method != "POST" or not works(actor):
+        raise PermissionDenied
+    at = timezone.now()
+    try:
+        sheet = medium.show_passphrase(case.pk, request.POST.get("row", ""), by=actor, at=at)
+    except NotHandedOver as refused:
+        messages.error(request, str(refused))
+        return _back(case)
+    submission = case.submission
+    context = {
+        "language": submission.language,
+        "case_url": reverse("admin:requests_app_case_handing_over", args=[case.pk]),
+        "organisation": submission.organisation,
+        "address": f"{unsealed(submission, 'name')}\n{unsealed(submission, 'postal_address')}".strip(),
+        "day": spelt(timezone.localdate(at), submission.language),
+        "subject": sheet.subject,
+        "text": sheet.text,
+    }
+    response = render(request, "admin/requests_app/case/print.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _as_file(request: HttpRequest, case: Case, made: EncryptedFile | None, *, name: str) -> HttpResponseBase:
@@ -119,7 +165,30 @@ def _passed_on(case: Case, given: QueryDict, actor: Actor) -> str:
     return _("Noted: the receiver has the file. Our copy is removed.")
 
 
+def _order_medium(case: Case, given: QueryDict, actor: Actor) -> str:
+    by = given.get("passphrase_by", "")
+    if by not in PassphraseBy.values:
+        raise NotHandedOver(_("Choose how the passphrase reaches the person."))
+    medium.order(case.pk, PassphraseBy(by), given.get("address", ""), by=actor, at=timezone.now())
+    return _("A worker encrypts the file. Look again in a minute.")
+
+
+def _give(case: Case, given: QueryDict, actor: Actor) -> str:
+    settled = medium.give(case.pk, given.get("row", ""), given.get("on", ""), by=actor, at=timezone.now())
+    if settled.passphrase_by == PassphraseBy.EMAIL:
+        return _("The passphrase is mailed, and then destroyed.")
+    return _("Noted. The passphrase and our encrypted copy are destroyed.")
+
+
+def _end_medium(case: Case, given: QueryDict, actor: Actor) -> str:
+    medium.end(case.pk, given.get("row", ""), by=actor, at=timezone.now())
+    return _("Given up. Its passphrase and our encrypted copy are destroyed.")
+
+
 STEPS: Mapping[str, Step] = {
     "renew": _renew,
     "passed_on": _passed_on,
+    "order_medium": _order_medium,
+    "give": _give,
+    "end_medium": _end_medium,
 }

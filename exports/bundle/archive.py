@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from exports.bundle.manifest import FileEntry
 
@@ -83,6 +83,22 @@ def _larger(pieces: Iterable[bytes]) -> Iterator[bytes]:
             held, size = [], 0
     if held:
         yield b"".join(held)
+
+
+def protected(path: str, clear: BinaryIO, *, passphrase: str, made_at: datetime) -> Iterator[bytes]:
+    """The bytes of a ZIP that holds one file, encrypted with AES-256 (WinZip's AE-2), in pieces.
+
+    The format derives its key in 1,000 rounds of PBKDF2: all strength has to come from the passphrase.
+    """
+    from stream_zip import ZIP_64, stream_zip  # noqa: PLC0415
+
+    pieces = iter(lambda: clear.read(A_PIECE), b"")
+    yield from stream_zip([(path, made_at, FILE_MODE, ZIP_64, pieces)], get_compressobj=_stored, password=passphrase)
+
+
+def _stored() -> zlib._Compress:
+    """What is compressed already is not compressed again."""
+    return zlib.compressobj(wbits=-zlib.MAX_WBITS, level=0)
 
 
 def _compressor() -> zlib._Compress:

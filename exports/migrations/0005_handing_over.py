@@ -61,6 +61,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Medium',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('bundle', models.UUIDField(help_text='The bundle that is on it.')),
+                ('state', models.CharField(choices=[('making', 'being encrypted'), ('ready', 'encrypted, to be written to a medium and posted'), ('done', 'posted, passphrase given'), ('failed', 'could not be encrypted'), ('ended', 'given up')], default='making', max_length=10)),
+                ('passphrase_by', models.CharField(choices=[('email', 'by e-mail to the address on file'), ('phone', 'by telephone, called back at a number that we knew'), ('letter', 'by a letter of its own')], max_length=10)),
+                ('ordered_by', models.CharField(max_length=40)),
+                ('ordered_at', models.DateTimeField()),
+                ('sha256', models.CharField(blank=True, help_text='Of the encrypted ZIP.', max_length=64)),
+                ('passphrase_sealed', models.BinaryField(null=True)),
+                ('passphrase_given_on', models.DateField(null=True)),
+                ('error', models.CharField(blank=True, max_length=100)),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='media', to='requests_app.case')),
+                ('file', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='medium', to='exports.encryptedfile')),
+                ('letter', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='requests_app.message')),
+            ],
+            options={
+                'verbose_name_plural': 'media',
+                'ordering': ('ordered_at',),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('making', 'ready', 'failed'))), fields=('case',), name='one_open_medium_a_case')],
+            },
+        ),
+        migrations.CreateModel(
             name='Transfer',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),

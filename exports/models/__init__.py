@@ -1,6 +1,7 @@
 from exports.models.candidate import Candidate, NearMisses, RecordChoice
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
+from exports.models.medium import Medium, MediumState, PassphraseBy
 from exports.models.proposal import SourceChange, SourceDraft
 from exports.models.retention import RetentionSchedule
 from exports.models.source import DataMapVersion, DataSource, NotedSchema
@@ -17,9 +18,12 @@ __all__ = [
     "DataSource",
     "Download",
     "EncryptedFile",
+    "Medium",
+    "MediumState",
     "NearMisses",
     "NotedSchema",
     "Part",
+    "PassphraseBy",
     "Receiver",
     "ReceiverWay",
     "RecipientTold",

@@ -92,6 +92,7 @@ def _tell(case: Case, *, at: datetime) -> None:
             at=at,
             case=case,
             account=account,
+            found=work().anything_found(case),
             withheld=withheld,
             ways_on=_ways_on(case, offer_opt_out=offer_opt_out) if withheld else (),
         )

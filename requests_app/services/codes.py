@@ -13,6 +13,7 @@ from requests_app.models import AccessCode, CodePurpose, Submission
 # No 0/O, 1/I/L: codes are read from a screen or over the telephone.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8
+GROUPS, GROUP = 6, 4  # of a passphrase: 31^24, so that nobody finds it by trying, however fast the tries are
 LIFE = {
     CodePurpose.CONFIRM: timedelta(days=30),
     CodePurpose.ENTER: timedelta(minutes=20),
@@ -31,6 +32,11 @@ class TooManyCodes(Exception):
 def new_text() -> str:
     """A fresh code as the person types it: 31^8, with five tries a code."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def new_passphrase() -> str:
+    """A fresh passphrase, in groups that can be read aloud: ABCD-EFGH-…"""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
 
 
 def issue(submission: Submission, purpose: CodePurpose, *, at: datetime) -> str:

@@ -70,6 +70,8 @@ class Letter(StrEnum):
     REMINDER = "reminder"
     CONFIRM_PERMISSION = "confirm_permission"
     PERSON_CODE = "person_code"
+    MEDIUM = "medium"
+    PASSPHRASE = "passphrase"  # noqa: S105 - the name of a letter
 
 
 # Their codes live for minutes.
@@ -85,7 +87,7 @@ WITH_A_CODE = {
 }
 # Letters to the person for whom somebody else asks; and those that hand data over, or lead to it.
 TO_THE_PERSON = {Letter.CONFIRM_PERMISSION, Letter.PERSON_CODE}
-WITH_DATA = {Letter.ANSWER_READY, Letter.CATEGORIES, Letter.DOWNLOAD_CODE}
+WITH_DATA = {Letter.ANSWER_READY, Letter.CATEGORIES, Letter.DOWNLOAD_CODE, Letter.MEDIUM}
 # Rights whose written answer is itself what was asked about the person.
 ANSWERED_IN_WRITING = {
     Right.SHINE_THE_LIGHT,
@@ -96,6 +98,7 @@ ANSWERED_IN_WRITING = {
 # The letters with which a case can close: once accepted for delivery, the person has been answered.
 CLOSING = {
     Letter.ANSWER_READY,
+    Letter.MEDIUM,
     Letter.CATEGORIES,
     Letter.DELETED,
     Letter.CORRECTED,
@@ -118,12 +121,20 @@ CLOSING_BY_RIGHT = {
 
 
 def queue(
-    submission: Submission, letter: Letter, *, at: datetime, case: Case | None = None, **words: object
+    submission: Submission,
+    letter: Letter,
+    *,
+    at: datetime,
+    case: Case | None = None,
+    by_post: bool = False,
+    **words: object,
 ) -> Message:
     """Write a letter and the job that delivers it, in the caller's transaction; ``words`` fill its template.
 
     Whoever gave no e-mail address is written to by post: such a letter waits until staff have printed and posted it.
+    ``by_post``: this one in any case.
     """
+    by_mail = submission.has_mailbox and not by_post
     to_person = letter in TO_THE_PERSON or (submission.person_receives and _holds_data(letter, case))
     addressee = submission.name if to_person else submission.contact_name
     subject, text = compose(submission, letter, case=case, on=at, addressee=addressee, **words)
@@ -134,7 +145,7 @@ def queue(
         letter=letter,
         language=submission.language,
         subject=subject,
-        state=MessageState.QUEUED if submission.has_mailbox else MessageState.TO_POST,
+        state=MessageState.QUEUED if by_mail else MessageState.TO_POST,
         to_person=to_person,
         queued_at=at,
     )
@@ -142,7 +153,7 @@ def queue(
     message.save()
     for told in cases_told(message):
         record(told, EventKind.LETTER_QUEUED, by=SYSTEM, at=at, letter=letter, message=str(message.pk))
-    if submission.has_mailbox:
+    if by_mail:
         enqueue("deliver_message", {"message": str(message.pk)}, key=f"deliver:{message.pk}")
     return message
 
@@ -269,12 +280,17 @@ def deliver(message: Message) -> None:
     Raises RecipientRefused if the server will never take it (a 5xx answer to the address). The Message-ID is made of
     the message's id: a repeated delivery is the same mail to whoever receives it.
     """
+    send(message.subject, message.text, to=message.address, name=str(message.pk))
+
+
+def send(subject: str, text: str, *, to: str, name: str) -> None:
+    """Hand a text to the mail server, as ``deliver`` does; ``name`` makes the Message-ID."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     mail = EmailMessage(
-        subject=message.subject,
-        body=message.text,
-        to=[message.address],
-        headers={"Message-ID": f"<{message.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
+        subject=subject,
+        body=text,
+        to=[to],
+        headers={"Message-ID": f"<{name}@{domain}>", "Auto-Submitted": "auto-generated"},
     )
     try:
         mail.send()

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.http.response import HttpResponseBase
 from django.test import Client
 
+from exports.models import Medium
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
@@ -55,3 +57,49 @@ def test_an_auditor_reads_the_page_and_takes_no_step(house: House, case: Case) -
 
 def test_a_step_that_is_none_is_refused(case: Case) -> None:
     assert staff(Role.ANALYST).post(page_of(case), {"do": "open"}).status_code == 403
+
+
+def press(client: Client, case: Case, **given: str) -> str:
+    assert client.post(page_of(case), given).status_code == 302
+    return text_of(client, page_of(case))
+
+
+def body_of(answer: HttpResponseBase) -> bytes:
+    return b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+
+
+def test_a_medium_is_ordered_taken_posted_and_its_passphrase_given(house: House, case: Case) -> None:
+    analyst = staff(Role.ANALYST)
+    assert "Choose how the passphrase reaches the person." in press(analyst, case, do="order_medium")
+    page = press(analyst, case, do="order_medium", passphrase_by="phone", address="4 Orchard Lane")
+    assert "A worker encrypts the file." in page
+    house.work()
+    one = Medium.objects.get()
+    row = {"row": str(one.pk)}
+    at = page_of(case).replace("handing_over", "medium_file")
+    answer = analyst.post(at, row)
+    assert body_of(answer).startswith(b"PK")
+    assert answer["Content-Disposition"] == f'attachment; filename="{case.submission.reference}.zip"'
+    shows = page_of(case).replace("handing_over", "passphrase")
+    assert analyst.post(shows, row).status_code == 302, "not before it was posted"
+    assert "The passphrase leaves after the medium" in text_of(analyst, page_of(case))
+    letter = str(one.letter_id)
+    house.move(case, "told_otherwise", letter=letter, how="post", on="2026-11-23")
+    sheet = analyst.post(shows, row)
+    one.refresh_from_db()
+    assert one.passphrase in sheet.content.decode()
+    assert "no-store" in sheet["Cache-Control"]
+    assert "are destroyed" in press(analyst, case, do="give", row=row["row"], on="2026-11-23")
+    assert facts_of(case, EventKind.PASSPHRASE_GIVEN)
+
+
+def test_nobody_but_the_desk_takes_encrypted_files_or_sees_a_passphrase(house: House, case: Case) -> None:
+    auditor = staff(Role.AUDITOR)
+    for name in ("medium_file", "transfer_file", "passphrase"):
+        at = page_of(case).replace("handing_over", name)
+        assert auditor.post(at, {"row": "x"}).status_code == 403
+        assert auditor.get(at).status_code == 403
+    analyst = staff(Role.ANALYST)
+    for name in ("medium_file", "transfer_file", "passphrase"):
+        answer = analyst.post(page_of(case).replace("handing_over", name), {"row": "' OR 1"})
+        assert (answer.status_code, answer["Location"]) == (302, page_of(case))

@@ -199,7 +199,7 @@ class TestWhoAsks:
 
 
 class TestTheAnswer:
-    """By post, and where it is a file not at all."""
+    """By post, and where it is a file on a medium by post."""
 
     def test_closes_the_case_once_it_was_posted(self) -> None:
         case = proved(a_case_by_post())
@@ -212,11 +212,16 @@ class TestTheAnswer:
         assert fresh(case).outcome == Outcome.FULFILLED
         assert mail.outbox == []
 
-    def test_that_is_a_file_needs_a_mailbox(self) -> None:
+    def test_that_is_a_file_says_that_it_comes_on_a_medium_and_closes_nothing_before(self, house: Company) -> None:
         case = proved(a_case_by_post(Right.KNOW_SPECIFIC))
         move(case, "start_gathering")
         run_jobs()
-        assert "gave no e-mail address" in shut_because(case, "approve", by=APPROVER)
+        move(case, "approve", by=APPROVER)
+        house.left_to_do.add(case.pk)  # the medium
+        run_jobs()
+        assert "on an encrypted medium by post" in " ".join(case.messages.get(letter=Letter.ANSWER_READY).text.split())
+        posted(case, Letter.ANSWER_READY)
+        assert fresh(case).state == State.CARRYING_OUT
 
     def test_that_nothing_was_found_needs_none(self, company: Company) -> None:
         company.finds = False
@@ -225,7 +230,9 @@ class TestTheAnswer:
         run_jobs()
         move(case, "approve", by=APPROVER)
         run_jobs()
-        assert "download" not in case.messages.get(letter=Letter.ANSWER_READY).text
+        text = case.messages.get(letter=Letter.ANSWER_READY).text
+        assert "download" not in text
+        assert "medium" not in text
 
     def test_to_a_refused_deletion_offers_the_opt_out_whoever_else_has_opted_out(self) -> None:
         a_case(Right.OPT_OUT_SALE_SHARE)

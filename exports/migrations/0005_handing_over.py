@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, max_length=100)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='media', to='requests_app.case')),
                 ('file', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='medium', to='exports.encryptedfile')),
-                ('letter', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='requests_app.message')),
+                ('letter', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='requests_app.message')),
             ],
             options={
                 'verbose_name_plural': 'media',

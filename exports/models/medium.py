@@ -44,7 +44,7 @@ class Medium(models.Model):
     ordered_at = models.DateTimeField()
     file = models.OneToOneField(EncryptedFile, null=True, on_delete=models.SET_NULL, related_name="medium")
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of the encrypted ZIP.")
-    letter = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="+")
+    letter = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+")
     passphrase_sealed = models.BinaryField(null=True)
     passphrase = SealedText("passphrase_sealed", key="content_key")
     passphrase_given_on = models.DateField(null=True)

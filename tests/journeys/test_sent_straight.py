@@ -30,7 +30,7 @@ def test_a_file_goes_straight_to_another_organisation(house: House) -> None:
         person.looks()
         (receiver,) = re.findall(r'<option value="(\d+)">First Harbor Bank, N.A.</option>', person.browser.html)
         person.browser.post(f"{DATA}receiver/", {"receiver": receiver})
-        assert "You chose First Harbor Bank, N.A. We ask you to confirm it here once your file is ready" in person.page
+        assert "You chose First Harbor Bank, N.A.; we ask you to confirm it here once your file is ready" in person.page
 
         # The case goes its way; even the answered case sends nothing by itself.
         person.answers_the_questions()

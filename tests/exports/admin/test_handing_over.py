@@ -8,14 +8,17 @@ import pytest
 from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.test import Client
+from django.utils import timezone
 
+from exports.fulfil import receivers, transfer
 from exports.models import Medium
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
-from tests.exports.house import House, facts_of
+from tests.exports.fulfil.receiving import Bank
+from tests.exports.house import ANALYST, House, facts_of
 from tests.requests_app.admin.conftest import PASSWORD, text_of
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
@@ -103,3 +106,29 @@ def test_nobody_but_the_desk_takes_encrypted_files_or_sees_a_passphrase(house: H
     for name in ("medium_file", "transfer_file", "passphrase"):
         answer = analyst.post(page_of(case).replace("handing_over", name), {"row": "' OR 1"})
         assert (answer.status_code, answer["Location"]) == (302, page_of(case))
+
+
+def test_a_file_to_be_passed_on_is_taken_encrypted_and_noted(house: House, case: Case) -> None:
+    bank = Bank()
+    chosen = transfer.choose(case.pk, bank.registered(way="pick_up", url="").pk, at=timezone.now())
+    transfer.confirm(case.pk, chosen.pk, at=timezone.now())
+    house.work()
+    analyst = staff(Role.ANALYST)
+    case_page = f"/admin/requests_app/case/{case.pk}/change/"
+    assert "An encrypted file waits to be passed on to First Harbor Bank, N.A." in text_of(analyst, case_page)
+    taken = analyst.post(page_of(case).replace("handing_over", "transfer_file"), {"row": str(chosen.pk)})
+    assert bank.opened(body_of(taken)).startswith(b"PK")
+    assert "Noted: the receiver has the file." in press(analyst, case, do="passed_on", row=str(chosen.pk))
+    assert "waits to be passed on" not in text_of(analyst, case_page)
+
+
+def test_what_could_not_be_sent_is_among_what_needs_attention(house: House, case: Case) -> None:
+    bank = Bank()
+    receiver = bank.registered(way="pick_up", url="")
+    chosen = transfer.choose(case.pk, receiver.pk, at=timezone.now())
+    transfer.confirm(case.pk, chosen.pk, at=timezone.now())
+    receivers.end(receiver.pk, by=ANALYST, at=timezone.now())
+    house.work()
+    page = text_of(staff(Role.ANALYST), f"/admin/requests_app/case/{case.pk}/change/")
+    assert "The file could not be sent to First Harbor Bank, N.A." in page
+    assert "The receiver was ended after the person had chosen it, and got nothing." in page

@@ -104,7 +104,7 @@ def test_before_the_file_is_ready_there_is_a_choice_and_nothing_to_confirm(
     submission = house.file(Right.PORTABILITY)
     enter(client, submission)
     choose(client, receiver)
-    assert "We ask you to confirm it here once your file is ready" in page_of(client)
+    assert "we ask you to confirm it here once your file is ready" in page_of(client)
     assert client.get(f"{HERE}transfer/").status_code == 404
     assert client.post(f"{HERE}transfer/code/").status_code == 404
 
@@ -117,7 +117,7 @@ def test_a_failure_is_told_and_the_download_remains(
     confirm(entered, house, case)
     house.work()
     page = page_of(entered)
-    assert "We could not send your file to First Harbor Bank, N.A." in page
+    assert "We could not send your file to First Harbor Bank, N.A.; our privacy team has been told." in page
     assert "Mail me a code to fetch it" in page
     entered.post(f"{HERE}receiver/", {"do": "take_back"})
     assert "Send it straight to" in page_of(entered)
@@ -126,7 +126,7 @@ def test_a_failure_is_told_and_the_download_remains(
 def test_a_receiver_that_was_ended_can_not_be_confirmed(entered: Client, receiver: Receiver) -> None:
     choose(entered, receiver)
     receivers.end(receiver.pk, by=ANALYST, at=timezone.now())
-    assert "We send nothing there any more" in page_of(entered)
+    assert "we send nothing there any more" in page_of(entered)
     assert entered.get(f"{HERE}transfer/").status_code == 404
 
 

@@ -41,8 +41,9 @@ def order(case_id: UUID, passphrase_by: PassphraseBy, address: str, *, by: Actor
         raise NotHandedOver(_("There is no file to put on a medium: none was made, or its content has ended."))
     if Medium.objects.filter(case=case, state__in=Medium.OPEN).exists():
         raise NotHandedOver(_("A medium is on its way already. Give it up first."))
-    if passphrase_by == PassphraseBy.EMAIL and not case.submission.has_mailbox:
-        raise NotHandedOver(_("There is no e-mail address on file: choose another way for the passphrase."))
+    submission = case.submission
+    if passphrase_by == PassphraseBy.EMAIL and not (submission.has_mailbox and submission.confirmed_at):
+        raise NotHandedOver(_("There is no confirmed e-mail address: choose another way for the passphrase."))
     _keep_address(case, address.strip())
     medium = Medium.objects.create(
         case=case, bundle=bundle.pk, passphrase_by=passphrase_by, ordered_by=by.slug, ordered_at=at

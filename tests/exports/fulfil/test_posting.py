@@ -238,7 +238,7 @@ def test_the_case_of_who_has_no_mailbox_closes_once_the_medium_was_posted(house:
     post(house, case, Letter.ANSWER_READY)
     assert fresh(case).state == State.CARRYING_OUT, "the answer alone brings no data"
     assert medium.is_owed(fresh(case))
-    with pytest.raises(NotHandedOver, match="no e-mail address"):
+    with pytest.raises(NotHandedOver, match="no confirmed e-mail address"):
         medium.order(case.pk, PassphraseBy.EMAIL, "", by=ANALYST, at=timezone.now())
     one = medium.order(case.pk, PassphraseBy.PHONE, "", by=ANALYST, at=timezone.now())
     house.work()

@@ -43,10 +43,10 @@ def test_content_lives_until_its_time_is_over_and_not_longer(house: House) -> No
     house.shift(settings.CONTENT_LIFE - timedelta(minutes=5))
     house.work()
     assert not Shredding.objects.exists()
-    assert hand_over.available(case, timezone.now()) is not None
+    assert hand_over.within_reach(case, timezone.now()) is not None
     house.later(timedelta(hours=1))
     assert Shredding.objects.get(case=case)
-    assert hand_over.available(fresh(case), timezone.now()) is None
+    assert hand_over.within_reach(fresh(case), timezone.now()) is None
     assert facts_of(case, EventKind.CONTENT_SHREDDED) == [{}]
 
 

@@ -12,7 +12,12 @@ class ExportsConfig(AppConfig):
 
     def ready(self) -> None:
         from exports.company import CompanySystems, CompanyWork
-        from exports.fulfil import waiving, whose_data, withholding  # noqa: F401 - they register their moves
+        from exports.fulfil import (  # noqa: F401 - they register their moves
+            flagging,
+            waiving,
+            whose_data,
+            withholding,
+        )
         from requests_app import ports
 
         ports.fill(systems=CompanySystems(), work=CompanyWork())

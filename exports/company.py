@@ -8,7 +8,7 @@ from datetime import datetime
 from exports import findings
 from exports.bundle import shine_the_light
 from exports.bundle.disclosure import held_for_others
-from exports.fulfil import acts, carry_out, choosing, gather, medium, trouble
+from exports.fulfil import acts, carry_out, choosing, flagging, gather, medium, trouble
 from exports.fulfil.account import account_of
 from exports.models import UNFINISHED, Bundle, Candidate, DataSource, NearMisses, RunState, Shredding
 from exports.sources.connector import ProbeAnswer
@@ -84,9 +84,11 @@ class CompanyWork:
         return tuple(runs.values_list("source__title", flat=True))
 
     def shut_because(self, case: Case) -> str:
-        """A correction that does not say which record it means, or means none."""
+        """A correction that does not say which record it means, or means none; texts that may hold what is never
+        disclosed.
+        """
         if case.right_answered != Right.CORRECT:
-            return ""
+            return flagging.shut_because(case)
         try:
             acts.rows_to_correct(case, acts.run_to_correct(case))
         except trouble.NotToCorrect as not_so:

@@ -11,6 +11,7 @@ import msgspec
 from django.db.models import QuerySet
 
 from dsar.vault import files
+from exports.bundle import redaction
 from exports.models import Part, RunState, SourceRun, Withholding
 from requests_app.models import Case
 
@@ -18,6 +19,7 @@ Record = Mapping[str, Any]
 A_PIECE = 200  # records that are read at once
 ENCODER = msgspec.json.Encoder()
 DECODER = msgspec.json.Decoder()
+NOTHING: frozenset[str] = frozenset()
 WHOLE = ""  # the field of a withholding that takes the whole record
 
 
@@ -78,16 +80,19 @@ def read(part: Part, *, start: int = 0, most: int | None = None) -> Iterator[tup
 
 @dataclass
 class Withheld:
-    """What of one part stays back: numbers of whole records, and fields by number."""
+    """What of one part stays back: numbers of whole records; fields, and passages by field, by number."""
 
     records: set[int] = field(default_factory=set)
     fields: dict[int, set[str]] = field(default_factory=dict)
+    passages: dict[int, dict[str, list[redaction.Span]]] = field(default_factory=dict)
 
     def apply(self, number: int, record: Record) -> Record | None:
         """The record as it may be released; None if it stays back whole."""
         if number in self.records:
             return None
-        gone = self.fields.get(number)
+        gone, black = self.fields.get(number, NOTHING), self.passages.get(number)
+        if black:
+            record = {name: redaction.black_out(value, black.get(name, ())) for name, value in record.items()}
         return {name: value for name, value in record.items() if name not in gone} if gone else record
 
 
@@ -95,7 +100,9 @@ def withheld_of(part: Part) -> Withheld:
     """The withholdings of a part."""
     withheld = Withheld()
     for row in Withholding.objects.filter(part=part):
-        if row.field == WHOLE:
+        if row.start is not None and row.end is not None:
+            withheld.passages.setdefault(row.number, {}).setdefault(row.field, []).append((row.start, row.end))
+        elif row.field == WHOLE:
             withheld.records.add(row.number)
         else:
             withheld.fields.setdefault(row.number, set()).add(row.field)

@@ -8,7 +8,7 @@ from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from exports import source_drafts
 from exports.fulfil import carry_out as carrying_out
-from exports.fulfil import gather, medium, transfer, upkeep
+from exports.fulfil import flagging, gather, medium, transfer, upkeep
 from exports.reports import ordering
 
 # A source that is down for a night is worth waiting for: eight tries take 11 hours and a quarter.
@@ -45,6 +45,18 @@ def mail_passphrase(run: Run) -> None:
     medium.mail_passphrase(run)
 
 
+@handler("flag_passages", queue="gather", lease=timedelta(minutes=30), on_give_up=flagging.give_up)
+def flag_passages(run: Run) -> None:
+    """Look through the texts of one source for what is never disclosed; a hook for whoever counts it apart."""
+    flagging.look_through(run)
+
+
+@handler("begin_what_is_left")
+def begin_what_is_left(run: Run) -> None:
+    """Have texts looked through that nobody has begun with."""
+    flagging.begin_what_is_left(at=run.at)
+
+
 @handler("render_report", queue="reports")
 def render_report(run: Run) -> None:
     """Render a case report."""
@@ -70,5 +82,6 @@ def remove_orphaned_files(run: Run) -> None:
     upkeep.remove_old_instructions(at=run.at)
 
 
+periodic("begin_what_is_left", every=timedelta(minutes=10))
 periodic("shred_content", every=timedelta(hours=1))
 periodic("remove_orphaned_files", every=timedelta(hours=6))

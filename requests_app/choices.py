@@ -167,6 +167,13 @@ EXPLANATION = Input(
     long=True,
     required=False,
 )
+
+
+def passage_choices(_case: Case) -> list[tuple[str, str]]:
+    return [("black_out", _("black it out")), ("not_one", _("it is no such thing"))]
+
+
+WITHHOLDING_GROUND = Input("code", gettext_lazy("Ground"), choices=grounds_for_data, why_not=guards.why_not_a_ground)
 FINDING = (
     Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),
     Input("field", gettext_lazy("Field"), gettext_lazy("Empty: the whole record."), required=False),

@@ -42,6 +42,8 @@ PREPARING = (
     EventKind.START_GATHERING,
     EventKind.GATHER_AGAIN,
     EventKind.WITHHOLD,
+    EventKind.BLACK_OUT,
+    EventKind.DECIDE_PASSAGES,
     EventKind.LIFT_WITHHOLDING,
     EventKind.WAIVE_SOURCE,
     EventKind.CHOOSE_RECORDS,

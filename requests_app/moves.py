@@ -18,7 +18,6 @@ from requests_app.choices import (
     BALANCING,
     EXPLAINED,
     EXPLANATION,
-    FINDING,
     GROUND,
     REASON,
     REVIEW,
@@ -29,7 +28,6 @@ from requests_app.choices import (
     content_keys,
     controllers,
     drafted_answer,
-    grounds_for_data,
     identifiers_found,
     letters_not_arrived,
     letters_sent,
@@ -39,6 +37,7 @@ from requests_app.choices import (
     signed,
     ways_to_show,
 )
+from requests_app.finding_moves import ON_FINDINGS
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right, Route
 from requests_app.models import Case
@@ -213,28 +212,7 @@ MOVES: dict[str, Move] = {
             DESK,
             guards.check_start_gathering,
         ),
-        Move(
-            "withhold",
-            gettext_lazy("Withhold"),
-            gettext_lazy("The record or field stays back, or is not deleted; the person is told the ground."),
-            DESK,
-            inputs=(
-                *FINDING,
-                Input("code", gettext_lazy("Ground"), choices=grounds_for_data, why_not=guards.why_not_a_ground),
-                EXPLANATION,
-            ),
-            only_in=frozenset({State.DECIDING}),
-            rights=rights.WITHHELD_FROM,
-        ),
-        Move(
-            "lift_withholding",
-            gettext_lazy("Lift a withholding"),
-            gettext_lazy("The record or field is released, or deleted, with the rest."),
-            DESK,
-            inputs=FINDING,
-            only_in=frozenset({State.DECIDING}),
-            rights=rights.WITHHELD_FROM,
-        ),
+        *ON_FINDINGS,
         Move(
             "write_answer",
             gettext_lazy("Write the answer…"),

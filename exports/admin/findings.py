@@ -108,7 +108,7 @@ class Grounds:
     """What of one part is withheld, and why."""
 
     def __init__(self, part: Part) -> None:
-        rows = Withholding.objects.filter(part=part)
+        rows = Withholding.objects.filter(part=part, start__isnull=True)
         self._grounds = {(row.number, row.field): f"{row.code} ({row.citation})" for row in rows}
 
     def of(self, number: int, field: str = "") -> str:

@@ -28,6 +28,7 @@ from exports.models import (
     SourceRun,
     Withholding,
 )
+from exports.sources.datamap import Collection
 from requests_app.admin import sections
 from requests_app.admin.desk import today, unsealed
 from requests_app.admin.queue import badge
@@ -85,6 +86,7 @@ class WithheldLine:
     who: str
     finding: str
     raw_field: str
+    start: int | None  # of a passage
 
 
 def may(slug: str, case: Case, actor: Actor) -> bool:
@@ -169,7 +171,7 @@ def withholdings(case: Case, actor: Actor) -> sections.Panel | None:
     rows = list(
         findings.withholdings(case)
         .select_related("part__run__map_version", "case__submission")
-        .order_by("part__run__position", "part__collection", "part__number", "number", "field")
+        .order_by("part__run__position", "part__collection", "part__number", "number", "field", "start")
     )
     if not rows:
         return None
@@ -198,14 +200,26 @@ def _withheld_line(row: Withholding, who: str, first: int) -> WithheldLine:
     return WithheldLine(
         collection=str(collection.title),
         record=first + row.number,
-        field=str(collection.field(row.field).title) if row.field else _("whole record"),
+        field=_what(row, collection),
         code=row.code,
         citation=row.citation,
         explanation=unsealed(row, "explanation"),
         who=who,
         finding=f"{row.part_id}:{row.number}",
         raw_field=row.field,
+        start=row.start,
     )
+
+
+def _what(row: Withholding, collection: Collection) -> str:
+    """What of a record is kept back, in words."""
+    if not row.field:
+        return _("whole record")
+    title = str(collection.field(row.field).title)
+    if row.start is None:
+        return title
+    named = row.kind.replace("_", " ") or _("words")
+    return _("%(what)s blacked out in %(field)s") % {"what": named, "field": title}
 
 
 @sections.panel

@@ -9,7 +9,7 @@ from typing import Any
 from exports.bundle.access import LAWS, Asked, access
 from exports.bundle.disclosure import disclosure, held_for_others
 from exports.bundle.redaction import described
-from exports.models import RunState, SourceRun
+from exports.models import RunState, SourceRun, Withholding
 from requests_app.law import exemptions, lookback, refusals
 from requests_app.law.packs import LawPack, house
 from requests_app.law.words import Ground, Level
@@ -57,8 +57,14 @@ def _not_ours(case: Case, language: str) -> str:
 
 
 def never_disclosed_descriptions(case: Case, runs: Sequence[SourceRun], language: str) -> dict[str, str]:
-    """What is held and never disclosed, by kind, in words (11 CCR 7024(d)): that it is held, specifically enough."""
-    kinds = {kind for run in runs if run.state == RunState.DONE for kind in run.never_disclosed_kinds()}
+    """What is held and never disclosed, by kind, in words (11 CCR 7024(d)): that it is held, specifically enough.
+
+    Held in fields that the data map names, or in texts where it was blacked out.
+    """
+    searched = [run for run in runs if run.state == RunState.DONE]
+    kinds = {kind for run in searched for kind in run.never_disclosed_kinds()}
+    blacked_out = Withholding.objects.filter(case=case, part__run__in=searched).exclude(kind="")
+    kinds |= set(blacked_out.values_list("kind", flat=True))
     return described(kinds, packs=_wording(case), on=case.received_on(), language=language)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +29,7 @@ from exports.bundle.manifest import PATH as MANIFEST_PATH
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
 from exports.models import Part, RunState, SourceRun, Withholding
 from exports.sources.datamap import Collection, Field
+from requests_app.law.packs import house
 from requests_app.law.words import Right, Text
 from requests_app.models import Case
 
@@ -58,7 +59,7 @@ class Table:
 
     def schema(self, language: str) -> dict[str, Any]:
         """The JSON Schema of its records."""
-        fields = Withholding.objects.filter(part__in=self.parts).exclude(field=findings.WHOLE)
+        fields = Withholding.objects.filter(part__in=self.parts, start__isnull=True).exclude(field=findings.WHOLE)
         withheld = frozenset(fields.values_list("field", flat=True))
         return schema.of_records(self.collection, self.columns, withheld=withheld, language=language)
 
@@ -191,6 +192,7 @@ class Contents:
                     "searched": sum(run.state == RunState.DONE for run in self.runs),
                     "since": looked_back_to(self.case),
                     "most_shown": SHOWN_IN_INDEX,
+                    "mark": redaction.MARK,
                     "key_id": self.key.key_id if self.key else None,
                     "base_url": settings.BASE_URL,
                 },
@@ -199,13 +201,14 @@ class Contents:
     def _withheld(self) -> Iterator[dict[str, Any]]:
         """What stays back, in words: which collection, how much, and what its ground says to the person."""
         maps = {run.source.slug: run.map_version.as_map() for run in self.runs}
-        grounds = {found.code: found for pack in reversed(self.case.packs()) for found in pack.exemptions}
+        grounds = {found.code: found for pack in (house(), *reversed(self.case.packs())) for found in pack.exemptions}
         explained = _explanations(self.case, self.runs)
         for entry in _withheld_entries(self.case, self.runs):
             yield {
                 "title": maps[entry.source].collection(entry.collection).title.in_language(self.language),
                 "records": entry.records,
                 "fields": entry.fields,
+                "passages": entry.passages,
                 "because": grounds[entry.code].person_text.in_language(self.language),
                 "citation": entry.citation,
                 "explanations": explained[entry.source, entry.collection, entry.code],
@@ -287,14 +290,16 @@ def _source_entry(run: SourceRun) -> SourceEntry:
 
 
 def _withheld_entries(case: Case, runs: Sequence[SourceRun]) -> list[WithheldEntry]:
-    counted: dict[tuple[str, str, str, str], list[int]] = {}
+    counted: dict[tuple[str, str, str, str], Counter[str]] = defaultdict(Counter)
     searched = [run for run in runs if run.state == RunState.DONE]
     rows = Withholding.objects.filter(case=case, part__run__in=searched).select_related("part__run__source")
     for row in rows.order_by("part__run__position", "part__collection", "code"):
         place = (row.part.run.source.slug, row.part.collection, row.code, row.citation)
-        figures = counted.setdefault(place, [0, 0])
-        figures[1 if row.field else 0] += 1
-    return [WithheldEntry(*place, records=records, fields=fields) for place, (records, fields) in counted.items()]
+        counted[place][row.takes] += 1
+    return [
+        WithheldEntry(*place, records=found["records"], fields=found["fields"], passages=found["passages"])
+        for place, found in counted.items()
+    ]
 
 
 def _explanations(case: Case, runs: Sequence[SourceRun]) -> dict[tuple[str, str, str], list[str]]:

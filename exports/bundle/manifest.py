@@ -42,6 +42,7 @@ class WithheldEntry:
     citation: str
     records: int
     fields: int
+    passages: int  # blacked out in fields that are released
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,26 @@
 """What of a record may leave the house: never what the law forbids to disclose, never what was withheld.
 
 Pure: values in, values out. Used when findings are written down and again when a bundle is made, so that no forbidden
-value depends on one of the two alone (11 CCR 7024(d); rulebook guard G20).
+value depends on one of the two alone (11 CCR 7024(d); rulebook guard G20). Passages of a text are blacked out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
+from itertools import accumulate
+from typing import TypeAlias
 
 from exports.sources.datamap import Collection
 from exports.sources.values import Json
 from requests_app.law.lawpack import LawPack
 from requests_app.law.words import Text
+
+Span: TypeAlias = tuple[int, int]
+"""A passage of the text of a field: from a code point to before another."""
+
+MARK = "\u2588" * 5  # what stands where something is blacked out, however long that was
+APART = "\n"  # stands between two strings of one field
 
 UNNAMED = Text(
     "We hold data of this kind about you and do not disclose it: {kind}.",
@@ -30,6 +38,67 @@ def redact(record: Mapping[str, Json], columns: Set[str]) -> Mapping[str, Json]:
     if record.keys() <= columns:
         return record
     return {name: value for name, value in record.items() if name in columns}
+
+
+def text_of(value: Json) -> str:
+    """The text of a field: a string itself; of a list or an object all strings in it, in their order, a line each.
+
+    Numbers, and bytes, have none. Passages are counted in this text.
+    """
+    return value if isinstance(value, str) else APART.join(_strings(value))
+
+
+def black_out(value: Json, spans: Iterable[Span]) -> Json:
+    """The value with every passage replaced by the mark; itself if there is none. Passages may overlap."""
+    merged = _merged(spans)
+    if not merged:
+        return value
+    lengths = (len(text) + len(APART) for text in _strings(value))
+    begins = accumulate(lengths, initial=0)
+    return _blacked_out(value, merged, begins)
+
+
+def _strings(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict) and "$binary" not in value:
+        for item in value.values():
+            yield from _strings(item)
+
+
+def _blacked_out(value: Json, spans: Sequence[Span], begins: Iterator[int]) -> Json:
+    """As :func:`_strings` walks: each string takes the next of ``begins``, where it stands in the text of the field."""
+    if isinstance(value, str):
+        return _inked(value, spans, next(begins))
+    if isinstance(value, list):
+        return [_blacked_out(item, spans, begins) for item in value]
+    if isinstance(value, dict) and "$binary" not in value:
+        return {name: _blacked_out(item, spans, begins) for name, item in value.items()}
+    return value
+
+
+def _inked(text: str, spans: Sequence[Span], begin: int) -> str:
+    """One string that begins at a place of its field's text."""
+    pieces, done = [], 0
+    for start, end in spans:
+        first, last = max(start - begin, 0), min(end - begin, len(text))
+        if first < last:
+            pieces += [text[done:first], MARK]
+            done = last
+    return "".join([*pieces, text[done:]])
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def described(kinds: Iterable[str], *, packs: Sequence[LawPack], on: date, language: str) -> dict[str, str]:

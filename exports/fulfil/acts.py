@@ -29,6 +29,7 @@ from exports.sources.values import Key
 from requests_app import guards, rights
 from requests_app.events import EventKind
 from requests_app.law.exemptions import Exemption, ExemptionDoesNotFit
+from requests_app.law.packs import house
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind
 from requests_app.roles import SYSTEM
@@ -300,7 +301,7 @@ def left_to_do(case: Case) -> list[str]:
 
 def ground_of(case: Case, code: str) -> Exemption | None:
     """The ground on which something stays, as the laws of the case word it; None if they know none like it."""
-    for pack in case.packs():
+    for pack in (*case.packs(), house()):
         for item in pack.exemptions:
             if item.code == code:
                 return item

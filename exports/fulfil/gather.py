@@ -21,7 +21,7 @@ from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import acts, choosing, near_misses, schedules, trouble
+from exports.fulfil import acts, choosing, flagging, near_misses, schedules, trouble
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun
 from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
 from exports.sources.datamap import Collection
@@ -63,6 +63,7 @@ def look_into(run: Run) -> None:
         with run.completing():
             case = locked(source_run.case_id)
             _update(source_run, state=RunState.DONE, finished_at=run.at, error="")
+            flagging.begin(source_run)
             _search_later_ones_again(source_run)
             _next_source(case)
             schedules.note_kept(source_run, at=run.at)

@@ -1,14 +1,19 @@
-"""Withholding findings on a ground, and lifting that again: a record, or one field of it, row by row."""
+"""Withholding findings on a ground, and lifting that again: a record, one field of it, or passages in a field."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from exports.models import Part, Withholding
+from dsar.vault.errors import VaultError
+from exports.bundle.redaction import Span, text_of
+from exports.findings import Record, read
+from exports.models import Decision, Flag, Part, Withholding
 from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.law.values import Exemption
@@ -18,6 +23,8 @@ from requests_app.move import InputRefused
 from requests_app.moves import performs
 from requests_app.roles import Actor
 from requests_app.services.history import record
+
+AT_ONCE = 500  # rows in one statement
 
 
 @dataclass(frozen=True)
@@ -34,22 +41,11 @@ def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str
 
     Of a deletion a record that is kept back is spared: it stays in its source.
     """
-    found = _find(case, finding)
+    found = find(case, finding)
     _check_field(case, found, field)
     ground = _ground(case, code, explanation)
     _check_not_withheld(found, field)
-    withholding = Withholding.objects.create(
-        case=case,
-        part=found.part,
-        number=found.number,
-        field=field,
-        code=ground.code,
-        citation=ground.citation,
-        withheld_by=actor.slug,
-        withheld_at=at,
-    )
-    withholding.explanation = explanation
-    withholding.save(update_fields=["explanation_sealed"])
+    keep([Withholding(part=found.part, number=found.number, field=field)], case, ground, explanation, by=actor, at=at)
     record(
         case,
         EventKind.WITHHOLD,
@@ -63,27 +59,108 @@ def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str
     )
 
 
-@performs("lift_withholding")
-def lift_withholding(case: Case, *, actor: Actor, at: datetime, finding: str, field: str) -> None:
-    """Release what was kept back; its field must be named as it was withheld."""
-    found = _find(case, finding)
-    row = Withholding.objects.filter(part=found.part, number=found.number, field=field).first()
-    if row is None:
-        raise InputRefused({"finding": _("This is not withheld; nothing is to be lifted.")})
-    row.delete()
+@performs("black_out")
+def black_out(
+    case: Case, *, actor: Actor, at: datetime, finding: str, field: str, words: str, code: str, explanation: str
+) -> None:
+    """Black words out wherever a field of a record has them, on a ground for data that fits the case (G10).
+
+    The words are kept nowhere, only where they stand.
+    """
+    found = find(case, finding)
+    ground = _ground(case, code, explanation)
+    spans = spans_of(case, found, field, words)
+    passages = [
+        Withholding(part=found.part, number=found.number, field=field, start=start, end=end) for start, end in spans
+    ]
+    keep(passages, case, ground, explanation, by=actor, at=at)
     record(
         case,
-        EventKind.LIFT_WITHHOLDING,
+        EventKind.BLACK_OUT,
         by=actor,
         at=at,
         part=str(found.part.pk),
         number=found.number,
         field=field,
-        code=row.code,
+        passages=len(passages),
+        code=ground.code,
+        citation=ground.citation,
     )
 
 
-def _find(case: Case, finding: str) -> Finding:
+def spans_of(case: Case, found: Finding, field: str, words: str) -> list[Span]:
+    """Where a field of a record has words that are not blacked out yet; InputRefused if that is nowhere.
+
+    Small and capital letters are the same, as is any space between two words.
+    """
+    _check_field(case, found, field)
+    _check_not_withheld(found, field)
+    text = text_of(record_of(found).get(field))
+    pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
+    spans = [match.span() for match in pattern.finditer(text)]
+    if not spans:
+        raise InputRefused({"words": _("The field does not hold these words. Copy them from the findings page.")})
+    black = passages_of(found, field)
+    free = [span for span in spans if not any(span[0] < end and start < span[1] for start, end in black)]
+    if not free:
+        raise InputRefused({"words": _("These words are blacked out already.")})
+    return free
+
+
+def passages_of(found: Finding, field: str) -> list[Span]:
+    """What of a field of a record is blacked out, in its order."""
+    rows = Withholding.objects.filter(part=found.part, number=found.number, field=field, start__isnull=False)
+    return [(row.start or 0, row.end or 0) for row in rows.order_by("start")]
+
+
+def record_of(found: Finding) -> Record:
+    """The record as it was gathered; InputRefused if its file can't be opened."""
+    try:
+        return next(record for _number, record in read(found.part, start=found.number, most=1))
+    except (VaultError, StopIteration):
+        raise InputRefused(
+            {"finding": _("The sealed file of this record is missing, damaged or destroyed. Gather again.")}
+        ) from None
+
+
+def keep(
+    rows: Iterable[Withholding], case: Case, ground: Exemption, explanation: str, *, by: Actor, at: datetime
+) -> None:
+    """Write withholdings that say what is kept back, on one ground."""
+    made = []
+    for row in rows:
+        row.case, row.withheld_by, row.withheld_at = case, by.slug, at
+        row.code, row.citation = ground.code, ground.citation
+        made.append(row)
+    Withholding.objects.bulk_create(made, batch_size=AT_ONCE)
+    if explanation:  # sealed to its row, whose key is known now
+        for row in made:
+            row.explanation = explanation
+        Withholding.objects.bulk_update(made, ["explanation_sealed"], batch_size=AT_ONCE)
+
+
+@performs("lift_withholding")
+def lift_withholding(case: Case, *, actor: Actor, at: datetime, finding: str, field: str, start: str) -> None:
+    """Release what was kept back; its field, and the passage in it, must be named as it was withheld."""
+    found = find(case, finding)
+    if start and not start.isdecimal():
+        raise InputRefused({"start": _("Please give a number, such as 120, or leave it empty.")})
+    row = Withholding.objects.filter(
+        part=found.part, number=found.number, field=field, start=int(start) if start else None
+    ).first()
+    if row is None:
+        raise InputRefused({"finding": _("This is not withheld; nothing is to be lifted.")})
+    row.delete()
+    if row.start is not None:  # what was found there is to be decided again
+        flags = Flag.objects.filter(part=found.part, number=found.number, field=field, start=row.start)
+        flags.filter(decision=Decision.BLACK_OUT).update(decision=Decision.OPEN)
+    place: dict[str, str | int] = {"part": str(found.part.pk), "number": found.number, "field": field}
+    if row.start is not None:
+        place["start"] = row.start
+    record(case, EventKind.LIFT_WITHHOLDING, by=actor, at=at, code=row.code, **place)
+
+
+def find(case: Case, finding: str) -> Finding:
     """The finding of that name in the case's present round."""
     part_id, _colon, number = finding.partition(":")
     part = _part(case, part_id)
@@ -126,7 +203,7 @@ def _ground(case: Case, code: str, explanation: str) -> Exemption:
 
 
 def _check_not_withheld(found: Finding, field: str) -> None:
-    withheld = Withholding.objects.filter(part=found.part, number=found.number)
+    withheld = Withholding.objects.filter(part=found.part, number=found.number, start__isnull=True)
     if withheld.filter(field="").exists():
         raise InputRefused({"finding": _("The whole record is withheld already.")})
     if withheld.filter(field=field).exists():

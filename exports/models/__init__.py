@@ -2,6 +2,7 @@ from exports.models.candidate import Candidate, NearMisses, RecordChoice
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
 from exports.models.medium import Medium, MediumState, PassphraseBy
+from exports.models.passage import Decision, Flag, Screening, ScreeningState
 from exports.models.proposal import SourceChange, SourceDraft
 from exports.models.retention import RetentionSchedule
 from exports.models.source import DataMapVersion, DataSource, NotedSchema
@@ -16,8 +17,10 @@ __all__ = [
     "Candidate",
     "DataMapVersion",
     "DataSource",
+    "Decision",
     "Download",
     "EncryptedFile",
+    "Flag",
     "Medium",
     "MediumState",
     "NearMisses",
@@ -31,6 +34,8 @@ __all__ = [
     "Report",
     "RetentionSchedule",
     "RunState",
+    "Screening",
+    "ScreeningState",
     "Shredding",
     "SourceChange",
     "SourceDraft",

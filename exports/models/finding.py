@@ -130,12 +130,19 @@ class Part(models.Model):
 
 
 class Withholding(models.Model):
-    """A record, or one field of it, that is kept back on a ground; only withholdings are rows."""
+    """A record, one field of it, or a passage in one, that is kept back on a ground; only withholdings are rows.
+
+    A passage is blacked out in what is released: from code point ``start`` to before ``end`` of the field's text
+    (:func:`exports.bundle.redaction.text_of`).
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="withholdings")
     part = models.ForeignKey(Part, on_delete=models.CASCADE, related_name="withholdings")
     number = models.PositiveIntegerField(help_text="The record's place in its part, from 0.")
     field = models.CharField(max_length=100, blank=True, help_text="Empty: the whole record.")
+    start = models.PositiveIntegerField(null=True)
+    end = models.PositiveIntegerField(null=True)
+    kind = models.CharField(max_length=40, blank=True, help_text="Of a passage: what it is, if it is never disclosed.")
     code = models.CharField(max_length=60)
     citation = models.CharField(max_length=200)
     withheld_by = models.CharField(max_length=40)
@@ -144,10 +151,31 @@ class Withholding(models.Model):
     explanation = SealedText("explanation_sealed", key="record_key")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("part", "number", "field"), name="withheld_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("part", "number", "field"), condition=models.Q(start__isnull=True), name="withheld_once"
+            ),
+            models.UniqueConstraint(
+                fields=("part", "number", "field", "start"),
+                condition=models.Q(start__isnull=False),
+                name="blacked_out_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(start__isnull=True, end__isnull=True)
+                | (models.Q(end__gt=models.F("start")) & ~models.Q(field="")),
+                name="a_passage_is_in_a_field",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def takes(self) -> str:
+        """What of a record it takes: ``records``, ``fields`` or ``passages``, as manifests count them."""
+        if self.start is not None:
+            return "passages"
+        return "fields" if self.field else "records"
 
     @property
     def record_key(self) -> uuid.UUID:

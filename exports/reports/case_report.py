@@ -6,6 +6,7 @@ It holds no name, no address and nothing of the person's data. First as HTML, th
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -31,6 +32,7 @@ from requests_app.states import Outcome, State
 
 # What became of rows where it is not what the act says.
 ACTIONS: Mapping[str | None, str] = {Action.KEEP: "kept", Action.DEIDENTIFY: "de-identified"}
+WITHHELD = ("record", "field", "passage")
 LANGUAGES = ("en",)  # in which the report's own words exist
 
 
@@ -291,21 +293,21 @@ def _kept(case: Case, language: str) -> list[GroundLine]:
 
 def _withheld(case: Case, language: str) -> list[GroundLine]:
     """How many records and fields stayed back on each ground, by collection, and who decided it."""
-    counted: dict[tuple[str, str, str, str], list[int]] = {}
+    counted: dict[tuple[str, str, str, str], Counter[str]] = defaultdict(Counter)
     rows = findings.withholdings(case).select_related("part__run__source", "part__run__map_version")
     for row in rows.order_by("part__run__position", "part__collection", "code", "withheld_by"):
         collection = row.part.run.map_version.as_map().collection(row.part.collection)
         place = (row.part.run.source.title, collection.title.in_language(language), row.code, row.withheld_by)
-        counted.setdefault(place, [0, 0])[1 if row.field else 0] += 1
+        counted[place][row.takes] += 1
     return [
         GroundLine(
             source=source,
             collection=collection,
-            what=" and ".join(filter(None, (_counted(records, "record"), _counted(fields, "field")))),
+            what=" and ".join(filter(None, (_counted(found[f"{thing}s"], thing) for thing in WITHHELD))),
             ground=_ground(case, code),
             by=words.who(by),
         )
-        for (source, collection, code, by), (records, fields) in counted.items()
+        for (source, collection, code, by), found in counted.items()
     ]
 
 

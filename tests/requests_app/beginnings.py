@@ -119,7 +119,21 @@ def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str
     record(case, EventKind.WITHHOLD, by=actor, at=at, code=code)
 
 
-def lift_withholding(case: Case, *, actor: Actor, at: datetime, finding: str, field: str) -> None:
+def black_out(case: Case, *, actor: Actor, at: datetime, code: str, **_place: str) -> None:
+    """In the place of the findings' own service: some words of a record are kept back."""
+    if guards.check_refusal_code(case, code).level is not Level.DATA:
+        raise InputRefused({"code": "Not against data."})
+    _company().kept_back[case.pk] += 1
+    record(case, EventKind.BLACK_OUT, by=actor, at=at, code=code)
+
+
+def decide_passages(case: Case, *, actor: Actor, at: datetime, passages: str, choice: str) -> None:
+    """In the place of the findings' own service: a passage is kept back, or left."""
+    _company().kept_back[case.pk] += choice == "black_out"
+    record(case, EventKind.DECIDE_PASSAGES, by=actor, at=at, choice=choice)
+
+
+def lift_withholding(case: Case, *, actor: Actor, at: datetime, **_place: str) -> None:
     """In the place of the findings' own service: one record less is kept back."""
     if not _company().kept_back[case.pk]:
         raise InputRefused({"finding": "Nothing is withheld."})
@@ -155,6 +169,8 @@ def _search_again(case: Case, actor: Actor, at: datetime) -> None:
 
 STAND_INS = {
     "withhold": withhold,
+    "black_out": black_out,
+    "decide_passages": decide_passages,
     "lift_withholding": lift_withholding,
     "waive_source": waive_source,
     "choose_records": choose_records,

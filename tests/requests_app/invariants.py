@@ -39,6 +39,8 @@ WORK = {
     EventKind.FINDINGS_READY,
     EventKind.GATHER_AGAIN,
     EventKind.WITHHOLD,
+    EventKind.BLACK_OUT,
+    EventKind.DECIDE_PASSAGES,
     EventKind.LIFT_WITHHOLDING,
     EventKind.APPROVE,
     EventKind.HAND_BACK,

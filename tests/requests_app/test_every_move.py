@@ -57,6 +57,8 @@ remove_identifier    -         -          -           -          desk       desk
 gather_again         -         -          -           -          -          desk      -             -
 withhold             -         -          -           -          -          desk      -             -
 lift_withholding     -         -          -           -          -          desk      -             -
+black_out            -         -          -           -          -          desk      -             -
+decide_passages      -         -          -           -          -          desk      -             -
 approve              -         -          -           -          -          desk      -             -
 extend               desk      desk       desk        desk       desk       desk      -             -
 assign               desk      desk       desk        desk       desk       desk      desk          -
@@ -106,6 +108,8 @@ remove_identifier    -         -          -           -         -             -
 gather_again         -         -          -           -         -             -
 withhold             -         -          -           -         -             -
 lift_withholding     -         -          -           -         -             -
+black_out            -         -          -           -         -             -
+decide_passages      -         -          -           -         -             -
 open_download        -         -          -           -         -             -
 refuse_opt_out       -         -          -           -         -             -
 note_done            -         -          -           -         -             -
@@ -139,6 +143,8 @@ remove_identifier    -         -             -
 gather_again         -         -             -
 withhold             -         -             -
 lift_withholding     -         -             -
+black_out            -         -             -
+decide_passages      -         -             -
 write_answer         -         -             -
 approve              -         -             -
 extend               -         -             -

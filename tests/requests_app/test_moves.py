@@ -48,6 +48,8 @@ ON_DATA_RIGHTS = {
     "remove_identifier": ({GATHERING, DECIDING}, DESK),
     "gather_again": ({DECIDING}, DESK),
     "withhold": ({DECIDING}, DESK),
+    "black_out": ({DECIDING}, DESK),
+    "decide_passages": ({DECIDING}, DESK),
     "lift_withholding": ({DECIDING}, DESK),
     "approve": ({DECIDING}, DESK),
     "extend": (WAITING | {GATHERING}, DESK),
@@ -112,6 +114,8 @@ ABOUT = {
     "decide_limit": KNOW | {Right.SHINE_THE_LIGHT},
     "open_download": {Right.KNOW_SPECIFIC, Right.PORTABILITY},
     "withhold": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
+    "black_out": {Right.KNOW_SPECIFIC, Right.PORTABILITY},
+    "decide_passages": {Right.KNOW_SPECIFIC, Right.PORTABILITY},
     "lift_withholding": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
 }
 
@@ -224,7 +228,7 @@ def test_a_move_of_the_desk_that_changes_the_state_is_in_the_table_of_states() -
 
 def test_an_empty_input_that_is_not_required_is_taken() -> None:
     cleaned = MOVES["lift_withholding"].clean(case_on(Route.FULL, DECIDING), {"finding": " 1:2 "})
-    assert cleaned == {"finding": "1:2", "field": ""}
+    assert cleaned == {"finding": "1:2", "field": "", "start": ""}
 
 
 @pytest.mark.parametrize("typed", ["shop\x00", "\x1b[2J", "half a \ud83d face"])

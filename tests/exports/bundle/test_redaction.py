@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from dsar.demo import shop
-from exports.bundle.redaction import described, redact, released_columns
+from exports.bundle.redaction import MARK, Span, black_out, described, redact, released_columns, text_of
 from exports.sources.datamap import Collection, NeverDisclose, read_data_map
+from exports.sources.values import Json
 from requests_app.law.packs import all_packs
 
 ON = date(2026, 11, 23)
@@ -79,3 +80,43 @@ def test_a_kind_that_no_law_of_the_case_names_is_described_all_the_same() -> Non
 
 def test_nothing_held_is_nothing_described() -> None:
     assert described([], packs=(), on=ON, language="en") == {}
+
+
+# ---- passages
+
+
+@pytest.mark.parametrize(
+    ("value", "spans", "left"),
+    [
+        ("Call Ann at noon", [(5, 8)], f"Call {MARK} at noon"),
+        ("Call Ann at noon", [(0, 4), (12, 16)], f"{MARK} Ann at {MARK}"),
+        ("Call Ann at noon", [(5, 8), (5, 11), (7, 9)], f"Call {MARK} noon"),
+        ("Call Ann", [(5, 6), (6, 8)], f"Call {MARK}"),
+        ("\U0001f600 Ann é", [(2, 5)], f"\U0001f600 {MARK} é"),
+        ("Ann", [(0, 3)], MARK),
+        ("Ann", [(0, 99)], MARK),
+        ("Ann", [], "Ann"),
+        (["To", {"name": "Ann", "age": 7}, "x"], [(3, 6)], ["To", {"name": MARK, "age": 7}, "x"]),
+        (["Ann", "Bo"], [(1, 5)], [f"A{MARK}", f"{MARK}o"]),
+        (["Ann", {"$binary": "QW5u", "bytes": 3}, "Bo"], [(4, 6)], ["Ann", {"$binary": "QW5u", "bytes": 3}, MARK]),
+        (4711, [(0, 4)], 4711),
+        (None, [(0, 4)], None),
+    ],
+)  # fmt: skip
+def test_passages_are_blacked_out_where_they_stand(value: Json, spans: list[Span], left: Json) -> None:
+    assert black_out(value, spans) == left
+
+
+def test_the_mark_is_of_one_length_whatever_it_hides() -> None:
+    assert {len(black_out("x" * size, [(0, size)])) for size in (1, 5, 100)} == {len(MARK)}  # type: ignore[arg-type]
+
+
+def test_the_text_of_a_field_is_all_that_is_written_in_it() -> None:
+    assert text_of(["To", {"name": "Ann", "age": 7, "of": ["Bo", {"$binary": "QQ==", "bytes": 1}]}]) == "To\nAnn\nBo"
+    assert [text_of(value) for value in ("Ann", 7, None, True, {"$binary": "QQ==", "bytes": 1})] == [
+        "Ann",
+        "",
+        "",
+        "",
+        "",
+    ]

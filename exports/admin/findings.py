@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from dsar.vault.errors import FileDamaged, KeyDestroyed, VaultError
 from exports.admin import near
 from exports.admin.panels import may
+from exports.admin.passages import Marked, Note, Segment, next_open, to_decide
+from exports.bundle.redaction import text_of
 from exports.findings import Record, current_runs, read
 from exports.models import Part, RunState, SourceRun, Withholding
 from exports.sources.datamap import Collection, Field
@@ -31,6 +33,7 @@ from requests_app.models import Case
 from requests_app.services.history import record_access
 
 A_PAGE = 50
+MADE_HERE = ("withhold", "lift_withholding", "black_out", "decide_passages")
 LONG = 160  # characters; longer values fold
 
 
@@ -83,6 +86,7 @@ class Located:
 class Cell:
     """One field of a record as shown."""
 
+    column: str
     title: str
     text: str
     is_long: bool
@@ -90,6 +94,10 @@ class Cell:
     ground: str  # why it is withheld, or empty
     withhold_url: str
     lift_url: str
+    black_out_url: str
+    segments: list[Segment]  # its text, cut at passages; empty if there is none
+    notes: list[Note]
+    is_open: bool  # a passage is to be decided
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,7 @@ class Shown:
 
     number: int  # in its collection, from 1
     finding: str
+    anchor: str
     ground: str
     cells: list[Cell]
     withhold_url: str
@@ -121,9 +130,16 @@ class Moves:
 
     def __init__(self, request: HttpRequest, case: Case) -> None:
         actor = actor_of(request)
-        self._open = {slug for slug in ("withhold", "lift_withholding") if may(slug, case, actor)}
+        self._open = {slug for slug in MADE_HERE if may(slug, case, actor)}
         self._case = case
         self._back = request.get_full_path()
+
+    @property
+    def decide_url(self) -> str:
+        """The page of the move that decides on passages, to be posted to; empty if it is shut."""
+        if "decide_passages" not in self._open:
+            return ""
+        return reverse("admin:requests_app_case_move", args=[self._case.pk, "decide_passages"])
 
     def url(self, slug: str, finding: str, field: str = "") -> str:
         """The page of the move, filled in; empty if it is shut, or for one field of what is deleted whole."""
@@ -133,13 +149,34 @@ class Moves:
         return f"{reverse('admin:requests_app_case_move', args=[self._case.pk, slug])}?{query}"
 
 
+@dataclass(frozen=True)
+class Around:
+    """What is known of the records of a page beside what they hold."""
+
+    grounds: Grounds
+    moves: Moves
+    marked: Marked
+
+
 @sections.page("findings")
 def findings(request: HttpRequest, case: Case) -> HttpResponse:
     """One page of one collection; each look is noted, with part and place."""
     places = _places(request, case)
     current = next((place for place in places if place.is_current), None)
-    context = {**context_of(request, case), "places": places, "current": current, "records": [], "leaf": None}
-    context["near"] = _near_misses(request, case)
+    context = {
+        **context_of(request, case),
+        "places": places,
+        "current": current,
+        "records": [],
+        "leaf": None,
+        "to_decide": to_decide(case),
+        "next_open_url": "",
+        "decide_url": Moves(request, case).decide_url,
+        "back": request.get_full_path(),
+        "near": _near_misses(request, case),
+    }
+    if context["to_decide"]:
+        context["next_open_url"] = _next_open_url(case, places)
     leaf = _leaf(current.parts, request.GET.get("page", "")) if current else None
     if current and leaf:
         with transaction.atomic():
@@ -211,6 +248,17 @@ def _leaf(parts: Sequence[Part], asked: str) -> Leaf | None:
     return Leaf(number, len(starts), part, start, before)
 
 
+def _next_open_url(case: Case, places: Sequence[Place]) -> str:
+    """The page with the first passage that is to be decided."""
+    flag = next_open(case)
+    for place in places:
+        if flag and flag.part in place.parts:
+            earlier = place.parts[: place.parts.index(flag.part)]
+            pages = sum(-(-part.records // A_PAGE) for part in earlier)
+            return f"{place.url}&page={pages + flag.number // A_PAGE + 1}#passages-{flag.part_id}-{flag.number}"
+    return ""
+
+
 def _neighbours(place: Place, leaf: Leaf) -> Mapping[str, str]:
     """The addresses of the pages before and after."""
     return {
@@ -234,28 +282,34 @@ def _records(request: HttpRequest, case: Case, place: Place, leaf: Leaf) -> list
         why = _("These findings can't be opened: the key store does not know their key, or another one sealed them.")
         messages.error(request, f"{why} {_('An administrator finds out more by “manage.py vault status”.')}")
         return []
-    return [_shown(place, Located(leaf, number), record, grounds, moves) for number, record in found]
+    marked = Marked(leaf.part, leaf.start, leaf.start + A_PAGE - 1)
+    return [_shown(place, Located(leaf, number), record, Around(grounds, moves, marked)) for number, record in found]
 
 
-def _shown(place: Place, at: Located, record: Record, grounds: Grounds, moves: Moves) -> Shown:
+def _shown(place: Place, at: Located, record: Record, around: Around) -> Shown:
     fields = [field for field in place.collection.fields if field.column in record or place.holds_back(field)]
-    finding, number = at.finding, at.number
-    ground = grounds.of(number)
+    finding, number, moves = at.finding, at.number, around.moves
+    ground = around.grounds.of(number)
     return Shown(
         number=at.leaf.before + number + 1,
         finding=finding,
+        anchor=finding.replace(":", "-"),
         ground=ground,
-        cells=[_cell(field, record, finding, grounds.of(number, field.column), moves) for field in fields],
+        cells=[_cell(field, record, at, around) for field in fields],
         withhold_url="" if ground else moves.url("withhold", finding),
         lift_url=moves.url("lift_withholding", finding) if ground else "",
     )
 
 
-def _cell(field: Field, record: Record, finding: str, ground: str, moves: Moves) -> Cell:
+def _cell(field: Field, record: Record, at: Located, around: Around) -> Cell:
+    finding, number, moves, marked = at.finding, at.number, around.moves, around.marked
+    ground, value = around.grounds.of(number, field.column), record.get(field.column)
     is_never_disclosed = field.never_disclose is not None
-    text = "" if is_never_disclosed else in_text(record.get(field.column))
+    text = "" if is_never_disclosed else in_text(value)
+    are_marked = marked.are_in(number, field.column)
     may_be_withheld = not ground and not is_never_disclosed
     return Cell(
+        column=field.column,
         title=field.title.in_language(get_language() or "en"),
         text=text,
         is_long=len(text) > LONG,
@@ -263,6 +317,10 @@ def _cell(field: Field, record: Record, finding: str, ground: str, moves: Moves)
         ground=ground,
         withhold_url=moves.url("withhold", finding, field.column) if may_be_withheld else "",
         lift_url=moves.url("lift_withholding", finding, field.column) if ground else "",
+        black_out_url=moves.url("black_out", finding, field.column) if may_be_withheld and text_of(value) else "",
+        segments=marked.segments(number, field.column, value) if are_marked else [],
+        notes=marked.notes(number, field.column, value) if are_marked else [],
+        is_open=marked.is_open(number, field.column) and not around.grounds.of(number) and not ground,
     )
 
 

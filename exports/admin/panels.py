@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from exports import findings
 from exports.admin import near
+from exports.admin.passages import KINDS
 from exports.bundle import shine_the_light
 from exports.bundle.marketing import Year
 from exports.fulfil.choosing import candidates_of
@@ -218,7 +219,7 @@ def _what(row: Withholding, collection: Collection) -> str:
     title = str(collection.field(row.field).title)
     if row.start is None:
         return title
-    named = row.kind.replace("_", " ") or _("words")
+    named = str(KINDS[row.kind]) if row.kind else _("words")
     return _("%(what)s blacked out in %(field)s") % {"what": named, "field": title}
 
 

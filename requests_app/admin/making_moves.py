@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -92,6 +94,8 @@ class MovePage:
         form = form_of(self.move, self.case, self.request.POST)
         inputs = {wanted.name: self.request.POST.get(wanted.name, "") for wanted in self.move.asked_of(self.case)}
         try:
+            if preview := self._preview(inputs):
+                return self._page(form, version, preview=preview, sure=_digest(inputs))
             case = moving.perform(
                 self.move.slug, case_id=self.case.pk, version=version, actor=self.actor, at=self.at, inputs=inputs
             )
@@ -102,6 +106,13 @@ class MovePage:
         done = _("%(move)s: done. The case is now %(state)s.")
         messages.success(self.request, done % {"move": self._label(), "state": case.get_state_display()})
         return HttpResponseRedirect(self._way_back())
+
+    def _preview(self, inputs: Mapping[str, str]) -> sections.Preview | None:
+        """What the move would do, if its maker has not seen that yet with these very inputs; InputRefused as it."""
+        previewer = sections.PREVIEWS.get(self.move.slug)
+        if previewer is None or self.request.POST.get("sure") == _digest(inputs) or self._shut():
+            return None
+        return previewer(self.case, self.actor, self.move.clean(self.case, inputs), at=self.at)
 
     def _is_stale(self, version: int) -> bool:
         """Whether the case went on since its maker looked at it; what he typed must not be lost then."""
@@ -120,7 +131,14 @@ class MovePage:
         return HttpResponseRedirect(self.case_url)
 
     def _page(
-        self, form: forms.Form, seen: int, *, errors: Mapping[str, str] | None = None, shut: MoveShut | None = None
+        self,
+        form: forms.Form,
+        seen: int,
+        *,
+        errors: Mapping[str, str] | None = None,
+        shut: MoveShut | None = None,
+        preview: sections.Preview | None = None,
+        sure: str = "",
     ) -> HttpResponse:
         """The page; after a stale version with what happened since, and the token of what is shown now."""
         decides = self.move.slug in DECIDING
@@ -134,6 +152,8 @@ class MovePage:
             ],
             "version": self.case.version,
             "stale": shut,
+            "preview": preview,
+            "sure": sure,
             "shut": self._shut(),
             "since": [line for line in timeline(self.case) if line.sequence > seen] if shut else [],
             "back": self._way_back(),
@@ -159,6 +179,11 @@ class MovePage:
     @staticmethod
     def _desk() -> str:
         return reverse("admin:index")
+
+
+def _digest(inputs: Mapping[str, str]) -> str:
+    """Tells whether inputs are those that were previewed."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def form_of(move: Move, case: Case, values: Mapping[str, str]) -> forms.Form:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from django.http import HttpRequest, HttpResponseBase
@@ -35,6 +36,20 @@ class Link:
     icon: str  # a name of Material Symbols
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What a move would do with its inputs: a sentence, and excerpts as (before, what is meant, after)."""
+
+    sentence: Text
+    excerpts: Sequence[tuple[str, str, str]] = ()
+
+
+class Previewer(Protocol):
+    """Makes the preview of a move; the inputs are clean, the case is not locked. Raises InputRefused as the move."""
+
+    def __call__(self, case: Case, actor: Actor, inputs: Mapping[str, str], *, at: datetime) -> Preview: ...
+
+
 class Page(Protocol):
     """A page of a case of its own; the case is there, and the user may see it."""
 
@@ -50,6 +65,7 @@ PANELS: list[PanelMaker] = []
 LINKS: list[LinkMaker] = []
 PAGES: dict[str, Page] = {}
 STARTS: dict[str, Start] = {}
+PREVIEWS: dict[str, Previewer] = {}
 
 
 def panel(maker: PanelMaker) -> PanelMaker:
@@ -80,6 +96,16 @@ def starts(slug: str) -> Callable[[Start], Start]:
     def register(start: Start) -> Start:
         STARTS[slug] = start
         return start
+
+    return register
+
+
+def previews(slug: str) -> Callable[[Previewer], Previewer]:
+    """Register what shows a move before it is made: its page asks once more, with the preview."""
+
+    def register(previewer: Previewer) -> Previewer:
+        PREVIEWS[slug] = previewer
+        return previewer
 
     return register
 

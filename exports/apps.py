@@ -17,6 +17,7 @@ class ExportsConfig(AppConfig):
             waiving,
             whose_data,
             withholding,
+            withholding_by_rule,
         )
         from requests_app import ports
 

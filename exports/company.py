@@ -132,7 +132,7 @@ class CompanyWork:
         """Records and fields kept back, records that a deletion kept on a ground, and sources left out."""
         waived = case.source_runs.filter(round=case.gathering_round, state=RunState.WAIVED).count()
         kept = sum(item.rows for item in acts.kept_by_deletion(case))
-        return waived + kept + findings.withholdings(case).count()
+        return waived + kept + findings.how_many_withheld(case)
 
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:
         """What was done, as sentences for the closing letter."""

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from dsar.vault import files
 from exports.bundle import redaction
@@ -49,6 +49,13 @@ def withholdings(case: Case) -> QuerySet[Withholding]:
     return Withholding.objects.filter(case=case, part__run__round=case.gathering_round)
 
 
+def how_many_withheld(case: Case) -> int:
+    """How many records, fields and passages of the present round stay back."""
+    rows = withholdings(case)
+    by_rule = rows.filter(number__isnull=True).aggregate(records=Sum("part__records"))["records"]
+    return rows.filter(number__isnull=False).count() + (by_rule or 0)
+
+
 def encoded(records: Iterable[Record]) -> bytes:
     """Records as lines of a part: JSON without blanks, numbers of any length."""
     return ENCODER.encode_lines(records)
@@ -85,12 +92,14 @@ class Withheld:
     records: set[int] = field(default_factory=set)
     fields: dict[int, set[str]] = field(default_factory=dict)
     passages: dict[int, dict[str, list[redaction.Span]]] = field(default_factory=dict)
+    everything: bool = False  # all of its records
+    columns: set[str] = field(default_factory=set)  # fields of all of them
 
     def apply(self, number: int, record: Record) -> Record | None:
         """The record as it may be released; None if it stays back whole."""
-        if number in self.records:
+        if self.everything or number in self.records:
             return None
-        gone, black = self.fields.get(number, NOTHING), self.passages.get(number)
+        gone, black = self.columns.union(self.fields.get(number, NOTHING)), self.passages.get(number)
         if black:
             record = {name: redaction.black_out(value, black.get(name, ())) for name, value in record.items()}
         return {name: value for name, value in record.items() if name not in gone} if gone else record
@@ -100,7 +109,10 @@ def withheld_of(part: Part) -> Withheld:
     """The withholdings of a part."""
     withheld = Withheld()
     for row in Withholding.objects.filter(part=part):
-        if row.start is not None and row.end is not None:
+        if row.number is None:
+            withheld.everything |= row.field == WHOLE
+            withheld.columns |= {row.field} - {WHOLE}
+        elif row.start is not None and row.end is not None:
             withheld.passages.setdefault(row.number, {}).setdefault(row.field, []).append((row.start, row.end))
         elif row.field == WHOLE:
             withheld.records.add(row.number)

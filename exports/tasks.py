@@ -8,7 +8,7 @@ from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from exports import source_drafts
 from exports.fulfil import carry_out as carrying_out
-from exports.fulfil import flagging, gather, medium, transfer, upkeep
+from exports.fulfil import flagging, gather, medium, searching, transfer, upkeep
 from exports.reports import ordering
 
 # A source that is down for a night is worth waiting for: eight tries take 11 hours and a quarter.
@@ -57,6 +57,18 @@ def begin_what_is_left(run: Run) -> None:
     flagging.begin_what_is_left(at=run.at)
 
 
+@handler("search_findings", queue="reports", lease=timedelta(minutes=30), on_give_up=searching.give_up)
+def search_findings(run: Run) -> None:
+    """Search the findings of one case for words."""
+    searching.look(run)
+
+
+@handler("forget_searches")
+def forget_searches(run: Run) -> None:
+    """Remove what searches have found, an hour later."""
+    searching.forget(at=run.at)
+
+
 @handler("render_report", queue="reports")
 def render_report(run: Run) -> None:
     """Render a case report."""
@@ -83,5 +95,6 @@ def remove_orphaned_files(run: Run) -> None:
 
 
 periodic("begin_what_is_left", every=timedelta(minutes=10))
+periodic("forget_searches", every=timedelta(minutes=10))
 periodic("shred_content", every=timedelta(hours=1))
 periodic("remove_orphaned_files", every=timedelta(hours=6))

@@ -52,6 +52,7 @@ class EventKind(TextChoices):
     FINDINGS_READY = "findings_ready", _("Findings ready")
     GATHER_AGAIN = "gather_again", _("Gathering started again")
     WITHHOLD = "withhold", _("Withheld on a ground")
+    WITHHOLD_BY_RULE = "withhold_by_rule", _("Withheld by rule on a ground")
     PASSAGES_FLAGGED = "passages_flagged", _("Passages found that may not be disclosed")
     DECIDE_PASSAGES = "decide_passages", _("Passages decided on")
     BLACK_OUT = "black_out", _("Words blacked out")

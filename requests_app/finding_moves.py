@@ -22,6 +22,20 @@ ON_FINDINGS = (
         rights=rights.WITHHELD_FROM,
     ),
     Move(
+        "withhold_by_rule",
+        gettext_lazy("Withhold by rule…"),
+        gettext_lazy("All of these records, or one field in each, stay back or are not deleted; the ground is told."),
+        DESK,
+        inputs=(
+            Input("rule", gettext_lazy("Records"), gettext_lazy("As on the findings page."), most=200),
+            replace(FINDING[1], help=gettext_lazy("Empty: the whole records.")),
+            WITHHOLDING_GROUND,
+            EXPLANATION,
+        ),
+        only_in=frozenset({State.DECIDING}),
+        rights=rights.WITHHELD_FROM,
+    ),
+    Move(
         "black_out",
         gettext_lazy("Black out words…"),
         gettext_lazy("The words are blacked out wherever this field of the record has them; the ground is told."),

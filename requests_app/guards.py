@@ -42,6 +42,7 @@ PREPARING = (
     EventKind.START_GATHERING,
     EventKind.GATHER_AGAIN,
     EventKind.WITHHOLD,
+    EventKind.WITHHOLD_BY_RULE,
     EventKind.BLACK_OUT,
     EventKind.DECIDE_PASSAGES,
     EventKind.LIFT_WITHHOLDING,

@@ -2,12 +2,14 @@
 
 from exports.admin import (  # noqa: F401
     attention,
+    by_rule,
     findings,
     handing_over,
     panels,
     receivers,
     reports,
     schedules,
+    searching,
     sources,
     which,
 )

@@ -23,7 +23,8 @@ from exports.admin.panels import may
 from exports.admin.passages import Marked, Note, Segment, next_open, to_decide
 from exports.bundle.redaction import text_of
 from exports.findings import Record, current_runs, read
-from exports.models import Part, RunState, SourceRun, Withholding
+from exports.fulfil.withholding import OF_ALL
+from exports.models import Part, RunState, Search, SourceRun, Withholding
 from exports.sources.datamap import Collection, Field
 from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
@@ -33,7 +34,7 @@ from requests_app.models import Case
 from requests_app.services.history import record_access
 
 A_PAGE = 50
-MADE_HERE = ("withhold", "lift_withholding", "black_out", "decide_passages")
+MADE_HERE = ("withhold", "withhold_by_rule", "lift_withholding", "black_out", "decide_passages")
 LONG = 160  # characters; longer values fold
 
 
@@ -81,6 +82,10 @@ class Located:
         """Its name, as moves take it."""
         return f"{self.leaf.part.pk}:{self.number}"
 
+    def name_of(self, *, is_all: bool) -> str:
+        """Its name, or that of all records of its collection."""
+        return f"{self.leaf.part.pk}{OF_ALL}" if is_all else self.finding
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -122,7 +127,11 @@ class Grounds:
 
     def of(self, number: int, field: str = "") -> str:
         """The ground of a record, or of one of its fields; empty if it is released."""
-        return self._grounds.get((number, field), "")
+        return self._grounds.get((number, field)) or self._grounds.get((None, field), "")
+
+    def is_by_rule(self, field: str = "") -> bool:
+        """Whether a rule keeps back all records, or that field in all of them."""
+        return (None, field) in self._grounds
 
 
 class Moves:
@@ -133,6 +142,29 @@ class Moves:
         self._open = {slug for slug in MADE_HERE if may(slug, case, actor)}
         self._case = case
         self._back = request.get_full_path()
+
+    def rule_urls(self, place: Place) -> list[tuple[str, str]]:
+        """What may be withheld of all records of a collection: titles and addresses; empty if the move is shut."""
+        if "withhold_by_rule" not in self._open:
+            return []
+        address = reverse("admin:requests_app_case_move", args=[self._case.pk, "withhold_by_rule"])
+        rule = f"{place.run.source.slug}.{place.collection.name}"
+        fields = [] if self._case.right_asked == Right.DELETE else place.collection.fields
+        offered = [
+            ("", _("whole records")),
+            *((field.column, _title(field)) for field in fields if not field.never_disclose),
+        ]
+        return [
+            (title, f"{address}?{urlencode({'rule': rule, 'field': name, 'back': self._back})}")
+            for name, title in offered
+        ]
+
+    def search_url(self, search: Search) -> str:
+        """The page of the move that withholds all that a search found; empty if it is shut, or nothing was found."""
+        if "withhold_by_rule" not in self._open or not search.found or search.is_full:
+            return ""
+        address = reverse("admin:requests_app_case_move", args=[self._case.pk, "withhold_by_rule"])
+        return f"{address}?{urlencode({'rule': f'search:{search.pk}', 'back': self._back})}"
 
     @property
     def decide_url(self) -> str:
@@ -172,6 +204,7 @@ def findings(request: HttpRequest, case: Case) -> HttpResponse:
         "to_decide": to_decide(case),
         "next_open_url": "",
         "decide_url": Moves(request, case).decide_url,
+        "rule_urls": Moves(request, case).rule_urls(current) if current else [],
         "back": request.get_full_path(),
         "near": _near_misses(request, case),
     }
@@ -268,10 +301,17 @@ def _neighbours(place: Place, leaf: Leaf) -> Mapping[str, str]:
 
 
 def _records(request: HttpRequest, case: Case, place: Place, leaf: Leaf) -> list[Shown]:
-    """The records of the page; a file that can't be opened is told, not shown in part."""
-    grounds, moves = Grounds(leaf.part), Moves(request, case)
+    """The records of the page; none of a file that can't be opened."""
+    found = read_or_told(request, leaf.part, start=leaf.start, most=A_PAGE)
+    marked = Marked(leaf.part, leaf.start, leaf.start + A_PAGE - 1)
+    around = Around(Grounds(leaf.part), Moves(request, case), marked)
+    return [shown(place, Located(leaf, number), record, around) for number, record in found]
+
+
+def read_or_told(request: HttpRequest, part: Part, *, start: int, most: int) -> list[tuple[int, Record]]:
+    """Some records of a part; of a file that can't be opened none, and the reader is told why."""
     try:
-        found = list(read(leaf.part, start=leaf.start, most=A_PAGE))
+        return list(read(part, start=start, most=most))
     except KeyDestroyed:
         messages.info(request, _("The findings of this case were destroyed with their key."))
         return []
@@ -282,11 +322,10 @@ def _records(request: HttpRequest, case: Case, place: Place, leaf: Leaf) -> list
         why = _("These findings can't be opened: the key store does not know their key, or another one sealed them.")
         messages.error(request, f"{why} {_('An administrator finds out more by “manage.py vault status”.')}")
         return []
-    marked = Marked(leaf.part, leaf.start, leaf.start + A_PAGE - 1)
-    return [_shown(place, Located(leaf, number), record, Around(grounds, moves, marked)) for number, record in found]
 
 
-def _shown(place: Place, at: Located, record: Record, around: Around) -> Shown:
+def shown(place: Place, at: Located, record: Record, around: Around) -> Shown:
+    """One record with its fields, what is withheld of it and what may be done with it."""
     fields = [field for field in place.collection.fields if field.column in record or place.holds_back(field)]
     finding, number, moves = at.finding, at.number, around.moves
     ground = around.grounds.of(number)
@@ -297,31 +336,36 @@ def _shown(place: Place, at: Located, record: Record, around: Around) -> Shown:
         ground=ground,
         cells=[_cell(field, record, at, around) for field in fields],
         withhold_url="" if ground else moves.url("withhold", finding),
-        lift_url=moves.url("lift_withholding", finding) if ground else "",
+        lift_url=moves.url("lift_withholding", at.name_of(is_all=around.grounds.is_by_rule())) if ground else "",
     )
 
 
 def _cell(field: Field, record: Record, at: Located, around: Around) -> Cell:
     finding, number, moves, marked = at.finding, at.number, around.moves, around.marked
     ground, value = around.grounds.of(number, field.column), record.get(field.column)
+    withheld = at.name_of(is_all=around.grounds.is_by_rule(field.column))
     is_never_disclosed = field.never_disclose is not None
     text = "" if is_never_disclosed else in_text(value)
     are_marked = marked.are_in(number, field.column)
     may_be_withheld = not ground and not is_never_disclosed
     return Cell(
         column=field.column,
-        title=field.title.in_language(get_language() or "en"),
+        title=_title(field),
         text=text,
         is_long=len(text) > LONG,
         is_never_disclosed=is_never_disclosed,
         ground=ground,
         withhold_url=moves.url("withhold", finding, field.column) if may_be_withheld else "",
-        lift_url=moves.url("lift_withholding", finding, field.column) if ground else "",
+        lift_url=moves.url("lift_withholding", withheld, field.column) if ground else "",
         black_out_url=moves.url("black_out", finding, field.column) if may_be_withheld and text_of(value) else "",
         segments=marked.segments(number, field.column, value) if are_marked else [],
         notes=marked.notes(number, field.column, value) if are_marked else [],
         is_open=marked.is_open(number, field.column) and not around.grounds.of(number) and not ground,
     )
+
+
+def _title(field: Field) -> str:
+    return field.title.in_language(get_language() or "en")
 
 
 def in_text(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from exports.admin.passages import KINDS
 from exports.bundle import shine_the_light
 from exports.bundle.marketing import Year
 from exports.fulfil.choosing import candidates_of
+from exports.fulfil.withholding import OF_ALL
 from exports.models import (
     UNFINISHED,
     Act,
@@ -79,7 +81,7 @@ class WithheldLine:
     """What is kept back, on which ground."""
 
     collection: str
-    record: int  # counted from 1
+    record: int | None  # counted from 1; None: all of them
     field: str
     code: str
     citation: str
@@ -178,7 +180,7 @@ def withholdings(case: Case, actor: Actor) -> sections.Panel | None:
         return None
     names, firsts = names_of(row.withheld_by for row in rows), _first_numbers(case)
     context = {
-        "lines": [_withheld_line(row, names[row.withheld_by], firsts[row.part_id]) for row in rows],
+        "lines": [_withheld_line(row, names[row.withheld_by], firsts[row.part_id]) for row in _once(rows)],
         "case": case,
         "may_lift": may("lift_withholding", case, actor),
     }
@@ -196,17 +198,28 @@ def _first_numbers(case: Case) -> dict[UUID, int]:
     return firsts
 
 
+def _once(rows: Iterable[Withholding]) -> Iterator[Withholding]:
+    """Of a rule, which is a row a part, the first alone."""
+    seen = set()
+    for row in rows:
+        rule = (row.part.run_id, row.part.collection, row.field)
+        if row.number is not None or rule not in seen:
+            yield row
+        if row.number is None:
+            seen.add(rule)
+
+
 def _withheld_line(row: Withholding, who: str, first: int) -> WithheldLine:
     collection = row.part.run.map_version.as_map().collection(row.part.collection)
     return WithheldLine(
         collection=str(collection.title),
-        record=first + row.number,
+        record=None if row.number is None else first + row.number,
         field=_what(row, collection),
         code=row.code,
         citation=row.citation,
         explanation=unsealed(row, "explanation"),
         who=who,
-        finding=f"{row.part_id}:{row.number}",
+        finding=f"{row.part_id}{OF_ALL}" if row.number is None else f"{row.part_id}:{row.number}",
         raw_field=row.field,
         start=row.start,
     )
@@ -215,7 +228,7 @@ def _withheld_line(row: Withholding, who: str, first: int) -> WithheldLine:
 def _what(row: Withholding, collection: Collection) -> str:
     """What of a record is kept back, in words."""
     if not row.field:
-        return _("whole record")
+        return _("whole records") if row.number is None else _("whole record")
     title = str(collection.field(row.field).title)
     if row.start is None:
         return title

@@ -68,7 +68,7 @@ class Marked:
 
     def __init__(self, part: Part, first: int, last: int) -> None:
         self._flags: dict[tuple[int, str], list[Flag]] = defaultdict(list)
-        self._black: dict[tuple[int, str], list[Withholding]] = defaultdict(list)
+        self._black: dict[tuple[int | None, str], list[Withholding]] = defaultdict(list)
         for flag in Flag.objects.filter(part=part, number__range=(first, last)).order_by("start"):
             self._flags[flag.number, flag.field].append(flag)
         black = Withholding.objects.filter(part=part, number__range=(first, last), start__isnull=False)

@@ -280,8 +280,10 @@ def write(contents: Contents, path: Path, *, context: str) -> Written:
 
 
 def _released_records(parts: Sequence[Part]) -> int:
-    whole = Withholding.objects.filter(part__in=parts, field=findings.WHOLE).count()
-    return sum(part.records for part in parts) - whole
+    whole = Withholding.objects.filter(part__in=parts, field=findings.WHOLE)
+    by_rule = set(whole.filter(number__isnull=True).values_list("part", flat=True))
+    one_by_one = whole.exclude(part__in=by_rule).count()
+    return sum(part.records for part in parts if part.pk not in by_rule) - one_by_one
 
 
 def _source_entry(run: SourceRun) -> SourceEntry:
@@ -295,7 +297,7 @@ def _withheld_entries(case: Case, runs: Sequence[SourceRun]) -> list[WithheldEnt
     rows = Withholding.objects.filter(case=case, part__run__in=searched).select_related("part__run__source")
     for row in rows.order_by("part__run__position", "part__collection", "code"):
         place = (row.part.run.source.slug, row.part.collection, row.code, row.citation)
-        counted[place][row.takes] += 1
+        counted[place][row.takes] += row.count
     return [
         WithheldEntry(*place, records=found["records"], fields=found["fields"], passages=found["passages"])
         for place, found in counted.items()

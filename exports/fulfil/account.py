@@ -67,7 +67,7 @@ def _deleted(case: Case, language: str) -> Iterator[str]:
     withheld = findings.withholdings(case).select_related("part__run__map_version", *OF_RECORD)
     for row in withheld.order_by("part", "number"):
         collection = row.part.run.map_version.as_map().collection(row.part.collection)
-        spared[collection.title.in_language(language), row.code, row.explanation] += 1
+        spared[collection.title.in_language(language), row.code, row.explanation] += row.count
     for (title, code, explanation), rows in spared.items():
         yield f"{_kept(case, title, rows, code, language)} {explanation}".strip()
 

@@ -133,7 +133,8 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
         keys, spared = KeySet(), set[Key]()
         for part, part_keys in _planned_keys(source_run, collection):
             keys.add(part_keys)
-            spared |= {part_keys[number] for number in findings.withheld_of(part).records}
+            withheld = findings.withheld_of(part)
+            spared |= set(part_keys if withheld.everything else (part_keys[number] for number in withheld.records))
         if keys.rows:
             action = ACTION[type(collection.on_delete)]
             planned.append(PlannedCollection(collection.name, action, keys.rows, keys.hexdigest(), frozenset(spared)))

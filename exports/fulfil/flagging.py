@@ -168,8 +168,8 @@ def open_flags(case: Case) -> QuerySet[Flag]:
     )
     covering = Withholding.objects.filter(
         Q(field=findings.WHOLE) | Q(field=OuterRef("field")),
+        Q(number=OuterRef("number")) | Q(number__isnull=True),
         part=OuterRef("part"),
-        number=OuterRef("number"),
         start__isnull=True,
     )
     return of_round.filter(~Exists(covering), decision=Decision.OPEN)

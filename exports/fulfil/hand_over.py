@@ -49,7 +49,7 @@ def release_bundle(run: Run, case: Case) -> None:
     )
     bundle.size, bundle.sha256 = written.sealed.size, written.sealed.sha256
     bundle.clear_size, bundle.manifest_sha256 = written.clear_size, written.manifest_sha256
-    bundle.records, bundle.withheld = written.records, findings.withholdings(case).count()
+    bundle.records, bundle.withheld = written.records, findings.how_many_withheld(case)
     with run.transaction():
         _release(case, at=run.at)
         Bundle.objects.filter(case=case).delete()

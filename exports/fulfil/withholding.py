@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from dsar.vault.errors import VaultError
@@ -24,6 +25,7 @@ from requests_app.moves import performs
 from requests_app.roles import Actor
 from requests_app.services.history import record
 
+OF_ALL = ":all"  # ends the name of all records of a collection, behind one of its parts
 AT_ONCE = 500  # rows in one statement
 
 
@@ -42,8 +44,8 @@ def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str
     Of a deletion a record that is kept back is spared: it stays in its source.
     """
     found = find(case, finding)
-    _check_field(case, found, field)
-    ground = _ground(case, code, explanation)
+    check_field(case, found.part, field)
+    ground = ground_against(case, code, explanation)
     _check_not_withheld(found, field)
     keep([Withholding(part=found.part, number=found.number, field=field)], case, ground, explanation, by=actor, at=at)
     record(
@@ -68,7 +70,7 @@ def black_out(
     The words are kept nowhere, only where they stand.
     """
     found = find(case, finding)
-    ground = _ground(case, code, explanation)
+    ground = ground_against(case, code, explanation)
     spans = spans_of(case, found, field, words)
     passages = [
         Withholding(part=found.part, number=found.number, field=field, start=start, end=end) for start, end in spans
@@ -93,7 +95,7 @@ def spans_of(case: Case, found: Finding, field: str, words: str) -> list[Span]:
 
     Small and capital letters are the same, as is any space between two words.
     """
-    _check_field(case, found, field)
+    check_field(case, found.part, field)
     _check_not_withheld(found, field)
     text = text_of(record_of(found).get(field))
     pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
@@ -142,6 +144,9 @@ def keep(
 @performs("lift_withholding")
 def lift_withholding(case: Case, *, actor: Actor, at: datetime, finding: str, field: str, start: str) -> None:
     """Release what was kept back; its field, and the passage in it, must be named as it was withheld."""
+    if finding.endswith(OF_ALL):
+        lift_rule(case, finding.removesuffix(OF_ALL), field, by=actor, at=at)
+        return
     found = find(case, finding)
     if start and not start.isdecimal():
         raise InputRefused({"start": _("Please give a number, such as 120, or leave it empty.")})
@@ -158,6 +163,31 @@ def lift_withholding(case: Case, *, actor: Actor, at: datetime, finding: str, fi
     if row.start is not None:
         place["start"] = row.start
     record(case, EventKind.LIFT_WITHHOLDING, by=actor, at=at, code=row.code, **place)
+
+
+def lift_rule(case: Case, part_id: str, field: str, *, by: Actor, at: datetime) -> None:
+    """Release what a rule kept back: all records of the part's collection, or a field in all of them."""
+    part = _part(case, part_id)
+    rows = Withholding.objects.none()
+    if part is not None:
+        of_collection = Withholding.objects.filter(part__run=part.run_id, part__collection=part.collection)
+        rows = of_collection.filter(number__isnull=True, field=field)
+    code = rows.values_list("code", flat=True).first()
+    if part is None or code is None:
+        raise InputRefused({"finding": _("This is not withheld; nothing is to be lifted.")})
+    records = sum(row.count for row in rows.select_related("part"))
+    rows.delete()
+    record(
+        case,
+        EventKind.LIFT_WITHHOLDING,
+        by=by,
+        at=at,
+        source=part.run.source.slug,
+        collection=part.collection,
+        field=field,
+        records=records,
+        code=code,
+    )
 
 
 def find(case: Case, finding: str) -> Finding:
@@ -177,20 +207,20 @@ def _part(case: Case, part_id: str) -> Part | None:
     except ValueError:
         return None
     of_round = Part.objects.filter(run__case=case, run__round=case.gathering_round)
-    return of_round.select_related("run__map_version").filter(pk=key).first()
+    return of_round.select_related("run__map_version", "run__source").filter(pk=key).first()
 
 
-def _check_field(case: Case, found: Finding, field: str) -> None:
+def check_field(case: Case, part: Part, field: str) -> None:
     if field and case.right_asked == Right.DELETE:
         raise InputRefused({"field": _("A record is deleted or kept as a whole: leave the field empty.")})
-    collection = found.part.run.map_version.as_map().collection(found.part.collection)
+    collection = part.run.map_version.as_map().collection(part.collection)
     if field and field not in collection.columns:
         raise InputRefused({"field": _("This collection has no such field. Take it from the findings page.")})
     if field and collection.field(field).never_disclose:
         raise InputRefused({"field": _("This field is never disclosed; it needs no ground to be withheld.")})
 
 
-def _ground(case: Case, code: str, explanation: str) -> Exemption:
+def ground_against(case: Case, code: str, explanation: str) -> Exemption:
     try:
         ground = guards.check_refusal_code(case, code)
     except guards.MoveShut as shut:
@@ -203,7 +233,8 @@ def _ground(case: Case, code: str, explanation: str) -> Exemption:
 
 
 def _check_not_withheld(found: Finding, field: str) -> None:
-    withheld = Withholding.objects.filter(part=found.part, number=found.number, start__isnull=True)
+    meant = Q(number=found.number) | Q(number__isnull=True)
+    withheld = Withholding.objects.filter(meant, part=found.part, start__isnull=True)
     if withheld.filter(field="").exists():
         raise InputRefused({"finding": _("The whole record is withheld already.")})
     if withheld.filter(field=field).exists():

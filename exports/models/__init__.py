@@ -5,6 +5,7 @@ from exports.models.medium import Medium, MediumState, PassphraseBy
 from exports.models.passage import Decision, Flag, Screening, ScreeningState
 from exports.models.proposal import SourceChange, SourceDraft
 from exports.models.retention import RetentionSchedule
+from exports.models.searching import Hit, Search, SearchState
 from exports.models.source import DataMapVersion, DataSource, NotedSchema
 from exports.models.transfer import EncryptedFile, Receiver, ReceiverWay, Transfer, TransferState
 
@@ -21,6 +22,7 @@ __all__ = [
     "Download",
     "EncryptedFile",
     "Flag",
+    "Hit",
     "Medium",
     "MediumState",
     "NearMisses",
@@ -36,6 +38,8 @@ __all__ = [
     "RunState",
     "Screening",
     "ScreeningState",
+    "Search",
+    "SearchState",
     "Shredding",
     "SourceChange",
     "SourceDraft",

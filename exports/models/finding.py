@@ -132,13 +132,17 @@ class Part(models.Model):
 class Withholding(models.Model):
     """A record, one field of it, or a passage in one, that is kept back on a ground; only withholdings are rows.
 
+    Without a ``number`` it takes every record of its part: a rule on a collection is a row a part.
+
     A passage is blacked out in what is released: from code point ``start`` to before ``end`` of the field's text
     (:func:`exports.bundle.redaction.text_of`).
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="withholdings")
     part = models.ForeignKey(Part, on_delete=models.CASCADE, related_name="withholdings")
-    number = models.PositiveIntegerField(help_text="The record's place in its part, from 0.")
+    number = models.PositiveIntegerField(
+        null=True, help_text="The record's place in its part, from 0; none: all of its records."
+    )
     field = models.CharField(max_length=100, blank=True, help_text="Empty: the whole record.")
     start = models.PositiveIntegerField(null=True)
     end = models.PositiveIntegerField(null=True)
@@ -160,6 +164,9 @@ class Withholding(models.Model):
                 condition=models.Q(start__isnull=False),
                 name="blacked_out_once",
             ),
+            models.UniqueConstraint(
+                fields=("part", "field"), condition=models.Q(number__isnull=True), name="withheld_by_rule_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(start__isnull=True, end__isnull=True)
                 | (models.Q(end__gt=models.F("start")) & ~models.Q(field="")),
@@ -169,6 +176,11 @@ class Withholding(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def count(self) -> int:
+        """In how many records it takes something."""
+        return self.part.records if self.number is None else 1
 
     @property
     def takes(self) -> str:

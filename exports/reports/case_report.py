@@ -298,7 +298,7 @@ def _withheld(case: Case, language: str) -> list[GroundLine]:
     for row in rows.order_by("part__run__position", "part__collection", "code", "withheld_by"):
         collection = row.part.run.map_version.as_map().collection(row.part.collection)
         place = (row.part.run.source.title, collection.title.in_language(language), row.code, row.withheld_by)
-        counted[place][row.takes] += 1
+        counted[place][row.takes] += row.count
     return [
         GroundLine(
             source=source,

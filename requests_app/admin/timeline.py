@@ -36,6 +36,7 @@ FACT_LABELS = {
     "citation": gettext_lazy("citation"),
     "citations": gettext_lazy("citations"),
     "code": gettext_lazy("ground"),
+    "collection": gettext_lazy("collection"),
     "counted": gettext_lazy("counted"),
     "counts": gettext_lazy("records"),
     "counts_from": gettext_lazy("counts from"),

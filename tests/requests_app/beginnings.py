@@ -119,6 +119,14 @@ def withhold(case: Case, *, actor: Actor, at: datetime, finding: str, field: str
     record(case, EventKind.WITHHOLD, by=actor, at=at, code=code)
 
 
+def withhold_by_rule(case: Case, *, actor: Actor, at: datetime, code: str, **_rule: str) -> None:
+    """In the place of the findings' own service: some records more are kept back."""
+    if guards.check_refusal_code(case, code).level is not Level.DATA:
+        raise InputRefused({"code": "Not against data."})
+    _company().kept_back[case.pk] += 1
+    record(case, EventKind.WITHHOLD_BY_RULE, by=actor, at=at, code=code)
+
+
 def black_out(case: Case, *, actor: Actor, at: datetime, code: str, **_place: str) -> None:
     """In the place of the findings' own service: some words of a record are kept back."""
     if guards.check_refusal_code(case, code).level is not Level.DATA:
@@ -169,6 +177,7 @@ def _search_again(case: Case, actor: Actor, at: datetime) -> None:
 
 STAND_INS = {
     "withhold": withhold,
+    "withhold_by_rule": withhold_by_rule,
     "black_out": black_out,
     "decide_passages": decide_passages,
     "lift_withholding": lift_withholding,

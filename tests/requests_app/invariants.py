@@ -39,6 +39,7 @@ WORK = {
     EventKind.FINDINGS_READY,
     EventKind.GATHER_AGAIN,
     EventKind.WITHHOLD,
+    EventKind.WITHHOLD_BY_RULE,
     EventKind.BLACK_OUT,
     EventKind.DECIDE_PASSAGES,
     EventKind.LIFT_WITHHOLDING,

@@ -56,6 +56,7 @@ choose_records       -         -          -           -          desk       desk
 remove_identifier    -         -          -           -          desk       desk      -             -
 gather_again         -         -          -           -          -          desk      -             -
 withhold             -         -          -           -          -          desk      -             -
+withhold_by_rule     -         -          -           -          -          desk      -             -
 lift_withholding     -         -          -           -          -          desk      -             -
 black_out            -         -          -           -          -          desk      -             -
 decide_passages      -         -          -           -          -          desk      -             -
@@ -107,6 +108,7 @@ choose_records       -         -          -           -         -             -
 remove_identifier    -         -          -           -         -             -
 gather_again         -         -          -           -         -             -
 withhold             -         -          -           -         -             -
+withhold_by_rule     -         -          -           -         -             -
 lift_withholding     -         -          -           -         -             -
 black_out            -         -          -           -         -             -
 decide_passages      -         -          -           -         -             -
@@ -142,6 +144,7 @@ choose_records       -         -             -
 remove_identifier    -         -             -
 gather_again         -         -             -
 withhold             -         -             -
+withhold_by_rule     -         -             -
 lift_withholding     -         -             -
 black_out            -         -             -
 decide_passages      -         -             -

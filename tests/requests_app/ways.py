@@ -63,6 +63,7 @@ INPUTS = {
     "end_restriction": {"explanation": "It was decided."},
     "enter_appeal": {"channel": "post", "received_on": "2026-11-23", "text": "I disagree."},
     "ask_reopening": {"reason": "A mistake."},
+    "withhold_by_rule": {"rule": "shop.people", "field": "", "code": "ca_130a3_security_data"},
     "black_out": {**FINDING, "field": "body", "words": "Sam", "code": "ca_130a3_security_data"},
     "decide_passages": {"passages": "shop:social_security_number", "choice": "black_out"},
     "lift_withholding": FINDING,

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TypeAlias
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -60,7 +61,8 @@ def begin(source_run: SourceRun) -> None:
 def begin_what_is_left(*, at: datetime) -> None:  # noqa: ARG001
     """Have looked through what was gathered and nobody has begun with: by an earlier release, or in another way."""
     for source_run in _to_look_through(SourceRun.objects.filter(case__state=State.DECIDING)).filter(screening=None):
-        begin(source_run)
+        with transaction.atomic():
+            begin(source_run)
 
 
 def look_through(run: Run) -> None:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0004_source_changes'),
+        ('exports', '0007_handing_over'),
         ('requests_app', '0002_guards'),
     ]
 

@@ -46,6 +46,8 @@ CURES = {
     "DSAR_CONTENT_DAYS": "how many days after closing findings and bundles live, e.g. 45; then their key is destroyed",
     "DSAR_BUNDLE_DAYS": "how many days after closing a bundle can be fetched, e.g. 30; then the person may renew it",
     "DSAR_POST_DAYS": "how many days a posted letter is given to arrive, e.g. 5; from then on it counts",
+    "DSAR_LINK_DAYS": "how many days a link works that is mailed to the owner of a source, 1 to 60, e.g. 14",
+    "DSAR_UPLOAD_MB": "how many megabytes a file may have that such an owner sends, 1 to 50, e.g. 10",
     "DSAR_ACCOUNT_SECRET": "at least 32 random characters that your account system holds too; or leave it out",
     "DSAR_DATA_DIR": "the absolute path of a folder that web server and worker can write to; sealed files live here",
 }
@@ -69,6 +71,8 @@ class Environment:
     content_days: int
     bundle_days: int
     post_days: int
+    link_days: int
+    upload_mb: int
     account_secret: str
     source_hosts: list[str]
     receiver_hosts: list[str]
@@ -106,6 +110,8 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "content_days": env.int("DSAR_CONTENT_DAYS", 45, validate=validate.Range(min=1, max=3650)),
         "bundle_days": env.int("DSAR_BUNDLE_DAYS", 30, validate=validate.Range(min=1, max=3650)),
         "post_days": env.int("DSAR_POST_DAYS", 5, validate=validate.Range(min=0, max=30)),
+        "link_days": env.int("DSAR_LINK_DAYS", 14, validate=validate.Range(min=1, max=60)),
+        "upload_mb": env.int("DSAR_UPLOAD_MB", 10, validate=validate.Range(min=1, max=50)),
         "account_secret": _text(env, "DSAR_ACCOUNT_SECRET", "", values.is_long_secret),
         "source_hosts": _list(env, "DSAR_SOURCE_HOSTS", [], values.are_single_hosts),
         "receiver_hosts": _list(env, "DSAR_RECEIVER_HOSTS", [], values.are_single_hosts),

@@ -20,6 +20,8 @@ BASE_URL = ENVIRONMENT.base_url
 DATA_DIR: Path = ENVIRONMENT.data_dir
 POST_TAKES = timedelta(days=ENVIRONMENT.post_days)  # a posted letter counts so many days after it was posted
 CONTENT_LIFE = timedelta(days=ENVIRONMENT.content_days)  # of findings and bundles, counted from a case's closing
+TASK_LINK_LIFE = timedelta(days=ENVIRONMENT.link_days)  # of a link to a task, at most
+MOST_UPLOADED = ENVIRONMENT.upload_mb * 1024 * 1024  # bytes of a file that the owner of a source sends
 ACCOUNT_SECRET = ENVIRONMENT.account_secret  # under which the company's account system tells of sign-ins; "" for none
 BUNDLE_LIFE = timedelta(days=ENVIRONMENT.bundle_days)  # for which it can be fetched, and again when it is renewed
 SOURCE_HOSTS = frozenset(ENVIRONMENT.source_hosts)  # of sources that may have private addresses, or be without TLS
@@ -154,7 +156,8 @@ SECURE_HSTS_SECONDS = 31536000 if SITE_IS_SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SITE_IS_SECURE else None
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024  # a paper of 10 MB is sealed from memory and lies nowhere in the clear
+# A paper of 10 MB, or what an owner sends, is sealed from memory and lies nowhere in the clear.
+FILE_UPLOAD_MAX_MEMORY_SIZE = max(10 * 1024 * 1024, MOST_UPLOADED) + 1024 * 1024
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 CSRF_FAILURE_VIEW = "requests_app.web.errors.csrf_failure"
 

@@ -9,7 +9,9 @@ from dsar.jobs.running import Run
 from exports import source_drafts
 from exports.fulfil import carry_out as carrying_out
 from exports.fulfil import flagging, gather, medium, searching, transfer, upkeep
+from exports.fulfil.tasks import asking, mails
 from exports.reports import ordering
+from requests_app.tasks import MAIL
 
 # A source that is down for a night is worth waiting for: eight tries take 11 hours and a quarter.
 PATIENT = Retries(attempts=8, first=timedelta(seconds=15), factor=5, at_most=timedelta(hours=4))
@@ -94,7 +96,22 @@ def remove_orphaned_files(run: Run) -> None:
     upkeep.remove_old_instructions(at=run.at)
 
 
+@handler("mail_source_owner", queue="mail", retries=MAIL, on_give_up=mails.give_up)
+def mail_source_owner(run: Run) -> None:
+    """Deliver one mail to the owner of a source."""
+    mails.deliver(run)
+
+
+@handler("follow_up_tasks")
+def follow_up_tasks(run: Run) -> None:
+    """Remind owners of sources, and end tasks that nobody waits for any more; one transaction a task."""
+    for task_id in asking.to_follow_up():
+        with run.transaction():
+            asking.follow_up(task_id, at=run.at)
+
+
 periodic("begin_what_is_left", every=timedelta(minutes=10))
 periodic("forget_searches", every=timedelta(minutes=10))
+periodic("follow_up_tasks", every=timedelta(minutes=15))
 periodic("shred_content", every=timedelta(hours=1))
 periodic("remove_orphaned_files", every=timedelta(hours=6))

@@ -35,3 +35,4 @@ class Actor:
 SYSTEM = Actor("system")
 PERSON = Actor("person")
 REQUESTER = Actor("requester")  # who asks for somebody else
+OWNER = Actor("source_owner")  # of a source, entered by a link and a code: no member of the staff

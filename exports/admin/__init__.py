@@ -11,5 +11,6 @@ from exports.admin import (  # noqa: F401
     schedules,
     searching,
     sources,
+    tasks,
     which,
 )

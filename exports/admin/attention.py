@@ -14,6 +14,7 @@ from dsar.ledger import chains
 from dsar.ledger.models import Event
 from exports.findings import current_runs
 from exports.fulfil import hand_over, medium
+from exports.fulfil.tasks import answering
 from exports.fulfil.trouble import WhichOfThese, what_to_do
 from exports.models import Act, ActKind, Medium, RecipientTold, RunState, Transfer, TransferState
 from requests_app.admin import sections
@@ -79,7 +80,7 @@ def _troubles(case: Case) -> Iterator[Trouble]:
 def _not_searched(case: Case, what: str, error: str) -> Trouble:
     """A source that asks whose data is meant needs an answer, and no other try."""
     if error != WhichOfThese.__name__:
-        return Trouble(what, error, what_to_do(error), is_job=True)
+        return Trouble(what, error, what_to_do(error), is_job=error != answering.REFUSED)
     return Trouble(what, error, what_to_do(error), is_job=False, url=sections.STARTS["choose_records"](case))
 
 

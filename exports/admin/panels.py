@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 TONES = {
     RunState.WAITING: "wait",
     RunState.RUNNING: "busy",
+    RunState.ASKED: "wait",
     RunState.DONE: "sure",
     RunState.FAILED: "late",
     RunState.WAIVED: "near",

@@ -79,6 +79,8 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
         """Whether it is searched, and whether this machine knows how to reach it."""
         if not source.active:
             return badge(_("not searched"), "quiet")
+        if source.is_manual:
+            return badge(_("a person looks"), "sure")
         if not source.read_url:
             return badge(_("variable not set"), "late")
         return badge(_("reads and writes"), "sure") if source.write_url else badge(_("reads"), "sure")

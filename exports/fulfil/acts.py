@@ -12,6 +12,7 @@ from dsar.jobs.running import LeaseLost, PermanentFailure, Run
 from dsar.vault import digests
 from exports import findings
 from exports.fulfil import choosing, trouble
+from exports.fulfil.tasks import asking
 from exports.models import Act, ActBegun, ActKind, DataSource, Part, SourceRun
 from exports.sources.connector import (
     Action,
@@ -113,7 +114,8 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
     if all(item.action is Action.KEEP for item in plan.collections):
         return _nothing_to_do(plan)  # a source that can only be read must not stop a deletion elsewhere
     try:
-        with source_run.source.open(choosing.map_to_search(source_run)) as connector:
+        word = asking.word_on(case, source_run.source, ActKind.DELETE)
+        with source_run.source.open(choosing.map_to_search(source_run), word) as connector:
             return connector.delete(plan, repeated=begun.exists(), before_commit=begin)
     except ChangeRefusedError:  # the source has undone it, and a new approval begins anew
         with run.transaction():
@@ -181,7 +183,8 @@ def correct(run: Run, case: Case) -> None:
     if _is_done(case, source_run.source, ActKind.CORRECT):
         return
     rows = rows_to_correct(case, source_run)
-    with source_run.source.open(source_run.map_version.as_map()) as connector:
+    word = asking.word_on(case, source_run.source, ActKind.CORRECT)
+    with source_run.source.open(source_run.map_version.as_map(), word) as connector:
         connector.correct(name.collection, rows, name.column, new=case.correction.value)
     _note(run, case, ActKind.CORRECT, source_run, {name.collection: {"field": name.column, "rows": len(rows)}})
 
@@ -271,18 +274,24 @@ def waits_for_a_person(case: Case) -> bool:
 
 def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
     """Set the flags of one source, for the identifiers that came with the request."""
-    submission = case.submission
-    identifiers: dict[str, list[str]] = {}
-    if submission.email:  # a child, or somebody who died, may have none
-        identifiers[IdentifierKind.EMAIL] = [submission.email]
-    if submission.account_number:
-        identifiers[IdentifierKind.ACCOUNT_NUMBER] = [submission.account_number]
+    word = asking.word_on(case, source, ActKind.SUPPRESS)
     try:
-        with trouble.for_a_person(), source.open(source.map_version.as_map()) as connector:
-            flagged = connector.suppress(case.right_asked, identifiers)
+        with trouble.for_a_person(), source.open(source.map_version.as_map(), word) as connector:
+            flagged = connector.suppress(case.right_asked, identifiers_that_came(case))
     except ChangeRefusedError as error:
         raise trouble.FlagRefused(str(error)) from error
     _note(run, case, ActKind.SUPPRESS, source, {name: {"rows": rows} for name, rows in flagged.items()})
+
+
+def identifiers_that_came(case: Case) -> dict[str, list[str]]:
+    """What the request itself says by which somebody can be found: nobody proves who asks for an opt-out."""
+    submission = case.submission
+    found: dict[str, list[str]] = {}
+    if submission.email:  # a child, or somebody who died, may have none
+        found[IdentifierKind.EMAIL] = [submission.email]
+    if submission.account_number:
+        found[IdentifierKind.ACCOUNT_NUMBER] = [submission.account_number]
+    return found
 
 
 def left_to_do(case: Case) -> list[str]:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import LeaseLost, Run
 from exports.fulfil import acts, hand_over, tell_recipients, trouble
-from exports.models import RecipientTold
+from exports.fulfil.tasks import asking
+from exports.models import ActKind, RecipientTold
 from requests_app.events import EventKind
 from requests_app.law.words import Right, Route
 from requests_app.models import Case
@@ -57,6 +58,9 @@ ACTS: dict[Right, Act] = {
 }
 
 
+KINDS = {Right.DELETE: ActKind.DELETE, Right.CORRECT: ActKind.CORRECT}  # else it is an opt-out
+
+
 def begin(case: Case) -> None:
     """The job of this approval; after a hand-back, the next approval has a job of its own."""
     enqueue("carry_out", {"case": str(case.pk)}, key=f"carry_out:{case.pk}:{case.version}")
@@ -97,8 +101,14 @@ def _tell(run: Run, case: Case) -> None:
 
 
 def give_up(run: Run) -> None:
-    """The act is not done, or not in every source: the case waits until somebody has put it right and tries again."""
+    """The act is not done, or not in every source: the case waits until somebody has put it right and tries again.
+
+    Where only a person changes a source, its owner is asked; the answer has the job tried again.
+    """
     case = locked(str(run.arguments["case"]))
     if case.state == State.CARRYING_OUT:
         error, left = run.job.error.rpartition(".")[2], acts.left_to_do(case)
         record(case, EventKind.ACT_FAILED, by=SYSTEM, at=run.at, error=error, sources=left)
+        kind = KINDS.get(case.right_answered, ActKind.SUPPRESS)
+        if error == trouble.OnlyByHand.__name__:
+            asking.ask_to_act(case, left, kind=kind, at=run.at)

@@ -52,6 +52,10 @@ def narrowed(run: Run, source_run: SourceRun, connector: Connector, identifiers:
 
     Raises WhichOfThese as long as there is a record about which nobody has decided, and TwoPeople where nobody could.
     """
+    if connector.datamap.owner is not None:  # what a person brings is known by its line, another one in the next answer
+        if connector.subjects(identifiers) > 1:
+            raise trouble.TwoPeople
+        return None
     known = list(candidates_of(source_run.case, source_run.source))
     is_decided = _is_decided(known)
     if not is_decided and connector.subjects(identifiers) <= 1:

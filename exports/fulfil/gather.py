@@ -22,11 +22,13 @@ from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
 from exports.fulfil import acts, choosing, flagging, near_misses, schedules, trouble
-from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun
+from exports.fulfil.tasks import asking
+from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
 from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
 from exports.sources.datamap import Collection
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.roles import SYSTEM
 from requests_app.services import people, review
 from requests_app.services.history import locked
 from requests_app.states import State
@@ -59,15 +61,30 @@ def look_into(run: Run) -> None:
             _update(source_run, state=RunState.RUNNING)
             _take_map_in_use(source_run)
             _take_schedules_in_force(source_run, at=run.at)
+        if asking.must_look(source_run, collections_in_scope(source_run)):
+            _leave_to_owner(run, source_run)
+            return
         _search(run, source_run)
         with run.completing():
             case = locked(source_run.case_id)
             _update(source_run, state=RunState.DONE, finished_at=run.at, error="")
             flagging.begin(source_run)
-            _search_later_ones_again(source_run)
+            asking.remove_uploads(TaskUpload.objects.filter(task__run=source_run))
+            _search_later_ones_again(source_run, at=run.at)
             _next_source(case)
             schedules.note_kept(source_run, at=run.at)
             review.source_done(case.pk, source_run.source.slug, counts=source_run.counts, at=run.at)
+
+
+def _leave_to_owner(run: Run, source_run: SourceRun) -> None:
+    """Ask the person who looks into this source; the next one starts meanwhile, and an answer has its own job."""
+    with run.completing():
+        case = locked(source_run.case_id)
+        source_run.case = case
+        _set_aside(source_run)
+        _update(source_run, state=RunState.ASKED, error="")
+        asking.ask_to_look(source_run, at=run.at)
+        _next_source(case)
 
 
 def _search(run: Run, source_run: SourceRun) -> None:
@@ -76,12 +93,13 @@ def _search(run: Run, source_run: SourceRun) -> None:
     if not collections:
         return
     identifiers = people.identifiers_of(source_run.case)
-    with source_run.source.open(source_run.data_map()) as connector:
+    answer = asking.answer_of(source_run)
+    with source_run.source.open(source_run.data_map(), answer) as connector:
         chosen = choosing.narrowed(run, source_run, connector, identifiers)
         if chosen is None:
             _look_into_each(run, source_run, connector, collections, identifiers)
     if chosen is not None and not choosing.is_nobody(chosen):
-        with source_run.source.open(chosen) as connector:
+        with source_run.source.open(chosen, answer) as connector:
             choosing.check_joined(connector, identifiers)
             _look_into_each(run, source_run, connector, collections, identifiers)
     near_misses.note(run, source_run, chosen or source_run.data_map(), identifiers)
@@ -158,6 +176,8 @@ def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
     source_run.counts, source_run.held, source_run.past_keeping, source_run.records = {}, {}, {}, 0
     source_run.waiver = reason
     source_run.save()
+    asking.cancel(source_run.tasks.filter(state=TaskState.OPEN), by=SYSTEM, at=at)
+    asking.remove_uploads(TaskUpload.objects.filter(task__run=source_run))
     _next_source(source_run.case)
 
 
@@ -204,11 +224,16 @@ def _take_map_in_use(source_run: SourceRun) -> None:
     in_use = source_run.source.map_version
     if source_run.map_version == in_use:
         return
+    source_run.map_version = in_use
+    _set_aside(source_run)
+
+
+def _set_aside(source_run: SourceRun) -> None:
+    """Begin a run anew: nothing that was found in it so far counts."""
     source_run.parts.all().delete()
     people.forget_derived(source_run.case, source_run.source.slug)
-    source_run.map_version, source_run.records = in_use, 0
-    source_run.counts, source_run.held, source_run.past_keeping = {}, {}, {}
-    _update(source_run, map_version=in_use, records=0, counts={}, held={}, past_keeping={})
+    source_run.records, source_run.counts, source_run.held, source_run.past_keeping = 0, {}, {}, {}
+    _update(source_run, map_version=source_run.map_version, records=0, counts={}, held={}, past_keeping={})
 
 
 def _take_schedules_in_force(source_run: SourceRun, *, at: datetime) -> None:
@@ -217,7 +242,7 @@ def _take_schedules_in_force(source_run: SourceRun, *, at: datetime) -> None:
     _update(source_run, scheduled=source_run.scheduled)
 
 
-def _search_later_ones_again(searched: SourceRun) -> None:
+def _search_later_ones_again(searched: SourceRun, *, at: datetime) -> None:
     """A source that failed at first, and was searched late, gives identifiers that later ones were searched without.
 
     One that is being searched, or failed half-way, begins anew as well: its worker finds that its run is gone. What a
@@ -227,10 +252,10 @@ def _search_later_ones_again(searched: SourceRun) -> None:
     begun = later.exclude(state__in=(RunState.WAITING, RunState.WAIVED)).select_related("source__map_version")
     for old in begun.select_for_update(of=("self",)):
         if _kinds_given(searched) & old.source.map_version.as_map().kinds_asked:
-            _begin_anew(old)
+            _begin_anew(old, at=at)
 
 
-def search_anew(case: Case, *, source: str = "", kind: str = "") -> None:
+def search_anew(case: Case, *, source: str = "", kind: str = "", at: datetime) -> None:
     """Search a source, or what was searched by a kind of identifier, once more in this round, as a person decided.
 
     And whatever was searched by what those gave. In the move's transaction.
@@ -243,12 +268,14 @@ def search_anew(case: Case, *, source: str = "", kind: str = "") -> None:
             continue
         kinds |= data_map.kinds_given
         if old.state != RunState.WAITING:
-            _begin_anew(old)
+            _begin_anew(old, at=at)
     _next_source(case)
 
 
-def _begin_anew(old: SourceRun) -> None:
-    """A worker that is in it finds that its run is gone."""
+def _begin_anew(old: SourceRun, *, at: datetime) -> None:
+    """A worker that is in it finds that its run is gone; who was asked to look there is asked again."""
+    asking.cancel(old.tasks.filter(state=TaskState.OPEN), by=SYSTEM, at=at)
+    asking.remove_uploads(TaskUpload.objects.filter(task__run=old))
     old.delete()
     people.forget_derived(old.case, old.source.slug)
     _make_run(old.case, old.source, old.position)

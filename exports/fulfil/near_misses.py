@@ -29,9 +29,9 @@ ANY_DOTS = frozenset({"gmail.com", "googlemail.com"})  # of whose addresses dots
 def note(run: Run, source_run: SourceRun, data_map: DataMap, identifiers: Identifiers) -> None:
     """Look for them by the map that the source was searched by, and keep at most ten, masked; nothing is gathered.
 
-    A service is not asked: it joins by itself, and would be asked for somebody else's rows.
+    A service is not asked: it joins by itself, and would be asked for somebody else's rows. Nor is a person.
     """
-    if data_map.connector == "http" or source_run.case.right_asked == Right.CORRECT:
+    if data_map.connector in {"http", "manual"} or source_run.case.right_asked == Right.CORRECT:
         return
     found = list(_found(source_run, data_map, identifiers))[: NearMisses.MOST]
     with run.transaction():

@@ -91,6 +91,10 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "This source takes no such change from here. Have it made there by hand, then try the job again: it looks"
         " whether it was made."
     ),
+    "OwnerRefused": _(
+        "The source's owner does not answer for it; the task says why. Talk to the owner, then ask again under Tasks of"
+        " source owners, answer there in the owner's place, or waive the source."
+    ),
     "SourceAsksToWait": _(
         "The source was busy each time and asked us to wait. See that it can answer, then try the job again."
     ),

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 
 from dsar.jobs.running import Run
 from dsar.vault import files, keys
-from exports.models import Bundle, Candidate, EncryptedFile, NearMisses, Part, Report, Shredding
+from exports.models import Bundle, Candidate, EncryptedFile, NearMisses, Part, Report, Shredding, TaskUpload
 from requests_app.events import EventKind
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
@@ -120,9 +120,15 @@ def _encrypted_in_use(paths: Collection[str]) -> set[str]:
     return set(encrypted.values_list("path", flat=True))
 
 
+def _uploads_in_use(paths: Collection[str]) -> set[str]:
+    uploads = TaskUpload.objects.filter(path__in=paths, task__case__shredding__isnull=True)
+    return set(uploads.values_list("path", flat=True))
+
+
 IN_USE: dict[str, InUse] = {
     "findings": _parts_in_use,
     "bundles": _bundles_in_use,
     "reports": _reports_in_use,
     "encrypted": _encrypted_in_use,
+    "uploads": _uploads_in_use,
 }

@@ -53,7 +53,7 @@ def choose_records(case: Case, *, actor: Actor, at: datetime, source: str, recor
     if case.state == State.DECIDING:
         review.gather_again(case, actor=actor, at=at)
     else:
-        gather.search_anew(case, source=source)
+        gather.search_anew(case, source=source, at=at)
 
 
 def _numbers(records: str, known: set[int]) -> set[int]:
@@ -84,4 +84,4 @@ def remove_identifier(case: Case, *, actor: Actor, at: datetime, identifier: str
     if case.state == State.DECIDING:
         review.gather_again(case, actor=actor, at=at)
     else:
-        gather.search_anew(case, kind=removed.kind)
+        gather.search_anew(case, kind=removed.kind, at=at)

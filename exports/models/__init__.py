@@ -7,9 +7,11 @@ from exports.models.proposal import SourceChange, SourceDraft
 from exports.models.retention import RetentionSchedule
 from exports.models.searching import Hit, Search, SearchState
 from exports.models.source import DataMapVersion, DataSource, NotedSchema
+from exports.models.task import ANSWERED, Task, TaskCode, TaskKind, TaskLink, TaskMail, TaskState, TaskUpload
 from exports.models.transfer import EncryptedFile, Receiver, ReceiverWay, Transfer, TransferState
 
 __all__ = [
+    "ANSWERED",
     "UNFINISHED",
     "Act",
     "ActBegun",
@@ -44,6 +46,13 @@ __all__ = [
     "SourceChange",
     "SourceDraft",
     "SourceRun",
+    "Task",
+    "TaskCode",
+    "TaskKind",
+    "TaskLink",
+    "TaskMail",
+    "TaskState",
+    "TaskUpload",
     "Transfer",
     "TransferState",
     "Withholding",

@@ -23,12 +23,14 @@ class RunState(models.TextChoices):
 
     WAITING = "waiting", _("waiting")
     RUNNING = "running", _("running")
+    ASKED = "asked", _("its owner is asked")
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
     WAIVED = "waived", _("waived")
 
 
-UNFINISHED = (RunState.WAITING, RunState.RUNNING, RunState.FAILED)  # somebody still waits for these
+# Somebody still waits for these.
+UNFINISHED = (RunState.WAITING, RunState.RUNNING, RunState.ASKED, RunState.FAILED)
 
 
 class SourceRun(models.Model):

@@ -10,8 +10,9 @@ from django.db import models
 
 from dsar.jobs.running import PermanentFailure
 from exports.sources.connector import Connector, open_source, slow_lookups, survey
-from exports.sources.datamap import DataMap, read_data_map
+from exports.sources.datamap import DataMap, DataMapError, read_data_map
 from exports.sources.drift import SchemaNote, drift
+from exports.sources.manual import Answer, ManualConnector
 
 
 class NotConfigured(PermanentFailure):
@@ -52,6 +53,12 @@ def _read(text: str) -> DataMap:
     return read_data_map(text)
 
 
+def check_variable(data_map: DataMap, read_url_variable: str) -> None:
+    """A source that a program reads has an address; raises DataMapError."""
+    if data_map.owner is None and not read_url_variable:
+        raise DataMapError([f"{data_map.source}: name the environment variable with its reading URL."])
+
+
 class DataSourceQuerySet(models.QuerySet["DataSource"]):
     """Which sources are meant."""
 
@@ -67,7 +74,9 @@ class DataSource(models.Model):
     title = models.CharField(max_length=200)
     position = models.PositiveSmallIntegerField(default=0, help_text="Walked in this order.")
     active = models.BooleanField(default=True)
-    read_url_variable = models.CharField(max_length=100, help_text="Environment variable with the reading URL.")
+    read_url_variable = models.CharField(
+        max_length=100, blank=True, help_text="Environment variable with the reading URL; a person has none."
+    )
     write_url_variable = models.CharField(
         max_length=100, blank=True, help_text="Environment variable with the writing URL; empty means read only."
     )
@@ -83,6 +92,7 @@ class DataSource(models.Model):
         cls, map_text: str, *, read_url_variable: str, write_url_variable: str, position: int, at: datetime
     ) -> DataSource:
         """Take a data map in, for the source that it names; raises DataMapError."""
+        check_variable(read_data_map(map_text), read_url_variable)
         version = DataMapVersion.accept(map_text, at=at)
         source, _is_new = cls.objects.update_or_create(
             slug=version.source_slug,
@@ -96,9 +106,19 @@ class DataSource(models.Model):
         )
         return source
 
-    def open(self, data_map: DataMap) -> Connector:
-        """A connector to the source, to be used as a context; raises NotConfigured. For workers only."""
+    def open(self, data_map: DataMap, answer: Answer | None = None) -> Connector:
+        """A connector to the source, to be used as a context; raises NotConfigured. For workers only.
+
+        `answer` is what its owner has answered, of a source in which a person looks.
+        """
+        if data_map.owner is not None:
+            return ManualConnector(data_map, answer)
         return open_source(data_map, read_url=self._url_to_read(), write_url=self.write_url)
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether a person looks into it, and no program."""
+        return self.map_version.as_map().owner is not None
 
     @property
     def has_schema(self) -> bool:

@@ -32,7 +32,12 @@ Held: TypeAlias = tuple[Key, Json]  # a row by its key, and what one field of it
 MAILBOX = "email"  # the kind of data point whose control is proved by a code
 PAGE_SIZE = 5000
 TIMEOUT = timedelta(seconds=60)
-MODULES = {"sql": "exports.sources.sql", "files": "exports.sources.files", "http": "exports.sources.http"}
+MODULES = {
+    "sql": "exports.sources.sql",
+    "files": "exports.sources.files",
+    "http": "exports.sources.http",
+    "manual": "exports.sources.manual",
+}
 
 
 class SourceError(Exception):

@@ -208,6 +208,18 @@ class RowReading:
         return frozenset(found)
 
 
+class OfPerson:
+    """Whether a row holds what it was asked for by; where a way names no column, who found it is believed."""
+
+    def __init__(self, collection: Collection, identifiers: Identifiers) -> None:
+        ways = [(root, wanted(root.compare, root.values(identifiers))) for root in collection.roots]
+        self._ways = [(root, forms) for root, forms in ways if forms]
+
+    def is_sure_of(self, record: Record) -> bool:
+        """Whether one of the ways leads to it."""
+        return any(not root.column or form(root.compare, record[root.column]) in forms for root, forms in self._ways)
+
+
 def columns_needed(datamap: DataMap, collection: Collection) -> tuple[str, ...]:
     """Every column that a row of the collection must have: its fields, its key, and what leads to or from it."""
     names = [*collection.columns, *(root.column for root in collection.roots if root.column)]
@@ -235,13 +247,15 @@ def _is_since(row: Row, column: str | None, since: date | None) -> bool:
 
 def _day(row: Row, column: str) -> date | None:
     """The day that a column holds, alone or with a moment behind it; None if it is empty."""
-    value = row.record[column]
-    if value in (None, ""):
-        return None
     try:
-        return _day_of(str(value)[:10])
+        return day_in(row.record[column])
     except ValueError:
         raise BrokenDataError(f"{row.where}: {column!r} is no date such as 2026-01-31") from None
+
+
+def day_in(value: Json) -> date | None:
+    """The day that a value holds, alone or with a moment behind it; None if it is empty. Raises ValueError."""
+    return None if value in (None, "") else _day_of(str(value)[:10])
 
 
 _day_of = functools.lru_cache(maxsize=1000)(date.fromisoformat)

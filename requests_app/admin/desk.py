@@ -105,6 +105,11 @@ def sees_sources(request: HttpRequest) -> bool:
     return sees_cases(request) or configures(request) or request.user.has_perm("exports.view_datasource")
 
 
+def sees_tasks(request: HttpRequest) -> bool:
+    """Whether tasks are for this user: all of them for who works with cases, their own for source owners."""
+    return sees_cases(request) or request.user.has_perm("exports.view_task")
+
+
 def configures(request: HttpRequest) -> bool:
     """Whether organisation and staff are for this user."""
     return request.user.has_perm("requests_app.change_organisation")

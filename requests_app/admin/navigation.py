@@ -8,7 +8,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from requests_app.admin.desk import configures, sees_calendars, sees_cases, sees_figures, sees_jobs, sees_sources
+from requests_app.admin.desk import (
+    configures,
+    sees_calendars,
+    sees_cases,
+    sees_figures,
+    sees_jobs,
+    sees_sources,
+    sees_tasks,
+)
 
 Item = dict[str, object]
 
@@ -22,6 +30,7 @@ def groups(request: HttpRequest) -> list[Item]:  # noqa: ARG001 - unfold asks wi
                 _item(_("Today"), "today", "admin:index", _everybody),
                 _item(_("Queue"), "checklist", "admin:requests_app_case_changelist", sees_cases),
                 _item(_("Requests received"), "inbox", "admin:requests_app_submission_changelist", sees_cases),
+                _item(_("Tasks of source owners"), "assignment_ind", "admin:exports_task_changelist", sees_tasks),
                 _item(_("Figures of a year"), "bar_chart", "admin:requests_app_organisation_figures", sees_figures),
             ],
         },

@@ -84,6 +84,7 @@ FACT_LABELS = {
     "source": gettext_lazy("source"),
     "step": gettext_lazy("reminder"),
     "was_due_on": gettext_lazy("was due"),
+    "task": gettext_lazy("task"),
     "told_by": gettext_lazy("told by"),
     "told_on": gettext_lazy("told on"),
     "until": gettext_lazy("until"),
@@ -124,6 +125,7 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
     ids = [slug.removeprefix("staff:") for slug in slugs if slug.startswith("staff:")]
     names = {f"staff:{pk}": name for pk, name in User.objects.filter(pk__in=ids).values_list("pk", "username")}
     names |= {"system": _("system"), "person": _("the person"), "requester": _("who asks for the person")}
+    names |= {"source_owner": _("the source's owner")}
     return {slug: names.get(slug, slug) for slug in slugs}
 
 

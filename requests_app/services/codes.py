@@ -89,6 +89,10 @@ def _live(submission: Submission, purpose: CodePurpose, *, at: datetime) -> Quer
     return _unused(submission, purpose, at=at).filter(tries__lt=AccessCode.TRIES_ALLOWED)
 
 
+def cleaned(text: str) -> str:
+    """A code as it was made, from one as it was typed: case, spaces and dashes don't matter."""
+    return "".join(letter for letter in text.upper() if letter in ALPHABET)
+
+
 def _told(submission: Submission, text: str) -> str:
-    cleaned = "".join(letter for letter in text.upper() if letter in ALPHABET)
-    return f"{submission.pk}:{cleaned}"
+    return f"{submission.pk}:{cleaned(text)}"

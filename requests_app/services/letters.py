@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from enum import StrEnum
 from smtplib import SMTPRecipientsRefused
+from typing import Protocol
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -185,6 +186,11 @@ def compose(
             **words,
         }
         rendered = render_to_string(f"letters/{letter}.{language}.txt", context)
+    return laid_out(rendered)
+
+
+def laid_out(rendered: str) -> tuple[str, str]:
+    """Subject and text of what a template gave: its first line, and the rest in lines that every mail program shows."""
     subject, _separator, text = rendered.strip().partition("\n")
     return subject.strip(), _wrapped(text.strip()) + "\n"
 
@@ -274,7 +280,20 @@ def hold_back(message: Message, *, at: datetime) -> None:
     enqueue("deliver_message", {"message": str(message.pk)}, key=key, run_at=run_at)
 
 
-def deliver(message: Message) -> None:
+class Mailable(Protocol):
+    """What can be handed to the mail server."""
+
+    @property
+    def pk(self) -> object: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+
+
+def deliver(message: Mailable) -> None:
     """Hand a letter to the mail server; any error is raised, so that the job tries again.
 
     Raises RecipientRefused if the server will never take it (a 5xx answer to the address). The Message-ID is made of

@@ -34,7 +34,7 @@ PERMISSIONS: Mapping[Role, tuple[str, ...]] = {
     Role.ANALYST: WORKS_CASES,
     Role.APPROVER: WORKS_CASES,
     Role.AUDITOR: SEES_CASES,
-    Role.SOURCE_OWNER: ("exports.view_datasource",),
+    Role.SOURCE_OWNER: ("exports.view_datasource", "exports.view_task"),
     Role.ADMINISTRATOR: (
         "requests_app.view_organisation",
         "requests_app.add_organisation",

@@ -133,7 +133,7 @@ class Root:
     """Rows are the person's if `column` equals an identifier of the kind `by`."""
 
     by: str
-    column: str  # empty where a service finds the rows by what it does not give out
+    column: str  # empty where a service or a person finds the rows by what is not given out
     compare: Comparison
     shared: bool = False  # people share what it holds: by it alone rows are shown as near misses, and never gathered
     without: frozenset[str] = frozenset()  # values that lead to somebody else as well, as a person decided
@@ -237,6 +237,16 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Who looks into a source that no program reads, and how the person is reached."""
+
+    email: str
+    language: str  # of the mails: "en" or "es"
+    days: int  # within which to answer
+    is_insider: bool  # signs in to the admin as a source owner; who does not gets a link, opened with a code
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """A table or view of the source, a kind of its files, or what its service calls so; in the words of the map."""
 
@@ -245,7 +255,7 @@ class Collection:
     table: str  # of a source behind SQL; else empty
     schema: str | None
     files: Files | None  # of a source of files
-    key: tuple[str, ...]  # unique, never NULL; of files always FILE_KEY
+    key: tuple[str, ...]  # unique, never NULL; of files, and of what a person brings, always FILE_KEY
     one_per_person: bool  # two rows found are two people
     degree: Degree | None  # to delete or correct; unmarked counts as reasonably high
     provided_by_person: bool
@@ -324,6 +334,7 @@ class DataMap:
     title: Text
     connector: str
     service: Service | None  # of a source behind HTTP
+    owner: Owner | None  # of a source in which a person looks
     processor_for: str | None  # legal name of the controller; None: we are the controller
     purposes: Mapping[str, Text]
     origins: Mapping[str, Text]  # from whom data is collected

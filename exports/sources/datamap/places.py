@@ -6,12 +6,16 @@ import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import PurePosixPath
 
-from exports.sources.datamap.model import Change, Collection, FileFormat, Files, Service
+from exports.sources.datamap.model import Change, Collection, FileFormat, Files, Owner, Service
 from exports.sources.datamap.section import Section, choice_of
 
 VARIABLE = re.compile(r"(?!DSAR_)[A-Z][A-Z0-9_]*")
+MAILBOX = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+", re.ASCII)
+LONGEST_MAILBOX = 254
+MOST_DAYS = 60  # a law's whole time to answer, and more
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,19 @@ class Kind:
     optional: tuple[str, ...] = ()
     joins: bool = True  # whether collections are reached from others
     is_of_files: bool = False
+    is_of_people: bool = False
+
+    @property
+    def keys_are_lines(self) -> bool:
+        """Whether a row is known by its file and line, and a map names no key."""
+        return self.is_of_files or self.is_of_people
 
 
 KINDS: Mapping[str, Kind] = {
     "sql": Kind(required=("table", "key"), optional=("schema",)),
     "files": Kind(required=("files", "format"), optional=("encoding", "delimiter"), is_of_files=True),
     "http": Kind(top=("service",), required=("key",), joins=False),
+    "manual": Kind(top=("owner",), joins=False, is_of_people=True),
 }
 
 
@@ -51,8 +62,45 @@ def service_of(top: Section) -> Service | None:
     return Service(variable, frozenset(changes))
 
 
+class _Language(StrEnum):
+    EN = "en"
+    ES = "es"
+
+
+class _Standing(StrEnum):
+    INSIDER = "insider"
+    OUTSIDER = "outsider"
+
+
+def owner_of(top: Section) -> Owner | None:
+    """The registered owner of a source in which a person looks."""
+    if "owner" not in top:
+        return None
+    what = "'owner' of the map"
+    owner = Section(top.node_of("owner"), what, top.faults, required=("email", "is", "days"), optional=("language",))
+    email, days = owner.text("email"), owner.number("days")
+    if email and (len(email) > LONGEST_MAILBOX or not MAILBOX.fullmatch(email)):
+        owner.note("email", f"'email' of {what} is one address such as archive@example.com, without a name.")
+    if days > MOST_DAYS:
+        owner.note("days", f"'days' of {what} are at most {MOST_DAYS}: the person has to be answered in time.")
+    return Owner(
+        email=email,
+        language=owner.choice("language", _Language, _Language.EN).value,
+        days=days,
+        is_insider=owner.choice("is", _Standing, _Standing.OUTSIDER) is _Standing.INSIDER,
+    )
+
+
 def check_offered(top: Section, service: Service | None, collections: tuple[Collection, ...]) -> None:
-    """What a map promises of a service, the service has to offer: nothing else corrects it, or sets flags in it."""
+    """What a map promises of a service, the service has to offer; and nobody is asked while a person waits.
+
+    Nothing else than the service corrects what is in it, or sets flags there.
+    """
+    if "owner" in top and any(field.reliable for found in collections for field in found.fields):
+        top.note(
+            "owner",
+            "a person answers no probe: take 'reliable' away from the fields; what proves who asks is elsewhere.",
+        )
     if service is None:
         return
     correctable = any(field.correctable for found in collections for field in found.fields)

@@ -35,7 +35,7 @@ from exports.sources.datamap.model import (
     Root,
     Suppression,
 )
-from exports.sources.datamap.places import KINDS, Kind, check_offered, files_of, service_of
+from exports.sources.datamap.places import KINDS, Kind, check_offered, files_of, owner_of, service_of
 from exports.sources.datamap.register import automated_decisions_of, pointers, recipients_of, role_of
 from exports.sources.datamap.section import (
     Faults,
@@ -122,6 +122,7 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
         title=title,
         connector=top.text("connector"),
         service=service,
+        owner=owner_of(top),
         processor_for=processor_for,
         purposes=names.purposes,
         origins=names.origins,
@@ -206,7 +207,7 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
         table=entry.text("table"),
         schema=entry.text("schema") or None,
         files=files_of(entry) if names.kind.is_of_files else None,
-        key=FILE_KEY if names.kind.is_of_files else _key(entry),
+        key=FILE_KEY if names.kind.keys_are_lines else _key(entry),
         one_per_person=entry.flag("one_per_person"),
         degree=_degree(entry),
         provided_by_person=provided,
@@ -268,7 +269,7 @@ def _way(node: Node, entry: Section, above: Mapping[str, Collection], kind: Kind
         return Root(root.text("by"), root.text("column"), comparison_of(root), root.flag("shared"))
     join = Section(node, what, faults, required=("from", "columns"))
     if not kind.joins:
-        join.note("from", "a service finds the rows of each collection by itself; write {by: email}, and no 'from'.")
+        join.note("from", "the rows of each collection are found by themselves here; write {by: email}, and no 'from'.")
     parent = join.text("from")
     if parent and parent not in above:
         join.note("from", f"no collection {parent!r} stands above; a collection comes after those it is reached from.")

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exports.sources.comparing import form, wanted
-from exports.sources.connector import BrokenDataError, Identifiers, Record
+from exports.sources.connector import BrokenDataError, Identifiers
 from exports.sources.datamap import E164, Collection, DataMap
 from exports.sources.http.calls import Caller
-from exports.sources.rows import Row, columns_needed
+from exports.sources.rows import OfPerson, Row, columns_needed
 from exports.sources.telephones import e164
 from exports.sources.values import Json, Key, key_value
 
@@ -32,7 +31,7 @@ class ServiceRows:
         if not asked:
             return
         is_behind = after is None
-        of_person = _OfPerson(collection, identifiers)
+        of_person = OfPerson(collection, identifiers)
         for row in self._all(collection, asked):
             if not of_person.is_sure_of(row.record):
                 raise BrokenDataError(f"{row.where} is a row of somebody else than was asked for")
@@ -71,17 +70,6 @@ def _asked(collection: Collection, identifiers: Identifiers) -> dict[str, list[s
             values = tuple(filter(None, (e164(value, root.compare.country) for value in values)))
         asked.setdefault(root.by, set()).update(values)
     return {kind: sorted(values) for kind, values in sorted(asked.items()) if values}
-
-
-class _OfPerson:
-    """Whether a row holds what it was asked for by; where a way names no column, the service is taken at its word."""
-
-    def __init__(self, collection: Collection, identifiers: Identifiers) -> None:
-        ways = [(root, wanted(root.compare, root.values(identifiers))) for root in collection.roots]
-        self._ways = [(root, forms) for root, forms in ways if forms]
-
-    def is_sure_of(self, record: Record) -> bool:
-        return any(not root.column or form(root.compare, record[root.column]) in forms for root, forms in self._ways)
 
 
 def _records(answer: dict[str, Json], where: str) -> list[Json]:

@@ -1,0 +1,152 @@
+"""Answering a task: "here it is", "nothing found", "done", or "not mine to answer"; then the work goes on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
+from dsar.jobs.queue import enqueue, retry
+from exports.fulfil.tasks import asking, links, mails, sheets
+from exports.fulfil.tasks.mails import TaskLetter
+from exports.fulfil.tasks.opening import DESK, AnswerRefused, NotYours, open_task
+from exports.models import RunState, SourceRun, Task, TaskKind, TaskState
+from requests_app.events import EventKind
+from requests_app.models import Case
+from requests_app.roles import Actor
+from requests_app.services import review
+from requests_app.services.history import locked, record
+from requests_app.states import State
+
+LONGEST_NAME = 200
+LONGEST_NOTE = 4000
+REFUSED = "OwnerRefused"  # the code under which the desk reads what to do
+
+
+def finish(
+    task_id: UUID,
+    state: TaskState,
+    *,
+    name: str,
+    note: str = "",
+    confirmed: bool,
+    proof: bytes = b"",
+    by: Actor,
+    at: datetime,
+) -> Task:
+    """Take the answer, and let the work go on that waited for it; raises AnswerRefused with what to do."""
+    with transaction.atomic():
+        task = open_task(task_id, by=by, at=at)
+        _check(task, state, name=name, note=note, confirmed=confirmed)
+        if proof:
+            sheets.keep_proof(task, proof, at=at)
+        if state != TaskState.DONE:
+            asking.remove_uploads(task.uploads.all())
+        task.state, task.answered_by, task.answered_at = state, by.slug, at
+        task.name, task.note = name.strip(), note.strip()
+        task.save(update_fields=["state", "answered_by", "answered_at", "name_sealed", "note_sealed"])
+        links.end_all(task, at=at)
+        record(
+            task.case,
+            EventKind.TASK_ANSWERED,
+            by=by,
+            at=at,
+            source=task.source.slug,
+            task=task.reference,
+            answer=state,
+            files=task.uploads.count(),
+        )
+        _go_on(task, at=at)
+    return task
+
+
+def _check(task: Task, state: TaskState, *, name: str, note: str, confirmed: bool) -> None:
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise AnswerRefused(_("Please type your name: it stands for the answer."))
+    if len(note) > LONGEST_NOTE:
+        raise AnswerRefused(_("Please write less: at most %(most)s letters.") % {"most": LONGEST_NOTE})
+    if state == TaskState.REFUSED:
+        if not note.strip():
+            raise AnswerRefused(_("Please say why you can't answer, so that we know whom to ask."))
+        return
+    if not confirmed:
+        raise AnswerRefused(_("Please tick the box above the button: without your word the answer does not count."))
+    if task.kind != TaskKind.LOOK:
+        if state == TaskState.DONE and not note.strip():
+            raise AnswerRefused(_("Please say in a few words what was done: it is kept as the proof."))
+        return
+    brought = task.uploads.exists()
+    if state == TaskState.DONE and not brought:
+        raise AnswerRefused(_("No file was sent. Send one, or choose “nothing found”."))
+    if state == TaskState.NOTHING and brought:
+        raise AnswerRefused(_("You have sent files. Remove them first if nothing is held there."))
+
+
+def _go_on(task: Task, *, at: datetime) -> None:
+    """A look: what was brought is searched. An act: its job is tried again. A refusal waits for the desk."""
+    if task.kind != TaskKind.LOOK:
+        if task.state == TaskState.DONE:
+            _try_again(task.case, at=at)
+    elif task.run is None:
+        raise LookupError(f"{task.reference} has no run")
+    elif task.state == TaskState.REFUSED:
+        SourceRun.objects.filter(pk=task.run.pk).update(state=RunState.FAILED, error=REFUSED)
+        review.source_failed(task.case_id, task.source.slug, error=REFUSED, at=at)
+    else:
+        enqueue("gather_source", {"run": str(task.run.pk)}, key=f"gather:{task.run.pk}:{task.pk}")
+
+
+def _try_again(case: Case, *, at: datetime) -> None:
+    failed = Job.objects.filter(kind="carry_out", arguments__case=str(case.pk), state=JobState.FAILED)
+    for job in failed:
+        retry(job, at=at)
+
+
+# ---- what the desk does about a task
+
+
+def send_again(task_id: UUID, *, by: Actor, at: datetime) -> Task:
+    """Mail the task once more, with a new link; the old ones end."""
+    with transaction.atomic():
+        task = _of_desk(task_id, by=by, at=at)
+        links.end_all(task, at=at)
+        mails.queue(task, TaskLetter.ASKED, at=at)
+        record(task.case, EventKind.TASK_LINK_MADE, by=by, at=at, source=task.source.slug, task=task.reference)
+    return task
+
+
+def revoke(task_id: UUID, *, by: Actor, at: datetime) -> Task:
+    """End every link of a task; the task itself stays open."""
+    with transaction.atomic():
+        task = _of_desk(task_id, by=by, at=at)
+        links.end_all(task, at=at)
+        record(task.case, EventKind.TASK_LINK_REVOKED, by=by, at=at, source=task.source.slug, task=task.reference)
+    return task
+
+
+def ask_again(task_id: UUID, *, by: Actor, at: datetime) -> Task:
+    """Have the owner asked anew: the run begins again, and what was answered or brought counts no more."""
+    with transaction.atomic():
+        case = locked(Task.objects.values_list("case_id", flat=True).get(pk=task_id))
+        task = case.tasks.select_related("source", "map_version", "run").get(pk=task_id)
+        if not by.roles & DESK:
+            raise NotYours
+        run = task.run
+        if task.kind != TaskKind.LOOK or run is None or run.state not in (RunState.ASKED, RunState.FAILED):
+            raise AnswerRefused(_("This task can't be asked again: its case has gone on."))
+        if run.round != case.gathering_round or case.state != State.GATHERING:
+            raise AnswerRefused(_("This task can't be asked again: its case has gone on."))
+        asking.cancel(case.tasks.filter(pk=task_id), by=by, at=at, tell=False)
+        SourceRun.objects.filter(pk=run.pk).update(state=RunState.ASKED, error="")
+        enqueue("gather_source", {"run": str(run.pk)}, key=f"gather:{run.pk}:again:{task.pk}")
+    return task
+
+
+def _of_desk(task_id: UUID, *, by: Actor, at: datetime) -> Task:
+    if not by.roles & DESK:
+        raise NotYours
+    return open_task(task_id, by=by, at=at)

@@ -1,0 +1,188 @@
+"""What a task shows to who answers it: the least by which the person is found, and what is asked for, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from exports.fulfil import acts, gather
+from exports.fulfil.tasks import asking
+from exports.models import SourceRun, Task, TaskKind, TaskUpload
+from exports.sources.connector import Action, Mode
+from exports.sources.datamap import Collection, Deidentify
+from exports.sources.rows import columns_needed
+from requests_app.models import IdentifierKind
+from requests_app.services import people
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column that a file has: its name there, what it holds, and how little of it is enough."""
+
+    name: str
+    title: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of one collection."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    upload: TaskUpload | None
+    lines: tuple[str, ...]  # of an act: what is to be done, sentence by sentence
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """The page of a task."""
+
+    task: Task
+    source: str
+    organisation: str
+    due_on: date
+    is_late: bool
+    identifiers: tuple[tuple[str, str], ...]  # kind in words, value
+    collections: tuple[Asked, ...]
+    counts_only: bool  # whether an x may stand for most values
+
+    @property
+    def looks(self) -> bool:
+        """Whether rows are asked for, and not an act."""
+        return self.task.kind == TaskKind.LOOK
+
+
+def shown(task: Task, *, on: date) -> TaskPage:
+    """The page in the active language."""
+    language = (get_language() or "en").partition("-")[0]
+    data_map = task.map_version.as_map()
+    return TaskPage(
+        task=task,
+        source=data_map.title.in_language(language),
+        organisation=str(task.case.submission.organisation),
+        due_on=task.due_on,
+        is_late=on > task.due_on,
+        identifiers=tuple(
+            (kind_in_words(kind), value) for kind, values in identifiers(task).items() for value in values
+        ),
+        collections=tuple(_asked(task, found, language) for found in collections_asked(task)),
+        counts_only=task.kind == TaskKind.LOOK and _mode(task) is not Mode.CONTENT,
+    )
+
+
+def identifiers(task: Task) -> Mapping[str, list[str]]:
+    """What finds the person, of the kinds alone that lead into what is asked about."""
+    came = task.kind == TaskKind.SUPPRESS
+    known = acts.identifiers_that_came(task.case) if came else people.identifiers_of(task.case)
+    wanted = {root.by for found in _concerned(task) for root in found.roots}
+    return {kind: list(values) for kind, values in known.items() if kind in wanted}
+
+
+def kind_in_words(kind: str) -> str:
+    """A kind of identifier as a label."""
+    return str(IdentifierKind(kind).label) if kind in IdentifierKind.values else kind.replace("_", " ")
+
+
+def collections_asked(task: Task) -> list[Collection]:
+    """The collections that are asked about; of a look those to which something leads."""
+    concerned = _concerned(task)
+    return asking.leading(concerned, identifiers(task)) if task.kind == TaskKind.LOOK else concerned
+
+
+def _concerned(task: Task) -> list[Collection]:
+    data_map = task.map_version.as_map()
+    match task.kind:
+        case TaskKind.LOOK:
+            return gather.collections_in_scope(task.run) if task.run else []
+        case TaskKind.SUPPRESS:
+            return [found for found in data_map.collections if found.suppression(task.case.right_asked)]
+        case TaskKind.CORRECT:
+            return [data_map.collection(acts.field_to_correct(task.case).collection)]
+    planned = acts.deletion_plan(_run_of(task), people.identifiers_of(task.case)).collections
+    going = {item.name for item in planned if item.action is not Action.KEEP and item.rows > len(item.spared)}
+    return [found for found in data_map.collections if found.name in going]
+
+
+def _run_of(task: Task) -> SourceRun:
+    """The look on which an act rests."""
+    runs = task.case.source_runs.select_related("source", "map_version", "case__submission")
+    return runs.get(source=task.source, round=task.round)
+
+
+def _mode(task: Task) -> Mode:
+    return Mode(task.run.mode) if task.run else Mode.CONTENT
+
+
+def _asked(task: Task, collection: Collection, language: str) -> Asked:
+    looks = task.kind == TaskKind.LOOK
+    return Asked(
+        name=collection.name,
+        title=collection.title.in_language(language),
+        columns=tuple(_columns(task, collection, language)) if looks else (),
+        upload=task.uploads.filter(collection=collection.name).first() if looks else None,
+        lines=() if looks else tuple(_to_do(task, collection, language)),
+    )
+
+
+def _columns(task: Task, collection: Collection, language: str) -> list[Column]:
+    data_map, titles = task.map_version.as_map(), {f.column: f.title.in_language(language) for f in collection.fields}
+    secret = {found.column for found in collection.fields if found.never_disclose}
+    needed_whole = _needed_whole(task, collection)
+    found = []
+    for name in columns_needed(data_map, collection):
+        hint = ""
+        if name in secret:
+            hint = _("write x where one is held, and never the value itself")
+        elif name not in needed_whole and _mode(task) is not Mode.CONTENT:
+            hint = _("x is enough where something is held")
+        found.append(Column(name, titles.get(name, ""), hint))
+    return found
+
+
+def _needed_whole(task: Task, collection: Collection) -> set[str]:
+    """The columns of which a count needs more than whether something is there."""
+    names = {root.column for root in collection.roots} | {given.column for given in collection.gives}
+    names |= set(acts.fields_to_plan(task.case, collection))
+    counted_from = getattr(collection.on_delete, "counted_from", None)
+    return names | {name for name in (collection.received_at, counted_from) if name}
+
+
+def _to_do(task: Task, collection: Collection, language: str) -> list[str]:
+    if task.kind == TaskKind.SUPPRESS:
+        flags = collection.suppression(task.case.right_asked)
+        return [
+            _("Set “%(column)s” to %(value)s.") % {"column": column, "value": value}
+            for column, value in (flags.columns if flags else ())
+        ]
+    if task.kind == TaskKind.CORRECT:
+        name = acts.field_to_correct(task.case)
+        title = collection.field(name.column).title.in_language(language)
+        return [
+            _("Write this in “%(column)s” (%(title)s): %(value)s")
+            % {"column": name.column, "title": title, "value": task.case.correction.value}
+        ]
+    return _to_delete(task, collection)
+
+
+def _to_delete(task: Task, collection: Collection) -> list[str]:
+    plan = acts.deletion_plan(_run_of(task), people.identifiers_of(task.case))
+    planned = next(item for item in plan.collections if item.name == collection.name)
+    rows = planned.rows - len(planned.spared)
+    said = []
+    if isinstance(collection.on_delete, Deidentify):
+        columns = ", ".join(column for column, _by in collection.on_delete.columns)
+        said.append(
+            _("Keep %(rows)s rows, and empty or replace there: %(columns)s.") % {"rows": rows, "columns": columns}
+        )
+    else:
+        said.append(_("Delete %(rows)s rows.") % {"rows": rows})
+    if planned.spared:
+        places = ", ".join(str(key[1]) for key in sorted(planned.spared, key=lambda key: int(key[1])))
+        said.append(_("These rows stay, by their lines in the file that was brought: %(lines)s.") % {"lines": places})
+    return said

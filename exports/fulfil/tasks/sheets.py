@@ -1,0 +1,183 @@
+"""What the owner of a source brings: a file of rows, looked at line by line before it is taken, then kept sealed.
+
+Strict: the columns that are asked for and no others, each row the person's. A row passed over in silence would make an
+answer wrong, and one of somebody else would disclose what is theirs. No sentence quotes what stands in a file.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dsar.vault.files import SealedWriter
+from exports.fulfil.tasks import asking, page
+from exports.fulfil.tasks.opening import AnswerRefused, open_task
+from exports.models import Task, TaskUpload
+from exports.sources.connector import Identifiers, Record
+from exports.sources.datamap import Collection, DataMap, FileFormat, Files, Keep
+from exports.sources.files import lines
+from exports.sources.files.lines import BrokenLineError, LineFault, WrongColumnsError, records_of
+from exports.sources.rows import OfPerson, columns_needed, day_in
+from requests_app.roles import Actor
+
+ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
+FOLDER = "uploads"
+MEGABYTE = 1024 * 1024
+NO_JSON = gettext_lazy("Line %(line)s is no JSON object that can be read in one way only.")
+SENTENCES = {
+    lines.TOO_LONG: gettext_lazy("Line %(line)s is longer than 16 million letters."),
+    lines.NOT_DECODED: gettext_lazy(
+        "Line %(line)s holds signs that the chosen encoding does not know. Save the file as UTF-8, or choose the other"
+        " one."
+    ),
+    lines.NOT_DECODED_SOON: gettext_lazy(
+        "Line %(line)s, or one soon after, holds signs that the chosen encoding does not know. Save the file as UTF-8,"
+        " or choose the other one."
+    ),
+    lines.EMPTY: gettext_lazy("The file is empty. If nothing is held there, send no file for it."),
+    lines.NOT_ASKED_FOR: gettext_lazy(
+        "Line %(line)s names a column that is not asked for. Take it out: we keep no more than we need."
+    ),
+    lines.OTHER_WIDTH: gettext_lazy(
+        "Line %(line)s has %(found)s fields, and the first line names %(named)s. Put fields that hold the separator in"
+        " double quotes."
+    ),
+    lines.NO_CSV: gettext_lazy("Line %(line)s is no CSV: a quote is open, or stands in the middle of a field."),
+    lines.NAMED_TWICE: gettext_lazy("The first line names the column “%(column)s” twice."),
+    lines.NOT_NAMED: gettext_lazy(
+        "The first line does not name the column “%(column)s”. It names every column that is asked for, as it is"
+        " written here."
+    ),
+}
+
+
+class Checked(NamedTuple):
+    """A file that can be taken: how it is written, and how many rows it holds."""
+
+    files: Files
+    rows: int
+
+
+def keep(task_id: uuid.UUID, collection: str, content: bytes, *, encoding: str, by: Actor, at: datetime) -> TaskUpload:
+    """Take a file for a collection, in the place of an earlier one; raises AnswerRefused with what to do."""
+    with transaction.atomic():
+        task = open_task(task_id, by=by, at=at)
+        asked = {found.name: found for found in page.collections_asked(task)}
+    if collection not in asked:
+        raise AnswerRefused(_("Nothing is asked for there."))
+    found = check(task.map_version.as_map(), asked[collection], page.identifiers(task), content, encoding=encoding)
+    upload = TaskUpload(id=uuid.uuid4(), task=task, collection=collection, sent_at=at, records=found.rows)
+    upload.format, upload.encoding, upload.delimiter = found.files.format, found.files.encoding, found.files.delimiter
+    _seal(upload, content)
+    with transaction.atomic():
+        task = open_task(task_id, by=by, at=at)
+        asking.remove_uploads(task.uploads.filter(collection=collection))
+        upload.save(force_insert=True)
+    return upload
+
+
+def keep_proof(task: Task, content: bytes, *, at: datetime) -> None:
+    """Take a file that shows that an act was made, as it is. In the caller's transaction."""
+    _check_size(content)
+    upload = TaskUpload(id=uuid.uuid4(), task=task, collection=TaskUpload.PROOF, sent_at=at)
+    _seal(upload, content)
+    upload.save(force_insert=True)
+
+
+def take_away(task_id: uuid.UUID, collection: str, *, by: Actor, at: datetime) -> None:
+    """Remove a file again that was sent for a collection."""
+    with transaction.atomic():
+        task = open_task(task_id, by=by, at=at)
+        asking.remove_uploads(task.uploads.filter(collection=collection))
+
+
+def _seal(upload: TaskUpload, content: bytes) -> None:
+    upload.path = str(Path(FOLDER) / str(upload.task.case_id) / f"{upload.pk}.sealed")
+    path = Path(settings.DATA_DIR) / upload.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with SealedWriter(path, upload.content_key, context=upload.context) as writer:
+        writer.write(content)
+        sealed = writer.finish()
+    upload.size, upload.sha256 = sealed.size, sealed.sha256
+
+
+def check(
+    datamap: DataMap, collection: Collection, identifiers: Identifiers, content: bytes, *, encoding: str
+) -> Checked:
+    """Read every line of a file; AnswerRefused names the first that can't be taken, by its number and column."""
+    _check_size(content)
+    if encoding not in ENCODINGS:
+        raise AnswerRefused(_("Please choose one of the encodings."))
+    files = _how_written(content, encoding)
+    needed = columns_needed(datamap, collection)
+    rows = 0
+    try:
+        records = records_of(io.BytesIO(content), files, needed, str, exactly=True)
+        for line, record in records:
+            rows += 1
+            for fault in _faults_of_row(collection, identifiers, record, line):
+                raise AnswerRefused(fault)
+            if collection.one_per_person and rows > 1:
+                raise AnswerRefused(
+                    _("Line %(line)s is a second row, and there is one a person: send the one that is meant.")
+                    % {"line": line}
+                )
+    except (BrokenLineError, WrongColumnsError) as error:
+        raise AnswerRefused(_in_words(error.fault)) from None
+    if not rows:
+        raise AnswerRefused(_("The file holds no row. If nothing is held there, send no file for it."))
+    return Checked(files, rows)
+
+
+def _check_size(content: bytes) -> None:
+    if not content.strip():
+        raise AnswerRefused(_("Please choose a file first, and not an empty one."))
+    if len(content) > settings.MOST_UPLOADED:
+        raise AnswerRefused(
+            _("This file is too large: at most %(size)s MB, please.") % {"size": settings.MOST_UPLOADED // MEGABYTE}
+        )
+
+
+def _how_written(content: bytes, encoding: str) -> Files:
+    """JSON lines begin with a brace; of CSV the first line tells what stands between its columns."""
+    head = content[:100_000].decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
+    if head.startswith("{"):
+        return Files("", FileFormat.JSON_LINES, encoding, ",")
+    first = head.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    return Files("", FileFormat.CSV, encoding, delimiter)
+
+
+def _faults_of_row(collection: Collection, identifiers: Identifiers, record: Record, line: int) -> Iterator[str]:
+    if not OfPerson(collection, identifiers).is_sure_of(record):
+        names = ", ".join(f"“{root.column}”" for root in collection.roots if root.column)
+        yield _(
+            "Line %(line)s, column %(column)s: it does not hold what was asked for, so the row may be somebody else's."
+            " Take it out."
+        ) % {"line": line, "column": names}
+    for column in _dates(collection):
+        try:
+            day_in(record[column])
+        except ValueError:
+            yield _("Line %(line)s, column “%(column)s”: it is no date such as 2026-01-31.") % {
+                "line": line,
+                "column": column,
+            }
+
+
+def _dates(collection: Collection) -> list[str]:
+    kept = collection.on_delete.counted_from if isinstance(collection.on_delete, Keep) else None
+    return [name for name in (collection.received_at, kept) if name]
+
+
+def _in_words(fault: LineFault) -> str:
+    return str(SENTENCES.get(fault.how, NO_JSON)) % {"line": fault.line, **fault.facts}

@@ -1,0 +1,418 @@
+"""A source in which a person looks: asked, reminded, opened by a link and a code, answered, and the case goes on."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from dsar.jobs.models import Job
+from exports import findings
+from exports.fulfil.tasks import answering
+from exports.fulfil.tasks.opening import AnswerRefused, NotYours
+from exports.models import RunState, Task, TaskCode, TaskLink, TaskMail, TaskState, TaskUpload
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Case
+from requests_app.roles import OWNER, Actor, Role
+from requests_app.services import closing
+from requests_app.states import State
+from tests.exports import tasks
+from tests.exports.house import (
+    ANALYST,
+    APPROVER,
+    House,
+    facts_of,
+    files_of,
+    fresh,
+    parts_of,
+    person,
+    rows,
+    run_of,
+    table,
+)
+from tests.exports.tasks import HEADER, MAP, Owner
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+@pytest.fixture
+def archive(house: House) -> House:
+    """The house, with an archive in which a person looks."""
+    tasks.set_up()
+    return house
+
+
+def gathering(house: House, right: Right = Right.KNOW_SPECIFIC) -> Case:
+    case = house.reviewing(right)
+    house.move(case, "start_gathering")
+    house.work()
+    return fresh(case)
+
+
+def entered(house: House) -> Owner:
+    owner = Owner()
+    owner.asks_for_code(tasks.link())
+    house.work()
+    owner.types(tasks.code())
+    return owner
+
+
+def row(text: str = "Dear all", written_on: str = "2026-01-01") -> str:
+    return f"{person().email},{written_on},{text},x\n"
+
+
+def test_the_owner_is_asked_while_the_other_sources_are_searched(archive: House) -> None:
+    case = gathering(archive)
+    assert case.state == State.GATHERING
+    assert run_of(case, "archive").state == RunState.ASKED
+    assert run_of(case, "shop").state == RunState.DONE
+    (text,) = tasks.mails("A privacy request needs you")
+    task = tasks.task_of(case)
+    assert task.reference in text
+    assert "Letters archive" in text
+    secret = {person().email, person().name, person().account_no, case.submission.reference}
+    assert not [value for value in secret if value in text + str(mail.outbox[-1].subject)]
+    assert not TaskMail.objects.get(task=task).text, "the link stays nowhere but in the mailbox"
+
+
+def test_what_the_owner_brings_is_in_the_bundle(
+    archive: House, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    case = gathering(archive)
+    owner = entered(archive)
+    assert person().email in owner.page
+    assert person().account_no in owner.page
+    assert person().name not in owner.page
+    owner.sends(HEADER + row() + row("A second one; with “signs”"))
+    assert "2 rows were sent" in owner.page
+    owner.sends('{"note": "phoned"}\n', "notes")
+    owner.answers("done")
+    assert "Thank you" in owner.page
+    with django_capture_on_commit_callbacks(execute=True):
+        archive.work()
+    case = fresh(case)
+    assert case.state == State.DECIDING
+    assert run_of(case, "archive").counts == {"letters": 2, "notes": 1}
+    assert [record["text"] for record in rows(case, "archive", "letters")] == ["Dear all", "A second one; with “signs”"]
+    assert "passport" not in rows(case, "archive", "letters")[0], "never disclosed, and in no file of ours"
+    assert run_of(case, "archive").never_disclosed_kinds() == {"government_id_number"}
+    assert not TaskUpload.objects.exists()
+    assert not list((archive.data / "uploads").rglob("*.sealed")), "what was sent is gone once its rows are kept"
+    archive.approve(case)
+    assert [line["text"] for line in table(files_of(case)["data/archive/letters.csv"])][0] == "Dear all"
+    written = caplog.text + str([event for kind in EventKind for event in facts_of(case, kind)])
+    assert person().email not in written
+    assert "Ann Archer" not in written
+    assert tasks.task_of(case).name == "Ann Archer"
+
+
+def test_nothing_found_lets_the_case_go_on(archive: House) -> None:
+    case = gathering(archive)
+    owner = entered(archive)
+    owner.answers("nothing")
+    archive.work()
+    assert fresh(case).state == State.DECIDING
+    assert run_of(case, "archive").counts == {"letters": 0, "notes": 0} or not run_of(case, "archive").records
+    assert facts_of(case, EventKind.TASK_ANSWERED)[0]["answer"] == "nothing"
+
+
+def test_nobody_is_asked_where_nothing_leads(house: House) -> None:
+    tasks.set_up(MAP.replace("by: email", "by: device_id").replace("by: account_number", "by: device_id"), position=0)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    assert case.state == State.DECIDING
+    assert not Task.objects.exists()
+
+
+def test_only_what_leads_there_is_told_and_asked_for(house: House) -> None:
+    tasks.set_up(MAP.replace("by: account_number", "by: device_id"), position=0)
+    gathering(house)
+    owner = entered(house)
+    assert person().email in owner.page
+    assert person().account_no not in owner.page
+    assert "Letters" in owner.page
+    assert "Notes" not in owner.page
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "choose a file first"),
+        (HEADER, "holds no row"),
+        ("email,written_on,text\nx\n", "does not name the column “passport”"),
+        ("email,email,text,passport\n", "names the column “email” twice"),
+        ("email,written_on,text,passport,more\n", "Line 1 names a column that is not asked for"),
+        (HEADER + "a,b\n", "Line 2 has 2 fields, and the first line names 4"),
+        (HEADER + '"a,b\n', "Line 2 is no CSV"),
+        (HEADER + "other@example.com,2026-01-01,t,x\n", "Line 2, column “email”: it does not hold what was asked for"),
+        (HEADER + row(written_on="yesterday"), "Line 2, column “written_on”: it is no date"),
+        ('{"email": 1', "Line 1 is no JSON object"),
+        ('{"email": "x", "more": 1}', "Line 1 names a column that is not asked for"),
+        ("x" * 1_100_000, "too large: at most 1 MB"),
+    ],
+)
+def test_a_file_that_is_not_as_asked_for_is_refused_by_line_and_column(
+    archive: House, monkeypatch: pytest.MonkeyPatch, content: str, sentence: str
+) -> None:
+    monkeypatch.setattr(settings, "MOST_UPLOADED", 1024 * 1024)
+    gathering(archive)
+    owner = entered(archive)
+    answer = owner.sends(content)
+    assert answer.status_code == 400
+    assert sentence in owner.page
+    assert not TaskUpload.objects.exists()
+
+
+def test_a_file_in_another_encoding_is_read_as_it_was_chosen(archive: House) -> None:
+    case = gathering(archive)
+    owner = entered(archive)
+    content = (HEADER + row("Señor")).replace(",", ";").encode("cp1252")
+    owner.sends(content)
+    assert "holds signs that the chosen encoding does not know" in owner.page
+    owner.sends(content, encoding="cp1252")
+    owner.answers("done")
+    archive.work()
+    assert rows(fresh(case), "archive", "letters")[0]["text"] == "Señor"
+
+
+def test_an_answer_needs_a_name_a_word_and_files_that_fit_it(archive: House) -> None:
+    gathering(archive)
+    owner = entered(archive)
+    owner.answers("nothing", name=" ")
+    assert "Please type your name" in owner.page
+    owner.answers("nothing", confirmed="")
+    assert "Please tick the box" in owner.page
+    owner.answers("done")
+    assert "No file was sent" in owner.page
+    owner.answers("refuse")
+    assert "Please say why" in owner.page
+    owner.answers("everything")
+    assert "Please choose one of the answers" in owner.page
+    owner.sends(HEADER + row())
+    owner.answers("nothing")
+    assert "You have sent files" in owner.page
+    owner.post("/task/work/", {"do": "remove", "collection": "letters"})
+    assert not TaskUpload.objects.exists()
+    assert Task.objects.get().state == TaskState.OPEN
+
+
+def test_whatever_is_wrong_with_a_link_gets_the_same_page(archive: House) -> None:
+    case = gathering(archive)
+    dead = tasks.link()
+    answering.revoke(tasks.task_of(case).pk, by=ANALYST, at=timezone.now())
+    pages = [Client().get(path) for path in (dead, "/task/" + "x" * 43 + "/", "/task/" + "y" * 400 + "/")]
+    answering.send_again(tasks.task_of(case).pk, by=ANALYST, at=timezone.now())
+    archive.work()
+    other = tasks.link()
+    assert Client().get(other).status_code == 200
+    archive.shift(settings.TASK_LINK_LIFE)
+    pages.append(Client().get(other))
+    pages.append(Client().get("/task/work/"))
+    pages.append(Client().get("/task/code/"))
+    assert {page.status_code for page in pages} == {404}
+    texts = {page.content.decode().replace(page.request["PATH_INFO"], "") for page in pages}
+    assert all("This link opens nothing" in text for text in texts)
+    assert TaskLink.objects.filter(digest__contains=other.split("/")[2]).count() == 0, "kept as a digest"
+
+
+def test_a_code_opens_once_within_twenty_minutes_and_five_tries(archive: House) -> None:
+    gathering(archive)
+    first, second = Owner(), Owner()
+    first.asks_for_code(tasks.link())
+    archive.work()
+    for _try in range(5):
+        first.types("22222222")
+        assert "does not open the task" in first.page
+    first.types(tasks.code())
+    assert "does not open the task" in first.page, "the right code comes too late"
+    second.asks_for_code(tasks.link())
+    archive.work()
+    archive.shift(timedelta(minutes=21))
+    second.types(tasks.code())
+    assert "does not open the task" in second.page
+    second.post("/task/code/", {"do": "another"})
+    archive.work()
+    text = tasks.code()
+    second.types(text.lower())
+    assert "Whom to look for" in second.page
+    first.types(text)
+    assert "does not open the task" in first.page, "it was used"
+
+
+def test_no_more_than_five_codes_are_mailed_in_an_hour(archive: House) -> None:
+    gathering(archive)
+    owner = Owner()
+    for _press in range(8):
+        owner.asks_for_code(tasks.link())
+    assert TaskCode.objects.count() == 5
+    archive.shift(timedelta(minutes=61))
+    owner.asks_for_code(tasks.link())
+    assert TaskCode.objects.count() == 6
+
+
+def test_who_has_entered_is_out_once_the_link_is_revoked_or_an_hour_has_passed(archive: House) -> None:
+    case = gathering(archive)
+    owner = entered(archive)
+    archive.shift(timedelta(minutes=61))
+    assert owner.client.get("/task/work/").status_code == 404
+    owner = entered(archive)
+    answering.revoke(tasks.task_of(case).pk, by=ANALYST, at=timezone.now())
+    assert owner.sends(HEADER + row()).status_code == 404
+
+
+def test_the_owner_is_reminded_three_days_before_and_on_the_day_and_then_it_is_late(archive: House) -> None:
+    case = gathering(archive)
+    task = tasks.task_of(case)
+    asked_on = task.asked_at.date()
+    assert task.due_on == asked_on + timedelta(days=10)
+    archive.later(timedelta(days=6))
+    assert not tasks.mails("Reminder")
+    archive.later(timedelta(days=1))
+    archive.later(timedelta(days=1))
+    assert len(tasks.mails("Reminder")) == 1
+    archive.later(timedelta(days=2))
+    archive.later(timedelta(days=1))
+    assert len(tasks.mails("Reminder")) == 2
+    assert len(facts_of(case, EventKind.TASK_REMINDED)) == 2
+    assert list(Task.objects.late(timezone.localdate())) == [task]
+    assert Client().get(tasks.link()).status_code == 200, "the link of the reminder leads in"
+
+
+def test_the_date_leaves_the_desk_time_before_its_own_target(house: House) -> None:
+    tasks.set_up(MAP.replace("days: 10", "days: 60"))
+    case = gathering(house)
+    targets = [duty.target_on or duty.due_on for duty in case.duties.unmet().filter(kind="answer")]
+    assert tasks.task_of(case).due_on == min(targets) - timedelta(days=3)
+
+
+def test_a_withdrawn_case_ends_its_task_at_once_and_the_owner_is_told(archive: House) -> None:
+    case = gathering(archive)
+    owner = entered(archive)
+    owner.sends(HEADER + row())
+    closing.withdraw(case.pk, at=timezone.now())
+    assert owner.client.get("/task/work/").status_code == 404
+    assert Client().get(tasks.link()).status_code == 404
+    archive.later(timedelta(minutes=20))
+    assert tasks.task_of(case).state == TaskState.CANCELLED
+    assert len(tasks.mails("Task ")) == 1
+    assert not TaskUpload.objects.exists()
+
+
+def test_a_waived_source_ends_its_task(archive: House) -> None:
+    case = gathering(archive)
+    archive.move(case, "waive_source", source="archive", reason="Nobody answers.")
+    archive.work()
+    assert fresh(case).state == State.DECIDING
+    assert tasks.task_of(case).state == TaskState.CANCELLED
+    assert len(facts_of(case, EventKind.TASK_CANCELLED)) == 1
+
+
+def test_what_the_owner_gives_leads_on_to_sources_that_were_searched_meanwhile(house: House) -> None:
+    given = MAP.replace(
+        "    on_delete: delete\n    fields:",
+        "    gives: [{kind: device_id, column: note}]\n    on_delete: delete\n    fields:",
+    )
+    assert given != MAP
+    tasks.set_up(given, position=0)
+    case = gathering(house)
+    before = {run.source.slug: run.pk for run in findings.current_runs(case)}
+    owner = entered(house)
+    owner.sends('{"note": "d-unknown"}\n', "notes")
+    owner.answers("done")
+    house.work()
+    assert fresh(case).state == State.DECIDING
+    after = {run.source.slug: run.pk for run in findings.current_runs(case)}
+    assert before["archive"] == after["archive"]
+    assert before["ads"] != after["ads"], "searched again by what the archive gave"
+
+
+def test_a_refusal_waits_for_the_desk_which_asks_again_or_answers_in_the_owner_s_place(archive: House) -> None:
+    case = gathering(archive)
+    entered(archive).answers("refuse", note="We gave the archive away.")
+    archive.work()
+    run = run_of(case, "archive")
+    assert (run.state, run.error) == (RunState.FAILED, "OwnerRefused")
+    refused = tasks.task_of(case)
+    assert refused.note == "We gave the archive away."
+    with pytest.raises(NotYours):
+        answering.ask_again(refused.pk, by=Actor("staff:9", frozenset({Role.AUDITOR})), at=timezone.now())
+    answering.ask_again(refused.pk, by=ANALYST, at=timezone.now())
+    archive.work()
+    task = tasks.task_of(case)
+    assert (task.pk != refused.pk, task.state) == (True, TaskState.OPEN)
+    answering.finish(
+        task.pk, TaskState.NOTHING, name="Ann, by telephone", confirmed=True, by=ANALYST, at=timezone.now()
+    )
+    archive.work()
+    assert fresh(case).state == State.DECIDING
+    with pytest.raises(AnswerRefused):
+        answering.finish(task.pk, TaskState.NOTHING, name="Ann", confirmed=True, by=OWNER, at=timezone.now())
+
+
+def test_a_map_that_changes_while_the_owner_is_asked_has_the_owner_asked_anew(archive: House) -> None:
+    case = gathering(archive)
+    owner = entered(archive)
+    tasks.set_up(MAP.replace("column: text", "column: body"))
+    owner.sends(HEADER + row())
+    owner.answers("done")
+    archive.work()
+    assert fresh(case).state == State.GATHERING
+    owner = entered(archive)
+    owner.sends(HEADER.replace("text", "body") + row())
+    owner.answers("done")
+    archive.work()
+    assert [record["body"] for record in rows(fresh(case), "archive", "letters")] == ["Dear all"]
+
+
+def test_two_rows_of_what_is_one_a_person_are_refused(house: House) -> None:
+    tasks.set_up(
+        MAP.replace(
+            "    on_delete: delete\n    received_at", "    one_per_person: true\n    on_delete: delete\n    received_at"
+        )
+    )
+    gathering(house)
+    owner = entered(house)
+    owner.sends(HEADER + row() + row("Another"))
+    assert "Line 3 is a second row" in owner.page
+
+
+def test_for_categories_rows_without_contents_are_enough(archive: House) -> None:
+    case = gathering(archive, Right.KNOW_CATEGORIES)
+    owner = entered(archive)
+    assert "only the number of records counts" in owner.page
+    owner.sends(HEADER + f"{person().email},2026-01-01,x,\n")
+    owner.answers("done")
+    archive.work()
+    run = run_of(case, "archive")
+    assert (run.counts["letters"], run.held["letters"]) == (1, {"email": 1, "written_on": 1, "text": 1})
+    assert not parts_of(case, "archive", "letters")
+
+
+def test_a_deletion_is_done_once_the_owner_says_so_with_a_proof(archive: House) -> None:
+    case = gathering(archive, Right.DELETE)
+    owner = entered(archive)
+    owner.sends(HEADER + row("x") + row("x"))
+    owner.answers("done")
+    archive.work()
+    archive.move(case, "approve", APPROVER)
+    archive.work()
+    task = tasks.task_of(case)
+    assert (task.kind, task.state) == ("delete", TaskState.OPEN)
+    assert Job.objects.get(kind="carry_out").state == "failed"
+    owner = entered(archive)
+    assert "Delete 2 rows." in owner.page
+    owner.answers("done")
+    assert "say in a few words what was done" in owner.page
+    owner.answers("done", note="Shredded on the first of the month.")
+    archive.work()
+    assert fresh(case).state == State.CLOSED
+    done = {str(facts["source"]): facts["done"] for facts in facts_of(case, EventKind.ACT_DONE)}
+    assert done["archive"] == {"letters": 2}
+    assert tasks.task_of(case).note == "Shredded on the first of the month."

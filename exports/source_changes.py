@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports.models import DataSource, SourceChange
+from exports.models.source import check_variable
 from exports.sources.datamap import DataMapError, read_data_map
 from requests_app.roles import Actor, Role
 from requests_app.services.staffing import note_setting
@@ -35,7 +36,7 @@ class Proposal:
     """A source as it is to be: its map, the variables with its addresses, and its place in the walk."""
 
     text: str
-    read_url_variable: str
+    read_url_variable: str  # empty where a person looks
     write_url_variable: str = ""
     position: int = 0
 
@@ -50,7 +51,7 @@ def propose(proposal: Proposal, *, by: Actor, at: datetime) -> SourceChange:
             raise RuleRefused(
                 _("Name an environment variable such as SHOP_READ_URL: capital letters, digits and underscores.")
             )
-    slug = _slug_of(proposal.text)
+    slug = _slug_of(proposal)
     current = _current(slug)
     if current is not None and _as_proposed(current) == proposal:
         raise RuleRefused(_("This is how the source is set up already."))
@@ -78,7 +79,7 @@ def accept(change_id: int, *, by: Actor, at: datetime) -> DataSource:
         raise RuleRefused(_("You proposed this change yourself: somebody else has to accept it."))
     if _has_changed_since(change):
         raise RuleRefused(_("The source was changed meanwhile: propose it anew, and look at the difference again."))
-    _slug_of(change.text)  # which this release may read more strictly
+    _slug_of(_proposal_of(change))  # which this release may read more strictly
     source = DataSource.set_up(
         change.text,
         read_url_variable=change.read_url_variable,
@@ -121,7 +122,7 @@ def _as_proposed_from(change: SourceChange) -> Proposal:
 
 
 def _lines(proposal: Proposal) -> Iterator[str]:
-    yield f"# read by {proposal.read_url_variable}"
+    yield f"# read by {proposal.read_url_variable or 'a person'}"
     yield f"# written by {proposal.write_url_variable}" if proposal.write_url_variable else "# read only"
     yield f"# walked as number {proposal.position}"
     yield from proposal.text.splitlines()
@@ -135,11 +136,13 @@ def _as_proposed(source: DataSource) -> Proposal:
     return Proposal(source.map_version.text, source.read_url_variable, source.write_url_variable, source.position)
 
 
-def _slug_of(text: str) -> str:
+def _slug_of(proposal: Proposal) -> str:
     try:
-        return read_data_map(text).source
+        data_map = read_data_map(proposal.text)
+        check_variable(data_map, proposal.read_url_variable)
     except DataMapError as error:
         raise MapRefused(str(error)) from None
+    return data_map.source
 
 
 def _current(slug: str) -> DataSource | None:

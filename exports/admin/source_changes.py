@@ -44,9 +44,11 @@ class ChangeForm(forms.Form):
     read_url_variable = forms.CharField(
         label=gettext_lazy("Variable to read by"),
         help_text=gettext_lazy(
-            "The environment variable of the workers that holds the address, such as SHOP_READ_URL."
+            "The environment variable of the workers that holds the address, such as SHOP_READ_URL. A source in which a"
+            " person looks has none."
         ),
         max_length=100,
+        required=False,
     )
     write_url_variable = forms.CharField(
         label=gettext_lazy("Variable to write by"),

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         drafted.add_argument("--sample", type=int, default=0, metavar="N", help="look at N rows of each table as well")
         load = what.add_parser("load", help="take a data map in; a source of that name gets the new map")
         load.add_argument("file", type=Path)
-        load.add_argument("--read", required=True, **READ)
+        load.add_argument("--read", default="", **READ)
         load.add_argument("--write", default="", metavar="VARIABLE", help="the one with the writing URL, if any")
         load.add_argument("--position", type=int, default=0, help="sources are walked in this order")
         what.add_parser("dump", help="print the map of a source as it was accepted").add_argument("name")
@@ -103,7 +103,8 @@ class Command(BaseCommand):
         for source in DataSource.objects.in_walking_order():
             found = list(self._findings(source, options["large"]))
             faulty += bool(found)
-            for sentence in found or ["answers as its map says."]:
+            fine = "its owner is asked; there is nothing to try." if source.is_manual else "answers as its map says."
+            for sentence in found or [fine]:
                 self.stdout.write(f"{source.slug}: {sentence}")
         if faulty:
             raise CommandError(f"{faulty} of the sources are not as they should be.")

@@ -105,10 +105,15 @@ def records_of(
     `where` names a line in an error; `exactly` refuses columns that are not needed. Raises BrokenLineError,
     WrongColumnsError.
     """
-    lines = _Lines(_text(file, files), where)
-    if files.format is FileFormat.CSV:
-        return _csv_records(lines, files, needed, exactly=exactly)
-    return _json_records(lines, needed, exactly=exactly)
+    text = _text(file, files)
+    lines = _Lines(text, where)
+    try:
+        if files.format is FileFormat.CSV:
+            yield from _csv_records(lines, files, needed, exactly=exactly)
+        else:
+            yield from _json_records(lines, needed, exactly=exactly)
+    finally:
+        text.detach()  # else the file is closed with it, and that is for who opened it
 
 
 class _Lines:

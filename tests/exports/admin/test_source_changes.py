@@ -137,7 +137,7 @@ def test_a_change_is_taken_back_once(desk: Desk) -> None:
         ({"text": "- no map"}, "line 1: "),
         ({"text": RENAMED.replace("title: Rowing club", 'title: "decide: a name"', 1)}, "not decided yet: a name"),
         ({"read_url_variable": "postgresql://a:secret@db/b"}, "Name an environment variable such as SHOP_READ_URL"),
-        ({"read_url_variable": ""}, "This field is required."),
+        ({"read_url_variable": ""}, "name the environment variable with its reading URL"),
         ({"write_url_variable": "club write"}, "Name an environment variable such as SHOP_READ_URL"),
         ({"position": "-1"}, "greater than or equal to 0"),
         ({"text": MAP, "write_url_variable": "CLUB_WRITE_URL", "position": "0"}, "how the source is set up already"),

@@ -25,9 +25,9 @@ def blocks(kind: str) -> list[str]:
 
 
 TABLES, CHANGES = blocks("sql")
-*EXCERPTS, DECIDED = blocks("yaml")
+*EXCERPTS, DECIDED, BY_HAND = blocks("yaml")
 QUESTION, FINDINGS = blocks("")
-DRAFT, LOAD, CHECK, DUMP, CHECK_AGAIN = [line for block in blocks("sh") for line in block.splitlines()]
+DRAFT, LOAD, CHECK, DUMP, CHECK_AGAIN, LOAD_BY_HAND = [line for block in blocks("sh") for line in block.splitlines()]
 
 
 @pytest.fixture
@@ -81,3 +81,16 @@ def test_the_map_is_loaded_checked_and_dumped_and_changes_are_found(library: sql
         printed(CHECK_AGAIN, out)
     assert out.getvalue() == FINDINGS
     assert found.value.returncode == 1
+
+
+def test_a_map_of_a_system_in_which_a_person_looks_is_loaded_without_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("paper.yaml").write_text(BY_HAND, encoding="utf-8")
+    assert "paper: accepted, map " in printed(LOAD_BY_HAND)
+    assert printed(CHECK) == "paper: its owner is asked; there is nothing to try.\n"
+    assert DataSource.objects.get(slug="paper").is_manual
+    Path("paper.yaml").write_text(DECIDED, encoding="utf-8")
+    with pytest.raises(CommandError, match="name the environment variable with its reading URL"):
+        printed(LOAD_BY_HAND)

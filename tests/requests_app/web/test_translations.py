@@ -27,6 +27,7 @@ MODULES = (
     "requests_app/services/silence.py",
     "exports/web",
     "exports/fulfil/account.py",
+    "exports/fulfil/tasks",
 )
 MARKERS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
 STRING = r"""u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""

@@ -132,7 +132,7 @@ def test_nobody_is_asked_where_nothing_leads(house: House) -> None:
 
 
 def test_only_what_leads_there_is_told_and_asked_for(house: House) -> None:
-    tasks.set_up(MAP.replace("by: account_number", "by: device_id"), position=0)
+    tasks.set_up(MAP.replace("by: account_number", "by: loyalty_card"))
     gathering(house)
     owner = entered(house)
     assert person().email in owner.page
@@ -332,7 +332,7 @@ def test_what_the_owner_gives_leads_on_to_sources_that_were_searched_meanwhile(h
     assert fresh(case).state == State.DECIDING
     after = {run.source.slug: run.pk for run in findings.current_runs(case)}
     assert before["archive"] == after["archive"]
-    assert before["ads"] != after["ads"], "searched again by what the archive gave"
+    assert before["web_log"] != after["web_log"], "searched again by what the archive gave"
 
 
 def test_a_refusal_waits_for_the_desk_which_asks_again_or_answers_in_the_owner_s_place(archive: House) -> None:

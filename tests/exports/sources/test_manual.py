@@ -23,7 +23,12 @@ from requests_app.law.words import Right
 from tests.exports.tasks import HEADER, MAP
 
 ASKED = {"email": ["ann@example.com"], "account_number": ["A-1"]}
-LETTERS = f'{HEADER}ann@example.com,2026-01-01,One,x\nANN@example.com,2026-02-01,"Two\nlines",\nann@example.com,2026-03-01,Three,\n'
+LETTERS = f"""\
+{HEADER}ann@example.com,2026-01-01,One,x
+ANN@example.com,2026-02-01,"Two
+lines",
+ann@example.com,2026-03-01,Three,
+"""
 
 
 class Brought:

@@ -43,6 +43,8 @@ PAGES = {
     "/admin/exports/receiver/": CASES | HOUSE,
     "/admin/exports/receiver/add/": set(),
     "/admin/jobs/job/": WORKS | HOUSE,
+    "/admin/exports/task/": CASES | OWNS,
+    "/admin/exports/task/add/": set(),
     "/admin/exports/datasource/": CASES | HOUSE | OWNS,
     "/admin/exports/datasource/changes/": CASES | HOUSE | OWNS,
     "/admin/exports/datasource/{source}/change/": CASES | HOUSE | OWNS,

@@ -1,0 +1,86 @@
+"""The owner of an archive, an outsider: a mailbox, and a browser that can send files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.request import Request
+
+from dsar.demo.browser import Browser
+from tests.exports.tasks import CODE, MAP, OWNER
+from tests.journeys.house import House, wait_for
+from tests.services import Mail
+
+LINK = re.compile(r"/task/[\w-]{20,}/")
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+BOUNDARY = "a-line-between-fields"
+
+
+def add_archive(house: House, folder: Path) -> None:
+    """Load the map of the archive, as an administrator would."""
+    path = folder / "archive.yaml"
+    path.write_text(MAP, encoding="utf-8")
+    loaded = house.manage("sources", "load", str(path), "--position", "9")
+    assert loaded.returncode == 0, loaded.stderr
+    house.typed.add(OWNER)
+
+
+class Owner:
+    """Who looks into the archive."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.browser = Browser(house.base_url)
+
+    @property
+    def page(self) -> str:
+        """The open page, as text."""
+        return self.browser.text()
+
+    def mails(self, about: str) -> list[Mail]:
+        """The mails with such a subject."""
+        return [mail for mail in self.house.mails_to(OWNER) if mail.message["Subject"].startswith(about)]
+
+    def link(self, *, after: int = 0) -> str:
+        """The link of the next mail that asks for something."""
+        mail = wait_for("a mail to the owner", lambda: self.mails("A privacy request needs you")[after:])[0]
+        found = LINK.search(mail.text)
+        assert found, mail.text
+        return found.group(0)
+
+    def enters(self, link: str) -> str:
+        """Open the link, press the button, type the code that comes; the page of the task."""
+        before = len(self.mails("Your code"))
+        self.browser.get(link)
+        self.browser.post(self.browser.address)
+        mail = wait_for("the code", lambda: self.mails("Your code")[before:])[0]
+        code = CODE.search(mail.text)
+        assert code, mail.text
+        self.browser.post("/task/code/", {"code": code.group(1)})
+        return self.page
+
+    def sends(self, content: str, collection: str) -> str:
+        """Choose a file for a collection and send it; the page that follows."""
+        fields = {**self._token(), "do": "send", "collection": collection, "encoding": "utf-8-sig"}
+        parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
+        parts.append(
+            'Content-Disposition: form-data; name="file"; filename="rows.csv"\r\nContent-Type: text/csv\r\n\r\n'
+            + content
+        )
+        body = "".join(f"--{BOUNDARY}\r\n{part}\r\n" for part in parts) + f"--{BOUNDARY}--\r\n"
+        request = Request(f"{self.house.base_url}/task/work/", data=body.encode())
+        request.add_header("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
+        request.add_header("Referer", self.browser.address)
+        self.browser._open(request)
+        return self.page
+
+    def answers(self, do: str) -> str:
+        """Type the name, tick the box, press a button; the page that follows."""
+        self.house.typed.add("Ann Archer")
+        self.browser.send("/task/work/", {**self._token(), "do": do, "name": "Ann Archer", "confirmed": "yes"})
+        return self.page
+
+    def _token(self) -> dict[str, str]:
+        found = TOKEN.search(self.browser.html)
+        assert found, self.page
+        return {"csrfmiddlewaretoken": found.group(1)}

@@ -89,7 +89,7 @@ WHAT_TO_DO: Mapping[str, Text] = {
     ),
     "OnlyByHand": _(
         "This source takes no such change from here. Have it made there by hand, then try the job again: it looks"
-        " whether it was made."
+        " whether it was made. Where its owner has a task for it, the answer does that by itself."
     ),
     "OwnerRefused": _(
         "The source's owner does not answer for it; the task says why. Talk to the owner, then ask again under Tasks of"

@@ -43,8 +43,8 @@ def what_happened(event: Event) -> str:
 
 
 def who(actor: str) -> str:
-    """An actor: the system, the person, or a member of the staff by number."""
-    return actor.replace("staff:", "staff ")
+    """An actor: the system, the person, a source's owner, or a member of the staff by number."""
+    return words(actor.replace("staff:", "staff "))
 
 
 def change_of_state(known: Mapping[str, object]) -> str:

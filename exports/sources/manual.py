@@ -90,9 +90,13 @@ class ManualConnector(Connector):
         if not self._is_done:
             self._ask(f"write the corrected value to {field!r} of {len(rows)} rows of {collection}")
 
-    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:  # noqa: ARG002 - in the task
-        """Take the owner's word for it; how many rows there are nobody counted."""
-        concerned = [found.name for found in self.datamap.collections if found.suppression(right)]
+    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+        """Take the owner's word for it, where something leads to the person; how many rows there are nobody counted."""
+        concerned = [
+            found.name
+            for found in self.datamap.collections
+            if found.suppression(right) and any(identifiers.get(root.by) for root in found.roots)
+        ]
         if concerned and not self._is_done:
             self._ask(f"set the columns of {', '.join(concerned)} that carry {right.value} out")
         return dict.fromkeys(concerned, 0)

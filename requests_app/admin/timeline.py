@@ -48,6 +48,7 @@ FACT_LABELS = {
     "duty": gettext_lazy("duty"),
     "error": gettext_lazy("error"),
     "field": gettext_lazy("field"),
+    "files": gettext_lazy("files"),
     "first_byte": gettext_lazy("from byte"),
     "four_eyes": gettext_lazy("four eyes"),
     "gathers_anew": gettext_lazy("gathers anew"),

@@ -90,9 +90,11 @@ def kind_in_words(kind: str) -> str:
 
 
 def collections_asked(task: Task) -> list[Collection]:
-    """The collections that are asked about; of a look those to which something leads."""
+    """The collections that are asked about; before anything was found there, those to which something leads."""
     concerned = _concerned(task)
-    return asking.leading(concerned, identifiers(task)) if task.kind == TaskKind.LOOK else concerned
+    if task.kind in (TaskKind.DELETE, TaskKind.CORRECT):  # what was found there is known
+        return concerned
+    return asking.leading(concerned, identifiers(task))
 
 
 def _concerned(task: Task) -> list[Collection]:

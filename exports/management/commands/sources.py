@@ -36,7 +36,9 @@ class Command(BaseCommand):
         drafted.add_argument("--sample", type=int, default=0, metavar="N", help="look at N rows of each table as well")
         load = what.add_parser("load", help="take a data map in; a source of that name gets the new map")
         load.add_argument("file", type=Path)
-        load.add_argument("--read", default="", **READ)
+        load.add_argument(
+            "--read", default="", metavar="VARIABLE", help="the one with the reading URL; none where a person looks"
+        )
         load.add_argument("--write", default="", metavar="VARIABLE", help="the one with the writing URL, if any")
         load.add_argument("--position", type=int, default=0, help="sources are walked in this order")
         what.add_parser("dump", help="print the map of a source as it was accepted").add_argument("name")

@@ -153,3 +153,5 @@ def test_an_opt_out_is_asked_of_the_owner_where_the_map_says_how() -> None:
     answered = ManualConnector(data_map, Brought(is_done=True))
     assert answered.suppress(Right.OPT_OUT_SALE_SHARE, ASKED) == {"letters": 0}
     assert ManualConnector(data_map, None).suppress(Right.LIMIT_SENSITIVE, ASKED) == {}
+    nobody = {"account_number": ["A-1"]}
+    assert ManualConnector(data_map, None).suppress(Right.OPT_OUT_SALE_SHARE, nobody) == {}, "nothing leads there"

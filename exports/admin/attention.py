@@ -16,13 +16,14 @@ from exports.findings import current_runs
 from exports.fulfil import hand_over, medium
 from exports.fulfil.tasks import answering
 from exports.fulfil.trouble import WhichOfThese, what_to_do
-from exports.models import Act, ActKind, Medium, RecipientTold, RunState, Transfer, TransferState
+from exports.models import Act, ActKind, Medium, RecipientTold, RunState, Task, Transfer, TransferState
 from requests_app.admin import sections
 from requests_app.admin.timeline import in_words
 from requests_app.events import EventKind
 from requests_app.law.words import Route
 from requests_app.models import Case
 from requests_app.roles import Actor
+from requests_app.services.history import local_day
 from requests_app.states import Outcome, State
 
 
@@ -50,6 +51,9 @@ def attention(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG00
 
 
 def _troubles(case: Case) -> Iterator[Trouble]:
+    for task in Task.objects.late(local_day(timezone.now())).filter(case=case).select_related("source"):
+        what = _("The owner of %(source)s has not answered in time.") % {"source": task.source.title}
+        yield Trouble(what, task.reference, what_to_do("OwnerLate"), is_job=False)
     if case.state == State.GATHERING:
         for run in current_runs(case):
             if run.state == RunState.FAILED:

@@ -91,6 +91,10 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "This source takes no such change from here. Have it made there by hand, then try the job again: it looks"
         " whether it was made. Where its owner has a task for it, the answer does that by itself."
     ),
+    "OwnerLate": _(
+        "Write or call, and mail the task again under Tasks of source owners; or answer there in the owner's place, or"
+        " waive the source."
+    ),
     "OwnerRefused": _(
         "The source's owner does not answer for it; the task says why. Talk to the owner, then ask again under Tasks of"
         " source owners, answer there in the owner's place, or waive the source."

@@ -14,6 +14,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from dsar.jobs.models import Job
 from exports import findings
+from exports.admin.attention import attention
 from exports.fulfil.tasks import answering
 from exports.fulfil.tasks.opening import AnswerRefused, NotYours
 from exports.models import RunState, Task, TaskCode, TaskLink, TaskMail, TaskState, TaskUpload
@@ -284,6 +285,9 @@ def test_the_owner_is_reminded_three_days_before_and_on_the_day_and_then_it_is_l
     assert len(tasks.mails("Reminder")) == 2
     assert len(facts_of(case, EventKind.TASK_REMINDED)) == 2
     assert list(Task.objects.late(timezone.localdate())) == [task]
+    panel = attention(case, ANALYST)
+    assert panel is not None
+    assert task.reference in str(panel.context["troubles"])
     assert Client().get(tasks.link()).status_code == 200, "the link of the reminder leads in"
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0004_source_changes'),
+        ('exports', '0008_passages_and_searches'),
         ('requests_app', '0002_guards'),
     ]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db.models import QuerySet, Sum
@@ -96,19 +98,26 @@ class Withheld:
     columns: set[str] = field(default_factory=set)  # fields of all of them
 
     def apply(self, number: int, record: Record) -> Record | None:
-        """The record as it may be released; None if it stays back whole."""
+        """The record as it may be released, itself if nothing of it stays back; None if it stays back whole."""
+        if self._is_nothing:
+            return record
         if self.everything or number in self.records:
             return None
-        gone, black = self.columns.union(self.fields.get(number, NOTHING)), self.passages.get(number)
+        gone, black = self.columns | self.fields.get(number, NOTHING), self.passages.get(number)
         if black:
             record = {name: redaction.black_out(value, black.get(name, ())) for name, value in record.items()}
         return {name: value for name, value in record.items() if name not in gone} if gone else record
 
+    @cached_property
+    def _is_nothing(self) -> bool:  # of nearly every part of a million records
+        return not (self.everything or self.columns or self.records or self.fields or self.passages)
 
-def withheld_of(part: Part) -> Withheld:
-    """The withholdings of a part."""
-    withheld = Withheld()
-    for row in Withholding.objects.filter(part=part):
+
+def withheld_of(parts: Iterable[Part]) -> Mapping[UUID, Withheld]:
+    """The withholdings of parts, by part."""
+    found = {part.pk: Withheld() for part in parts}
+    for row in Withholding.objects.filter(part__in=found):
+        withheld = found[row.part_id]
         if row.number is None:
             withheld.everything |= row.field == WHOLE
             withheld.columns |= {row.field} - {WHOLE}
@@ -118,4 +127,4 @@ def withheld_of(part: Part) -> Withheld:
             withheld.records.add(row.number)
         else:
             withheld.fields.setdefault(row.number, set()).add(row.field)
-    return withheld
+    return found

@@ -6,13 +6,14 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -66,7 +67,7 @@ class Table:
     def rows(self) -> Iterator[findings.Record]:
         """Its records that may be released, one by one, with the columns that may."""
         for part in self.parts:
-            withheld = findings.withheld_of(part)
+            withheld = self._withheld[part.pk]
             for number, record in findings.read(part):
                 kept = withheld.apply(number, record)
                 if kept is not None:
@@ -75,9 +76,8 @@ class Table:
     def json_lines(self) -> Iterator[bytes]:
         """Its JSON lines, in pieces of a few hundred records."""
         for part in self.parts:
-            withheld = findings.withheld_of(part)
             for piece in findings.pieces(part):
-                yield b"".join(self._released_lines(piece, withheld))
+                yield b"".join(self._released_lines(piece, self._withheld[part.pk]))
 
     def _released_lines(self, piece: findings.Piece, withheld: findings.Withheld) -> Iterator[bytes]:
         columns = tuple(self.columns)
@@ -87,6 +87,10 @@ class Table:
                 yield line
             elif kept is not None:
                 yield findings.encoded([redaction.redact(kept, self._released)])
+
+    @cached_property
+    def _withheld(self) -> Mapping[UUID, findings.Withheld]:
+        return findings.withheld_of(self.parts)
 
     @cached_property
     def _released(self) -> frozenset[str]:

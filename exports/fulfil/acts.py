@@ -135,7 +135,7 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
         keys, spared = KeySet(), set[Key]()
         for part, part_keys in _planned_keys(source_run, collection):
             keys.add(part_keys)
-            withheld = findings.withheld_of(part)
+            withheld = findings.withheld_of([part])[part.pk]
             spared |= set(part_keys if withheld.everything else (part_keys[number] for number in withheld.records))
         if keys.rows:
             action = ACTION[type(collection.on_delete)]

@@ -99,7 +99,7 @@ class Withheld:
 
     def apply(self, number: int, record: Record) -> Record | None:
         """The record as it may be released, itself if nothing of it stays back; None if it stays back whole."""
-        if self._is_nothing:
+        if self.is_nothing:
             return record
         if self.everything or number in self.records:
             return None
@@ -109,7 +109,8 @@ class Withheld:
         return {name: value for name, value in record.items() if name not in gone} if gone else record
 
     @cached_property
-    def _is_nothing(self) -> bool:  # of nearly every part of a million records
+    def is_nothing(self) -> bool:
+        """Whether all of the part may be released: so it is with nearly every one of a million records."""
         return not (self.everything or self.columns or self.records or self.fields or self.passages)
 
 

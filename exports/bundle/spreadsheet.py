@@ -6,14 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 
 Value = object
 
 # A spreadsheet runs a cell that begins so; an apostrophe before it shows it as text. Cells that begin with an
 # apostrophe get another one, so that reading back is: take one leading apostrophe away.
 RISKY = frozenset("=+-@\t\r\n'")
-AT_ONCE = 500  # records
 BYTE_ORDER_MARK = "\ufeff"  # else Excel reads UTF-8 as something else
 
 
@@ -35,12 +33,11 @@ def read_cell(text: str) -> str:
     return text.removeprefix("'")
 
 
-def lines(columns: Sequence[str], records: Iterable[Mapping[str, Value]]) -> Iterator[bytes]:
-    """The file, in pieces: a header, then a line a record."""
+def lines(columns: Sequence[str], pieces: Iterable[Sequence[Mapping[str, Value]]]) -> Iterator[bytes]:
+    """The file, in pieces: a header, then the records, a line each, as many at a time as they come."""
     yield BYTE_ORDER_MARK.encode() + _written([columns])
-    remaining = iter(records)
-    while piece := list(islice(remaining, AT_ONCE)):
-        yield _written(_cells(list(map(record.get, columns))) for record in piece)
+    for records in pieces:
+        yield _written([_cells(list(map(record.get, columns))) for record in records])
 
 
 def _cells(values: Sequence[Value]) -> list[str]:

@@ -71,6 +71,10 @@ class Piece:
     lines: list[bytes]
     records: list[Record]
 
+    def holds(self, words: bytes) -> bool:
+        """Whether a line has them, as they are kept."""
+        return any(words in line for line in self.lines)
+
 
 def pieces(part: Part) -> Iterator[Piece]:
     """A part in pieces of some hundred records; the file is checked before the first."""

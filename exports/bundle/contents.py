@@ -22,7 +22,7 @@ from django.utils import translation
 from dsar.ledger.signing import Signer, signer
 from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
-from exports.bundle import paths, redaction, schema, signature, spreadsheet
+from exports.bundle import binaries, paths, redaction, schema, signature, spreadsheet
 from exports.bundle.answer import disclosure_of, looked_back_to, never_disclosed_descriptions
 from exports.bundle.archive import Member, laid_out, zipped
 from exports.bundle.beside import used_beside
@@ -41,17 +41,22 @@ MANIFEST_SCHEMA, DISCLOSURE_SCHEMA = paths.schema("manifest"), paths.schema("dis
 VERIFIER = Path(__file__).with_name("verify.py")  # lies in each bundle, and on the site
 YES, NO = Text("yes", "sí"), Text("no", "no")
 IN_THE_FILES = Text("({bytes} bytes, in the data files)", "({bytes} bytes, en los archivos de datos)")
+A_FILE = Text("{name} ({bytes} bytes)", "{name} ({bytes} bytes)")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Table:
-    """One collection of one source with its parts, as it goes into the bundle."""
+    """One collection of one source with its parts, as it goes into the bundle.
+
+    ``has_files`` is known once its JSON lines were written: whether bytes of its records lie as files beside it.
+    """
 
     run: SourceRun
     collection: Collection
     parts: Sequence[Part]
     columns: Sequence[str]
     records: int
+    has_files: bool = field(default=False, init=False)
 
     @property
     def path(self) -> str:
@@ -65,35 +70,51 @@ class Table:
         return schema.of_records(self.collection, self.columns, withheld=withheld, language=language)
 
     def rows(self) -> Iterator[Sequence[findings.Record]]:
-        """Its records that may be released, with the columns that may, some hundred at a time."""
-        for piece, withheld in self._pieces():
-            yield self._released_of(piece, withheld)
+        """Its records as they are released, some hundred at a time."""
+        for first, piece, records in self._released():
+            yield self._pointed(first, records) if piece.holds(binaries.IN_A_LINE) else records
 
     def json_lines(self) -> Iterator[bytes]:
         """Its JSON lines, in pieces of a few hundred records."""
         whole = {tuple(self.columns)}
-        for piece, withheld in self._pieces():
-            if withheld.is_nothing and set(map(tuple, piece.records)) == whole:  # as it was kept
+        for first, piece, records in self._released():
+            if piece.holds(binaries.IN_A_LINE):
+                self.has_files = True
+                yield findings.encoded(self._pointed(first, records))
+            elif records == piece.records and set(map(tuple, records)) == whole:  # as they were kept
                 yield b"".join(piece.lines)
             else:
-                yield findings.encoded(self._released_of(piece, withheld))
+                yield findings.encoded(records)
 
-    def _pieces(self) -> Iterator[tuple[findings.Piece, findings.Withheld]]:
+    def files(self) -> Iterator[Member]:
+        """Bytes of its records as files of their own, one after the other."""
+        for first, piece, records in self._released():
+            if piece.holds(binaries.IN_A_LINE):
+                for number, record in enumerate(records, first):
+                    for extracted in self._files.extracted(number, record):
+                        yield Member(extracted.path, [extracted.content])
+
+    def _pointed(self, first: int, records: list[findings.Record]) -> list[findings.Record]:
+        return [self._files.pointed(number, record) for number, record in enumerate(records, first)]
+
+    def _released(self) -> Iterator[tuple[int, findings.Piece, list[findings.Record]]]:
+        """Its pieces, what of them may be released, and the number of the first such record, from 1."""
+        first, columns = 1, frozenset(self.columns)
         for part in self.parts:
+            withheld = self._withheld[part.pk]
             for piece in findings.pieces(part):
-                yield piece, self._withheld[part.pk]
-
-    def _released_of(self, piece: findings.Piece, withheld: findings.Withheld) -> list[findings.Record]:
-        kept = (withheld.apply(number, record) for number, record in enumerate(piece.records, piece.first))
-        return [redaction.redact(record, self._released) for record in kept if record is not None]
+                kept = (withheld.apply(number, record) for number, record in enumerate(piece.records, piece.first))
+                records = [redaction.redact(record, columns) for record in kept if record is not None]
+                yield first, piece, records
+                first += len(records)
 
     @cached_property
     def _withheld(self) -> Mapping[UUID, findings.Withheld]:
         return findings.withheld_of(self.parts)
 
     @cached_property
-    def _released(self) -> frozenset[str]:
-        return frozenset(self.columns)
+    def _files(self) -> binaries.Files:
+        return binaries.Files(self.path, self.columns, self.collection.key)
 
 
 @dataclass
@@ -143,6 +164,8 @@ class Contents:
             yield Member(described_by, [_json(table.schema(self.language))])
             yield Member(f"{table.path}.jsonl", table.json_lines(), table.records, described_by)
             yield Member(f"{table.path}.csv", spreadsheet.lines(table.columns, table.rows()), table.records)
+            if table.has_files:
+                yield from table.files()
 
     def manifest(self, files: list[FileEntry]) -> bytes:
         """The manifest over all files that were written."""
@@ -235,12 +258,17 @@ class Contents:
         kind = "number" if isinstance(value, int) and not isinstance(value, bool) else ""
         if isinstance(value, str) and MOMENT.fullmatch(value):
             kind, value = "moment", value.replace("T", " ")
-        return {"title": entry.title.in_language(self.language), "text": self._shown(value), "kind": kind}
+        lies_at = value["$file"] if isinstance(value, dict) and "$file" in value else ""
+        title = entry.title.in_language(self.language)
+        return {"title": title, "text": self._shown(value), "kind": kind, "file": lies_at}
 
     def _shown(self, value: object) -> str:
         """A value as people read it."""
         if isinstance(value, bool):
             return (YES if value else NO).in_language(self.language)
+        if isinstance(value, dict) and "$file" in value:
+            name = str(value["$file"]).rpartition("/")[2]
+            return A_FILE.in_language(self.language).format(name=name, bytes=value["bytes"])
         if isinstance(value, dict) and "$binary" in value:
             return IN_THE_FILES.in_language(self.language).format(bytes=value.get("bytes", "?"))
         text = value if isinstance(value, str) else spreadsheet.cell(value)

@@ -21,10 +21,20 @@ BINARY = {
     "required": ["$binary", "bytes"],
     "additionalProperties": False,
 }
+FILE = {
+    "type": "object",
+    "properties": {
+        "$file": {"type": "string", "description": "The path of the file, from the folder of the bundle."},
+        "bytes": {"type": "integer", "minimum": 0},
+    },
+    "required": ["$file", "bytes"],
+    "additionalProperties": False,
+}
 SINGLE = {"anyOf": [{"type": ["string", "integer", "boolean"]}, {"$ref": "#/$defs/binary"}]}
 VALUE = {
     "anyOf": [
         {"$ref": "#/$defs/single"},
+        {"$ref": "#/$defs/file"},
         {"type": "null"},
         {"type": "array", "items": {"$ref": "#/$defs/value"}},
         {"type": "object", "additionalProperties": {"$ref": "#/$defs/value"}},
@@ -55,5 +65,5 @@ def of_records(collection: Collection, columns: Sequence[str], *, withheld: Set[
         },
         "required": [column for column in columns if column not in withheld],
         "additionalProperties": False,
-        "$defs": {"binary": BINARY, "single": SINGLE, "value": VALUE},
+        "$defs": {"binary": BINARY, "file": FILE, "single": SINGLE, "value": VALUE},
     }

@@ -27,6 +27,7 @@ from exports import findings
 from exports.bundle.spreadsheet import read_cell
 from exports.fulfil import hand_over
 from exports.models import Bundle, DataMapVersion, DataSource, Part, SourceRun
+from exports.sources.values import json_value
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission
@@ -191,6 +192,17 @@ def unpacked(clear: bytes) -> dict[str, bytes]:
 def json_lines(content: bytes) -> list[dict[str, object]]:
     """The records of a file of JSON lines."""
     return [json.loads(line) for line in content.splitlines()]
+
+
+def with_bytes(records: list[dict[str, object]], files: dict[str, bytes]) -> list[dict[str, object]]:
+    """Records as they were gathered: with the bytes that lie as files of their own."""
+
+    def held(value: object) -> object:
+        if isinstance(value, dict) and "$file" in value:
+            return json_value(files[value["$file"]])
+        return value
+
+    return [{name: held(value) for name, value in record.items()} for record in records]
 
 
 def table(content: bytes) -> list[dict[str, str]]:

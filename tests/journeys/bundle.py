@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
 import io
@@ -9,8 +10,10 @@ import json
 import zipfile
 from collections.abc import Mapping
 from html import unescape
+from typing import Any
 
 Row = Mapping[str, object]
+TEXTS = (".txt", ".html", ".py", ".json", ".jsonl", ".csv", ".sig")
 
 
 class Bundle:
@@ -30,10 +33,22 @@ class Bundle:
 
     def text(self) -> str:
         """Everything in it, as one text."""
-        return "\n".join(content.decode() for content in self.files.values())
+        texts = (content for path, content in self.files.items() if path.endswith(TEXTS))
+        return "\n".join(content.decode() for content in texts)
 
     def tables(self) -> dict[str, list[Row]]:
-        """The records by ``source/collection``, as the JSON lines have them."""
+        """The records by ``source/collection``, as the JSON lines have them; bytes are fetched from their files."""
+        return {name: [self._with_bytes(row) for row in rows] for name, rows in self._lines().items()}
+
+    def _with_bytes(self, row: Row) -> Row:
+        return {name: self._bytes(value) if _is_file(value) else value for name, value in row.items()}
+
+    def _bytes(self, value: Any) -> dict[str, object]:
+        content = self.files[value["$file"]]
+        assert len(content) == value["bytes"]
+        return {"$binary": base64.b64encode(content).decode(), "bytes": len(content)}
+
+    def _lines(self) -> dict[str, list[Row]]:
         return {
             path.removeprefix("data/").removesuffix(".jsonl"): [json.loads(line) for line in content.splitlines()]
             for path, content in self.files.items()
@@ -56,11 +71,15 @@ class Bundle:
 
     def check_csv(self) -> None:
         """The CSV files hold what the JSON lines hold: value by value, row by row."""
-        for table, rows in self.tables().items():
+        for table, rows in self._lines().items():
             text = self.files[f"data/{table}.csv"].decode("utf-8-sig")
             columns, *lines = csv.reader(io.StringIO(text, newline=""))
             cells = [{name: cell.removeprefix("'") for name, cell in zip(columns, line, strict=True)} for line in lines]
             assert cells == [{name: _in_a_cell(row.get(name)) for name in columns} for row in rows], table
+
+
+def _is_file(value: object) -> bool:
+    return isinstance(value, dict) and "$file" in value
 
 
 def _in_a_cell(value: object) -> str:

@@ -20,7 +20,18 @@ from exports.models import Bundle, Part, RunState, SourceRun, Withholding
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
 from requests_app.services import identity
-from tests.exports.house import NOW, House, files_of, fresh, json_lines, parts_of, person, table, unpacked
+from tests.exports.house import (
+    NOW,
+    House,
+    files_of,
+    fresh,
+    json_lines,
+    parts_of,
+    person,
+    table,
+    unpacked,
+    with_bytes,
+)
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -45,7 +56,7 @@ def test_each_table_lies_there_as_json_lines_and_as_csv_with_the_same_records(ho
     for path in tables:
         _data, source, collection = path.split("/")
         rows = json_lines(files[f"{path}.jsonl"])
-        assert rows == gathered(case, source, collection)
+        assert with_bytes(rows, files) == gathered(case, source, collection)
         assert len(table(files[f"{path}.csv"])) == len(rows)
     assert Bundle.objects.get(case=case).records == sum(len(json_lines(files[f"{path}.jsonl"])) for path in tables)
 
@@ -72,7 +83,7 @@ def test_withheld_records_and_fields_are_in_no_file(house: House) -> None:
     assert rows[1] == {name: value for name, value in before[2].items() if name != "body"}
     assert rows[2:] == before[3:]
     assert table(files["data/shop/ticket_messages.csv"])[1]["body"] == ""
-    everything = "".join(content.decode() for content in files.values())
+    everything = b"".join(files.values()).decode(errors="replace")
     for text in (str(before[0]["body"]), str(before[2]["body"])):
         assert text not in everything
         assert html.escape(text) not in everything
@@ -102,7 +113,7 @@ def test_never_disclosed_values_are_described_and_in_no_file(house: House) -> No
     (secrets,) = house.sql(
         "shop", "SELECT password_hash, driver_licence_no FROM customers WHERE account_no = ?", Chosen.EVERYWHERE
     )
-    everything = "".join(content.decode() for content in files.values())
+    everything = b"".join(files.values()).decode(errors="replace")
     assert not [secret for secret in secrets if str(secret) in everything]
     manifest = json.loads(files["manifest.json"])
     assert [entry["kind"] for entry in manifest["never_disclosed"]] == [
@@ -184,7 +195,7 @@ def test_a_waived_source_is_a_gap_that_the_bundle_tells_of(house: House) -> None
     files = files_of(case)
     assert "Website log could not be searched" in files["index.html"].decode()
     assert json.loads(files["manifest.json"])["sources"][1]["state"] == "waived"
-    assert "burned" not in "".join(content.decode() for content in files.values())
+    assert "burned" not in b"".join(files.values()).decode(errors="replace")
     assert fresh(case).outcome == "partly_fulfilled"
 
 
@@ -210,14 +221,25 @@ def test_unusual_texts_come_through_whole(house: House, text: str) -> None:
     assert len(page) < 400_000, "the page shows the beginning of what is very long"
 
 
-def test_pictures_are_told_on_the_page_and_whole_in_the_data(house: House) -> None:
-    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+def test_pictures_lie_as_files_named_in_their_records_and_on_the_page(house: House) -> None:
+    case = house.closed(Right.KNOW_SPECIFIC)
+    files = files_of(case)
     (avatar,) = json_lines(files["data/shop/avatars.jsonl"])
     picture = next(value for value in avatar.values() if isinstance(value, dict))
-    assert picture.keys() == {"$binary", "bytes"}
-    page = files["index.html"].decode()
-    assert f"({picture['bytes']} bytes, in the data files)" in page
-    assert picture["$binary"] not in page
+    assert picture.keys() == {"$file", "bytes"}
+    path = str(picture["$file"])
+    assert path.startswith("data/shop/avatars/1-")
+    assert path.endswith(".png")
+    ((held,),) = house.sql(
+        "shop", "SELECT image FROM avatars JOIN customers ON id = customer_id WHERE account_no = ?", person().account_no
+    )
+    assert files[path] == held
+    assert len(files[path]) == picture["bytes"]
+    assert f'<a href="{path}">' in files["index.html"].decode()
+    (cell,) = [cell for cell in table(files["data/shop/avatars.csv"])[0].values() if "$file" in cell]
+    assert json.loads(cell) == picture
+    listed = {entry["path"]: entry for entry in json.loads(files["manifest.json"])["files"]}
+    assert listed[path]["bytes"] == picture["bytes"]
 
 
 def test_a_bundle_of_the_same_moment_has_the_same_bytes_and_the_same_signature(

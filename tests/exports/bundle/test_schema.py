@@ -43,13 +43,14 @@ def test_every_json_file_of_a_real_bundle_is_what_its_schema_says(house: House) 
     assert set(messages["properties"]) - set(messages["required"]) == {"body"}
 
 
-DEFINED = {"binary": schema.BINARY, "single": schema.SINGLE, "value": schema.VALUE}
+DEFINED = {"binary": schema.BINARY, "file": schema.FILE, "single": schema.SINGLE, "value": schema.VALUE}
 VALUES = [
     ("x", True),
     (1, True),
     (False, True),
     (None, True),
     ({"$binary": "AAA=", "bytes": 2}, True),
+    ({"$file": "data/shop/avatars/1-image.png", "bytes": 2}, True),
     ({"a": [1, None, {"b": "c"}]}, True),
     (1.5, False),
     ({"a": 1.5}, False),

@@ -22,6 +22,7 @@ from exports.sources.connector import (
 )
 from exports.sources.datamap import Change, DataMap, Service
 from exports.sources.http.addresses import service_at
+from exports.sources.http.callback import address
 from exports.sources.http.calls import Caller
 from exports.sources.http.changing import ServiceChanging
 from exports.sources.http.lookup import ServiceRows
@@ -46,12 +47,14 @@ class HttpConnector(Connector):
         write_url: str | None = None,
         hosts: Several[str] = (),
         timeout: timedelta = TIMEOUT,
+        callback: str = "",
     ) -> None:
         self.datamap = datamap
         self._service = cast("Service", datamap.service)  # the reader demands it
         self._write_url = write_url
         self._hosts = hosts
         self._timeout = timeout
+        self._callback = callback
         self._rows = ServiceRows(datamap, self._caller(read_url))
         self._reading = RowReading(datamap, self._rows)
         self._by_hand = ByHand(datamap, self._reading, self._rows)
@@ -88,11 +91,19 @@ class HttpConnector(Connector):
                 f"{self.datamap.source}: set the environment variable {self._service.signing_key} to the key that the"
                 f" service holds too, of at least {SHORTEST_KEY} characters"
             )
-        return Caller(service_at(url, self.datamap.source, self._hosts), key, timeout=self._timeout)
+        service = service_at(url, self.datamap.source, self._hosts)
+        return Caller(service, key, timeout=self._timeout, callback=self._callback)
 
 
 def open_source(datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta) -> HttpConnector:
     """What `exports.sources.connector.open_source` calls; the hosts that may be private are a setting."""
     from django.conf import settings  # noqa: PLC0415 - connectors are used without Django, too
 
-    return HttpConnector(datamap, read_url=read_url, write_url=write_url, hosts=settings.SOURCE_HOSTS, timeout=timeout)
+    return HttpConnector(
+        datamap,
+        read_url=read_url,
+        write_url=write_url,
+        hosts=settings.SOURCE_HOSTS,
+        timeout=timeout,
+        callback=address(datamap.source),
+    )

@@ -29,13 +29,14 @@ REFUSED = frozenset({401, 403})
 
 
 class Caller:
-    """Calls to one service under one key."""
+    """Calls to one service under one key; `callback` is where it may say that an answer is ready."""
 
-    def __init__(self, service: Service, key: str, *, timeout: timedelta) -> None:
+    def __init__(self, service: Service, key: str, *, timeout: timedelta, callback: str = "") -> None:
         self._service = service
         self._source = service.source
         self._key = key.encode()
         self._timeout = timeout.total_seconds()
+        self._callback = {"Dsar-Callback": callback} if callback else {}
 
     def ask(self, path: str, question: Mapping[str, object]) -> dict[str, Json]:
         """Ask what changes nothing: tried again. Its id is always the same, so that a service may go on preparing."""
@@ -91,7 +92,7 @@ class Caller:
             "Dsar-Nonce": nonce,
             "Dsar-Signature": signature(self._key, moment, nonce, f"{method}\n{path}\n".encode() + body),
         }
-        return headers | ({"Content-Type": "application/json"} if body else {})
+        return headers | self._callback | ({"Content-Type": "application/json"} if body else {})
 
     def _place_to_poll(self, answer: Answer, before: str) -> str:
         """The path at which the answer will be; never on another server."""

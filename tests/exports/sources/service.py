@@ -56,6 +56,7 @@ collections:
       - {column: price, title: Price, category: commercial}
 """
 EMAIL = {"email": ["ann@club.example"], "member_no": ["7"]}
+CALLBACK = "https://privacy.example/source/ready/club:signed/"
 LOCAL = frozenset({"127.0.0.1"})
 KEY = "a key that the service holds, too: 0123456789"
 Reply = tuple[int, dict[str, str], bytes]
@@ -196,7 +197,7 @@ def opened(service: Service, *changes: str, **options: Any) -> Connector:
     for old, new in zip(changes[::2], changes[1::2], strict=True):
         assert old in text
         text = text.replace(old, new, 1)
-    terms = {"read_url": service.url, "write_url": service.url, "hosts": LOCAL, **options}
+    terms = {"read_url": service.url, "write_url": service.url, "hosts": LOCAL, "callback": CALLBACK, **options}
     return HttpConnector(read_data_map(text), **terms)
 
 

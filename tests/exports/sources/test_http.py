@@ -31,6 +31,7 @@ from exports.sources.http import exchange
 from requests_app.law.words import Right
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.service import (
+    CALLBACK,
     EMAIL,
     KEY,
     MAP,
@@ -214,6 +215,11 @@ def test_an_answer_that_is_too_big_is_not_taken(
     service.tricks = [always(*told(ROW | {"name": "x" * 200_000}))]
     with pytest.raises(BrokenDataError, match="longer than 16 MB"):
         records(club, "members")
+
+
+def test_a_service_is_told_where_to_say_that_an_answer_is_ready(service: Service, club: Connector) -> None:
+    club.presence("members", EMAIL)
+    assert {headers.get("dsar-callback") for _path, _question, headers in service.asked} == {CALLBACK}
 
 
 def test_an_answer_that_takes_time_is_fetched_where_the_service_says(service: Service, club: Connector) -> None:

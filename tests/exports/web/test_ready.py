@@ -1,0 +1,66 @@
+"""A service that needed time says that it is ready: it is asked again at once, and nothing else comes of it."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
+from exports.models import RunState
+from exports.sources.http.callback import address
+from requests_app.law.words import Right
+from requests_app.states import State
+from tests.exports.house import House, fresh, run_of
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+def path_of(source: str) -> str:
+    """The address of a source, on this site."""
+    return "/" + address(source).split("/", 3)[3]
+
+
+def test_a_search_that_waits_goes_on_at_once(house: House, client: Client) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.switch_off("shop")
+    house.move(case, "start_gathering")
+    house.work()
+    job = Job.objects.get(kind="gather_source")
+    assert (job.state, job.run_at > timezone.now()) == (JobState.WAITING, True)
+    house.switch_on("shop")
+    house.work()
+    assert run_of(case, "shop").state != RunState.DONE, "it is not yet time to ask again"
+
+    assert client.post(path_of("shop")).status_code == 204
+    house.work()
+    assert run_of(case, "shop").state == RunState.DONE
+    assert fresh(case).state == State.DECIDING
+
+
+def test_what_waits_for_another_source_goes_on_waiting(house: House, client: Client) -> None:
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    house.switch_off("shop")
+    house.move(case, "start_gathering")
+    house.work()
+    assert client.post(path_of("web_log")).status_code == 204
+    assert Job.objects.get(kind="gather_source").run_at > timezone.now()
+
+
+def test_whoever_calls_when_nothing_waits_is_thanked_all_the_same(house: House, client: Client) -> None:
+    assert client.post(path_of("shop")).status_code == 204
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/source/ready/shop/", "/source/ready/shop:forged/", "/source/ready/:/"])
+def test_an_address_that_we_did_not_give_leads_nowhere(house: House, client: Client, path: str) -> None:
+    assert client.post(path).status_code == 404
+
+
+def test_a_source_that_is_none_of_ours_leads_nowhere(house: House, client: Client) -> None:
+    assert client.post(path_of("attic")).status_code == 404
+
+
+def test_only_a_post_counts(house: House, client: Client) -> None:
+    assert client.get(path_of("shop")).status_code == 405

@@ -10,6 +10,7 @@ from dsar.demo.company import PASSWORD
 from tests.journeys.house import House, wait_for
 
 CASE = re.compile(r'href="(/admin/requests_app/case/[0-9a-f-]{36}/)change/')
+IN_WORK = "are being looked through"
 TICK = re.compile(r'name="_selected_action" value="([^"]+)"')
 STATE = re.compile(r'<p class="desk-line">\s*<span class="desk-badge [\w-]+">([^<]+)</span>')
 
@@ -66,7 +67,8 @@ class Desk:
         return self.sends(**inputs)
 
     def starts(self, move: str) -> str:
-        """Choose a move that the case's page offers; the move's page."""
+        """Choose a move that the case's page offers; the move's page. It may wait until texts are looked through."""
+        wait_for("the texts that were found", lambda: IN_WORK not in self.looks(), pause=0.2)
         assert self.is_offered(move), f"{move} is not offered: {self.page}"
         self.browser.get(f"{self.case}move/{move}/")
         return self.page

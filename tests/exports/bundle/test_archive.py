@@ -31,7 +31,7 @@ def manifest(files: list[FileEntry]) -> bytes:
         made_at=MADE_AT,
         looked_back_to=date(2022, 1, 1),
         sources=[SourceEntry("shop", "Shop", "searched", {"orders": 3})],
-        withheld=[WithheldEntry("shop", "orders", "code", "§ 1", 1, 2)],
+        withheld=[WithheldEntry("shop", "orders", "code", "§ 1", 1, 2, 3)],
         never_disclosed=[NeverDisclosedEntry("account_password", "We hold it.")],
         files=files,
     ).as_json()
@@ -69,7 +69,15 @@ def test_the_manifest_reads_as_plain_json() -> None:
     assert content["made_at"] == "2026-11-23T18:00:01+00:00"
     assert content["looked_back_to"] == "2022-01-01"
     assert content["withheld"] == [
-        {"source": "shop", "collection": "orders", "code": "code", "citation": "§ 1", "records": 1, "fields": 2}
+        {
+            "source": "shop",
+            "collection": "orders",
+            "code": "code",
+            "citation": "§ 1",
+            "records": 1,
+            "fields": 2,
+            "passages": 3,
+        }
     ]
 
 

@@ -49,7 +49,7 @@ def test_an_answer_is_told_from_receipt_to_closing(house: House) -> None:
         "Customer account 1, Addresses 2",
         fresh(case).bundle.manifest_sha256,
         fresh(case).bundle.sha256,
-        "Available until 7 January 2027",
+        "Available until 23 December 2026",
         "staff 1",
         "from gathering to deciding",
     ):

@@ -34,7 +34,7 @@ def test_each_role_has_exactly_its_permissions_after_each_migrate() -> None:
 def test_the_administrator_sees_no_case_and_nobody_may_delete_anything() -> None:
     assert "requests_app.view_case" not in may(Role.ADMINISTRATOR)
     assert not [name for role in Role for name in may(role) if "delete" in name]
-    assert may(Role.SOURCE_OWNER) == {"exports.view_datasource"}
+    assert may(Role.SOURCE_OWNER) == {"exports.view_datasource", "exports.view_task"}
 
 
 def test_a_member_of_the_staff_acts_by_id_and_roles_never_by_name() -> None:

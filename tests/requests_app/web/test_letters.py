@@ -32,6 +32,8 @@ WORDS: Mapping[Letter, tuple[Right, Mapping[str, object]]] = {
     Letter.CLARIFICATION: (Right.DELETE, {"question": "Which shop's account <is> it?"}),
     Letter.EXTENSION: (Right.DELETE, {"reason": "Two systems didn't answer.", "due_on": "Feb. 21, 2027"}),
     Letter.ANSWER_READY: (Right.KNOW_SPECIFIC, DONE),
+    Letter.MEDIUM: (Right.KNOW_SPECIFIC, {}),
+    Letter.PASSPHRASE: (Right.KNOW_SPECIFIC, {"passphrase": "ABCD-2345-EFGH"}),
     Letter.CATEGORIES: (Right.KNOW_CATEGORIES, DONE),
     Letter.DELETED: (Right.DELETE, DONE),
     Letter.CORRECTED: (Right.CORRECT, DONE),
@@ -61,7 +63,7 @@ def composed(submission: Submission, letter: Letter, **changes: object) -> tuple
     right, words = WORDS[letter]
     case = (
         None
-        if letter in (Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE)
+        if letter in (Letter.RECEIPT, Letter.ENTRY_CODE, Letter.DOWNLOAD_CODE, Letter.PASSPHRASE)
         else submission.cases.get(right=right)
     )
     return letters.compose(submission, letter, on=NOW, case=case, **{**words, **changes})

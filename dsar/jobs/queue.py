@@ -62,14 +62,12 @@ def retry(job: Job, *, at: datetime) -> None:
 
 def hurry(jobs: QuerySet[Job], *, at: datetime) -> int:
     """Try those at once that failed and wait to be tried again later; how many there were."""
-    waiting = list(jobs.filter(state=State.WAITING, attempts__gt=0, run_at__gt=at))
-    hurried = 0
-    for job in waiting:
-        still = Job.objects.filter(pk=job.pk, state=State.WAITING, fence=job.fence)
-        if still.update(run_at=at):
-            hurried += 1
-            _announce(job)
-    return hurried
+    waiting = jobs.filter(state=State.WAITING, attempts__gt=0, run_at__gt=at)
+    hurried = list(waiting)
+    waiting.update(run_at=at)
+    for job in hurried:
+        _announce(job)
+    return len(hurried)
 
 
 def keep_time(*, at: datetime) -> None:

@@ -22,6 +22,7 @@ from dsar.demo.people import Person
 from exports.reports.ordering import order_report, read_report
 from requests_app.law.words import Right
 from requests_app.models import Case, User
+from requests_app.ports import work
 from requests_app.services.entering import find
 from requests_app.services.moving import perform
 from requests_app.states import State
@@ -137,6 +138,7 @@ def gather_and_approve(stage: Stage, case: Case) -> Story[None]:
     """The analyst lets gather, the approver approves, the workers carry it out."""
     move(stage, case, "start_gathering", "analyst")
     yield from wait_for("gathering", lambda: _in(case, State.DECIDING))
+    yield from wait_for("the look through what was found", lambda: not work().shut_because(case))
     move(stage, case, "approve", "approver")
     yield from wait_for("carrying out", lambda: _in(case, State.CLOSED))
 

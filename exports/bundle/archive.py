@@ -31,20 +31,13 @@ class Member:
     schema: str | None = None
 
 
-def archive(
-    members: Iterable[Member], *, made_at: datetime, closing: Callable[[list[FileEntry]], Iterable[Member]]
-) -> Iterator[bytes]:
-    """The ZIP's bytes in pieces. ``closing`` gets the entries of all members and gives the last files: the manifest.
-
-    Equal members and ``made_at`` give equal bytes. Memory stays flat: nothing is held but one piece.
-    """
-    return zipped(laid_out(members, closing=closing), made_at=made_at)
-
-
 def laid_out(
     members: Iterable[Member], *, closing: Callable[[list[FileEntry]], Iterable[Member]]
 ) -> Iterator[tuple[str, bytes]]:
-    """The first half: each piece of each member with its path, hashed on its way; an empty one begins each file."""
+    """The first half: each piece of each member with its path, hashed on its way; an empty one begins each file.
+
+    ``closing`` gets the entries of all members and gives the last files: the manifest.
+    """
     written: list[FileEntry] = []
 
     def everything() -> Iterator[Member]:
@@ -62,7 +55,10 @@ def laid_out(
 
 
 def zipped(pieces: Iterable[tuple[str, bytes]], *, made_at: datetime) -> Iterator[bytes]:
-    """The second half: the ZIP of what was laid out."""
+    """The second half: the bytes of the ZIP of what was laid out, in pieces.
+
+    Equal pieces and ``made_at`` give equal bytes. Memory stays flat: nothing is held but one piece.
+    """
     from stream_zip import ZIP_64, stream_zip  # noqa: PLC0415 - brings ciphers along that web processes don't need
 
     def entries() -> Iterator[tuple[str, datetime, int, Method, Iterable[bytes]]]:

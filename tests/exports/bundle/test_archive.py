@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
-from exports.bundle.archive import Member, archive
+from exports.bundle.archive import Member, laid_out, zipped
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
 
 MADE_AT = datetime(2026, 11, 23, 18, 0, 1, tzinfo=UTC)
@@ -44,7 +44,7 @@ def closing(files: list[FileEntry]) -> Iterator[Member]:
 
 def written() -> bytes:
     """The archive of these members."""
-    return b"".join(archive(members(), made_at=MADE_AT, closing=closing))
+    return b"".join(zipped(laid_out(members(), closing=closing), made_at=MADE_AT))
 
 
 def test_equal_content_gives_equal_bytes() -> None:
@@ -96,6 +96,6 @@ def test_nothing_is_held_back_until_the_end() -> None:
             taken.append(number)
             yield hashlib.sha256(b"%d" % number).digest() * 64
 
-    stream = archive([Member("long", endless())], made_at=MADE_AT, closing=closing)
+    stream = zipped(laid_out([Member("long", endless())], closing=closing), made_at=MADE_AT)
     next(stream)
     assert len(taken) < 1000

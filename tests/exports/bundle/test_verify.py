@@ -21,7 +21,8 @@ from pytest_django import Settings
 
 from dsar.ledger.signing import Signer
 from exports.bundle import signature, verify
-from exports.bundle.archive import Member, archive
+from exports.bundle.archive import Member, laid_out
+from exports.bundle.archive import zipped as archived
 from exports.bundle.contents import VERIFIER
 from exports.bundle.manifest import FileEntry, Manifest
 from requests_app.law.words import Right
@@ -205,7 +206,7 @@ def made(*members: Member, key: Signer | None = KEY) -> dict[str, bytes]:
         if key:
             yield Member("manifest.sig", [signature.signed(content, key)])
 
-    whole = b"".join(archive(members, made_at=MADE_AT, closing=closing))
+    whole = b"".join(archived(laid_out(members, closing=closing), made_at=MADE_AT))
     with zipfile.ZipFile(io.BytesIO(whole)) as packed:
         return {name: packed.read(name) for name in packed.namelist()}
 

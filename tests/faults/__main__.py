@@ -25,9 +25,8 @@ def main() -> int:
     parser.add_argument("name", help="what its databases are called by")
     parser.add_argument("--own", type=Path, required=True, help="a folder for the rounds")
     parser.add_argument(
-        "--forked", type=int, nargs=2, default=(0, 0), help="the rounds FIRST to LAST, without the last"
+        "--forked", type=int, nargs=3, default=(0, 0, 1), help="FIRST OF EVERY: of OF rounds, every EVERYth from FIRST on"
     )
-    parser.add_argument("--of", type=int, default=1, help="how many forked rounds there are in all")
     parser.add_argument("--real", type=int, default=0, help="processes of their own, killed at random moments")
     asked = parser.parse_args()
     live = Premises(asked.own / "live", f"{asked.name}_{asked.own.parent.name}_{asked.own.name}_live")
@@ -39,7 +38,7 @@ def main() -> int:
     rounds = Rounds(live, kept)
     try:
         rounds.begin()
-        rounds.kill_forked(range(*asked.forked), of=asked.of)
+        rounds.kill_forked(range(*asked.forked))
         rounds.kill_real_workers(asked.real)
     finally:
         rounds.clear()

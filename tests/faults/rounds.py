@@ -100,12 +100,12 @@ class Rounds:
         if self._kept.folder.exists():
             self._kept.clear()
 
-    def kill_forked(self, numbers: range, *, of: int) -> None:
-        """Every other worker dies at a step, spread evenly over all that there are, the others at any moment."""
-        for number in numbers:
-            at_a_step = Death(step=1 + number * self._steps // of)
+    def kill_forked(self, numbers: range) -> None:
+        """Every other worker dies at a step, spread evenly over all up to the range's end, the others at any moment."""
+        for place, number in enumerate(numbers):
+            at_a_step = Death(step=1 + number * self._steps // numbers.stop)
             at_any_moment = Death(seconds=Random(number).uniform(0, self._seconds))
-            self._round(at_any_moment if number % 2 else at_a_step)
+            self._round(at_any_moment if place % 2 else at_a_step)
 
     def kill_real_workers(self, rounds: int) -> None:
         """Processes of their own, started as in production."""

@@ -25,7 +25,11 @@ def main() -> int:
     parser.add_argument("name", help="what its databases are called by")
     parser.add_argument("--own", type=Path, required=True, help="a folder for the rounds")
     parser.add_argument(
-        "--forked", type=int, nargs=3, default=(0, 0, 1), help="FIRST OF EVERY: of OF rounds, every EVERYth from FIRST on"
+        "--forked",
+        type=int,
+        nargs=3,
+        default=(0, 0, 1),
+        help="FIRST OF EVERY: of OF rounds, every EVERYth from FIRST on",
     )
     parser.add_argument("--real", type=int, default=0, help="processes of their own, killed at random moments")
     asked = parser.parse_args()

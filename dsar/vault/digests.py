@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -31,6 +32,12 @@ def digest(kind: str, value: str) -> str:
 def candidates(kind: str, value: str) -> list[str]:
     """The digests under which a value may have been kept: one for each live key of the kind, the current one first."""
     return [_digest(key, value) for key in _live(kind)]
+
+
+def candidates_of_each(kind: str, values: Iterable[str]) -> Iterator[list[str]]:
+    """What ``candidates`` gives for each of many values, with the keys looked up once."""
+    live = list(_live(kind))
+    return ([_digest(key, value) for key in live] for value in values)
 
 
 def rotate(kind: str, *, at: datetime) -> UUID:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from dsar.ledger import chains
 from dsar.ledger.models import Event
 from exports.findings import current_runs
-from exports.fulfil import hand_over, medium
+from exports.fulfil import hand_over, medium, staying_corrected
 from exports.fulfil.tasks import answering
 from exports.fulfil.trouble import WhichOfThese, what_to_do
 from exports.models import Act, ActKind, Medium, RecipientTold, RunState, Task, Transfer, TransferState
@@ -76,9 +76,22 @@ def _troubles(case: Case) -> Iterator[Trouble]:
     if case.state == State.DECIDING and handed_back:
         code = str(handed_back.facts["because"])
         yield Trouble(_("The approval was handed back."), code, what_to_do(code), is_job=False)
+    yield from _came_back(case)
     yield from _closed_download(case)
     yield from _not_transferred(case)
     yield from _not_posted(case)
+
+
+def _came_back(case: Case) -> Iterator[Trouble]:
+    """A wrong value that somebody had corrected stands in its place again: told in both cases."""
+    for alarm in staying_corrected.alarms(case):
+        corrected = alarm.corrected
+        what = _("%(source)s, %(field)s: the wrong value that request %(reference)s had corrected is there again.") % {
+            "source": corrected.source.title,
+            "field": corrected,
+            "reference": corrected.case.submission.reference,
+        }
+        yield Trouble(what, "came_back", what_to_do("came_back"), is_job=False)
 
 
 def _not_searched(case: Case, what: str, error: str) -> Trouble:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from dsar.jobs.running import LeaseLost, PermanentFailure, Run
 from dsar.vault import digests
 from exports import findings
-from exports.fulfil import choosing, trouble
+from exports.fulfil import choosing, staying_corrected, trouble
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActBegun, ActKind, DataSource, Part, SourceRun
 from exports.sources.connector import (
@@ -186,6 +186,8 @@ def correct(run: Run, case: Case) -> None:
     word = asking.word_on(case, source_run.source, ActKind.CORRECT)
     with source_run.source.open(source_run.map_version.as_map(), word) as connector:
         connector.correct(name.collection, rows, name.column, new=case.correction.value)
+    with run.transaction():  # before the act is noted, for nobody comes back to it after that
+        staying_corrected.remember(case, source_run.source, (name.collection, name.column), rows, at=run.at)
     _note(run, case, ActKind.CORRECT, source_run, {name.collection: {"field": name.column, "rows": len(rows)}})
 
 

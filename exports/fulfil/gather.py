@@ -22,6 +22,7 @@ from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
 from exports.fulfil import acts, choosing, flagging, near_misses, schedules, trouble
+from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
 from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
@@ -335,8 +336,10 @@ def _collect(
         since=looked_back_to(source_run.case) if looks_back else None,
         fields=acts.fields_to_plan(source_run.case, collection),
     )
+    watch = Watch(source_run)
     for page in pages:
         run.stop_if_paused()
+        watch.look(run, collection, page)
         number += 1
         _keep(run, source_run, collection, page, number)
     if source_run.case.right_answered == Right.DELETE:

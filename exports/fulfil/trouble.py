@@ -87,6 +87,10 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "A file of the source has a line that can't be read, or the service's answer is not what its contract says."
         " `manage.py sources check` names the place. Have it put right there, then try the job again."
     ),
+    "came_back": _(
+        "Find out what wrote it there, such as an import or a restored copy, and have it stopped. Then have the request"
+        " that corrected it reopened, gather and approve: the right value is written again, and this notice goes."
+    ),
     "OnlyByHand": _(
         "This source takes no such change from here. Have it made there by hand, then try the job again: it looks"
         " whether it was made. Where its owner has a task for it, the answer does that by itself."

@@ -1,4 +1,5 @@
 from exports.models.candidate import Candidate, NearMisses, RecordChoice
+from exports.models.corrected import CameBack, Corrected
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
 from exports.models.medium import Medium, MediumState, PassphraseBy
@@ -17,7 +18,9 @@ __all__ = [
     "ActBegun",
     "ActKind",
     "Bundle",
+    "CameBack",
     "Candidate",
+    "Corrected",
     "DataMapVersion",
     "DataSource",
     "Decision",

@@ -1,0 +1,135 @@
+"""What was corrected stays so: a later gathering that finds the wrong value in its place again raises an alarm.
+
+Called by the act that corrects and by gathering. Owns the digests of what was wrong; has no value in the clear, changes
+no source, and decides nothing: a person finds out what wrote the value there, and has it corrected again
+(11 CCR 7023(c): information stays corrected).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from dsar.jobs.running import Run
+from dsar.vault import digests
+from exports.models import CameBack, Corrected, DataSource, SourceRun
+from exports.sources.connector import Held, Page
+from exports.sources.datamap import Collection
+from exports.sources.values import Json, Key
+from requests_app.events import EventKind
+from requests_app.models import Case
+from requests_app.roles import SYSTEM
+from requests_app.services.history import locked, record
+
+AT_ONCE = 500  # digests in one statement
+
+
+def remember(case: Case, source: DataSource, place: tuple[str, str], rows: Sequence[Held], *, at: datetime) -> None:
+    """Keep what was wrong in the rows of a collection and field; in the caller's transaction. Twice is once.
+
+    What a later request corrects back to was right after all, and is watched for no longer.
+    """
+    collection, field = place
+    for key, old in rows:
+        _of(source, place, key, case.correction.value).delete()
+        if str(old) == case.correction.value:  # it had been put right by hand
+            continue
+        known = _of(source, place, key, old)
+        CameBack.objects.filter(corrected__in=known, settled_at=None).update(settled_at=at)
+        if not known.exists():
+            Corrected.objects.create(
+                case=case,
+                source=source,
+                collection=collection,
+                field=field,
+                row=digests.digest(_kind(source), _row(collection, field, key)),
+                wrong=digests.digest(_kind(source), _value(collection, field, key, old)),
+                corrected_at=at,
+            )
+
+
+class Watch:
+    """Looks for wrong values in what one run reads; a source in which nothing was corrected costs one query."""
+
+    def __init__(self, source_run: SourceRun) -> None:
+        self._source_run = source_run
+        self._fields: Mapping[str, list[str]] = defaultdict(list)
+        watched = Corrected.objects.filter(source=source_run.source).order_by("collection", "field")
+        for collection, field in watched.values_list("collection", "field").distinct():
+            self._fields[collection].append(field)
+
+    def look(self, run: Run, collection: Collection, page: Page) -> None:
+        """Raise an alarm for each wrong value that stands in a page again, and settle those that are gone."""
+        for field in self._fields.get(collection.name, ()):
+            for corrected, value, key in self._met(collection, field, page):
+                is_back = corrected.wrong in digests.candidates(
+                    _kind(self._source_run.source), _value(collection.name, field, key, value)
+                )
+                with run.transaction():
+                    (self._raise if is_back else _settle)(corrected, at=run.at)
+
+    def _met(self, collection: Collection, field: str, page: Page) -> Iterator[tuple[Corrected, Json, Key]]:
+        """The rows of a page in which this field was corrected once, with what stands in it now."""
+        read = zip(page.keys, page.records, strict=True)
+        held = [(key, row[field]) for key, row in read if field in row]  # a plan may leave the field out
+        kind = _kind(self._source_run.source)
+        for first in range(0, len(held), AT_ONCE):
+            some = held[first : first + AT_ONCE]
+            told = (_row(collection.name, field, key) for key, _value in some)
+            found = dict[str, tuple[Key, Json]]()
+            for row, candidates in zip(some, digests.candidates_of_each(kind, told), strict=True):
+                found |= dict.fromkeys(candidates, row)
+            for corrected in Corrected.objects.filter(row__in=found).select_related("case__submission"):
+                key, value = found[corrected.row]
+                yield corrected, value, key
+
+    def _raise(self, corrected: Corrected, *, at: datetime) -> None:
+        case = locked(self._source_run.case_id)
+        _alarm, is_new = CameBack.objects.get_or_create(
+            corrected=corrected, settled_at=None, defaults={"case": case, "found_at": at}
+        )
+        if is_new:
+            record(
+                case,
+                EventKind.CAME_BACK,
+                by=SYSTEM,
+                at=at,
+                source=self._source_run.source.slug,
+                collection=corrected.collection,
+                field=corrected.field,
+                about=corrected.case.submission.reference,
+            )
+
+
+def alarms(case: Case) -> QuerySet[CameBack]:
+    """The open ones that concern a case: found in it, or about what it had corrected."""
+    concerns = Q(case=case) | Q(corrected__case=case)
+    rows = CameBack.objects.filter(concerns, settled_at=None)
+    return rows.select_related("corrected__source__map_version", "corrected__case__submission").order_by("pk")
+
+
+def _settle(corrected: Corrected, *, at: datetime) -> None:
+    corrected.came_back.filter(settled_at=None).update(settled_at=at)
+
+
+def _of(source: DataSource, place: tuple[str, str], key: Key, value: Json) -> QuerySet[Corrected]:
+    """What is kept of this value in this place, under whatever key it was digested."""
+    wrong = digests.candidates(_kind(source), _value(*place, key, value))
+    return Corrected.objects.filter(source=source, wrong__in=wrong)
+
+
+def _kind(source: DataSource) -> str:
+    return f"corrected:{source.slug}"
+
+
+def _row(collection: str, field: str, key: Key) -> str:
+    return json.dumps([collection, field, *key])
+
+
+def _value(collection: str, field: str, key: Key, value: Json) -> str:
+    """Compared as text, as claimed values are."""
+    return json.dumps([collection, field, *key, {"wrong": str(value)}])

@@ -155,18 +155,29 @@ def _keep(
     by_place, came = {place_of(old): old for old in known}, came_with(source_run.case, identifiers)
     gone = [old.pk for place, old in by_place.items() if place not in {one.place for one in found}]
     Candidate.objects.filter(pk__in=gone, chosen__isnull=True).delete()
-    for number, one in enumerate(found, start=1):
-        candidate = by_place.get(one.place) or Candidate(
-            id=uuid.uuid4(),
-            case=source_run.case,
-            source=source_run.source,
-            collection=one.collection.name,
-            key_digest=_digest(source_run, one),
-            found_at=at,
-        )
-        candidate.number = number
+    number = max((old.number for old in known), default=0)
+    for one in found:
+        candidate = by_place.get(one.place)
+        if candidate is None:
+            number += 1  # one that was given before stays its record's, whether that is found again or not
+            candidate = _new(source_run, one, number, at=at)
         candidate.details = json.dumps({"key": one.key, "by": one.led_by, **told_of(source_run.case, one, came)})
-        candidate.save()
+        if candidate._state.adding:
+            candidate.save(force_insert=True)
+        else:  # what is decided meanwhile stays
+            candidate.save(update_fields=["details_sealed"])
+
+
+def _new(source_run: SourceRun, one: Found, number: int, *, at: datetime) -> Candidate:
+    return Candidate(
+        id=uuid.uuid4(),
+        case=source_run.case,
+        source=source_run.source,
+        collection=one.collection.name,
+        key_digest=_digest(source_run, one),
+        number=number,
+        found_at=at,
+    )
 
 
 def _digest(source_run: SourceRun, one: Found) -> str:

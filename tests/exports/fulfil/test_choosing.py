@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -192,6 +193,37 @@ def test_a_record_that_came_since_is_asked_about(family: House) -> None:
     assert run_of(case, "shop").error == "WhichOfThese"
     assert sorted(str(one.chosen) for one in choosing.candidates_of(case)) == ["False", "None", "True"]
     assert choose(family, case, MINE).state == State.DECIDING
+
+
+def test_a_number_means_one_record_though_another_one_went_and_a_third_came(family: House) -> None:
+    case = choose(family, stopped(family, Right.KNOW_SPECIFIC), MINE)
+    numbers = {number_of(case, MINE), number_of(case, THEIRS)}
+    gone, _stays = sorted((MINE, THEIRS), key=lambda customer: number_of(case, customer))
+    family.sql("shop", "UPDATE customers SET email = NULL, account_no = account_no || 'x' WHERE id = ?", gone)
+    family.sql("shop", "UPDATE customers SET email = ? WHERE id = 9", person().email)
+    family.move(case, "gather_again")
+    family.work()
+    assert run_of(case, "shop").error == "WhichOfThese"
+    assert number_of(case, 9) not in numbers
+    assert {number_of(case, MINE), number_of(case, THEIRS)} == numbers
+    choose(family, case, 9)
+    chosen = [one for one in choosing.candidates_of(case) if one.chosen]
+    assert [json.loads(one.details)["key"] for one in chosen] == [[9]]
+
+
+def test_a_choice_made_while_a_worker_notes_the_records_stays(family: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = choose(family, stopped(family, Right.KNOW_SPECIFIC), MINE)
+    family.sql("shop", "UPDATE customers SET email = ? WHERE id = 9", person().email)
+    tell = choosing.told_of
+
+    def decided_meanwhile(*about: Any) -> dict[str, Any]:
+        Candidate.objects.filter(case=case).update(chosen=False)
+        return tell(*about)
+
+    monkeypatch.setattr(choosing, "told_of", decided_meanwhile)
+    family.move(case, "gather_again")
+    family.work()
+    assert [one.chosen for one in choosing.candidates_of(case)] == [False, False, None]
 
 
 def test_doubles_that_were_joined_in_the_source_need_no_choice(family: House) -> None:

@@ -67,6 +67,17 @@ class Files:
                 yield column, Extracted(f"{self._table}/{number}-{name}{ending}", content)
 
 
+def path_of(value: Json, table: str) -> str:
+    """Where the bytes lie that a value of this table points to; empty if it points to none.
+
+    A JSON of the source's own may look alike, and say anything: only what `Files` writes is a path.
+    """
+    if not isinstance(value, dict) or value.keys() != {"$file", "bytes"}:
+        return ""
+    path = str(value["$file"])
+    return path if re.fullmatch(rf"{re.escape(table)}/[0-9]+-[a-z0-9_-]+\.[a-z]+", path) else ""
+
+
 def _bytes_of(value: Json) -> bytes | None:
     """The bytes that a value stands for; None for any other. A JSON of the source's own may look alike."""
     if not isinstance(value, dict) or value.keys() != {"$binary", "bytes"}:

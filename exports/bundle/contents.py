@@ -30,6 +30,7 @@ from exports.bundle.manifest import PATH as MANIFEST_PATH
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
 from exports.models import Part, RunState, SourceRun, Withholding
 from exports.sources.datamap import Collection, Field
+from exports.sources.values import Json
 from requests_app.law.packs import house
 from requests_app.law.words import Right, Text
 from requests_app.models import Case
@@ -249,25 +250,25 @@ class Contents:
             "path": table.path,
             "records": table.records,
             "rows": [
-                [self._cell(entry, row.get(entry.column)) for entry in fields]
+                [self._cell(table.path, entry, row.get(entry.column)) for entry in fields]
                 for row in islice(chain.from_iterable(table.rows()), SHOWN_IN_INDEX)
             ],
         }
 
-    def _cell(self, entry: Field, value: object) -> dict[str, str]:
+    def _cell(self, table: str, entry: Field, value: Json) -> dict[str, str]:
         kind = "number" if isinstance(value, int) and not isinstance(value, bool) else ""
         if isinstance(value, str) and MOMENT.fullmatch(value):
             kind, value = "moment", value.replace("T", " ")
-        lies_at = value["$file"] if isinstance(value, dict) and "$file" in value else ""
+        lies_at = binaries.path_of(value, table)
         title = entry.title.in_language(self.language)
-        return {"title": title, "text": self._shown(value), "kind": kind, "file": lies_at}
+        return {"title": title, "text": self._shown(value, lies_at), "kind": kind, "file": lies_at}
 
-    def _shown(self, value: object) -> str:
+    def _shown(self, value: Json, lies_at: str) -> str:
         """A value as people read it."""
         if isinstance(value, bool):
             return (YES if value else NO).in_language(self.language)
-        if isinstance(value, dict) and "$file" in value:
-            name = str(value["$file"]).rpartition("/")[2]
+        if isinstance(value, dict) and lies_at:
+            name = lies_at.rpartition("/")[2]
             return A_FILE.in_language(self.language).format(name=name, bytes=value["bytes"])
         if isinstance(value, dict) and "$binary" in value:
             return IN_THE_FILES.in_language(self.language).format(bytes=value.get("bytes", "?"))

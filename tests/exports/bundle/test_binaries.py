@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from exports.bundle.binaries import Files
+from exports.bundle.binaries import Files, path_of
 from exports.sources.values import Json, json_value
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 5
@@ -52,6 +52,28 @@ def test_everything_else_stays_in_its_record(value: Json) -> None:
     record = {"id": 1, "scan": value}
     assert files("scan").pointed(1, record) is record
     assert list(files("scan").extracted(1, record)) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"$file": "javascript:alert(1)//data/shop/papers/7-scan.png", "bytes": 1},
+        {"$file": "data/shop/papers/7-../../x.png", "bytes": 1},
+        {"$file": "data/shop/others/7-scan.png", "bytes": 1},
+        {"$file": "data/shop/papers/7-scan.png"},
+        {"$file": ["data/shop/papers/7-scan.png"], "bytes": 1},
+        "data/shop/papers/7-scan.png",
+        None,
+    ],
+)
+def test_a_json_of_the_source_s_own_points_nowhere(value: Json) -> None:
+    assert path_of(value, "data/shop/papers") == ""
+
+
+def test_what_was_pointed_to_is_found_again() -> None:
+    record = files("scan", "SCAN").pointed(7, {"id": 1, "scan": json_value(PNG), "SCAN": json_value(LONG)})
+    assert path_of(record["scan"], "data/shop/papers") == "data/shop/papers/7-scan.png"
+    assert path_of(record["SCAN"], "data/shop/papers") == "data/shop/papers/7-scan-2.bin"
 
 
 def test_what_rows_are_known_by_stays_however_long_it_is() -> None:

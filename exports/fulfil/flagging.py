@@ -59,10 +59,18 @@ def begin(source_run: SourceRun) -> None:
 
 
 def begin_what_is_left(*, at: datetime) -> None:  # noqa: ARG001
-    """Have looked through what was gathered and nobody has begun with: by an earlier release, or in another way."""
+    """Have looked through what was gathered and nobody has begun with: by an earlier release, or in another way.
+
+    And what is left where a look stopped at very many passages, and no decision on one of them had it go on: because
+    they are withheld whole, or were decided while it stopped.
+    """
     for source_run in _to_look_through(SourceRun.objects.filter(case__state=State.DECIDING)).filter(screening=None):
         with transaction.atomic():
             begin(source_run)
+    stopped = Screening.objects.filter(state=ScreeningState.FULL, run__case__state=State.DECIDING)
+    for case_id in stopped.values_list("run__case", flat=True).distinct():
+        with transaction.atomic():
+            _go_on(locked(case_id))
 
 
 def look_through(run: Run) -> None:
@@ -105,7 +113,7 @@ def _look(run: Run, source_run: SourceRun) -> bool:
                 Screening.objects.filter(run=source_run).update(
                     parts=place, number=piece.first + len(piece.lines), records=F("records") + len(piece.lines)
                 )
-            if flags and Flag.objects.filter(part__run=source_run, decision=Decision.OPEN).count() >= MOST_OPEN:
+            if flags and open_flags(source_run.case).filter(part__run=source_run).count() >= MOST_OPEN:
                 return True
         with run.transaction():
             Screening.objects.filter(run=source_run).update(parts=place + 1, number=0)

@@ -195,6 +195,22 @@ def test_very_many_passages_are_decided_in_turns(house: House, monkeypatch: pyte
     assert flagging.shut_because(fresh(case)) == ""
 
 
+def test_a_look_that_stopped_goes_on_where_the_passages_are_withheld_whole(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in range(4):
+        write(house, f"{place}: {TEXT}", place)
+    monkeypatch.setattr("exports.findings.A_PIECE", 1)
+    monkeypatch.setattr(flagging, "MOST_OPEN", 5)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    assert Screening.objects.get(run=run_of(case, "shop")).state == ScreeningState.FULL
+    rule = {"rule": "shop.ticket_messages", "field": "body"}
+    house.move(case, "withhold_by_rule", code="ca_145k_rights_of_others", **rule)
+    house.later()
+    assert Screening.objects.get(run=run_of(case, "shop")).state == ScreeningState.DONE
+    assert flagging.shut_because(fresh(case)) == ""
+
+
 def test_a_file_that_can_not_be_opened_shuts_the_approval(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(flagging, "begin", lambda source_run: None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from dsar.jobs.models import Job
 from dsar.jobs.queue import hurry
 from exports.models import UNFINISHED, DataSource, SourceRun
@@ -16,5 +18,5 @@ def wake(source: DataSource, *, at: datetime) -> int:
     runs = SourceRun.objects.filter(source=source, state__in=UNFINISHED, case__state=State.GATHERING)
     keys = {f"gather:{run}" for run in runs.values_list("pk", flat=True)}
     acting = Case.objects.filter(state=State.CARRYING_OUT, source_runs__source=source).distinct()
-    keys |= {f"carry_out:{case.pk}:{case.version}" for case in acting}
-    return hurry(Job.objects.filter(key__in=keys), at=at)
+    cases = [str(case) for case in acting.values_list("pk", flat=True)]
+    return hurry(Job.objects.filter(Q(key__in=keys) | Q(kind="carry_out", arguments__case__in=cases)), at=at)

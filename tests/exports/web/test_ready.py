@@ -10,9 +10,10 @@ from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from exports.models import RunState
 from exports.sources.http.callback import address
+from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.states import State
-from tests.exports.house import House, fresh, run_of
+from tests.exports.house import House, facts_of, fresh, run_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -37,6 +38,19 @@ def test_a_search_that_waits_goes_on_at_once(house: House, client: Client) -> No
     house.work()
     assert run_of(case, "shop").state == RunState.DONE
     assert fresh(case).state == State.DECIDING
+
+
+def test_an_act_that_waits_goes_on_at_once_whatever_was_noted_meanwhile(house: House, client: Client) -> None:
+    case = house.deciding(Right.DELETE)
+    house.switch_off("shop")
+    house.approve(case)
+    job = Job.objects.get(kind="carry_out")
+    assert (job.state, job.run_at > timezone.now()) == (JobState.WAITING, True)
+    assert facts_of(case, EventKind.ACT_DONE), "the other source's"
+    house.switch_on("shop")
+    assert client.post(path_of("shop")).status_code == 204
+    house.work()
+    assert fresh(case).state == State.CLOSED
 
 
 def test_what_waits_for_another_source_goes_on_waiting(house: House, client: Client) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
@@ -65,11 +66,15 @@ def choose(case_id: UUID, receiver_id: int, *, at: datetime) -> Transfer:
 
 
 def take_back(case_id: UUID, *, at: datetime) -> None:
-    """The person takes the choice back: before it was confirmed, or after it failed. Raises NotHandedOver."""
+    """The person takes the choice back: before it was confirmed, after it failed, or where the receiver was ended.
+
+    Raises NotHandedOver.
+    """
     with transaction.atomic():
         case = locked(case_id)
-        settled = (TransferState.CHOSEN, TransferState.FAILED)
-        transfer = Transfer.objects.filter(case=case, state__in=settled).select_related("file").first()
+        is_settled = Q(state__in=(TransferState.CHOSEN, TransferState.FAILED))
+        is_settled |= Q(state=TransferState.READY, receiver__ended_at__isnull=False)
+        transfer = Transfer.objects.filter(is_settled, case=case).select_related("file").first()
         if transfer is None:
             raise NotHandedOver(_("There is no choice that can be taken back: what was confirmed is on its way."))
         made, transfer.state = transfer.file, TransferState.ENDED
@@ -129,6 +134,8 @@ def take(case_id: UUID, transfer_id: str, *, by: Actor, at: datetime) -> Transfe
     """Staff take the encrypted file to pass it on; noted before the first byte. Raises NotHandedOver."""
     case = locked(case_id)
     transfer = _ready(case, transfer_id)
+    if not transfer.receiver.is_in_force:
+        raise NotHandedOver(_("This receiver was ended: nothing goes there any more."))
     _note(case, EventKind.TRANSFER_TAKEN, transfer, by=by, at=at, sha256=transfer.sha256)
     return transfer
 

@@ -255,6 +255,22 @@ def test_staff_pass_on_what_is_picked_up_and_see_only_the_encrypted_file(
         transfer.take(case.pk, str(chosen.pk), by=ANALYST, at=timezone.now())
 
 
+def test_nothing_is_passed_on_to_a_receiver_that_was_ended_and_the_choice_can_be_taken_back(
+    house: House, case: Case, bank: Bank
+) -> None:
+    chosen = confirmed(case, bank, way=ReceiverWay.PICK_UP, url="")
+    house.work()
+    with pytest.raises(NotHandedOver, match="on its way"):
+        transfer.take_back(case.pk, at=timezone.now())
+    receivers.end(chosen.receiver_id, by=ANALYST, at=timezone.now())
+    with pytest.raises(NotHandedOver, match="ended"):
+        transfer.take(case.pk, str(chosen.pk), by=ANALYST, at=timezone.now())
+    assert not facts_of(case, EventKind.TRANSFER_TAKEN)
+    transfer.take_back(case.pk, at=timezone.now())
+    assert transfer.current(case) is None
+    assert not EncryptedFile.objects.exists()
+
+
 def test_the_encrypted_file_ends_with_the_content(house: House, case: Case, bank: Bank) -> None:
     confirmed(case, bank, way=ReceiverWay.PICK_UP, url="")
     house.work()

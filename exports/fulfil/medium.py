@@ -28,6 +28,7 @@ from requests_app.roles import SYSTEM, Actor
 from requests_app.services import codes, posting
 from requests_app.services.history import local_day, locked, record
 
+TO_MAKE = (MediumState.MAKING, MediumState.FAILED)
 LONGEST_ADDRESS = 500
 NAME = "bundle.zip"  # of the clear bundle inside
 
@@ -56,7 +57,7 @@ def order(case_id: UUID, passphrase_by: PassphraseBy, address: str, *, by: Actor
 def make(run: Run) -> None:
     """The job: encrypt the bundle under a fresh passphrase, and write the letter that goes with it."""
     medium = _of(run)
-    if medium.state not in {MediumState.MAKING, MediumState.FAILED}:
+    if medium.state not in TO_MAKE:
         return
     bundle, passphrase = encrypted.bundle_of(medium.case, medium.bundle), codes.new_passphrase()
 
@@ -67,11 +68,15 @@ def make(run: Run) -> None:
     made = encrypted.make(run, bundle, protect)
     with run.completing():
         case = locked(medium.case_id)
-        made.save(force_insert=True)
-        medium.file, medium.sha256, medium.passphrase = made, made.encrypted_sha256, passphrase
-        medium.state, medium.error, medium.letter = MediumState.READY, "", _letter_of(medium, case, at=run.at)
-        medium.save(update_fields=["file", "sha256", "passphrase_sealed", "state", "error", "letter"])
-        _note(case, EventKind.MEDIUM_MADE, medium, by=SYSTEM, at=run.at, sha256=medium.sha256)
+        is_wanted = Medium.objects.filter(pk=medium.pk, state__in=TO_MAKE).exists()
+        if is_wanted:
+            made.save(force_insert=True)
+            medium.file, medium.sha256, medium.passphrase = made, made.encrypted_sha256, passphrase
+            medium.state, medium.error, medium.letter = MediumState.READY, "", _letter_of(medium, case, at=run.at)
+            medium.save(update_fields=["file", "sha256", "passphrase_sealed", "state", "error", "letter"])
+            _note(case, EventKind.MEDIUM_MADE, medium, by=SYSTEM, at=run.at, sha256=medium.sha256)
+    if not is_wanted:  # it was given up while it was encrypted
+        encrypted.unlink(made)
 
 
 def give_up(run: Run) -> None:

@@ -12,7 +12,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dsar.jobs.queue import enqueue
+from dsar.jobs.models import State as JobState
+from dsar.jobs.queue import enqueue, retry
 from dsar.jobs.running import Run
 from dsar.vault.errors import VaultError
 from exports import findings
@@ -124,7 +125,9 @@ def give(case_id: UUID, medium_id: str, on: str, *, by: Actor, at: datetime) -> 
         medium = _posted(case, medium_id)
         if medium.passphrase_by == PassphraseBy.EMAIL:
             key = f"mail_passphrase:{medium.pk}"
-            enqueue("mail_passphrase", {"medium": str(medium.pk)}, key=key)
+            job = enqueue("mail_passphrase", {"medium": str(medium.pk)}, key=key)
+            if job.state == JobState.FAILED:
+                retry(job, at=at)
             return medium
         made, day = medium.file, _day_in(on, medium, today=local_day(at))
         _given(case, medium, on=day, by=by, at=at)

@@ -8,6 +8,7 @@ import re
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pyzipper
@@ -15,6 +16,8 @@ from django.conf import settings as django_settings
 from django.core import mail
 from django.utils import timezone
 
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
 from dsar.vault.errors import KeyDestroyed
 from exports.fulfil import encrypted, medium
 from exports.fulfil.hand_over import NotHandedOver
@@ -168,6 +171,36 @@ def test_a_medium_given_up_takes_its_passphrase_along_and_the_next_has_another(h
     second = made(house, case)
     assert second.passphrase != old
     assert second.letter == first.letter, "a letter that was not posted goes with the next medium"
+
+
+def test_a_medium_that_is_given_up_while_it_is_encrypted_stays_given_up(
+    house: House, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordered = medium.order(case.pk, PassphraseBy.LETTER, ADDRESS, by=ANALYST, at=timezone.now())
+    make = encrypted.make
+
+    def given_up_meanwhile(*about: Any) -> EncryptedFile:
+        done = make(*about)
+        medium.end(case.pk, str(ordered.pk), by=ANALYST, at=timezone.now())
+        return done
+
+    monkeypatch.setattr(encrypted, "make", given_up_meanwhile)
+    house.work()
+    one = stand_of(ordered)
+    assert (one.state, one.passphrase, one.letter) == (MediumState.ENDED, "", None)
+    assert not EncryptedFile.objects.exists()
+    assert not list((house.data / "encrypted").iterdir())
+    assert facts_of(case, EventKind.MEDIUM_MADE) == []
+
+
+def test_a_passphrase_that_could_not_be_mailed_is_mailed_when_it_is_asked_for_again(house: House, case: Case) -> None:
+    one = made(house, case, PassphraseBy.EMAIL)
+    post(house, case)
+    medium.give(case.pk, str(one.pk), "", by=ANALYST, at=timezone.now())
+    Job.objects.filter(kind="mail_passphrase").update(state=JobState.FAILED, finished_at=timezone.now())
+    medium.give(case.pk, str(one.pk), "", by=ANALYST, at=timezone.now())
+    house.work()
+    assert stand_of(one).state == MediumState.DONE
 
 
 def test_it_needs_an_address_a_mailbox_for_mail_and_a_file(house: House, case: Case) -> None:

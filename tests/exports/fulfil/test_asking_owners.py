@@ -115,6 +115,18 @@ def test_what_the_owner_brings_is_in_the_bundle(
     assert tasks.task_of(case).name == "Ann Archer"
 
 
+def test_what_looks_like_a_file_of_the_bundle_is_no_link_on_its_page(archive: House) -> None:
+    case = gathering(archive)
+    owner = entered(archive)
+    owner.sends('{"note": {"$file": "javascript:alert(1)", "bytes": 1}}\n{"note": {"$file": "x"}}\n', "notes")
+    owner.answers("done")
+    archive.work()
+    archive.approve(case)
+    page = files_of(case)["index.html"].decode()
+    assert "javascript:alert(1)" in page
+    assert 'href="javascript' not in page
+
+
 def test_nothing_found_lets_the_case_go_on(archive: House) -> None:
     case = gathering(archive)
     owner = entered(archive)

@@ -20,6 +20,7 @@ from exports.source_changes import PROPOSE, VARIABLE
 from exports.sources.connector import SourceError, survey
 from exports.sources.datamap import SLUG, DataMapError, read_data_map
 from exports.sources.draft import draft
+from requests_app.plain_text import is_usable
 from requests_app.roles import Actor
 from requests_app.services.staffing import note_setting
 from requests_app.services.standing import RuleRefused
@@ -89,6 +90,8 @@ def _drafted(row: SourceDraft) -> tuple[str, str]:
 def keep(draft_id: int, text: str, *, by: Actor) -> SourceDraft:
     """Keep what was decided so far; raises RuleRefused."""
     _check_may_propose(by)
+    if not is_usable(text):
+        raise RuleRefused(_("The text contains characters that can't be used. Please type it again."))
     row = _locked(draft_id)
     row.text = text
     row.save(update_fields=["text"])

@@ -17,6 +17,7 @@ from exports.fulfil.tasks.opening import DESK, AnswerRefused, NotYours, open_tas
 from exports.models import RunState, SourceRun, Task, TaskKind, TaskState
 from requests_app.events import EventKind
 from requests_app.models import Case
+from requests_app.plain_text import is_usable
 from requests_app.roles import Actor
 from requests_app.services import review
 from requests_app.services.history import locked, record
@@ -65,10 +66,7 @@ def finish(
 
 
 def _check(task: Task, state: TaskState, *, name: str, note: str, confirmed: bool) -> None:
-    if not name.strip() or len(name) > LONGEST_NAME:
-        raise AnswerRefused(_("Please type your name: it stands for the answer."))
-    if len(note) > LONGEST_NOTE:
-        raise AnswerRefused(_("Please write less: at most %(most)s letters.") % {"most": LONGEST_NOTE})
+    _check_typed(name, note)
     if state == TaskState.REFUSED:
         if not note.strip():
             raise AnswerRefused(_("Please say why you can't answer, so that we know whom to ask."))
@@ -84,6 +82,15 @@ def _check(task: Task, state: TaskState, *, name: str, note: str, confirmed: boo
         raise AnswerRefused(_("No file was sent. Send one, or choose “nothing found”."))
     if state == TaskState.NOTHING and brought:
         raise AnswerRefused(_("You have sent files. Remove them first if nothing is held there."))
+
+
+def _check_typed(name: str, note: str) -> None:
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise AnswerRefused(_("Please type your name: it stands for the answer."))
+    if len(note) > LONGEST_NOTE:
+        raise AnswerRefused(_("Please write less: at most %(most)s letters.") % {"most": LONGEST_NOTE})
+    if not is_usable(name + note):
+        raise AnswerRefused(_("This contains characters that can't be used. Please type it again."))
 
 
 def _go_on(task: Task, *, at: datetime) -> None:

@@ -198,6 +198,16 @@ def test_what_was_put_away_is_drafted_for_nobody(desk: Desk) -> None:
     assert "was proposed or put away meanwhile" in press(client, do="keep", draft=row.pk, text="x")
 
 
+def test_a_text_that_no_database_can_keep_is_refused(desk: Desk) -> None:
+    client = desk.client(Role.SOURCE_OWNER)
+    press(client, **ASKED)
+    desk.work()
+    row = SourceDraft.objects.get()
+    said = press(client, do="keep", draft=row.pk, text=f"{row.text}# \x00")
+    assert "characters that can't be used" in said
+    assert SourceDraft.objects.get().text == row.text
+
+
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.APPROVER, Role.AUDITOR])
 def test_it_is_for_those_who_propose(desk: Desk, role: Role) -> None:
     assert desk.client(role).post(CHANGES, ASKED).status_code == 403

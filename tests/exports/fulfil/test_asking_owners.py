@@ -202,6 +202,8 @@ def test_an_answer_needs_a_name_a_word_and_files_that_fit_it(archive: House) -> 
     owner = entered(archive)
     owner.answers("nothing", name=" ")
     assert "Please type your name" in owner.page
+    owner.answers("nothing", name="Ann\x00 Archer")
+    assert "characters that can&#x27;t be used" in owner.page
     owner.answers("nothing", confirmed="")
     assert "Please tick the box" in owner.page
     owner.answers("done")

@@ -275,7 +275,7 @@ def _leaf(parts: Sequence[Part], asked: str) -> Leaf | None:
     starts = [(part, start) for part in parts for start in range(0, part.records, A_PAGE)]
     if not starts:
         return None
-    number = min(max(int(asked) if asked.isdecimal() else 1, 1), len(starts))
+    number = min(max(int(asked) if asked.isdecimal() and len(asked) < 9 else 1, 1), len(starts))
     part, start = starts[number - 1]
     before = sum(earlier.records for earlier in parts[: parts.index(part)])
     return Leaf(number, len(starts), part, start, before)

@@ -47,6 +47,7 @@ def records_in(page: str) -> list[int]:
         ("&page=9", 101, 120),
         ("&page=x", 1, 50),
         ("&page=0", 1, 50),
+        (f"&page={'9' * 5000}", 1, 50),
     ],
 )
 def test_a_page_holds_fifty_records(case: Case, analyst: Client, asked: str, first: int, last: int) -> None:

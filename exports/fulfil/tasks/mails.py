@@ -19,6 +19,7 @@ from dsar.jobs.running import Run
 from exports.fulfil.tasks import links
 from exports.models import Task, TaskMail, TaskState
 from requests_app.services import letters
+from requests_app.services.history import locked
 
 
 class TaskLetter(StrEnum):
@@ -63,6 +64,7 @@ def _way(task: Task, *, at: datetime) -> str:
 def send_code(task: Task, *, at: datetime) -> None:
     """Mail a fresh code to the registered address; raises TooManyCodes."""
     with transaction.atomic():
+        locked(task.case_id)  # of two that ask at once one waits, and is counted
         code = links.issue_code(task, at=at)
         queue(task, TaskLetter.CODE, at=at, code=code)
 

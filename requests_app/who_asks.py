@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db.models import Q, QuerySet
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -88,7 +89,7 @@ def links(case: Case) -> list[tuple[str, str]]:
 
 def _link_in_words(link: PersonLink) -> str:
     joined = Submission.objects.filter(subject__in=(link.one_id, link.other_id)).order_by("reference")
-    return f"{link.decided_at:%Y-%m-%d}: {', '.join(joined.values_list('reference', flat=True))}"
+    return f"{localdate(link.decided_at)}: {', '.join(joined.values_list('reference', flat=True))}"
 
 
 def papers(case: Case) -> list[tuple[str, str]]:
@@ -99,7 +100,8 @@ def papers(case: Case) -> list[tuple[str, str]]:
 def seen(case: Case) -> list[tuple[str, str]]:
     """How staff came to see the paper: one of the files that were sent, or on paper."""
     files = case.submission.permission_files.all()
-    sent = [(str(file.pk), _("the file sent on %(day)s") % {"day": f"{file.sent_at:%Y-%m-%d %H:%M}"}) for file in files]
+    moments = ((file.pk, f"{localtime(file.sent_at):%Y-%m-%d %H:%M}") for file in files)
+    sent = [(str(pk), _("the file sent on %(day)s") % {"day": moment}) for pk, moment in moments]
     return [*sent, (ON_PAPER, _("seen on paper: say so in the note"))]
 
 

@@ -19,6 +19,7 @@ from exports.admin.source_changes import changes_page
 from exports.models import DataSource, SourceChange
 from requests_app.admin.desk import DeskAdmin, sees_sources
 from requests_app.admin.queue import badge
+from requests_app.services.history import local_day
 
 
 @admin.register(DataSource)
@@ -100,7 +101,7 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
     @admin.display(description=gettext_lazy("Map accepted"))
     def accepted_at(self, source: DataSource) -> str:
         """Since when this version holds."""
-        return f"{source.map_version.accepted_at:%Y-%m-%d}"
+        return local_day(source.map_version.accepted_at).isoformat()
 
     @admin.display(description=gettext_lazy("Data map"))
     def map_text(self, source: DataSource) -> SafeString:

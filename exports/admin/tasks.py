@@ -33,7 +33,7 @@ from requests_app.admin.queue import badge
 from requests_app.admin.timeline import names_of
 from requests_app.models import Case
 from requests_app.roles import Actor
-from requests_app.services.history import record_access
+from requests_app.services.history import local_day, record_access
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -120,7 +120,7 @@ def _mailed(task: Task) -> str:
     last = task.mails.exclude(letter="code").last()
     if last is None or last.failed_at:
         return _("the last mail did not go out")
-    return _("mailed %(at)s") % {"at": f"{last.accepted_at:%Y-%m-%d}"} if last.accepted_at else _("mail on its way")
+    return _("mailed %(at)s") % {"at": local_day(last.accepted_at)} if last.accepted_at else _("mail on its way")
 
 
 @admin.register(Task)

@@ -16,6 +16,7 @@ from requests_app.admin.desk import actor_of
 from requests_app.admin.queue import badge
 from requests_app.admin.timeline import names_of
 from requests_app.roles import Actor, Role
+from requests_app.services.history import local_day
 from requests_app.services.standing import RuleRefused
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _steps(proposed: Taken, accepted: Taken, ended: Taken) -> tuple[str, ...]:
         (ended, _("Ended by %(who)s on %(day)s.")),
     )
     return tuple(
-        sentence % {"who": names[taken.by], "day": f"{taken.at:%Y-%m-%d}"} for taken, sentence in sentences if taken.at
+        sentence % {"who": names[taken.by], "day": local_day(taken.at)} for taken, sentence in sentences if taken.at
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 
+from requests_app.admin.two_people import Taken, standing_of
 from requests_app.models import Routine, StandingRule
 from requests_app.roles import Role
 from tests.requests_app.admin.conftest import Desk, text_of
@@ -41,6 +44,13 @@ def test_an_analyst_proposes_and_an_approver_activates(desk: Desk) -> None:
     assert "Put in force by approver on 2026-11-23." in page
     assert "ended." in press(analyst, do="end", row=rule.pk)
     assert not StandingRule.objects.in_force().exists()
+
+
+def test_a_step_of_the_evening_is_told_with_the_local_day(desk: Desk) -> None:
+    actor, nobody_yet = desk.staff[Role.ANALYST].as_actor(), Taken("", None)
+    proposed = Taken(actor.slug, datetime(2026, 11, 24, 3, tzinfo=UTC))  # seven in the evening in California
+    standing = standing_of(1, proposed, nobody_yet, nobody_yet, actor=actor, accept="Put in force")
+    assert standing.steps == ("Proposed by analyst on 2026-11-23.",)
 
 
 def test_who_proposed_a_version_is_told_that_another_one_activates_it(desk: Desk) -> None:

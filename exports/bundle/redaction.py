@@ -21,6 +21,7 @@ Span: TypeAlias = tuple[int, int]
 
 MARK = "\u2588" * 5  # what stands where something is blacked out, however long that was
 APART = "\n"  # stands between two strings of one field
+BYTES = frozenset({"$binary", "bytes"})  # how bytes stand in a record; a JSON of a source's own may have one of the two
 
 UNNAMED = Text(
     "We hold data of this kind about you and do not disclose it: {kind}.",
@@ -64,7 +65,7 @@ def _strings(value: Json) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _strings(item)
-    elif isinstance(value, dict) and "$binary" not in value:
+    elif isinstance(value, dict) and value.keys() != BYTES:
         for item in value.values():
             yield from _strings(item)
 
@@ -75,7 +76,7 @@ def _blacked_out(value: Json, spans: Sequence[Span], begins: Iterator[int]) -> J
         return _inked(value, spans, next(begins))
     if isinstance(value, list):
         return [_blacked_out(item, spans, begins) for item in value]
-    if isinstance(value, dict) and "$binary" not in value:
+    if isinstance(value, dict) and value.keys() != BYTES:
         return {name: _blacked_out(item, spans, begins) for name, item in value.items()}
     return value
 

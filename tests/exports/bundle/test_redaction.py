@@ -99,6 +99,7 @@ def test_nothing_held_is_nothing_described() -> None:
         (["To", {"name": "Ann", "age": 7}, "x"], [(3, 6)], ["To", {"name": MARK, "age": 7}, "x"]),
         (["Ann", "Bo"], [(1, 5)], [f"A{MARK}", f"{MARK}o"]),
         (["Ann", {"$binary": "QW5u", "bytes": 3}, "Bo"], [(4, 6)], ["Ann", {"$binary": "QW5u", "bytes": 3}, MARK]),
+        ({"$binary": "", "note": "Ann"}, [(1, 4)], {"$binary": "", "note": MARK}),
         (4711, [(0, 4)], 4711),
         (None, [(0, 4)], None),
     ],
@@ -120,3 +121,4 @@ def test_the_text_of_a_field_is_all_that_is_written_in_it() -> None:
         "",
         "",
     ]
+    assert text_of({"$binary": "QQ==", "note": "Ann"}) == "QQ==\nAnn", "a JSON of the source's own"

@@ -8,7 +8,7 @@ from datetime import datetime
 from exports import findings
 from exports.bundle import shine_the_light
 from exports.bundle.disclosure import held_for_others
-from exports.fulfil import acts, carry_out, choosing, flagging, gather, medium, trouble
+from exports.fulfil import acts, carry_out, choosing, flagging, gather, medium, near_misses, trouble
 from exports.fulfil.account import account_of
 from exports.models import UNFINISHED, Bundle, Candidate, DataSource, NearMisses, RunState, Shredding
 from exports.sources.connector import ProbeAnswer
@@ -120,6 +120,10 @@ class CompanyWork:
     def anything_found(self, case: Case) -> bool:
         """Whether a source that was searched holds anything, whatever of it stays back."""
         return findings.anything(case)
+
+    def looks_alike(self, case: Case) -> bool:
+        """Whether there are near misses."""
+        return near_misses.are_there(case)
 
     def forget_content(self, case: Case) -> None:
         """The old content is destroyed: the new one has a life of its own, and no bundle of old stays on offer."""

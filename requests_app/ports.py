@@ -96,6 +96,9 @@ class Work(Protocol):
     def anything_found(self, case: Case) -> bool:
         """Whether the present round of gathering found anything of the person."""
 
+    def looks_alike(self, case: Case) -> bool:
+        """Whether the present round met records that look like the person's and were not gathered: a person looks."""
+
     def forget_content(self, case: Case) -> None:
         """The case is open again with a new content key: what its old key sealed can't be read any more."""
 

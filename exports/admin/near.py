@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 
 from exports.findings import current_runs
 from exports.fulfil import near_misses
-from exports.models import NearMisses
 from requests_app.models import Case, IdentifierKind
 
 ANSWERS = {"yes": gettext_lazy("agrees"), "no": gettext_lazy("differs"), "none": gettext_lazy("not held")}
@@ -38,11 +37,6 @@ class Near:
     place: str
     points: list[Point]
     masked: list[tuple[str, str]]
-
-
-def are_there(case: Case) -> bool:
-    """Whether the present round met any."""
-    return NearMisses.objects.filter(run__case=case, run__round=case.gathering_round).exists()
 
 
 def lines(case: Case) -> Iterator[Near]:

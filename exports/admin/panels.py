@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from exports import findings
-from exports.admin import near
 from exports.admin.passages import KINDS
 from exports.bundle import shine_the_light
 from exports.bundle.marketing import Year
+from exports.fulfil import near_misses
 from exports.fulfil.choosing import candidates_of
 from exports.fulfil.withholding import OF_ALL
 from exports.models import (
@@ -269,7 +269,7 @@ def reports(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
 def to_findings(case: Case, actor: Actor) -> sections.Link | None:  # noqa: ARG001
     """The way to the findings, once there are any."""
     found = Part.objects.filter(run__case=case, run__round=case.gathering_round).exists()
-    if not found and not near.are_there(case):
+    if not found and not near_misses.are_there(case):
         return None
     url = reverse("admin:requests_app_case_findings", args=[case.pk])
     return sections.Link(gettext_lazy("Findings"), url, "search")

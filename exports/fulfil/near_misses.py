@@ -20,7 +20,7 @@ from exports.sources.datamap import Collection, DataMap
 from exports.sources.datamap.choosing import loosened, with_only
 from exports.sources.values import Key
 from requests_app.law.words import Right
-from requests_app.models import IdentifierKind
+from requests_app.models import Case, IdentifierKind
 
 LOOKED_AT = 50  # rows of a collection
 ANY_DOTS = frozenset({"gmail.com", "googlemail.com"})  # of whose addresses dots are no part, as both names are one
@@ -40,6 +40,11 @@ def note(run: Run, source_run: SourceRun, data_map: DataMap, identifiers: Identi
             kept = NearMisses(id=uuid.uuid4(), run=source_run, number=len(found))
             kept.details = json.dumps(found)
             kept.save()
+
+
+def are_there(case: Case) -> bool:
+    """Whether the present round met any."""
+    return NearMisses.objects.filter(run__case=case, run__round=case.gathering_round).exists()
 
 
 def of(source_run: SourceRun) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ WHAT_IT_DOES: dict[Routine, str | Promise] = {
     ),
     Routine.RELEASE_NOTHING_FOUND: gettext_lazy(
         "If every source was searched and nothing was found, the person is told so, without a decision by a person."
-        " Not if a source was left out or anything withheld."
+        " Not if a source was left out, anything withheld, or a record that was met looks like the person's."
     ),
 }
 
@@ -130,7 +130,9 @@ def gather(case: Case, *, at: datetime) -> None:
 def answer(case: Case, *, at: datetime) -> None:
     """Answer that nothing was found if a rule says so and nothing needs a person; ``case`` is locked, and deciding."""
     rule = in_force(Routine.RELEASE_NOTHING_FOUND, case.right_answered)
-    if rule is None or work().anything_found(case) or work().withheld(case) or guards.needs_second_person(case):
+    if rule is None or work().anything_found(case) or work().looks_alike(case):
+        return
+    if work().withheld(case) or guards.needs_second_person(case):
         return
     try:
         guards.check_approve(case, SYSTEM, local_day(at))

@@ -54,6 +54,7 @@ class Company:
     left_to_do: set[UUID] = field(default_factory=set)
     hindrance: str = ""
     finds: bool = True
+    meets_alike: bool = False
     grounds: tuple[str, ...] = ()
     draft: str = ""
     customers: tuple[Controller, ...] = ()
@@ -128,6 +129,10 @@ class Company:
     def anything_found(self, case: Case) -> bool:
         """Whether its system holds anything of the person."""
         return self.finds
+
+    def looks_alike(self, case: Case) -> bool:
+        """Whether a record that is not the person's looks like it."""
+        return self.meets_alike
 
     def forget_content(self, case: Case) -> None:
         """Nothing of it is kept here."""

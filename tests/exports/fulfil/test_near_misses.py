@@ -13,6 +13,7 @@ from exports.models import NearMisses, RunState
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierStatus
 from requests_app.move import InputRefused
+from requests_app.ports import work
 from requests_app.roles import Role
 from requests_app.services import people
 from requests_app.services.staffing import add_staff
@@ -51,6 +52,7 @@ def test_a_family_telephone_gathers_nobody_and_shows_a_near_miss(shared: House) 
     assert ["name", "no"] in other["points"]  # type: ignore[operator]
     (held,) = shared.sql("shop", "SELECT name, email, account_no FROM customers WHERE id = 8")
     assert not [secret for secret in held if str(secret) in json.dumps(other)]
+    assert work().looks_alike(case)
 
 
 def test_an_address_of_many_gathers_no_ticket_and_shows_them(shared: House) -> None:

@@ -192,6 +192,11 @@ class TestNothingFound:
         run_jobs()
         assert fresh(case).state == State.DECIDING
 
+    def test_waits_for_a_person_if_a_record_looks_like_theirs(self, company: Company) -> None:
+        company.finds, company.meets_alike = False, True
+        in_force(RELEASE, Right.KNOW_SPECIFIC)
+        assert case_in(State.DECIDING).state == State.DECIDING
+
     def test_waits_for_a_person_where_the_limit_was_reached_meanwhile(self, company: Company) -> None:
         company.finds = False
         case = case_in(State.GATHERING)

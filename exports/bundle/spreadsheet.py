@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 Value = object
 
 # A spreadsheet runs a cell that begins so; an apostrophe before it shows it as text. Cells that begin with an
-# apostrophe get another one, so that reading back is: take one leading apostrophe away.
-RISKY = frozenset("=+-@\t\r\n'")
+# apostrophe get another one, so that reading back is: take one leading apostrophe away. Signs of full width count, too.
+RISKY = frozenset("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
 BYTE_ORDER_MARK = "\ufeff"  # else Excel reads UTF-8 as something else
 
 
@@ -47,7 +47,8 @@ def _cells(values: Sequence[Value]) -> list[str]:
 
 def _written(rows: Iterable[Sequence[str]]) -> bytes:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerows(rows)
+    # Where a semicolon is what stands between columns, an open "a;=1+1" would be two cells, and one of them be run.
+    csv.writer(buffer, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerows(rows)
     return buffer.getvalue().encode()
 
 

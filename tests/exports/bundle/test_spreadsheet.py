@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from exports.bundle.spreadsheet import cell, lines, read_cell
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
-HARMFUL = ["=1+1", "+49 30", "-5", "@SUM(A1)", "\tx", "\rx", "\nx", "'quoted", "''", "=cmd|' /C calc'!A0"]
+HARMFUL = ["=1+1", "+49 30", "-5", "@SUM(A1)", "\tx", "\rx", "\nx", "'quoted", "''", "=cmd|' /C calc'!A0", "\uff1d1+1"]
 
 
 @pytest.mark.parametrize("text", HARMFUL)
@@ -50,8 +50,14 @@ def test_whatever_is_written_is_read_back(records: list[dict[str, str]]) -> None
     assert [dict(zip(header, map(read_cell, row), strict=True)) for row in rows] == records
 
 
+def test_a_cell_is_one_wherever_semicolons_stand_between_columns() -> None:
+    text = b"".join(lines(["a", "b"], [[{"a": "Hi;=1+1", "b": "x"}]])).decode("utf-8-sig")
+    _header, row = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    assert not [found for found in row if found.startswith("=")]
+
+
 def test_excel_is_told_that_it_is_unicode() -> None:
-    assert b"".join(lines(["Zoë"], [])) == b"\xef\xbb\xbfZo\xc3\xab\r\n"
+    assert b"".join(lines(["Zoë"], [])) == b'\xef\xbb\xbf"Zo\xc3\xab"\r\n'
 
 
 def test_as_many_records_are_written_at_a_time_as_come() -> None:
@@ -61,4 +67,4 @@ def test_as_many_records_are_written_at_a_time_as_come() -> None:
 
 
 def test_a_missing_field_is_an_empty_cell() -> None:
-    assert b"".join(lines(["a", "b"], [[{"b": "x"}]])).endswith(b"\r\n,x\r\n")
+    assert b"".join(lines(["a", "b"], [[{"b": "x"}]])).endswith(b'\r\n"","x"\r\n')

@@ -47,6 +47,7 @@ PREPARING = (
     EventKind.DECIDE_PASSAGES,
     EventKind.LIFT_WITHHOLDING,
     EventKind.WAIVE_SOURCE,
+    EventKind.TASK_ANSWERED,
     EventKind.CHOOSE_RECORDS,
     EventKind.REMOVE_IDENTIFIER,
     EventKind.DECIDE_LIMIT,
@@ -412,7 +413,7 @@ def check_refusal_code(case: Case, code: str) -> Exemption:
 
 
 def _who_worked_on(case: Case) -> set[str]:
-    """The staff who prepared this decision: who gathered, withheld or decided on the limit.
+    """The staff who prepared this decision: who gathered, said what a source holds, withheld or decided on the limit.
 
     What was done before the present round of gathering prepared nothing of what is decided now; else two colleagues
     who gather in turns would shut each other out. Some decisions hold in every round.

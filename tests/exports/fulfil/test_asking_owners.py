@@ -19,6 +19,7 @@ from exports.fulfil.tasks import answering
 from exports.fulfil.tasks.opening import AnswerRefused, NotYours
 from exports.models import RunState, Task, TaskCode, TaskLink, TaskMail, TaskState, TaskUpload
 from requests_app.events import EventKind
+from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import OWNER, Actor, Role
@@ -374,6 +375,18 @@ def test_a_refusal_waits_for_the_desk_which_asks_again_or_answers_in_the_owner_s
     assert fresh(case).state == State.DECIDING
     with pytest.raises(AnswerRefused):
         answering.finish(task.pk, TaskState.NOTHING, name="Ann", confirmed=True, by=OWNER, at=timezone.now())
+
+
+def test_who_said_what_a_source_holds_does_not_approve_a_deletion(archive: House) -> None:
+    case = gathering(archive, Right.DELETE)
+    task = tasks.task_of(case)
+    answering.finish(
+        task.pk, TaskState.NOTHING, name="Bo, by telephone", confirmed=True, by=APPROVER, at=timezone.now()
+    )
+    archive.work()
+    with pytest.raises(MoveShut, match="Four eyes"):
+        archive.move(case, "approve", APPROVER)
+    archive.move(case, "approve", Actor("staff:9", frozenset({Role.APPROVER})))
 
 
 def test_a_map_that_changes_while_the_owner_is_asked_has_the_owner_asked_anew(archive: House) -> None:

@@ -110,7 +110,7 @@ class ManualConnector(Connector):
 
 
 class _BroughtRows:
-    """The rows of the files that were brought; nobody else's are there, as `check_sheet` saw when they came."""
+    """The rows of the files that were brought: `exports.fulfil.tasks.sheets` looked at each when it came."""
 
     def __init__(self, datamap: DataMap, answer: Answer | None) -> None:
         self._datamap = datamap

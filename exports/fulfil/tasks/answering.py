@@ -143,9 +143,8 @@ def ask_again(task_id: UUID, *, by: Actor, at: datetime) -> Task:
         if not by.roles & DESK:
             raise NotYours
         run = task.run
-        if task.kind != TaskKind.LOOK or run is None or run.state not in (RunState.ASKED, RunState.FAILED):
-            raise AnswerRefused(_("This task can't be asked again: its case has gone on."))
-        if run.round != case.gathering_round or case.state != State.GATHERING:
+        is_of_round = case.state == State.GATHERING and task.round == case.gathering_round
+        if run is None or run.state not in (RunState.ASKED, RunState.FAILED) or not is_of_round:
             raise AnswerRefused(_("This task can't be asked again: its case has gone on."))
         asking.cancel(case.tasks.filter(pk=task_id), by=by, at=at, tell=False)
         SourceRun.objects.filter(pk=run.pk).update(state=RunState.ASKED, error="")

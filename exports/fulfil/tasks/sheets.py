@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from dsar.vault.files import SealedWriter
 from exports.fulfil.tasks import asking, page
 from exports.fulfil.tasks.opening import AnswerRefused, open_task
-from exports.models import Task, TaskUpload
+from exports.models import Task, TaskKind, TaskUpload
 from exports.sources.connector import Identifiers, Record
 from exports.sources.datamap import Collection, DataMap, FileFormat, Files, Keep
 from exports.sources.files import lines
@@ -71,7 +71,7 @@ def keep(task_id: uuid.UUID, collection: str, content: bytes, *, encoding: str, 
     """Take a file for a collection, in the place of an earlier one; raises AnswerRefused with what to do."""
     with transaction.atomic():
         task = open_task(task_id, by=by, at=at)
-        asked = {found.name: found for found in page.collections_asked(task)}
+        asked = {found.name: found for found in page.collections_asked(task)} if task.kind == TaskKind.LOOK else {}
     if collection not in asked:
         raise AnswerRefused(_("Nothing is asked for there."))
     found = check(task.map_version.as_map(), asked[collection], page.identifiers(task), content, encoding=encoding)

@@ -441,6 +441,8 @@ def test_a_deletion_is_done_once_the_owner_says_so_with_a_proof(archive: House) 
     assert Job.objects.get(kind="carry_out").state == "failed"
     owner = entered(archive)
     assert "Delete 2 rows." in owner.page
+    owner.sends(HEADER + row("x"))
+    assert "Nothing is asked for there" in owner.page, "rows are no proof, and would be kept for nothing"
     owner.answers("done")
     assert "say in a few words what was done" in owner.page
     owner.answers("done", note="Shredded on the first of the month.")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import Q
@@ -27,6 +28,7 @@ from requests_app.services.history import record
 
 OF_ALL = ":all"  # ends the name of all records of a collection, behind one of its parts
 AT_ONCE = 500  # rows in one statement
+MOST_PLACES = 5000  # of words in one field: of a letter, in a text as long as a book, there are millions
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,13 @@ def spans_of(case: Case, found: Finding, field: str, words: str) -> list[Span]:
     _check_not_withheld(found, field)
     text = text_of(record_of(found).get(field))
     pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
-    spans = [match.span() for match in pattern.finditer(text)]
+    spans = [match.span() for match in islice(pattern.finditer(text), MOST_PLACES + 1)]
     if not spans:
         raise InputRefused({"words": _("The field does not hold these words. Copy them from the findings page.")})
+    if len(spans) > MOST_PLACES:
+        raise InputRefused(
+            {"words": _("These words stand in more than %(most)s places: withhold the field.") % {"most": MOST_PLACES}}
+        )
     black = passages_of(found, field)
     free = [span for span in spans if not any(span[0] < end and start < span[1] for start, end in black)]
     if not free:

@@ -15,6 +15,7 @@ import pytest
 from dsar.demo.people import Chosen
 from exports.bundle.contents import VERIFIER
 from exports.bundle.redaction import MARK
+from exports.fulfil import withholding
 from exports.fulfil.account import account_of
 from exports.models import Bundle, Part, Withholding
 from requests_app.events import EventKind
@@ -151,6 +152,15 @@ def test_what_does_not_fit_is_refused_by_name(house: House, case: Case, part: Pa
         assert set(refused.value.errors) == {fault}, changes
     (house.data / part.path).write_bytes(b"something else")
     with pytest.raises(InputRefused, match="missing, damaged or destroyed"):
+        black_out(house, case, finding)
+    assert not Withholding.objects.exists()
+
+
+def test_words_that_stand_in_very_many_places_are_refused(
+    house: House, case: Case, finding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(withholding, "MOST_PLACES", 2)
+    with pytest.raises(InputRefused, match="more than 2 places"):
         black_out(house, case, finding)
     assert not Withholding.objects.exists()
 

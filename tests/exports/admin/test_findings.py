@@ -221,6 +221,7 @@ def test_findings_that_the_vault_can_not_open_are_told_with_where_to_look(
         (True, "yes"),
         (False, "no"),
         ({"$binary": "AAA=", "bytes": 2}, "binary data, 2 bytes"),
+        ({"$binary": "AAA=", "note": "for Ann"}, '{"$binary": "AAA=", "note": "for Ann"}'),
         ({"a": [1, "é"]}, '{"a": [1, "é"]}'),
     ],
 )

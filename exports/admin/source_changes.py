@@ -21,6 +21,7 @@ from exports.admin import source_drafts
 from exports.admin.source_drafts import DraftForm
 from exports.models import DataSource, SourceChange, SourceDraft
 from exports.source_changes import MapRefused, Proposal
+from exports.sources.datamap import SLUG
 from requests_app.admin import two_people
 from requests_app.admin.desk import actor_of
 from requests_app.admin.two_people import Standing, Taken, number_in
@@ -130,7 +131,9 @@ def _initial(request: HttpRequest, draft: SourceDraft | None) -> dict[str, objec
     """The form begins with the draft that is named in the address, or the source, as it is set up."""
     if draft is not None:
         return {"text": draft.text, "read_url_variable": draft.read_url_variable, "position": 0}
-    source = DataSource.objects.filter(slug=request.GET.get("source", "")).select_related("map_version").first()
+    slug = request.GET.get("source", "")
+    named = DataSource.objects.filter(slug=slug if SLUG.fullmatch(slug) else "")
+    source = named.select_related("map_version").first()
     if source is None:
         return {}
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
-from dsar.jobs.queue import enqueue, retry
+from dsar.jobs.queue import NotFailed, enqueue, retry
 from exports.fulfil.tasks import asking, links, mails, sheets
 from exports.fulfil.tasks.mails import TaskLetter
 from exports.fulfil.tasks.opening import DESK, AnswerRefused, NotYours, open_task
@@ -110,7 +111,8 @@ def _go_on(task: Task, *, at: datetime) -> None:
 def _try_again(case: Case, *, at: datetime) -> None:
     failed = Job.objects.filter(kind="carry_out", arguments__case=str(case.pk), state=JobState.FAILED)
     for job in failed:
-        retry(job, at=at)
+        with suppress(NotFailed):  # somebody else was faster
+            retry(job, at=at)
 
 
 # ---- what the desk does about a task

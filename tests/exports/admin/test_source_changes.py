@@ -155,7 +155,8 @@ def test_the_form_begins_with_the_source_as_it_is(desk: Desk) -> None:
     page = desk.client(Role.ADMINISTRATOR).get(f"{CHANGES}?source=club").content.decode()
     assert "source: club" in page
     assert 'value="CLUB_READ_URL"' in page
-    assert desk.client(Role.ADMINISTRATOR).get(f"{CHANGES}?source=nothing").status_code == 200
+    for nothing in ("nothing", "%00", "'"):  # no database takes a character of no width
+        assert desk.client(Role.ADMINISTRATOR).get(f"{CHANGES}?source={nothing}").status_code == 200
 
 
 @pytest.mark.parametrize("given", [{"do": "accept"}, {"do": "accept", "row": "x"}, {"do": "end", "row": "999"}, {}])

@@ -47,6 +47,7 @@ CURES = {
     "DSAR_BUNDLE_DAYS": "how many days after closing a bundle can be fetched, e.g. 30; then the person may renew it",
     "DSAR_POST_DAYS": "how many days a posted letter is given to arrive, e.g. 5; from then on it counts",
     "DSAR_LINK_DAYS": "how many days a link works that is mailed to the owner of a source, 1 to 60, e.g. 14",
+    "DSAR_RENDER_UNLOCKED": "true where documents may be drawn by a process that limits alone hold, as on macOS",
     "DSAR_UPLOAD_MB": "how many megabytes a file may have that such an owner sends, 1 to 50, e.g. 10",
     "DSAR_ACCOUNT_SECRET": "at least 32 random characters that your account system holds too; or leave it out",
     "DSAR_DATA_DIR": "the absolute path of a folder that web server and worker can write to; sealed files live here",
@@ -73,6 +74,7 @@ class Environment:
     post_days: int
     link_days: int
     upload_mb: int
+    render_unlocked: bool
     account_secret: str
     source_hosts: list[str]
     receiver_hosts: list[str]
@@ -112,6 +114,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "post_days": env.int("DSAR_POST_DAYS", 5, validate=validate.Range(min=0, max=30)),
         "link_days": env.int("DSAR_LINK_DAYS", 14, validate=validate.Range(min=1, max=60)),
         "upload_mb": env.int("DSAR_UPLOAD_MB", 10, validate=validate.Range(min=1, max=50)),
+        "render_unlocked": env.bool("DSAR_RENDER_UNLOCKED", False),
         "account_secret": _text(env, "DSAR_ACCOUNT_SECRET", "", values.is_long_secret),
         "source_hosts": _list(env, "DSAR_SOURCE_HOSTS", [], values.are_single_hosts),
         "receiver_hosts": _list(env, "DSAR_RECEIVER_HOSTS", [], values.are_single_hosts),

@@ -19,6 +19,7 @@ class ExportsConfig(AppConfig):
             withholding,
             withholding_by_rule,
         )
+        from exports.fulfil.documents import deciding  # noqa: F401 - it registers its moves
         from requests_app import ports
 
         ports.fill(systems=CompanySystems(), work=CompanyWork())

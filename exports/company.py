@@ -10,6 +10,7 @@ from exports.bundle import shine_the_light
 from exports.bundle.disclosure import held_for_others
 from exports.fulfil import acts, carry_out, choosing, flagging, gather, medium, near_misses, trouble
 from exports.fulfil.account import account_of
+from exports.fulfil.documents import deciding
 from exports.models import UNFINISHED, Bundle, Candidate, DataSource, NearMisses, RunState, Shredding
 from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
@@ -85,10 +86,10 @@ class CompanyWork:
 
     def shut_because(self, case: Case) -> str:
         """A correction that does not say which record it means, or means none; texts that may hold what is never
-        disclosed.
+        disclosed; documents that nobody has looked through.
         """
         if case.right_answered != Right.CORRECT:
-            return flagging.shut_because(case)
+            return flagging.shut_because(case) or deciding.shut_because(case)
         try:
             acts.rows_to_correct(case, acts.run_to_correct(case))
         except trouble.NotToCorrect as not_so:
@@ -133,10 +134,10 @@ class CompanyWork:
         Bundle.objects.filter(case=case).delete()
 
     def withheld(self, case: Case) -> int:
-        """Records and fields kept back, records that a deletion kept on a ground, and sources left out."""
+        """Records, fields, areas and documents kept back, records that a deletion kept, and sources left out."""
         waived = case.source_runs.filter(round=case.gathering_round, state=RunState.WAIVED).count()
         kept = sum(item.rows for item in acts.kept_by_deletion(case))
-        return waived + kept + findings.how_many_withheld(case)
+        return waived + kept + findings.how_many_withheld(case) + deciding.withheld(case)
 
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:
         """What was done, as sentences for the closing letter."""

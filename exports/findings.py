@@ -14,7 +14,7 @@ from django.db.models import QuerySet, Sum
 
 from dsar.vault import files
 from exports.bundle import redaction
-from exports.models import Part, RunState, SourceRun, Withholding
+from exports.models import Document, Part, RunState, SourceRun, Withholding
 from requests_app.models import Case
 
 Record = Mapping[str, Any]
@@ -37,8 +37,8 @@ def searched_runs(case: Case) -> list[SourceRun]:
 
 
 def anything(case: Case) -> bool:
-    """Whether the present round found anything of the person: rows, whatever of them stays back."""
-    return any(run.records for run in searched_runs(case))
+    """Whether the present round found anything of the person: rows and documents, whatever of them stays back."""
+    return any(run.records for run in searched_runs(case)) or Document.objects.of_answer(case).exists()
 
 
 def source_title(run: SourceRun, language: str) -> str:

@@ -9,6 +9,7 @@ from dsar.jobs.running import Run
 from exports import source_drafts
 from exports.fulfil import carry_out as carrying_out
 from exports.fulfil import flagging, gather, medium, searching, transfer, upkeep
+from exports.fulfil.documents import drawing, releasing
 from exports.fulfil.tasks import asking, mails
 from exports.reports import ordering
 from requests_app.tasks import MAIL
@@ -69,6 +70,18 @@ def search_findings(run: Run) -> None:
 def forget_searches(run: Run) -> None:
     """Remove what searches have found, an hour later."""
     searching.forget(at=run.at)
+
+
+@handler("draw_document", queue="reports", lease=timedelta(minutes=30), on_give_up=drawing.give_up)
+def draw_document(run: Run) -> None:
+    """Draw the pages of a document."""
+    drawing.draw(run)
+
+
+@handler("make_released_copy", queue="reports", lease=timedelta(minutes=30))
+def make_released_copy(run: Run) -> None:
+    """Make the copy of a document that is released."""
+    releasing.make_copy(run)
 
 
 @handler("render_report", queue="reports")

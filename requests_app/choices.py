@@ -173,6 +173,14 @@ def passage_choices(_case: Case) -> list[tuple[str, str]]:
     return [("black_out", _("black it out")), ("not_one", _("it is no such thing"))]
 
 
+def document_choices(_case: Case) -> list[tuple[str, str]]:
+    return [
+        ("release", _("release it, with its areas blacked out")),
+        ("withhold", _("withhold it whole, on a ground")),
+        ("replace", _("release the redacted copy in its place, on a ground")),
+    ]
+
+
 WITHHOLDING_GROUND = Input("code", gettext_lazy("Ground"), choices=grounds_for_data, why_not=guards.why_not_a_ground)
 FINDING = (
     Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),

@@ -7,10 +7,17 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy
 
 from requests_app import rights
-from requests_app.choices import EXPLANATION, FINDING, WITHHOLDING_GROUND, passage_choices
+from requests_app.choices import EXPLANATION, FINDING, WITHHOLDING_GROUND, document_choices, passage_choices
 from requests_app.move import DESK, Input, Move
 from requests_app.states import State
 
+THOUSANDTHS = gettext_lazy("From 0 to 1000: thousandths of the page's width or height, from its upper left corner.")
+EDGES = {
+    "left": gettext_lazy("Left edge"),
+    "top": gettext_lazy("Upper edge"),
+    "right": gettext_lazy("Right edge"),
+    "bottom": gettext_lazy("Lower edge"),
+}
 ON_FINDINGS = (
     Move(
         "withhold",
@@ -66,6 +73,43 @@ ON_FINDINGS = (
         ),
         only_in=frozenset({State.DECIDING}),
         rights=rights.ANSWERED_WITH_A_FILE,
+    ),
+    Move(
+        "mark_area",
+        gettext_lazy("Black out an area…"),
+        gettext_lazy("The area is burnt into the copy that is released; the ground is told."),
+        DESK,
+        inputs=(
+            Input("page", gettext_lazy("Page"), gettext_lazy("As on the page of documents."), most=40),
+            *(Input(name, label, THOUSANDTHS, most=4) for name, label in EDGES.items()),
+            WITHHOLDING_GROUND,
+            EXPLANATION,
+        ),
+        only_in=frozenset({State.DECIDING}),
+        rights=rights.WITH_DOCUMENTS,
+    ),
+    Move(
+        "unmark_area",
+        gettext_lazy("Show an area again"),
+        gettext_lazy("The area is seen in the copy that is released; the document is to be looked through again."),
+        DESK,
+        inputs=(Input("area", gettext_lazy("Area"), gettext_lazy("As on the page of documents."), most=18),),
+        only_in=frozenset({State.DECIDING}),
+        rights=rights.WITH_DOCUMENTS,
+    ),
+    Move(
+        "decide_document",
+        gettext_lazy("Decide on a document…"),
+        gettext_lazy("A copy of its pages is released, or it stays back on a ground that the person is told."),
+        DESK,
+        inputs=(
+            Input("document", gettext_lazy("Document"), gettext_lazy("As on the page of documents."), most=40),
+            Input("choice", gettext_lazy("Decision"), choices=document_choices),
+            replace(WITHHOLDING_GROUND, required=False, help=gettext_lazy("Of what stays back; empty for a release.")),
+            EXPLANATION,
+        ),
+        only_in=frozenset({State.DECIDING}),
+        rights=rights.WITH_DOCUMENTS,
     ),
     Move(
         "lift_withholding",

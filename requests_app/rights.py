@@ -8,6 +8,8 @@ from requests_app.law.words import Right
 ANSWERED_WITH_DATA = frozenset({Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY})
 # Of these, those whose answer is a file.
 ANSWERED_WITH_A_FILE = frozenset({Right.KNOW_SPECIFIC, Right.PORTABILITY})
+# Of these, the one to which documents belong: what is ported are records that a machine reads.
+WITH_DOCUMENTS = frozenset({Right.KNOW_SPECIFIC})
 # Rights of whose findings some may stay back: out of what is handed over, or in the source that deletes.
 WITHHELD_FROM = ANSWERED_WITH_DATA | {Right.DELETE}
 # Rights of which a law may set how often they are answered.

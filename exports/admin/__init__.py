@@ -3,6 +3,7 @@
 from exports.admin import (  # noqa: F401
     attention,
     by_rule,
+    documents,
     findings,
     handing_over,
     panels,

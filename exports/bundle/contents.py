@@ -22,10 +22,11 @@ from django.utils import translation
 from dsar.ledger.signing import Signer, signer
 from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
-from exports.bundle import binaries, paths, redaction, schema, signature, spreadsheet
+from exports.bundle import binaries, documents, paths, redaction, schema, signature, spreadsheet
 from exports.bundle.answer import disclosure_of, looked_back_to, never_disclosed_descriptions
 from exports.bundle.archive import Member, laid_out, zipped
 from exports.bundle.beside import used_beside
+from exports.bundle.documents import Released
 from exports.bundle.manifest import PATH as MANIFEST_PATH
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
 from exports.models import Part, RunState, SourceRun, Withholding
@@ -141,6 +142,7 @@ class Contents:
     key: Signer | None
     tables: list[Table] = field(default_factory=list)
     runs: list[SourceRun] = field(default_factory=list)
+    documents: list[Released] = field(default_factory=list)
     manifest_sha256: str = field(default="", init=False)
 
     def archive(self) -> Iterator[bytes]:
@@ -167,6 +169,7 @@ class Contents:
             yield Member(f"{table.path}.csv", spreadsheet.lines(table.columns, table.rows()), table.records)
             if table.has_files:
                 yield from table.files()
+        yield from (document.member() for document in self.documents if document.entry.path)
 
     def manifest(self, files: list[FileEntry]) -> bytes:
         """The manifest over all files that were written."""
@@ -183,6 +186,7 @@ class Contents:
                 NeverDisclosedEntry(kind, text)
                 for kind, text in never_disclosed_descriptions(self.case, self.runs, self.language).items()
             ],
+            documents=[document.entry for document in self.documents],
             files=files,
             schema=MANIFEST_SCHEMA,
             signed_by=self.key.key_id if self.key else None,
@@ -214,6 +218,7 @@ class Contents:
                         findings.source_title(run, self.language) for run in self.runs if run.state == RunState.WAIVED
                     ],
                     "withheld": list(self._withheld()),
+                    "documents": [documents.shown(found, self.case, self.language) for found in self.documents],
                     "never_disclosed": never_disclosed_descriptions(self.case, self.runs, self.language).values(),
                     "records": sum(table.records for table in self.tables),
                     "searched": sum(run.state == RunState.DONE for run in self.runs),
@@ -286,6 +291,7 @@ def contents_of(case: Case, *, made_at: datetime) -> Contents:
             columns = released_columns(collection, case.right_answered)
             if parts and columns:
                 contents.tables.append(Table(run, collection, parts, columns, _released_records(parts)))
+    contents.documents = documents.documents_of(case, contents.language)
     return contents
 
 

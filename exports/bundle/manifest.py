@@ -46,6 +46,34 @@ class WithheldEntry:
 
 
 @dataclass(frozen=True)
+class AreasEntry:
+    """How many areas of a document are blacked out on one ground."""
+
+    code: str
+    citation: str
+    areas: int
+
+
+@dataclass(frozen=True)
+class DocumentEntry:
+    """One document that was found: released as a copy of its pages, withheld, or replaced by a redacted copy.
+
+    ``path`` and ``sha256`` are of the released copy, None if it stays back; ``original_sha256`` of what we keep sealed.
+    """
+
+    source: str
+    document: str
+    decision: str
+    path: str | None
+    sha256: str | None
+    original_sha256: str
+    pages: int | None
+    code: str | None  # of a document that is withheld or replaced, as its citation
+    citation: str | None
+    blacked_out: Sequence[AreasEntry]
+
+
+@dataclass(frozen=True)
 class NeverDisclosedEntry:
     """A kind of identifier that is held and never disclosed (11 CCR 7024(d))."""
 
@@ -66,6 +94,7 @@ class Manifest:
     sources: Sequence[SourceEntry]
     withheld: Sequence[WithheldEntry]
     never_disclosed: Sequence[NeverDisclosedEntry]
+    documents: Sequence[DocumentEntry]
     files: Sequence[FileEntry]
     schema: str | None = None
     signed_by: str | None = None

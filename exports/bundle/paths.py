@@ -21,6 +21,11 @@ def table(source: str, collection: str) -> str:
     return f"data/{safe_name(source)}/{safe_name(collection)}"
 
 
+def document(source: str, label: str) -> str:
+    """The path of a document's released copy; its label is of digits and hyphens."""
+    return f"documents/{safe_name(source)}/{label}.pdf"
+
+
 def schema(path: str) -> str:
     """The path of the schema of ``path``, which has no ending."""
     return f"schemas/{path}.schema.json"

@@ -178,7 +178,7 @@ def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
     source_run.waiver = reason
     source_run.save()
     asking.cancel(source_run.tasks.filter(state=TaskState.OPEN), by=SYSTEM, at=at)
-    asking.remove_uploads(TaskUpload.objects.filter(task__run=source_run))
+    asking.remove_brought(source_run.tasks.all())
     _next_source(source_run.case)
 
 
@@ -276,7 +276,7 @@ def search_anew(case: Case, *, source: str = "", kind: str = "", at: datetime) -
 def _begin_anew(old: SourceRun, *, at: datetime) -> None:
     """A worker that is in it finds that its run is gone; who was asked to look there is asked again."""
     asking.cancel(old.tasks.filter(state=TaskState.OPEN), by=SYSTEM, at=at)
-    asking.remove_uploads(TaskUpload.objects.filter(task__run=old))
+    asking.remove_brought(old.tasks.all())
     old.delete()
     people.forget_derived(old.case, old.source.slug)
     _make_run(old.case, old.source, old.position)

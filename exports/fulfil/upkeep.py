@@ -14,7 +14,18 @@ from django.db.models import F, QuerySet
 
 from dsar.jobs.running import Run
 from dsar.vault import files, keys
-from exports.models import Bundle, Candidate, EncryptedFile, NearMisses, Part, Report, Shredding, TaskUpload
+from exports.models import (
+    Bundle,
+    Candidate,
+    Document,
+    DocumentPage,
+    EncryptedFile,
+    NearMisses,
+    Part,
+    Report,
+    Shredding,
+    TaskUpload,
+)
 from requests_app.events import EventKind
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
@@ -125,10 +136,19 @@ def _uploads_in_use(paths: Collection[str]) -> set[str]:
     return set(uploads.values_list("path", flat=True))
 
 
+def _documents_in_use(paths: Collection[str]) -> set[str]:
+    living = Document.objects.filter(task__round=F("task__case__gathering_round"), task__case__shredding__isnull=True)
+    pages = DocumentPage.objects.filter(path__in=paths, document__in=living)
+    originals = living.filter(path__in=paths).values_list("path", flat=True)
+    copies = living.filter(copy_path__in=paths).values_list("copy_path", flat=True)
+    return {*originals, *copies, *pages.values_list("path", flat=True)}
+
+
 IN_USE: dict[str, InUse] = {
     "findings": _parts_in_use,
     "bundles": _bundles_in_use,
     "reports": _reports_in_use,
     "encrypted": _encrypted_in_use,
     "uploads": _uploads_in_use,
+    "documents": _documents_in_use,
 }

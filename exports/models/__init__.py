@@ -1,5 +1,6 @@
 from exports.models.candidate import Candidate, NearMisses, RecordChoice
 from exports.models.corrected import CameBack, Corrected
+from exports.models.document import Document, DocumentArea, DocumentChoice, DocumentPage, DocumentState
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
 from exports.models.medium import Medium, MediumState, PassphraseBy
@@ -24,6 +25,11 @@ __all__ = [
     "DataMapVersion",
     "DataSource",
     "Decision",
+    "Document",
+    "DocumentArea",
+    "DocumentChoice",
+    "DocumentPage",
+    "DocumentState",
     "Download",
     "EncryptedFile",
     "Flag",

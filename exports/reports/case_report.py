@@ -19,7 +19,7 @@ from dsar.ledger import chains, verification
 from dsar.ledger.models import Event
 from exports import findings
 from exports.fulfil import acts
-from exports.models import Act, Bundle, RecipientTold, RecordChoice, RunState, SourceRun
+from exports.models import Act, Bundle, Document, DocumentArea, RecipientTold, RecordChoice, RunState, SourceRun
 from exports.reports import words
 from exports.sources.connector import Action
 from requests_app import facts, guards, limiting
@@ -93,6 +93,20 @@ class GroundLine:
     what: str
     ground: Ground
     by: str = ""
+
+
+@dataclass(frozen=True)
+class DocumentLine:
+    """One document: by its source and number, with the hashes of original and released copy."""
+
+    source: str
+    label: str
+    decision: str
+    areas: str
+    grounds: list[Ground]
+    original: str
+    copy: str
+    by: str
 
 
 def report_html(case: Case, *, language: str = "en") -> str:
@@ -178,6 +192,7 @@ def _decisions(case: Case, at: datetime, language: str) -> dict[str, Any]:
         ],
         "by_hand": _by_hand(case, at),
         "withheld": _withheld(case, language),
+        "documents": _documents(case),
         "kept": _kept(case, language),
     }
 
@@ -309,6 +324,28 @@ def _withheld(case: Case, language: str) -> list[GroundLine]:
         )
         for (source, collection, code, by), found in counted.items()
     ]
+
+
+def _documents(case: Case) -> list[DocumentLine]:
+    """What became of each document; the copies are made beside the history, and are all there once it is approved."""
+    found = Document.objects.of_answer(case).to_decide_on().order_by("task__run__position", "sent_at", "label")
+    lines = []
+    for document in found.select_related("task__source", "redacted"):
+        areas = DocumentArea.objects.filter(page__document=document.shown).order_by("code")
+        codes = dict.fromkeys([document.code, *areas.values_list("code", flat=True)])
+        lines.append(
+            DocumentLine(
+                source=document.task.source.title,
+                label=document.label,
+                decision=document.decision or "open",
+                areas=_counted(areas.count(), "area"),
+                grounds=[_ground(case, code) for code in codes if code],
+                original=document.clear_sha256,
+                copy=document.copy_clear_sha256 if case.approved_at else "",
+                by=words.who(document.decided_by),
+            )
+        )
+    return lines
 
 
 def _counted(number: int, thing: str) -> str:

@@ -29,7 +29,8 @@ FACTS = {
     "was_due_on": "was due",
 }
 VERDICTS = {"met": "met", "late": "late", "open": "open", "void": "not owed"}
-SHORTENED = frozenset({"bundle", "message", "part", "person", "account"})  # ids: eight digits tell them apart in a case
+# Ids: eight digits tell them apart in a case.
+SHORTENED = frozenset({"bundle", "document", "message", "part", "person", "account"})
 
 
 def words(code: str) -> str:

@@ -141,6 +141,28 @@ def decide_passages(case: Case, *, actor: Actor, at: datetime, passages: str, ch
     record(case, EventKind.DECIDE_PASSAGES, by=actor, at=at, choice=choice)
 
 
+def mark_area(case: Case, *, actor: Actor, at: datetime, code: str, **_place: str) -> None:
+    """In the place of the documents' own service: an area more is kept back."""
+    if guards.check_refusal_code(case, code).level is not Level.DATA:
+        raise InputRefused({"code": "Not against data."})
+    _company().kept_back[case.pk] += 1
+    record(case, EventKind.MARK_AREA, by=actor, at=at, code=code)
+
+
+def unmark_area(case: Case, *, actor: Actor, at: datetime, area: str) -> None:
+    """In the place of the documents' own service: an area less is kept back."""
+    if not _company().kept_back[case.pk]:
+        raise InputRefused({"area": "There is none."})
+    _company().kept_back[case.pk] -= 1
+    record(case, EventKind.UNMARK_AREA, by=actor, at=at)
+
+
+def decide_document(case: Case, *, actor: Actor, at: datetime, choice: str, **_words: str) -> None:
+    """In the place of the documents' own service: a document is kept back, or released."""
+    _company().kept_back[case.pk] += choice != "release"
+    record(case, EventKind.DECIDE_DOCUMENT, by=actor, at=at, decided=choice)
+
+
 def lift_withholding(case: Case, *, actor: Actor, at: datetime, **_place: str) -> None:
     """In the place of the findings' own service: one record less is kept back."""
     if not _company().kept_back[case.pk]:
@@ -180,6 +202,9 @@ STAND_INS = {
     "withhold_by_rule": withhold_by_rule,
     "black_out": black_out,
     "decide_passages": decide_passages,
+    "mark_area": mark_area,
+    "unmark_area": unmark_area,
+    "decide_document": decide_document,
     "lift_withholding": lift_withholding,
     "waive_source": waive_source,
     "choose_records": choose_records,

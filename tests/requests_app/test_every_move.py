@@ -60,6 +60,9 @@ withhold_by_rule     -         -          -           -          -          desk
 lift_withholding     -         -          -           -          -          desk      -             -
 black_out            -         -          -           -          -          desk      -             -
 decide_passages      -         -          -           -          -          desk      -             -
+mark_area            -         -          -           -          -          desk      -             -
+unmark_area          -         -          -           -          -          desk      -             -
+decide_document      -         -          -           -          -          desk      -             -
 approve              -         -          -           -          -          desk      -             -
 extend               desk      desk       desk        desk       desk       desk      -             -
 assign               desk      desk       desk        desk       desk       desk      desk          -
@@ -112,6 +115,9 @@ withhold_by_rule     -         -          -           -         -             -
 lift_withholding     -         -          -           -         -             -
 black_out            -         -          -           -         -             -
 decide_passages      -         -          -           -         -             -
+mark_area            -         -          -           -         -             -
+unmark_area          -         -          -           -         -             -
+decide_document      -         -          -           -         -             -
 open_download        -         -          -           -         -             -
 refuse_opt_out       -         -          -           -         -             -
 note_done            -         -          -           -         -             -
@@ -148,6 +154,9 @@ withhold_by_rule     -         -             -
 lift_withholding     -         -             -
 black_out            -         -             -
 decide_passages      -         -             -
+mark_area            -         -             -
+unmark_area          -         -             -
+decide_document      -         -             -
 write_answer         -         -             -
 approve              -         -             -
 extend               -         -             -

@@ -51,6 +51,9 @@ ON_DATA_RIGHTS = {
     "withhold_by_rule": ({DECIDING}, DESK),
     "black_out": ({DECIDING}, DESK),
     "decide_passages": ({DECIDING}, DESK),
+    "mark_area": ({DECIDING}, DESK),
+    "unmark_area": ({DECIDING}, DESK),
+    "decide_document": ({DECIDING}, DESK),
     "lift_withholding": ({DECIDING}, DESK),
     "approve": ({DECIDING}, DESK),
     "extend": (WAITING | {GATHERING}, DESK),
@@ -118,6 +121,9 @@ ABOUT = {
     "withhold_by_rule": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
     "black_out": {Right.KNOW_SPECIFIC, Right.PORTABILITY},
     "decide_passages": {Right.KNOW_SPECIFIC, Right.PORTABILITY},
+    "mark_area": {Right.KNOW_SPECIFIC},
+    "unmark_area": {Right.KNOW_SPECIFIC},
+    "decide_document": {Right.KNOW_SPECIFIC},
     "lift_withholding": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
 }
 

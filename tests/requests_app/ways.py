@@ -42,6 +42,7 @@ ASKED = {
     Route.DIRECT: (Right.OPT_OUT_SALE_SHARE, "US-CA"),
 }
 FINDING = {"finding": "1:1", "field": ""}
+AREA = {"page": "1", "left": "0", "top": "0", "right": "1000", "bottom": "100"}
 INPUTS = {
     "ask_clarification": {"question": "Which of the two?"},
     "clarified": {"reason": "The first."},
@@ -66,6 +67,9 @@ INPUTS = {
     "withhold_by_rule": {"rule": "shop.people", "field": "", "code": "ca_130a3_security_data"},
     "black_out": {**FINDING, "field": "body", "words": "Sam", "code": "ca_130a3_security_data"},
     "decide_passages": {"passages": "shop:social_security_number", "choice": "black_out"},
+    "mark_area": {**AREA, "code": "ca_130a3_security_data"},
+    "unmark_area": {"area": "1"},
+    "decide_document": {"document": "1", "choice": "withhold", "code": "ca_130a3_security_data"},
     "lift_withholding": FINDING,
     "extend": {"reason": "Many sources."},
     "assign": {"to": "nobody"},

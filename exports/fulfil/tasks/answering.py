@@ -15,7 +15,7 @@ from dsar.jobs.queue import NotFailed, enqueue, retry
 from exports.fulfil.tasks import asking, links, mails, sheets
 from exports.fulfil.tasks.mails import TaskLetter
 from exports.fulfil.tasks.opening import DESK, AnswerRefused, NotYours, open_task
-from exports.models import RunState, SourceRun, Task, TaskKind, TaskState
+from exports.models import Document, RunState, SourceRun, Task, TaskKind, TaskState
 from requests_app.events import EventKind
 from requests_app.models import Case
 from requests_app.plain_text import is_usable
@@ -47,7 +47,7 @@ def finish(
         if proof:
             sheets.keep_proof(task, proof, at=at)
         if state != TaskState.DONE:
-            asking.remove_uploads(task.uploads.all())
+            asking.remove_brought(task.case.tasks.filter(pk=task.pk))
         task.state, task.answered_by, task.answered_at = state, by.slug, at
         task.name, task.note = name.strip(), note.strip()
         task.save(update_fields=["state", "answered_by", "answered_at", "name_sealed", "note_sealed"])
@@ -61,6 +61,7 @@ def finish(
             task=task.reference,
             answer=state,
             files=task.uploads.count(),
+            documents=Document.objects.filter(task=task, parent=None).count(),
         )
         _go_on(task, at=at)
     return task
@@ -78,7 +79,7 @@ def _check(task: Task, state: TaskState, *, name: str, note: str, confirmed: boo
         if state == TaskState.DONE and not note.strip():
             raise AnswerRefused(_("Please say in a few words what was done: it is kept as the proof."))
         return
-    brought = task.uploads.exists()
+    brought = task.uploads.exists() or Document.objects.filter(task=task).exists()
     if state == TaskState.DONE and not brought:
         raise AnswerRefused(_("No file was sent. Send one, or choose “nothing found”."))
     if state == TaskState.NOTHING and brought:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from exports.fulfil.documents import keeping
 from exports.fulfil.tasks import links, mails
 from exports.fulfil.tasks.mails import TaskLetter
 from exports.models import (
@@ -25,6 +26,7 @@ from exports.models import (
     ActKind,
     DataMapVersion,
     DataSource,
+    Document,
     SourceRun,
     Task,
     TaskKind,
@@ -143,10 +145,16 @@ def cancel(tasks: QuerySet[Task], *, by: Actor, at: datetime, tell: bool = True)
         Task.objects.filter(pk=task.pk).update(state=TaskState.CANCELLED)
         task.state = TaskState.CANCELLED
         links.end_all(task, at=at)
-        remove_uploads(task.uploads.all())
+        remove_brought(task.case.tasks.filter(pk=task.pk))
         record(task.case, EventKind.TASK_CANCELLED, by=by, at=at, source=task.source.slug, task=task.reference)
         if was_open and tell:
             mails.queue(task, TaskLetter.CANCELLED, at=at)
+
+
+def remove_brought(tasks: QuerySet[Task]) -> None:
+    """Remove all that was sent for tasks: rows and documents."""
+    remove_uploads(TaskUpload.objects.filter(task__in=tasks))
+    keeping.remove(Document.objects.filter(task__in=tasks))
 
 
 def remove_uploads(uploads: QuerySet[TaskUpload]) -> None:

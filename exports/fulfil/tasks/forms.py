@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from exports.fulfil.documents import taking
 from exports.fulfil.tasks import answering, sheets
 from exports.fulfil.tasks.opening import AnswerRefused
 from exports.models import TaskState
@@ -51,6 +52,12 @@ def take(
             at=at,
         )
         return Answered.SENT
+    if asked == "bring":
+        taking.keep(task_id, _content(files.get("document")), by=by, at=at)
+        return Answered.SENT
+    if asked == "take_away":
+        taking.take_away(task_id, given.get("document_id", ""), by=by, at=at)
+        return Answered.REMOVED
     if asked == "remove":
         sheets.take_away(task_id, given.get("collection", ""), by=by, at=at)
         return Answered.REMOVED

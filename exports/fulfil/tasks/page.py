@@ -10,8 +10,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from exports.fulfil import acts, gather
+from exports.fulfil.documents import taking
 from exports.fulfil.tasks import asking
-from exports.models import SourceRun, Task, TaskKind, TaskUpload
+from exports.models import Document, SourceRun, Task, TaskKind, TaskUpload
 from exports.sources.connector import Action, Mode
 from exports.sources.datamap import Collection, Deidentify
 from exports.sources.rows import columns_needed
@@ -51,6 +52,8 @@ class TaskPage:
     identifiers: tuple[tuple[str, str], ...]  # kind in words, value
     collections: tuple[Asked, ...]
     counts_only: bool  # whether an x may stand for most values
+    takes_documents: bool
+    documents: tuple[Document, ...]  # brought so far
 
     @property
     def looks(self) -> bool:
@@ -72,6 +75,8 @@ def shown(task: Task, *, on: date) -> TaskPage:
             (kind_in_words(kind), value) for kind, values in identifiers(task).items() for value in values
         ),
         collections=tuple(_asked(task, found, language) for found in collections_asked(task)),
+        takes_documents=taking.are_taken(task),
+        documents=tuple(Document.objects.filter(task=task, parent=None, replaces=None)),
         counts_only=task.kind == TaskKind.LOOK and _mode(task) is not Mode.CONTENT,
     )
 

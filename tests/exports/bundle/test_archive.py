@@ -33,6 +33,7 @@ def manifest(files: list[FileEntry]) -> bytes:
         sources=[SourceEntry("shop", "Shop", "searched", {"orders": 3})],
         withheld=[WithheldEntry("shop", "orders", "code", "§ 1", 1, 2, 3)],
         never_disclosed=[NeverDisclosedEntry("account_password", "We hold it.")],
+        documents=[],
         files=files,
     ).as_json()
 

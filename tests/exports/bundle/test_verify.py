@@ -199,6 +199,7 @@ def made(*members: Member, key: Signer | None = KEY) -> dict[str, bytes]:
             sources=[],
             withheld=[],
             never_disclosed=[],
+            documents=[],
             files=files,
             signed_by=key.key_id if key else None,
         ).as_json()

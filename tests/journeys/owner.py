@@ -61,14 +61,21 @@ class Owner:
 
     def sends(self, content: str, collection: str) -> str:
         """Choose a file for a collection and send it; the page that follows."""
-        fields = {**self._token(), "do": "send", "collection": collection, "encoding": "utf-8-sig"}
-        parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
-        parts.append(
-            'Content-Disposition: form-data; name="file"; filename="rows.csv"\r\nContent-Type: text/csv\r\n\r\n'
-            + content
-        )
-        body = "".join(f"--{BOUNDARY}\r\n{part}\r\n" for part in parts) + f"--{BOUNDARY}--\r\n"
-        request = Request(f"{self.house.base_url}/task/work/", data=body.encode())
+        fields = {"do": "send", "collection": collection, "encoding": "utf-8-sig"}
+        return self._uploads("file", content.encode(), fields)
+
+    def brings(self, document: bytes) -> str:
+        """Choose a document and send it; the page that follows."""
+        return self._uploads("document", document, {"do": "bring"})
+
+    def _uploads(self, name: str, content: bytes, given: dict[str, str]) -> str:
+        fields = {**self._token(), **given}
+        parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}' for key, value in fields.items()]
+        kind = "Content-Type: application/octet-stream"
+        parts.append(f'Content-Disposition: form-data; name="{name}"; filename="a.bin"\r\n{kind}\r\n\r\n')
+        *before, last = (f"--{BOUNDARY}\r\n{part}".encode() for part in parts)
+        body = b"\r\n".join([*before, last + content, f"--{BOUNDARY}--\r\n".encode()])
+        request = Request(f"{self.house.base_url}/task/work/", data=body)
         request.add_header("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
         request.add_header("Referer", self.browser.address)
         self.browser._open(request)

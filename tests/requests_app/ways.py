@@ -348,6 +348,7 @@ WAYS: dict[str, Way] = {
     "ask_reopening": refused,
     "reopen": wrongly_closed,
     "lift_withholding": with_a_withholding,
+    "unmark_area": with_a_withholding,
     "open_download": with_a_closed_download,
     "told_otherwise": with_a_letter_under_way,
     "letter_bounced": with_a_letter_sent,

@@ -1,4 +1,4 @@
-"""Documents on the desk: looked at as pictures, marked by typing, decided on; by nobody else, and kept by no browser."""
+"""Documents on the desk: looked at as pictures, marked by typing, decided on; kept by no browser."""
 
 from __future__ import annotations
 

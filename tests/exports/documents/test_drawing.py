@@ -1,0 +1,149 @@
+"""How documents are drawn: pictures as people see them, mails as plain text; without a process of their own."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from exports.documents import burning, drawing, mails
+from exports.documents.burning import Area
+from exports.documents.frames import Attached, Drawn
+from exports.documents.kinds import MOST_DRAWN, Fault, Faulty, Kind, kind_of
+from tests.exports import papers
+
+
+def drawn(content: bytes, kind: Kind) -> list[Image.Image]:
+    """The pages as pictures."""
+    pages = [item for item in drawing.pages(content, kind, "en") if isinstance(item, Drawn)]
+    assert drawing.look(content, kind, "en") == len(pages)
+    return [Image.frombytes("RGB", (page.width, page.height), page.pixels) for page in pages]
+
+
+def picture(mode: str, colour: object, kind: str = "PNG", **how: object) -> bytes:
+    written = io.BytesIO()
+    Image.new(mode, (40, 20), colour).save(written, kind, **how)  # type: ignore[arg-type]
+    return written.getvalue()
+
+
+def lines(mail: bytes, language: str = "en") -> list[str]:
+    return [line for page in mails.laid_out(mails.read(mail), language).pages for line in page]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"%PDF-1.7", Kind.PDF),
+        (b"From: a\nTo: b\n\nx", Kind.MAIL),
+        (b"Received: a\n  b\nSubject: c\n\nx", Kind.MAIL),
+        (b"From: a\n\nx", None),
+        (b"From: a\nTo: b\0\n\nx", None),
+        (b"Dear Sam,\nFrom: a\nTo: b\n", None),
+        (b" From: a\nTo: b\n", None),
+        (b"<svg/>", None),
+        (b"", None),
+    ],
+)
+def test_a_document_is_told_by_what_it_holds(content: bytes, kind: Kind | None) -> None:
+    assert kind_of(content) is kind
+
+
+def test_a_page_of_a4_has_150_dots_an_inch_and_a_huge_one_no_more_pixels_than_any() -> None:
+    (page,) = drawn(papers.pdf("Hello"), Kind.PDF)
+    assert page.size == (1240, 1755)
+    huge = papers.pdf("Hello").replace(b"595 842", b"9595 9842")
+    (page,) = drawn(huge, Kind.PDF)
+    assert page.width * page.height <= MOST_DRAWN
+
+
+def test_pictures_of_every_mode_are_drawn_on_white_upright_and_small_enough() -> None:
+    for mode, colour in (("1", 0), ("L", 0), ("LA", (0, 255)), ("P", 0), ("RGBA", (0, 0, 0, 255)), ("I;16", 0)):
+        (page,) = drawn(picture(mode, colour), Kind.PNG)
+        assert page.getpixel((5, 5)) == (0, 0, 0), mode
+    (page,) = drawn(picture("RGBA", (0, 0, 0, 0)), Kind.PNG)
+    assert page.getpixel((5, 5)) == (255, 255, 255)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    (page,) = drawn(picture("RGB", "red", "JPEG", exif=turned), Kind.JPEG)
+    assert page.size == (20, 40)
+    written = io.BytesIO()
+    Image.new("L", (4000, 3000)).save(written, "PNG")
+    (page,) = drawn(written.getvalue(), Kind.PNG)
+    assert page.width * page.height <= MOST_DRAWN
+    written = io.BytesIO()
+    Image.new("L", (9000, 9000)).save(written, "PNG")
+    with pytest.raises(Faulty) as found:
+        drawn(written.getvalue(), Kind.PNG)
+    assert found.value.fault == Fault.TOO_MANY_PIXELS
+
+
+def test_each_page_of_a_scan_in_one_file_is_a_page() -> None:
+    written = io.BytesIO()
+    first, second = Image.new("RGB", (30, 20), "red"), Image.new("RGB", (30, 20), "blue")
+    first.save(written, "TIFF", save_all=True, append_images=[second], compression="tiff_lzw")
+    one, two = drawn(written.getvalue(), Kind.TIFF)
+    assert (one.getpixel((1, 1)), two.getpixel((1, 1))) == ((255, 0, 0), (0, 0, 255))
+
+
+def test_a_mail_says_who_wrote_what_to_whom_and_what_came_with_it() -> None:
+    content = papers.mail(
+        "Hola, señora:\n" + "word " * 40, ("scan.png", papers.scan("x")), ("a.xlsx", b"PK"), html="<p>Other form</p>"
+    )
+    shown = lines(content)
+    assert shown[0] == "From: robin@vale.example"
+    assert "Hola, señora:" in shown
+    assert not any("Other form" in line for line in shown)
+    assert all(len(line) <= mails.LETTERS for line in shown)
+    told = "".join(shown[shown.index("Attached:") :])
+    assert "scan.png" in told
+    assert "a document of its own" in told
+    assert "a.xlsx (2 bytes): not shown" in told
+    assert "Asunto: My order" in lines(content, "es")
+    items = list(drawing.pages(content, Kind.MAIL, "en"))
+    assert [type(item) for item in items] == [Drawn, Attached]
+    assert items[1] == Attached(papers.scan("x"))
+
+
+def test_html_is_reduced_to_its_text_and_strange_letters_stand_as_numbers() -> None:
+    html = b"<style>p {}</style><p>One<br>two &amp; three</p><script>no()</script><img src='https://track.example'>"
+    mail = b"From: a@b.example\nTo: c@d.example\nContent-Type: text/html; charset=utf-8\n\n" + html
+    text = "\n".join(lines(mail))
+    assert "One" in text
+    assert "two & three" in text
+    assert "no()" not in text
+    assert "track.example" not in text
+    cyrillic = b"From: a@b.example\nTo: c@d.example\nContent-Type: text/plain; charset=utf-8\n\n\xd0\x96\n"
+    assert "<U+0416>" in lines(cyrillic)
+    unknown = b"From: a@b.example\nTo: c@d.example\nContent-Type: text/plain; charset=made-up\n\n\xe9t\xe9\n"
+    assert len(lines(unknown)) > 2
+
+
+def test_a_mail_within_a_mail_is_a_document_and_one_of_too_many_lines_none() -> None:
+    inner = b"From: a@b.example\nTo: c@d.example\nSubject: Inner\n\nx\n"
+    outer = (
+        b"From: a@b.example\nTo: c@d.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n"
+        b"Content-Type: message/rfc822\n\n" + inner + b"\n--x--\n"
+    )
+    (attached,) = mails.read(outer).attachments
+    assert (attached.name, attached.is_taken) == ("Inner", True)
+    with pytest.raises(Faulty) as found:
+        lines(b"From: a@b.example\nTo: c@d.example\n\n" + b"x\n" * 20_000)
+    assert found.value.fault == Fault.TOO_MANY_PAGES
+
+
+def test_an_area_is_black_to_its_last_pixel_and_its_neighbours_are_not() -> None:
+    page = Drawn(97, 53, b"\xff" * 97 * 53 * 3)
+    burnt = burning.burnt(burning.as_png(page), [Area(100, 100, 500, 500)])
+    seen = Image.open(io.BytesIO(burnt.jpeg))
+    for x, y, black in ((9, 5, True), (48, 26, True), (3, 2, False), (60, 40, False)):
+        assert (seen.getpixel((x, y))[0] < 40) is black, (x, y)  # type: ignore[index]
+    whole = burning.burnt(burning.as_png(page), [Area(0, 0, 1000, 1000)])
+    assert max(Image.open(io.BytesIO(whole.jpeg)).tobytes()) == 0
+
+
+def test_what_was_under_an_area_changes_no_byte_of_what_is_released() -> None:
+    one, other = (Drawn(64, 64, colour * 64 * 64) for colour in (b"\xff\x00\x00", b"\x00\xff\x07"))
+    area = [Area(0, 0, 1000, 1000)]
+    released = [b"".join(burning.pdf([burning.burnt(burning.as_png(page), area)])) for page in (one, other)]
+    assert released[0] == released[1]

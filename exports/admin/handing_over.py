@@ -35,6 +35,7 @@ from requests_app.admin.two_people import works
 from requests_app.models import Case
 from requests_app.roles import Actor
 from requests_app.services.letters import spelt
+from requests_app.services.paragraphs import paragraphs
 
 Step = Callable[[Case, QueryDict, Actor], str]
 
@@ -67,6 +68,7 @@ def handing_over(request: HttpRequest, case: Case) -> HttpResponse:
         "ways": PassphraseBy.choices,
         "has_address": bool(case.submission.postal_address_sealed),
         "may_renew": bundle is not None and bundle.is_renewable(at),
+        "is_over": bundle is not None and not bundle.is_available(at),
     }
     return TemplateResponse(request, "admin/exports/handing_over.html", context)
 
@@ -119,7 +121,7 @@ def passphrase(request: HttpRequest, case: Case) -> HttpResponse:
         "address": f"{unsealed(submission, 'name')}\n{unsealed(submission, 'postal_address')}".strip(),
         "day": spelt(timezone.localdate(at), submission.language),
         "subject": sheet.subject,
-        "text": sheet.text,
+        "text": "\n\n".join(paragraphs(sheet.text)),
     }
     response = render(request, "admin/requests_app/case/print.html", context)
     response["Cache-Control"] = "no-store"

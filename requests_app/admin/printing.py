@@ -22,6 +22,7 @@ from requests_app.roles import Actor
 from requests_app.services import telling
 from requests_app.services.history import record_access
 from requests_app.services.letters import spelt
+from requests_app.services.paragraphs import paragraphs
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def letter_to_print(request: HttpRequest, case: Case) -> HttpResponse:
         "address": f"{unsealed(submission, 'name')}\n{unsealed(submission, 'postal_address')}".strip(),
         "day": spelt(timezone.localdate(message.queued_at), message.language),
         "subject": message.subject,
-        "text": _text(message),
+        "text": "\n\n".join(paragraphs(_text(message))),
     }
     return render(request, "admin/requests_app/case/print.html", context)
 

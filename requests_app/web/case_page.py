@@ -17,10 +17,10 @@ from requests_app.guards import MoveShut
 from requests_app.models import Message, Submission
 from requests_app.services import closing, identity, permissions
 from requests_app.services.letters import Letter, right_title
+from requests_app.services.paragraphs import paragraphs
 from requests_app.web import session
 from requests_app.web.asking_for_another import authority
 from requests_app.web.forms import ProofForm
-from requests_app.web.letters import paragraphs
 from requests_app.web.pages import language
 from requests_app.web.progress import Progress, all_progress
 from requests_app.web.proof import Proof, proof

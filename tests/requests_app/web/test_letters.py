@@ -11,7 +11,7 @@ from requests_app.law.words import Right
 from requests_app.models import Submission
 from requests_app.services import intake, letters
 from requests_app.services.letters import Letter
-from requests_app.web.letters import WIDTH, paragraphs
+from requests_app.services.paragraphs import WIDTH, paragraphs
 from tests.requests_app.web.conftest import NOW, FileRequest
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]

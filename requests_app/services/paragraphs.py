@@ -1,4 +1,4 @@
-"""Letters on a screen: the lines that were broken for mail programs are joined to paragraphs again."""
+"""Letters on a screen or a sheet: the lines that were broken for mail programs are joined to paragraphs again."""
 
 from __future__ import annotations
 

@@ -183,6 +183,7 @@ def compose(
             "received_on": spelt(submission.received_on, language),
             "base_url": settings.BASE_URL,
             "today": spelt(local_day(on), language),
+            "download_days": settings.BUNDLE_LIFE.days,
             **words,
         }
         rendered = render_to_string(f"letters/{letter}.{language}.txt", context)

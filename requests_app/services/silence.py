@@ -110,7 +110,7 @@ def _remind(submission: Submission, cases: Sequence[Case], on: date, *, at: date
         at=at,
         titles=[letters.right_title(case, language) for case in cases],
         is_last=new[-1] == ReminderStep.BEFORE_REFUSAL,
-        refusal_on=letters.spelt(last_on, language),
+        refusal_on=letters.spelt(last_on, language) if last_on < date.max else "",
     )
 
 

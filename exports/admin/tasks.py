@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -27,7 +27,7 @@ from exports.fulfil.tasks import forms as task_forms
 from exports.fulfil.tasks.forms import Answered
 from exports.fulfil.tasks.opening import DESK, AnswerRefused, NotYours, is_owner, may_answer
 from exports.models import RunState, Task, TaskKind, TaskState, TaskUpload
-from requests_app.admin import sections
+from requests_app.admin import dashboard, sections
 from requests_app.admin.desk import DeskAdmin, actor_of, due_in_words, sees_cases, sees_tasks, today, unsealed
 from requests_app.admin.queue import badge
 from requests_app.admin.timeline import names_of
@@ -248,6 +248,18 @@ class TaskAdmin(DeskAdmin[Task]):
             "X-Content-Type-Options": "nosniff",
         }
         return HttpResponse(content, content_type="application/octet-stream", headers=headers)
+
+
+@dashboard.counts
+def waiting_for_owner(request: HttpRequest) -> Iterator[dashboard.Count]:
+    """The tasks that wait for an answer of who looks at the first page, for source owners alone."""
+    if sees_cases(request) or not sees_tasks(request):
+        return
+    waiting = Task.objects.wanted().filter(pk__in=_owned(request))
+    url = f"{reverse('admin:exports_task_changelist')}?state__exact={TaskState.OPEN}"
+    yield dashboard.Count(_("Tasks that wait for your answer"), waiting.count(), url)
+    late = waiting.filter(due_on__lt=today()).count()
+    yield dashboard.Count(_("Of these late"), late, url, is_bad=True)
 
 
 def _owned(request: HttpRequest) -> QuerySet[Task, UUID]:

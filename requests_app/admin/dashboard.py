@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -48,12 +49,24 @@ class Urgent:
     due: SafeString | str
 
 
+CountMaker = Callable[[HttpRequest], Iterable[Count]]
+COUNTS: list[CountMaker] = []
+
+
+def counts(maker: CountMaker) -> CountMaker:
+    """Register what another floor counts for who looks at the first page; the page never imports it."""
+    COUNTS.append(maker)
+    return maker
+
+
 def fill(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
     """Add the counts that this user may see to the context of the first page."""
-    counts = [*(_of_cases(request) if sees_cases(request) else ()), *(_of_jobs() if sees_jobs(request) else ())]
+    made = [count for maker in COUNTS for count in maker(request)]
+    of_jobs = _of_jobs() if sees_jobs(request) else ()
+    shown_counts = [*(_of_cases(request) if sees_cases(request) else ()), *of_jobs, *made]
     urgent = _most_urgent() if sees_cases(request) else []
     attention = list(_of_calendars()) if sees_calendars(request) else []
-    shown = {"counts": counts, "urgent": urgent, "attention": attention, "pause": pausing.current()}
+    shown = {"counts": shown_counts, "urgent": urgent, "attention": attention, "pause": pausing.current()}
     return {**context, **shown, "title": _("Today")}
 
 

@@ -81,7 +81,7 @@ def _check(task: Task, state: TaskState, *, name: str, note: str, confirmed: boo
         return
     brought = task.uploads.exists() or Document.objects.filter(task=task).exists()
     if state == TaskState.DONE and not brought:
-        raise AnswerRefused(_("No file was sent. Send one, or choose “nothing found”."))
+        raise AnswerRefused(_("No file was sent. Send one, or say that nothing was found."))
     if state == TaskState.NOTHING and brought:
         raise AnswerRefused(_("You have sent files. Remove them first if nothing is held there."))
 

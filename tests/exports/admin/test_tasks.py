@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -75,6 +76,23 @@ def test_an_insider_answers_in_the_admin_and_sees_nothing_else_of_the_case(house
     after = owner.get(page_of(task)).content.decode()
     assert "takes no answer from you" in after
     assert person().email not in after
+
+
+def test_the_first_page_of_an_owner_counts_the_tasks_that_wait(house: House, signed_in: SignedIn) -> None:
+    _case, task = inside(house)
+    owner = signed_in(Role.SOURCE_OWNER, INSIDE)
+    assert "<b>1</b><span>Tasks that wait for your answer" in owner.get("/admin/").content.decode()
+    assert "<b>0</b><span>Of these late" in owner.get("/admin/").content.decode()
+    house.shift(timedelta(days=30))
+    assert "<b>1</b><span>Of these late" in owner.get("/admin/").content.decode()
+    owner.post(page_of(task), {"do": "nothing", "name": "Kim Keeper", "confirmed": "yes"})
+    assert "<b>0</b><span>Tasks that wait for your answer" in owner.get("/admin/").content.decode()
+    other = signed_in(Role.SOURCE_OWNER, "other@larkspur-outfitters.example")
+    assert "<b>0</b><span>Tasks that wait for your answer" in other.get("/admin/").content.decode()
+    assert (
+        "Tasks that wait for your answer"
+        not in signed_in(Role.ANALYST, "a@larkspur.example").get("/admin/").content.decode()
+    )
 
 
 def test_others_who_own_sources_see_and_answer_no_task_that_is_not_theirs(house: House, signed_in: SignedIn) -> None:

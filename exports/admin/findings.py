@@ -198,7 +198,7 @@ def findings(request: HttpRequest, case: Case) -> HttpResponse:
     context = {
         **context_of(request, case),
         "places": places,
-        "current": current,
+        "place": current,
         "records": [],
         "leaf": None,
         "to_decide": to_decide(case),

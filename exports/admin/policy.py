@@ -12,7 +12,7 @@ from exports.bundle.published import NoPolicy, policy_on
 from requests_app.admin.desk import today
 
 TEMPLATE = "admin/exports/policy.html"
-LANGUAGES = ("en", "es")
+LANGUAGES = {"en": "English", "es": "Español"}
 
 
 def policy_page(request: HttpRequest, context: dict[str, object]) -> HttpResponse:

@@ -19,7 +19,7 @@ from requests_app.states import State
 FACT_LABELS = {
     "about": gettext_lazy("about"),
     "account": gettext_lazy("account"),
-    "act": gettext_lazy("done"),
+    "act": gettext_lazy("act"),
     "answer": gettext_lazy("answer"),
     "answered_as": gettext_lazy("answered as"),
     "assigned_to": gettext_lazy("to"),

@@ -40,6 +40,13 @@ class Eye:
         self._photograph(page, what)
         self._check(page, what)
 
+    def sees_in_both(self, page: Page, what: str) -> None:
+        """The same for a page that can be loaded again, light and dark."""
+        for scheme in reversed(SCHEMES):  # it is left light
+            page.emulate_media(color_scheme=scheme)
+            page.reload()
+            self.sees(page, f"{what}, {scheme}")
+
     def sees_without_scripts(self, page: Page, what: str) -> None:
         """The same for a page in a window without scripts: its markup and styles, light and dark, in the glass."""
         self._photograph(page, what)

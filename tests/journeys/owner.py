@@ -53,11 +53,15 @@ class Owner:
         before = len(self.mails("Your code"))
         self.browser.get(link)
         self.browser.post(self.browser.address)
-        mail = wait_for("the code", lambda: self.mails("Your code")[before:])[0]
-        code = CODE.search(mail.text)
-        assert code, mail.text
-        self.browser.post("/task/code/", {"code": code.group(1)})
+        self.browser.post("/task/code/", {"code": self.code(after=before)})
         return self.page
+
+    def code(self, *, after: int = 0) -> str:
+        """The code in the next mail that holds one."""
+        mail = wait_for("the code", lambda: self.mails("Your code")[after:])[0]
+        found = CODE.search(mail.text)
+        assert found, mail.text
+        return found.group(1)
 
     def sends(self, content: str, collection: str) -> str:
         """Choose a file for a collection and send it; the page that follows."""

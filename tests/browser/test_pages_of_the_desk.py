@@ -21,6 +21,7 @@ from tests.journeys.conftest import Opening
 from tests.journeys.house import PATIENCE, House, cast, wait_for
 from tests.journeys.owner import Owner, add_archive
 from tests.journeys.person import Person
+from tests.journeys.procedures import approved
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -117,9 +118,9 @@ def test_one_case_leads_through_the_pages_of_the_desk_and_of_an_owner(
     eye.sees_in_both(desk, "withholding by rule")
 
     # Handing over: on a medium, too.
+    approved(house, person)
     desk.goto(case_page)
-    press(desk, "Approve", eye)
-    wait_for("the closing", lambda: reloaded(desk).get_by_role("link", name="Handing over").count())
+    wait_for("the file", lambda: reloaded(desk).get_by_role("link", name="Handing over").count())
     sent(desk, desk.get_by_role("link", name="Handing over"))
     desk.get_by_label("How the passphrase reaches the person").select_option("phone")
     desk.get_by_label("Postal address").fill("4 Orchard Lane")

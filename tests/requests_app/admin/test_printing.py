@@ -16,6 +16,7 @@ from requests_app.roles import Role
 from requests_app.services import letters
 from requests_app.services.history import local_day
 from requests_app.services.letters import Letter
+from requests_app.services.paragraphs import paragraphs
 from requests_app.states import State
 from tests.requests_app.admin.conftest import Desk, text_of
 
@@ -39,7 +40,8 @@ def test_a_letter_is_printed_with_address_day_and_subject(desk: Desk) -> None:
     assert "<address>Ann O'Hara</address>" in page
     assert '<p class="day">Nov. 23, 2026</p>' in page
     assert f"<h1>{message.subject}</h1>" in page
-    assert message.text in page
+    assert "\n\n".join(paragraphs(message.text)) in page
+    assert message.text.strip() not in page, "broken where mail needs it, and not by the sheet"
 
 
 def test_what_a_letter_says_is_text_on_its_sheet(desk: Desk) -> None:

@@ -22,7 +22,7 @@ from dsar.vault.errors import VaultError
 from exports.admin.panels import may
 from exports.documents.kinds import Fault
 from exports.fulfil.documents import deciding, keeping, replacing, taking
-from exports.fulfil.tasks.opening import AnswerRefused, NotYours
+from exports.fulfil.tasks.opening import DESK, AnswerRefused, NotYours
 from exports.models import Document, DocumentArea, DocumentChoice, DocumentPage, DocumentState
 from requests_app import choices
 from requests_app.admin import sections
@@ -108,7 +108,8 @@ def picture(request: HttpRequest, case: Case) -> HttpResponse:
         record_access(
             by=actor, what="document", at=at, case=str(case.pk), document=str(page.document_id), page=page.number
         )
-        DocumentPage.objects.filter(pk=page.pk, seen_at=None).update(seen_by=actor.slug, seen_at=at)
+        if actor.roles & DESK:
+            DocumentPage.objects.filter(pk=page.pk, seen_at=None).update(seen_by=actor.slug, seen_at=at)
     headers = {"Cache-Control": "no-store, private", "X-Content-Type-Options": "nosniff"}
     return HttpResponse(png, content_type="image/png", headers=headers)
 

@@ -109,8 +109,13 @@ def test_who_does_not_see_cases_sees_no_page_and_an_auditor_changes_nothing(hous
     for client in (Client(), signed_in(Role.SOURCE_OWNER)):
         for address in (url, page_of(case)):
             assert client.get(address).status_code in (302, 403, 404)
+    auditor = signed_in(Role.AUDITOR)
+    assert auditor.get(url).status_code in (200, 403, 404)
+    given = {"document": page.document_id, "choice": "withhold", "code": GROUND}
+    assert ": done." not in posts(auditor, case, "decide_document", **given)
     page.refresh_from_db()
-    assert page.seen_at is None
+    assert page.seen_at is None  # the desk alone looks through
+    assert Document.objects.get().decision == ""
 
 
 def test_a_redacted_copy_is_sent_on_the_page_and_a_broken_one_is_refused_there(house: House) -> None:

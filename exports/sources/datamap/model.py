@@ -237,6 +237,15 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Bucket:
+    """How a bucket of files knows us: environment variables, never the keys themselves."""
+
+    access_key: str
+    secret_key: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """Who looks into a source that no program reads, and how the person is reached."""
 
@@ -343,6 +352,7 @@ class DataMap:
     canonical_text: str  # JSON of the map, sorted: equal maps, equal text; read_data_map reads it back
     processor_contact: Text | None = None  # how people reach that controller
     automated_decisions: tuple[AutomatedDecision, ...] = ()
+    bucket: Bucket | None = None  # of a source of files that lie in one; None: they lie in a folder
 
     @cached_property
     def digest(self) -> str:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from exports.sources.datamap.model import Change, Collection, FileFormat, Files, Owner, Service
+from exports.sources.datamap.model import Bucket, Change, Collection, FileFormat, Files, Owner, Service
 from exports.sources.datamap.section import Section, choice_of
 
 VARIABLE = re.compile(r"(?!DSAR_)[A-Z][A-Z0-9_]*")
 MAILBOX = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+", re.ASCII)
 LONGEST_MAILBOX = 254
+REGION = re.compile(r"[a-z0-9-]{1,50}")
+DEFAULT_REGION = "us-east-1"  # what servers of one's own are asked in, unless they were given another
 MOST_DAYS = 60  # a law's whole time to answer, and more
 
 
@@ -23,6 +25,7 @@ class Kind:
     """One kind of source: keys of the map and of its collections beside those that all kinds have."""
 
     top: tuple[str, ...] = ()
+    top_optional: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     joins: bool = True  # whether collections are reached from others
@@ -37,7 +40,12 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "sql": Kind(required=("table", "key"), optional=("schema",)),
-    "files": Kind(required=("files", "format"), optional=("encoding", "delimiter"), is_of_files=True),
+    "files": Kind(
+        top_optional=("bucket",),
+        required=("files", "format"),
+        optional=("encoding", "delimiter"),
+        is_of_files=True,
+    ),
     "http": Kind(top=("service",), required=("key",), joins=False),
     "manual": Kind(top=("owner",), joins=False, is_of_people=True),
 }
@@ -49,17 +57,41 @@ def service_of(top: Section) -> Service | None:
         return None
     what = "'service' of the map"
     service = Section(top.node_of("service"), what, top.faults, required=("signing_key",), optional=("changes",))
-    variable = service.text("signing_key")
-    if variable and not VARIABLE.fullmatch(variable):
-        service.note(
-            "signing_key",
-            f"'signing_key' of {what} names an environment variable in capitals that does not begin with DSAR_, such as"
-            " ORDERS_SIGNING_KEY; the key itself stands in no map.",
-        )
+    variable = _variable(service, "signing_key", "ORDERS_SIGNING_KEY")
     changes = [
         choice_of(node, f"a change in {what}", top.faults, Change, Change.DELETE) for node in service.items("changes")
     ]
     return Service(variable, frozenset(changes))
+
+
+def bucket_of(top: Section) -> Bucket | None:
+    """The bucket in which the files of a source lie; None for a folder."""
+    if "bucket" not in top:
+        return None
+    what = "'bucket' of the map"
+    bucket = Section(
+        top.node_of("bucket"), what, top.faults, required=("access_key", "secret_key"), optional=("region",)
+    )
+    region = bucket.text("region") if "region" in bucket else DEFAULT_REGION
+    if region and not REGION.fullmatch(region):
+        bucket.note("region", f"'region' of {what} is a name such as eu-west-1.")
+    return Bucket(
+        access_key=_variable(bucket, "access_key", "PARTNER_ACCESS_KEY"),
+        secret_key=_variable(bucket, "secret_key", "PARTNER_SECRET_KEY"),
+        region=region,
+    )
+
+
+def _variable(section: Section, key: str, example: str) -> str:
+    """The name of an environment variable that holds a secret."""
+    name = section.text(key)
+    if name and not VARIABLE.fullmatch(name):
+        section.note(
+            key,
+            f"{key!r} of {section.what} names an environment variable in capitals that does not begin with DSAR_, such"
+            f" as {example}; the key itself stands in no map.",
+        )
+    return name
 
 
 class _Language(StrEnum):

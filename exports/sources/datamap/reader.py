@@ -35,7 +35,7 @@ from exports.sources.datamap.model import (
     Root,
     Suppression,
 )
-from exports.sources.datamap.places import KINDS, Kind, check_offered, files_of, owner_of, service_of
+from exports.sources.datamap.places import KINDS, Kind, bucket_of, check_offered, files_of, owner_of, service_of
 from exports.sources.datamap.register import automated_decisions_of, pointers, recipients_of, role_of
 from exports.sources.datamap.section import (
     Faults,
@@ -106,7 +106,7 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
         "the map",
         faults,
         required=(*("source", "title", "connector", "role", "purposes", "origins", "collections"), *kind.top),
-        optional=("recipients", "automated_decisions"),
+        optional=("recipients", "automated_decisions", *kind.top_optional),
     )
     names = _Names(_words_by_name(top, "purposes"), _words_by_name(top, "origins"), kind)
     if top.text("connector") not in (*KINDS, ""):
@@ -131,6 +131,7 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
         canonical_text=json.dumps(plain(node), sort_keys=True, ensure_ascii=False, separators=(",", ":")),
         processor_contact=contact,
         automated_decisions=automated_decisions_of(top),
+        bucket=bucket_of(top),
     )
 
 

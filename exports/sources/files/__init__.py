@@ -1,4 +1,4 @@
-"""Sources that are folders of files: CSV and JSON lines, plain or gzipped. They are read and never written."""
+"""Sources that are files in a folder or a bucket: CSV and JSON lines, plain or gzipped. They are never written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from exports.sources.connector import (
     Identifiers,
 )
 from exports.sources.datamap import DataMap
-from exports.sources.files.folder import Folder
+from exports.sources.files.folder import Drop, Folder
 from exports.sources.files.lines import FileRows
 from exports.sources.rows import RowReading
 from exports.sources.values import Json
@@ -22,15 +22,15 @@ from requests_app.law.words import Right
 
 
 class FilesConnector(Connector):
-    """A folder of files, with the promises of `exports.sources.connector.Connector`.
+    """A drop of files, with the promises of `exports.sources.connector.Connector`.
 
     A row's key is its file and the line on which it begins. Nothing here writes: a change raises OnlyByHandError until
     a look shows that a person made it.
     """
 
-    def __init__(self, datamap: DataMap, folder: str) -> None:
+    def __init__(self, datamap: DataMap, drop: Drop) -> None:
         self.datamap = datamap
-        self._rows = FileRows(datamap, Folder(datamap.source, folder))
+        self._rows = FileRows(datamap, drop)
         self._reading = RowReading(datamap, self._rows)
         self._by_hand = ByHand(datamap, self._reading, self._rows)
 
@@ -64,7 +64,17 @@ def open_source(
     *,
     read_url: str,
     write_url: str | None,  # noqa: ARG001 - there is no way to write
-    timeout: timedelta,  # noqa: ARG001 - a disk is waited for
+    timeout: timedelta,
 ) -> FilesConnector:
-    """What `exports.sources.connector.open_source` calls; `read_url` is the absolute path of the folder."""
-    return FilesConnector(datamap, read_url)
+    """What `exports.sources.connector.open_source` calls; `read_url` is the folder's absolute path, or a bucket's URL.
+
+    `timeout` bounds a call to a bucket; a disk is waited for.
+    """
+    if datamap.bucket is None:
+        return FilesConnector(datamap, Folder(datamap.source, read_url))
+    from django.conf import settings  # noqa: PLC0415 - connectors are used without Django, too
+
+    from exports.sources.files.bucket import Bucket  # noqa: PLC0415 - a folder needs no HTTP
+
+    drop = Bucket(datamap.source, read_url, datamap.bucket, hosts=settings.SOURCE_HOSTS, timeout=timeout)
+    return FilesConnector(datamap, drop)

@@ -7,15 +7,40 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from exports.sources.connector import BrokenDataError, MapDoesNotFitError, SourceUnavailableError
 
 GZIPPED = ".gz"
+
+
+class Drop(Protocol):
+    """Where the files of a source lie."""
+
+    def files(self, pattern: str) -> list[str]:
+        """The names of the files that are meant, sorted; there is one at least."""
+
+    def open(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """The bytes of a file, as a stream."""
+
+
+def files_meant(source: str, pattern: str, names: Iterable[str]) -> list[str]:
+    """The names, sorted. SourceUnavailableError without any, BrokenDataError for a file that would count twice.
+
+    A drop that did not arrive must not look like a person of whom nothing is held.
+    """
+    found = sorted(names)
+    if not found:
+        raise SourceUnavailableError(f"{source}: no file is there of {pattern}")
+    both = set(found)
+    for name in found:
+        if name + GZIPPED in both:
+            raise BrokenDataError(f"{source}: {name} is there twice, plain and gzipped; take one away")
+    return found
 
 
 class Folder:
@@ -28,18 +53,9 @@ class Folder:
             raise MapDoesNotFitError(f"{source}: its variable holds no absolute path of a folder")
 
     def files(self, pattern: str) -> list[str]:
-        """The paths, below the folder, of the files that are meant, sorted; there is one at least.
-
-        A drop that did not arrive must not look like a person of whom nothing is held.
-        """
+        """The paths, below the folder, of the files that are meant, sorted; there is one at least."""
         with self._trouble():
-            found = sorted(self._matching(Path(self._path), pattern.split("/"), ""))
-        if not found:
-            raise SourceUnavailableError(f"{self._source}: no file is there of {pattern}")
-        for name in found:
-            if name + GZIPPED in found:
-                raise BrokenDataError(f"{self._source}: {name} is there twice, plain and gzipped; take one away")
-        return found
+            return files_meant(self._source, pattern, self._matching(Path(self._path), pattern.split("/"), ""))
 
     def _matching(self, folder: Path, parts: list[str], above: str) -> Iterator[str]:
         part, *below = parts

@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple, cast
 
 from exports.sources.connector import BrokenDataError, Identifiers, MapDoesNotFitError, Record
 from exports.sources.datamap import Collection, DataMap, FileFormat, Files
-from exports.sources.files.folder import GZIPPED, Folder
+from exports.sources.files.folder import GZIPPED, Drop
 from exports.sources.json_text import JsonError, json_object
 from exports.sources.rows import Row, columns_needed
 from exports.sources.values import Key
@@ -39,9 +39,9 @@ NOT_NAMED = "names the columns, and '%(column)s', which the map has, not"
 class FileRows:
     """The rows of a source's files; nobody's in particular."""
 
-    def __init__(self, datamap: DataMap, folder: Folder) -> None:
+    def __init__(self, datamap: DataMap, drop: Drop) -> None:
         self._datamap = datamap
-        self._folder = folder
+        self._drop = drop
 
     def rows(
         self,
@@ -54,7 +54,7 @@ class FileRows:
         files = cast("Files", collection.files)
         needed = columns_needed(self._datamap, collection)
         last_file, last_line = (str(after[0]), int(after[1])) if after else ("", 0)
-        for name in self._folder.files(files.pattern):
+        for name in self._drop.files(files.pattern):
             if name < last_file:
                 continue
             behind = last_line if name == last_file else 0
@@ -64,7 +64,7 @@ class FileRows:
                     yield Row((name, line), record, place, line)
 
     def _records(self, name: str, files: Files, needed: tuple[str, ...]) -> Iterator[tuple[int, Record]]:
-        with self._folder.open(name) as file:
+        with self._drop.open(name) as file:
             plain = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if name.endswith(GZIPPED) else file
             yield from records_of(plain, files, needed, lambda line: f"{self._datamap.source}: {name} line {line}")
 

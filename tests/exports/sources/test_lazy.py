@@ -10,7 +10,7 @@ import sys
 import tests.environment
 {extra}
 import exports.sources.connector, exports.sources.datamap, exports.bundle.disclosure, exports.bundle.redaction
-found = [name for name in ("sqlalchemy", "pymysql", "faker") if name in sys.modules]
+found = [name for name in ("sqlalchemy", "pymysql", "botocore", "faker") if name in sys.modules]
 assert not found, found
 """
 

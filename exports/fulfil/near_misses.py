@@ -29,9 +29,10 @@ ANY_DOTS = frozenset({"gmail.com", "googlemail.com"})  # of whose addresses dots
 def note(run: Run, source_run: SourceRun, data_map: DataMap, identifiers: Identifiers) -> None:
     """Look for them by the map that the source was searched by, and keep at most ten, masked; nothing is gathered.
 
-    A service is not asked: it joins by itself, and would be asked for somebody else's rows. Nor is a person.
+    A service is asked if it offers to look so, without joining; a person is not.
     """
-    if data_map.connector in {"http", "manual"} or source_run.case.right_asked == Right.CORRECT:
+    looks = data_map.service.offers_near if data_map.service else data_map.owner is None
+    if not looks or source_run.case.right_asked == Right.CORRECT:
         return
     found = list(_found(source_run, data_map, identifiers))[: NearMisses.MOST]
     with run.transaction():

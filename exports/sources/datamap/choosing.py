@@ -54,7 +54,7 @@ def loosened(data_map: DataMap, known: Known, also: Known) -> tuple[DataMap, dic
                 ways.append(Root(kind, root.column, root.compare))
         if ways:
             collections.append(replace(found, reached=tuple(ways), only=None))
-    return replace(data_map, collections=tuple(collections)), asked
+    return replace(data_map, collections=tuple(collections), is_loosened=True), asked
 
 
 def _near(root: Root, known: Known, also: Known) -> tuple[str, ...]:

@@ -230,10 +230,12 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a company's service offers, and by which key it knows us."""
+    """What a company's service offers, and by which keys it knows us; keys are named by environment variables."""
 
-    signing_key: str  # the environment variable that holds the key
+    signing_keys: tuple[str, ...]  # the first is used; a service that does not know it yet is tried with the next
+    changing_keys: tuple[str, ...]  # the same for orders
     changes: frozenset[Change]
+    offers_near: bool = False  # finds rows by what stands in a column alone: near misses are looked for there
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +354,7 @@ class DataMap:
     canonical_text: str  # JSON of the map, sorted: equal maps, equal text; read_data_map reads it back
     processor_contact: Text | None = None  # how people reach that controller
     automated_decisions: tuple[AutomatedDecision, ...] = ()
+    is_loosened: bool = False  # leads to near misses alone: each way has a kind of its own, and nothing is joined
     bucket: Bucket | None = None  # of a source of files that lie in one; None: they lie in a folder
 
     @cached_property

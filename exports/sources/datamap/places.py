@@ -17,6 +17,7 @@ MAILBOX = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+", 
 LONGEST_MAILBOX = 254
 REGION = re.compile(r"[a-z0-9-]{1,50}")
 DEFAULT_REGION = "us-east-1"  # what servers of one's own are asked in, unless they were given another
+MOST_OTHER_KEYS = 3  # each is one more call where the ones before are not known
 MOST_DAYS = 60  # a law's whole time to answer, and more
 
 
@@ -56,12 +57,33 @@ def service_of(top: Section) -> Service | None:
     if "service" not in top:
         return None
     what = "'service' of the map"
-    service = Section(top.node_of("service"), what, top.faults, required=("signing_key",), optional=("changes",))
-    variable = _variable(service, "signing_key", "ORDERS_SIGNING_KEY")
+    optional = ("other_keys", "changing_key", "changes", "near_misses")
+    service = Section(top.node_of("service"), what, top.faults, required=("signing_key",), optional=optional)
+    keys = (_variable(service, "signing_key", "ORDERS_SIGNING_KEY"), *_other_keys(service))
+    changing = _variable(service, "changing_key", "ORDERS_CHANGING_KEY") if "changing_key" in service else ""
     changes = [
         choice_of(node, f"a change in {what}", top.faults, Change, Change.DELETE) for node in service.items("changes")
     ]
-    return Service(variable, frozenset(changes))
+    return Service(
+        signing_keys=keys,
+        changing_keys=(changing,) if changing else keys,
+        changes=frozenset(changes),
+        offers_near=service.flag("near_misses"),
+    )
+
+
+def _other_keys(service: Section) -> tuple[str, ...]:
+    """The variables of the keys that are tried where the first is not known."""
+    names = service.texts("other_keys")
+    if not all(not name or VARIABLE.fullmatch(name) for name in names) or service.text("signing_key") in names:
+        service.note(
+            "other_keys", "'other_keys' are variables in capitals that do not begin with DSAR_, and not 'signing_key'."
+        )
+    if len(names) > MOST_OTHER_KEYS:
+        service.note(
+            "other_keys", f"'other_keys' are at most {MOST_OTHER_KEYS}: take those away that are used no more."
+        )
+    return names
 
 
 def bucket_of(top: Section) -> Bucket | None:

@@ -55,7 +55,7 @@ class HttpConnector(Connector):
         self._hosts = hosts
         self._timeout = timeout
         self._callback = callback
-        self._rows = ServiceRows(datamap, self._caller(read_url))
+        self._rows = ServiceRows(datamap, self._caller(read_url, self._service.signing_keys))
         self._reading = RowReading(datamap, self._rows)
         self._by_hand = ByHand(datamap, self._reading, self._rows)
 
@@ -82,17 +82,21 @@ class HttpConnector(Connector):
     def _changing(self) -> ServiceChanging:
         if self._write_url is None:
             raise NoWriteAccessError(f"{self.datamap.source}: it can only be read; the change is a task for a person")
-        return ServiceChanging(self.datamap, self._reading, self._caller(self._write_url))
+        return ServiceChanging(self.datamap, self._reading, self._caller(self._write_url, self._service.changing_keys))
 
-    def _caller(self, url: str) -> Caller:
-        key = os.environ.get(self._service.signing_key, "")
+    def _caller(self, url: str, variables: Several[str]) -> Caller:
+        keys = [self._key(variable) for variable in variables]
+        service = service_at(url, self.datamap.source, self._hosts)
+        return Caller(service, keys, timeout=self._timeout, callback=self._callback)
+
+    def _key(self, variable: str) -> str:
+        key = os.environ.get(variable, "")
         if len(key) < SHORTEST_KEY:
             raise NotSetUpError(
-                f"{self.datamap.source}: set the environment variable {self._service.signing_key} to the key that the"
-                f" service holds too, of at least {SHORTEST_KEY} characters"
+                f"{self.datamap.source}: set the environment variable {variable} to the key that the service holds too,"
+                f" of at least {SHORTEST_KEY} characters"
             )
-        service = service_at(url, self.datamap.source, self._hosts)
-        return Caller(service, key, timeout=self._timeout, callback=self._callback)
+        return key
 
 
 def open_source(datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta) -> HttpConnector:

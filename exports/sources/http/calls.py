@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
@@ -25,23 +25,28 @@ BUDGET = 100.0  # seconds for one call with all its tries and polls; a job's lea
 DELAYS = (0.5, 2.0, 5.0)  # seconds between tries, and between polls
 LONGEST_IN_PLACE = 10.0  # seconds; a longer wait is the job's
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
-REFUSED = frozenset({401, 403})
+UNKNOWN = 401
+REFUSED = frozenset({UNKNOWN, 403})
 
 
 class Caller:
-    """Calls to one service under one key; `callback` is where it may say that an answer is ready."""
+    """Calls to one service; `callback` is where it may say that an answer is ready.
 
-    def __init__(self, service: Service, key: str, *, timeout: timedelta, callback: str = "") -> None:
+    Under the first of the keys that it knows: while they change, a 401 is followed by a try with the next.
+    """
+
+    def __init__(self, service: Service, keys: Sequence[str], *, timeout: timedelta, callback: str = "") -> None:
         self._service = service
         self._source = service.source
-        self._key = key.encode()
+        self._keys = [key.encode() for key in keys]
+        self._used = 0
         self._timeout = timeout.total_seconds()
         self._callback = {"Dsar-Callback": callback} if callback else {}
 
     def ask(self, path: str, question: Mapping[str, object]) -> dict[str, Json]:
         """Ask what changes nothing: tried again. Its id is always the same, so that a service may go on preparing."""
         body = _encoded(question)
-        name = hmac.digest(self._key, b"id\n" + path.encode() + b"\n" + body, "sha256").hex()[:32]
+        name = hmac.digest(self._keys[0], b"id\n" + path.encode() + b"\n" + body, "sha256").hex()[:32]
         until = time.monotonic() + BUDGET
         for delay in (*DELAYS, None):
             try:
@@ -62,7 +67,7 @@ class Caller:
 
     def _call(self, path: str, body: bytes, name: str, until: float) -> dict[str, Json]:
         where, polls = self._service.path + path, 0
-        answer = self._exchange("POST", where, body, name, until)
+        answer = self._knocked(where, body, name, until)
         while answer.status == 202:
             where = self._place_to_poll(answer, where)
             wait = max(retry_after(answer) or 0.0, DELAYS[min(polls, len(DELAYS) - 1)])
@@ -76,12 +81,22 @@ class Caller:
         self._check(answer)
         return self._read(answer)
 
+    def _knocked(self, where: str, body: bytes, name: str, until: float) -> Answer:
+        """The answer under a key that the service knows; nothing is carried out that is answered with 401."""
+        answer = self._exchange("POST", where, body, name, until)
+        while answer.status == UNKNOWN and self._used + 1 < len(self._keys):
+            self._used += 1
+            answer = self._exchange("POST", where, body, name, until)
+        if answer.status == UNKNOWN:
+            self._used = 0
+        return answer
+
     def _exchange(self, method: str, path: str, body: bytes, name: str, until: float) -> Answer:
         seconds = min(self._timeout, until - time.monotonic())
         return exchange(self._service, method, path, self._headers(method, path, body, name), body, seconds=seconds)
 
     def _headers(self, method: str, path: str, body: bytes, name: str) -> dict[str, str]:
-        moment, nonce = str(int(time.time())), uuid4().hex
+        moment, nonce, key = str(int(time.time())), uuid4().hex, self._keys[self._used]
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
@@ -90,7 +105,8 @@ class Caller:
             "Dsar-Request": name,
             "Dsar-Timestamp": moment,
             "Dsar-Nonce": nonce,
-            "Dsar-Signature": signature(self._key, moment, nonce, f"{method}\n{path}\n".encode() + body),
+            "Dsar-Key": key_id(key),
+            "Dsar-Signature": signature(key, moment, nonce, f"{method}\n{path}\n".encode() + body),
         }
         return headers | self._callback | ({"Content-Type": "application/json"} if body else {})
 
@@ -138,6 +154,11 @@ class Caller:
 def signature(key: bytes, moment: str, nonce: str, request: bytes) -> str:
     """HMAC-SHA256 over moment, nonce, method, path and body, a line each, so that no call passes for another."""
     return "v1=" + hmac.digest(key, f"v1\n{moment}\n{nonce}\n".encode() + request, "sha256").hex()
+
+
+def key_id(key: bytes) -> str:
+    """What tells a service which of several keys was used: 16 hexadecimal letters, from which no key is found."""
+    return hmac.digest(key, b"key", "sha256").hex()[:16]
 
 
 def _encoded(question: Mapping[str, object]) -> bytes:

@@ -6,6 +6,7 @@ A row of somebody else is such a fault: it stops the search.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from exports.sources.connector import BrokenDataError, Identifiers
 from exports.sources.datamap import E164, Collection, DataMap
@@ -15,6 +16,7 @@ from exports.sources.telephones import e164
 from exports.sources.values import Json, Key, key_value
 
 LIMIT = 1000  # rows of one answer
+LIMIT_NEAR = 50  # of one that shows near misses: more than ten are never kept
 MOST_ANSWERS = 20_000  # of one lookup
 
 
@@ -45,12 +47,13 @@ class ServiceRows:
 
     def _all(self, collection: Collection, identifiers: dict[str, list[str]]) -> Iterator[Row]:
         columns = tuple(dict.fromkeys((*collection.key, *columns_needed(self._datamap, collection))))
-        question = {"collection": collection.name, "identifiers": identifiers, "columns": columns, "limit": LIMIT}
+        path, question = self._question(collection, identifiers)
+        question |= {"collection": collection.name, "columns": columns}
         cursor, cursors = None, set[str]()
         for page in range(1, MOST_ANSWERS + 1):
-            answer = self._caller.ask("/lookup", question | {"cursor": cursor})
+            answer = self._caller.ask(path, question | {"cursor": cursor})
             where = f"{self._datamap.source}: {collection.name}, answer {page}"
-            for place, entry in enumerate(_records(answer, where)):
+            for place, entry in enumerate(_records(answer, where, question["limit"])):
                 yield _row(entry, collection, columns, f"{where}, record", place)
             cursor = answer["next"]
             if cursor is None:
@@ -59,6 +62,13 @@ class ServiceRows:
                 raise BrokenDataError(f"{where}: 'next' is a new text, or null at the end")
             cursors.add(cursor)
         raise BrokenDataError(f"{self._datamap.source}: {collection.name} has no end after {MOST_ANSWERS} answers")
+
+    def _question(self, collection: Collection, asked: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+        """Whose rows are wanted; or, of near misses, which values may stand in which column."""
+        if not self._datamap.is_loosened:
+            return "/lookup", {"identifiers": asked, "limit": LIMIT}
+        ways = [{"column": root.column, "values": asked[root.by]} for root in collection.roots if asked.get(root.by)]
+        return "/near", {"ways": ways, "limit": LIMIT_NEAR}
 
 
 def _asked(collection: Collection, identifiers: Identifiers) -> dict[str, list[str]]:
@@ -72,12 +82,12 @@ def _asked(collection: Collection, identifiers: Identifiers) -> dict[str, list[s
     return {kind: sorted(values) for kind, values in sorted(asked.items()) if values}
 
 
-def _records(answer: dict[str, Json], where: str) -> list[Json]:
+def _records(answer: dict[str, Json], where: str, limit: int) -> list[Json]:
     if answer.keys() != {"records", "next"}:
         raise BrokenDataError(f"{where}: an answer has 'records' and 'next', and nothing else")
     records = answer["records"]
-    if not isinstance(records, list) or len(records) > LIMIT:
-        raise BrokenDataError(f"{where}: 'records' is a list of at most {LIMIT}")
+    if not isinstance(records, list) or len(records) > limit:
+        raise BrokenDataError(f"{where}: 'records' is a list of at most {limit}")
     return records
 
 

@@ -7,9 +7,10 @@ import json
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from exports.fulfil import near_misses
-from exports.models import NearMisses, RunState
+from exports.models import DataSource, NearMisses, RunState
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierStatus
 from requests_app.move import InputRefused
@@ -20,6 +21,7 @@ from requests_app.services.staffing import add_staff
 from requests_app.states import State
 from tests.exports.fulfil.test_gathering import load_anew
 from tests.exports.house import House, fresh, person, rows, run_of
+from tests.exports.sources import service
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -73,6 +75,33 @@ def test_an_address_of_many_gathers_no_ticket_and_shows_them(shared: House) -> N
     assert gathered
     assert "not hers" not in gathered
     assert len([one for one in near(case) if one["collection"] == "support_tickets"]) == 2
+
+
+def test_a_service_shows_near_misses_where_it_offers_to(
+    house: House, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.SOURCE_HOSTS = service.LOCAL
+    monkeypatch.setenv("CLUB_SIGNING_KEY", service.KEY)
+    with service.running() as club:
+        monkeypatch.setenv("CLUB_URL", club.url)
+        club.members[0]["email"] = person().email
+        club.members[1]["email"] = ELSE
+        cases = []
+        for text in (service.MAP, service.MAP.replace("changes:", "near_misses: true, changes:", 1)):
+            DataSource.set_up(
+                text, read_url_variable="CLUB_URL", write_url_variable="CLUB_URL", position=9, at=timezone.now()
+            )
+            case = house.reviewing(Right.KNOW_SPECIFIC, email=ELSE, account_number=person().account_no)
+            house.move(case, "start_gathering")
+            house.work()
+            cases.append(case)
+        asked = [path for path, _question, _headers in club.asked]
+    silent, shown = cases
+    assert [one["collection"] for one in near_misses.of(run_of(shown, "club"))] == ["members"]
+    assert near_misses.of(run_of(silent, "club")) == []
+    assert asked.count("/privacy/near") == 1
+    assert not run_of(shown, "club").counts.get("members"), "nothing of it was gathered"
+    assert ELSE not in json.dumps(near_misses.of(run_of(shown, "club")))
 
 
 def test_a_deletion_leaves_near_misses_alone(shared: House) -> None:

@@ -27,13 +27,15 @@ from exports.sources.connector import (
     SourceUnavailableError,
 )
 from exports.sources.datamap import DataMapError, read_data_map
-from exports.sources.http import exchange
+from exports.sources.datamap.choosing import loosened
+from exports.sources.http import HttpConnector, exchange
 from requests_app.law.words import Right
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.service import (
     CALLBACK,
     EMAIL,
     KEY,
+    LOCAL,
     MAP,
     Reply,
     Service,
@@ -303,6 +305,10 @@ def test_what_the_service_does_not_offer_is_a_task_for_a_person(service: Service
     [
         ("service: {", "servise: {", "did you mean 'service'"),
         ("signing_key: CLUB_SIGNING_KEY", "signing_key: DSAR_SECRET_KEY", "names an environment variable"),
+        ("changes:", "other_keys: [CLUB_SIGNING_KEY], changes:", "and not 'signing_key'"),
+        ("changes:", "other_keys: [A, B, C, D], changes:", "at most 3"),
+        ("changes:", "changing_key: club, changes:", "names an environment variable"),
+        ("changes:", "near_misses: sure, changes:", "true or false"),
         ("[delete, correct", "[delete, corect", "did you mean 'correct'"),
         ("[delete, correct, suppress]", "[delete, suppress]", "lacks correct"),
         ("[delete, correct, suppress]", "[delete, correct]", "lacks suppress"),
@@ -324,6 +330,8 @@ def test_the_contract_describes_each_call_that_is_made(service: Service, club: C
     club.correct("members", [((1,), "Ann")], "name", new="Anna")
     club.suppress(Right.OPT_OUT_SALE_SHARE, EMAIL)
     club.delete(plan)
+    loose, asked = loosened(club.datamap, {}, EMAIL)
+    HttpConnector(loose, read_url=service.url, hosts=LOCAL, callback=CALLBACK).presence("members", asked)
     assert {path for path, _question, _headers in service.asked} == {f"/privacy{path}" for path in contract["paths"]}
     named = {entry["name"].lower() for entry in contract["components"]["parameters"].values()}
     for path, question, headers in service.asked:

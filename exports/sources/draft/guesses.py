@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from exports.sources.datamap import Category, Compare, Match, NeverDisclose
+from exports.sources.datamap import DECIDE, E164, Category, Compare, Match, NeverDisclose
 from exports.sources.schema import Column, Kind
 
 ANY = frozenset(Kind)
@@ -99,16 +99,18 @@ EMAIL = Rule(
     reliable=True,
     leads=Leads.ALWAYS,
 )
+# Whose numbers lack a country code no schema says; a text is compared as a number, however it is written.
+OF_A_COUNTRY = E164(f"{DECIDE} the country whose numbers have no code here, such as US; each spelling is found then")
 PHONE = Rule(
     "a telephone number",
     "phone telephone tel mobile mobile_no cell cellphone msisdn fax telefon telefonnummer handy mobil portable"
     " telefono movil telefone celular cellulare telefoon phone_number phonenumber",
     Category.IDENTIFIERS,
-    kinds=CODE,
-    match=Match("phone", Compare.DIGITS),
+    match=Match("phone", OF_A_COUNTRY),
     reliable=True,
     leads=Leads.ALONE,
 )
+PHONE_IN_DIGITS = replace(PHONE, kinds=NUMBER, match=Match("phone", Compare.DIGITS))
 IP_ADDRESS = Rule(
     "an internet address",
     "ip ip_address ipaddress ip_adresse adresse_ip direccion_ip endereco_ip remote_addr client_ip mac_address",
@@ -209,6 +211,7 @@ RULES: tuple[Rule, ...] = (
     IP_ADDRESS,
     EMAIL,
     PHONE,
+    PHONE_IN_DIGITS,
     Rule(
         "the number of an account or customer",
         "account_no account_number account_nr customer_no customer_number customer_nr client_no member_no"

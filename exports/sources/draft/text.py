@@ -10,7 +10,7 @@ from functools import lru_cache
 import yaml
 
 from exports.sources.connector import Survey
-from exports.sources.datamap import DECIDE, Category, Join, Root
+from exports.sources.datamap import DECIDE, E164, Category, Comparison, Join, Root
 from exports.sources.draft.guesses import Guess, Leads, guess, words_of
 from exports.sources.draft.paths import Guesses, Reached, Unreached, find_paths
 from exports.sources.schema import Column, Schema
@@ -143,9 +143,14 @@ def _ways(reached: Reached) -> str:
 
 def _way(way: Root | Join) -> str:
     if isinstance(way, Root):
-        return f"{{by: {way.by}, column: {scalar(way.column)}, compare: {way.compare}}}"
+        return f"{{by: {way.by}, column: {scalar(way.column)}, compare: {_compared(way.compare)}}}"
     pairs = ", ".join(f"{scalar(own)}: {scalar(parent)}" for own, parent in way.columns)
     return f"{{from: {scalar(way.parent)}, columns: {{{pairs}}}}}"
+
+
+def _compared(compare: Comparison) -> str:
+    """As a map says it; of numbers the country is asked for."""
+    return f"{{e164: {scalar(compare.country)}}}" if isinstance(compare, E164) else compare.value
 
 
 def _gives(reached: Reached, name: str, found: Guess) -> bool:
@@ -176,7 +181,7 @@ def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
     if found.rule and found.rule.never:
         yield f"        never_disclose: {found.rule.never}"
     if found.rule and found.rule.match and reached.is_root:
-        yield f"        match: {{kind: {found.rule.match.kind}, compare: {found.rule.match.compare}}}"
+        yield f"        match: {{kind: {found.rule.match.kind}, compare: {_compared(found.rule.match.compare)}}}"
         if found.rule.reliable:
             sure = "true" if reached.is_sure else _decide("true if the value is that of whose row it is, else false")
             yield f"        reliable: {sure}"

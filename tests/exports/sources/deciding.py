@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import yaml
 
 QUESTION = re.compile(r'^( *(?:- )?)(\w+): ("decide: .*")$', re.MULTILINE)
+COUNTRY = re.compile(r'"decide: the country whose [^"]*"')
 ANSWERS: Mapping[str, str] = {
     "role": "controller",
     "main": "Run the business",
@@ -31,9 +32,9 @@ def decided(draft: str, **answers: str) -> str:
         ways = question[question.index("[") :] if key == "reached" else ""
         return f"{found[1]}{key}: {answers.get(key) or ways or ANSWERS[key]}"
 
-    return QUESTION.sub(answer, draft)
+    return COUNTRY.sub("US", QUESTION.sub(answer, draft))
 
 
 def questions(draft: str) -> list[str]:
     """What is to be decided, by key."""
-    return [found[2] for found in QUESTION.finditer(draft)]
+    return [found[2] for found in QUESTION.finditer(draft)] + ["country"] * len(COUNTRY.findall(draft))

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from exports.sources.connector import survey
-from exports.sources.datamap import Category, NeverDisclose
+from exports.sources.datamap import Category, DataMapError, NeverDisclose, read_data_map
 from exports.sources.draft import draft, guess
-from exports.sources.draft.guesses import RULES
+from exports.sources.draft.guesses import PHONE, RULES
 from exports.sources.schema import Column, Kind
 
 NAMES = {
@@ -56,6 +56,21 @@ def test_a_type_says_what_a_name_does_not() -> None:
 
 def test_every_rule_that_forbids_disclosure_is_sensitive_and_proves_nothing() -> None:
     assert all(rule.sensitive and not rule.reliable and rule.match is None for rule in RULES if rule.never)
+
+
+def test_telephones_are_compared_as_numbers_of_a_country_that_a_person_names(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'phones.sqlite3'}"
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE t (id INTEGER PRIMARY KEY, mobile TEXT, fax INTEGER)"))
+    engine.dispose()
+    drafted = draft("s", survey("s", read_url=url))
+    assert '# mobile, TEXT: a telephone number, by "mobile" in its name' in drafted
+    assert 'match: {kind: phone, compare: {e164: "decide: the country whose numbers have no code here' in drafted
+    assert "match: {kind: phone, compare: digits}" in drafted, "a number has lost its plus and its zeros"
+    with pytest.raises(DataMapError, match="the country whose numbers have no code"):
+        read_data_map(drafted)
+    assert guess(text("x"), ["+49 30 1234567"] * 4).rule is PHONE
 
 
 def test_samples_sharpen_a_guess_and_never_stand_in_the_draft(tmp_path: Path) -> None:

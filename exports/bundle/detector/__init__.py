@@ -29,8 +29,10 @@ def passages(text: str) -> list[Passage]:
     if len(text) < SHORTEST:
         return []
     read = plain(text)
-    found = _without_overlaps((*numbered(read.text), *named(read.text)))
-    return [Passage(*read.place(item.start, item.end), item.kind, item.why) for item in found]
+    found = (*numbered(read.text), *named(read.text))
+    if not found:  # nearly always
+        return []
+    return [Passage(*read.place(item.start, item.end), item.kind, item.why) for item in _without_overlaps(found)]
 
 
 def _without_overlaps(found: Iterable[Passage]) -> list[Passage]:

@@ -6,7 +6,7 @@ Reads text as `plain` folds it: small letters without accents. In English and Sp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exports.bundle.detector.passage import Passage, Why
@@ -127,9 +127,25 @@ QUESTION = Name(
 )
 
 
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern of words by their first letters: whether one is in a text is then told in one walk over it."""
+    behind: dict[str, set[str]] = {}
+    for word in sorted(words):
+        behind.setdefault(word[:1], set()).add(word[1:])
+    if "" in behind:
+        return ""
+    return f"(?:{'|'.join(re.escape(first) + _any_of(rest) for first, rest in behind.items())})"
+
+
+HINTS = re.compile(_any_of(hint for name in (*NAMES, SECRET, QUESTION) for hint in name.hints))
+SOME_DIGITS = re.compile(rf"[0-9](?:[^0-9]*[0-9]){{{LEAST_DIGITS - 1}}}")  # else no number has a name
+
+
 def named(text: str) -> Iterator[Passage]:
     """Everything in the text that is such a thing by the words beside it."""
-    for name in NAMES:
+    if not HINTS.search(text):
+        return
+    for name in NAMES if SOME_DIGITS.search(text) else ():
         for match in name.found_in(text):
             found = _number_behind(text, match.end())
             if found:

@@ -18,7 +18,7 @@ from exports.models import Document, Part, RunState, SourceRun, Withholding
 from requests_app.models import Case
 
 Record = Mapping[str, Any]
-A_PIECE = 200  # records that are read at once
+A_PIECE = 128 * 1024  # bytes of records that are read at once; one record may be longer
 ENCODER = msgspec.json.Encoder()
 DECODER = msgspec.json.Decoder()
 NOTHING: frozenset[str] = frozenset()
@@ -77,10 +77,10 @@ class Piece:
 
 
 def pieces(part: Part) -> Iterator[Piece]:
-    """A part in pieces of some hundred records; the file is checked before the first."""
+    """A part in pieces of some hundred records, fewer of long ones; the file is checked before the first."""
     with files.open_file(part.as_sealed_file(), part.content_key, context=part.context) as clear:
         first = 0
-        while lines := list(islice(clear, A_PIECE)):
+        while lines := clear.readlines(A_PIECE):
             yield Piece(first, lines, DECODER.decode_lines(b"".join(lines)))
             first += len(lines)
 
@@ -111,6 +111,14 @@ class Withheld:
         if black:
             record = {name: redaction.black_out(value, black.get(name, ())) for name, value in record.items()}
         return {name: value for name, value in record.items() if name not in gone} if gone else record
+
+    def whole_of(self, number: int) -> int:
+        """How many of so many records stay back whole."""
+        return number if self.everything else len(self.records)
+
+    def whole_fields(self) -> set[str]:
+        """The fields that stay back whole, in all records or in one."""
+        return self.columns.union(*self.fields.values())
 
     @cached_property
     def is_nothing(self) -> bool:

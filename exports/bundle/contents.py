@@ -57,8 +57,13 @@ class Table:
     collection: Collection
     parts: Sequence[Part]
     columns: Sequence[str]
-    records: int
+    withheld: Mapping[UUID, findings.Withheld]
     has_files: bool = field(default=False, init=False)
+
+    @property
+    def records(self) -> int:
+        """How many of its records are released."""
+        return sum(part.records - self.withheld[part.pk].whole_of(part.records) for part in self.parts)
 
     @property
     def path(self) -> str:
@@ -67,8 +72,7 @@ class Table:
 
     def schema(self, language: str) -> dict[str, Any]:
         """The JSON Schema of its records."""
-        fields = Withholding.objects.filter(part__in=self.parts, start__isnull=True).exclude(field=findings.WHOLE)
-        withheld = frozenset(fields.values_list("field", flat=True))
+        withheld = frozenset(name for part in self.parts for name in self.withheld[part.pk].whole_fields())
         return schema.of_records(self.collection, self.columns, withheld=withheld, language=language)
 
     def rows(self) -> Iterator[Sequence[findings.Record]]:
@@ -103,16 +107,16 @@ class Table:
         """Its pieces, what of them may be released, and the number of the first such record, from 1."""
         first, columns = 1, frozenset(self.columns)
         for part in self.parts:
-            withheld = self._withheld[part.pk]
+            withheld = self.withheld[part.pk]
             for piece in findings.pieces(part):
+                if withheld.is_nothing and columns.issuperset(chain.from_iterable(piece.records)):
+                    yield first, piece, piece.records
+                    first += len(piece.records)
+                    continue
                 kept = (withheld.apply(number, record) for number, record in enumerate(piece.records, piece.first))
                 records = [redaction.redact(record, columns) for record in kept if record is not None]
                 yield first, piece, records
                 first += len(records)
-
-    @cached_property
-    def _withheld(self) -> Mapping[UUID, findings.Withheld]:
-        return findings.withheld_of(self.parts)
 
     @cached_property
     def _files(self) -> binaries.Files:
@@ -156,8 +160,9 @@ class Contents:
     def members(self) -> Iterator[Member]:
         """The files in their order; each is made while it is written."""
         disclosure = disclosure_of(self.case, self.runs, self.language)
-        yield Member("README.txt", [self._page("bundle/README.txt", disclosure).encode()])
-        yield Member("index.html", [self._page("bundle/index.html", disclosure).encode()])
+        yield Member("README.txt", [self._page("bundle/README.txt", disclosure, []).encode()])
+        overviews = [self._overview(table) for table in self.tables]
+        yield Member("index.html", [self._page("bundle/index.html", disclosure, overviews).encode()])
         yield Member(VERIFIER.name, [VERIFIER.read_bytes()])
         yield Member(MANIFEST_SCHEMA, [schema.fixed("manifest")])
         yield Member(DISCLOSURE_SCHEMA, [schema.fixed("disclosure")])
@@ -200,7 +205,7 @@ class Contents:
         if self.key:
             yield Member(signature.PATH, [signature.signed(manifest, self.key)])
 
-    def _page(self, template: str, disclosure: dict[str, Any]) -> str:
+    def _page(self, template: str, disclosure: dict[str, Any], overviews: Sequence[Mapping[str, Any]]) -> str:
         with translation.override(self.language):
             return render_to_string(
                 template,
@@ -213,7 +218,7 @@ class Contents:
                     "made_on": self.made_at,
                     "language": self.language,
                     "disclosure": disclosure,
-                    "tables": [self._overview(table) for table in self.tables],
+                    "tables": overviews,
                     "gaps": [
                         findings.source_title(run, self.language) for run in self.runs if run.state == RunState.WAIVED
                     ],
@@ -284,15 +289,26 @@ class Contents:
 def contents_of(case: Case, *, made_at: datetime) -> Contents:
     """Collect what the case's bundle holds: everything gathered, or for portability what the person provided."""
     contents = Contents(case, made_at, case.submission.language, signer(), runs=findings.current_runs(case))
-    for run in findings.searched_runs(case):
-        data_map = run.map_version.as_map()
-        for collection in data_map.collections:
-            parts = list(run.parts.filter(collection=collection.name).order_by("number"))
+    searched = [run for run in contents.runs if run.state == RunState.DONE]
+    parts = _parts_of(searched)
+    withheld = findings.withheld_of(chain.from_iterable(parts.values()))
+    for run in searched:
+        for collection in run.map_version.as_map().collections:
+            found = parts.get((run.pk, collection.name))
             columns = released_columns(collection, case.right_answered)
-            if parts and columns:
-                contents.tables.append(Table(run, collection, parts, columns, _released_records(parts)))
+            if found and columns:
+                contents.tables.append(Table(run, collection, found, columns, withheld))
     contents.documents = documents.documents_of(case, contents.language)
     return contents
+
+
+def _parts_of(runs: Sequence[SourceRun]) -> dict[tuple[UUID, str], list[Part]]:
+    """The parts of the runs in their order, by run and collection: one question for all of them."""
+    known, found = {run.pk: run for run in runs}, defaultdict[tuple[UUID, str], list[Part]](list)
+    for part in Part.objects.filter(run__in=known).order_by("number"):
+        part.run = known[part.run_id]
+        found[part.run_id, part.collection].append(part)
+    return found
 
 
 def released_columns(collection: Collection, right: Right) -> list[str]:
@@ -315,13 +331,6 @@ def write(contents: Contents, path: Path, *, context: str) -> Written:
         finished = sealed.finish()
     records = sum(table.records for table in contents.tables)
     return Written(finished, clear_size, contents.manifest_sha256, records)
-
-
-def _released_records(parts: Sequence[Part]) -> int:
-    whole = Withholding.objects.filter(part__in=parts, field=findings.WHOLE)
-    by_rule = set(whole.filter(number__isnull=True).values_list("part", flat=True))
-    one_by_one = whole.exclude(part__in=by_rule).count()
-    return sum(part.records for part in parts if part.pk not in by_rule) - one_by_one
 
 
 def _source_entry(run: SourceRun) -> SourceEntry:

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import reduce
+from itertools import accumulate, chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -206,21 +207,25 @@ class Shape:
         records: list[Record] = []
         letters = 0
         for some in rows.partitions(ROWS_AHEAD):
-            for key, record, length in self._read(some):
-                if key == after:
-                    place = f"{self._tables.source}: the key of {self._collection.name}"
-                    raise MapDoesNotFitError(f"{place} is not unique; pages would lose rows")
-                keys.append(key)
-                records.append(record)
-                after, letters = key, letters + length
+            more, read, lengths = self._read(some)
+            if any(map(operator.eq, chain((after,), more), more)):
+                place = f"{self._tables.source}: the key of {self._collection.name}"
+                raise MapDoesNotFitError(f"{place} is not unique; pages would lose rows")
+            after, begin = more[-1], 0
+            while begin < len(more):
+                end = _end_of_page(lengths, begin, most=size - len(keys), letters=PAGE_LETTERS - letters)
+                keys += more[begin:end]
+                records += read[begin:end]
+                letters += sum(lengths[begin:end])
+                begin = end
                 if len(keys) == size or letters >= PAGE_LETTERS:
                     yield Page(keys, records)
                     keys, records, letters = [], [], 0
         if keys:
             yield Page(keys, records)
 
-    def _read(self, rows: Sequence[sa.Row[Any]]) -> Iterator[tuple[Key, Record, int]]:
-        """Each row's key, the row as JSON, and how long its texts are: read by column, which takes half the time."""
+    def _read(self, rows: Sequence[sa.Row[Any]]) -> tuple[list[Key], list[Record], list[int]]:
+        """The rows' keys, the rows as JSON, and how long their texts are: read by column, which takes half the time."""
         columns = list(zip(*rows, strict=True))
         width = len(self._collection.key)
         keys = list(zip(*map(self._key_parts, columns[:width]), strict=True))
@@ -228,8 +233,8 @@ class Shape:
         if self._keys_named:
             read = [*zip(*keys, strict=True), *read]
         names = (*self._keys_named, *self._names)
-        records: Iterator[Record] = (dict(zip(names, row, strict=True)) for row in zip(*read, strict=True))
-        return zip(keys, records, map(sum, zip(*map(_lengths, columns), strict=True)), strict=True)
+        records: list[Record] = [dict(zip(names, row, strict=True)) for row in zip(*read, strict=True)]
+        return keys, records, [sum(row) for row in zip(*map(_lengths, columns), strict=True)]
 
     def _key_parts(self, column: Sequence[Any]) -> Sequence[KeyPart]:
         if KEY_PARTS.issuperset(map(type, column)):
@@ -238,6 +243,15 @@ class Shape:
             return [key_value(value) for value in column]
         except ValueError as error:
             raise MapDoesNotFitError(f"{self._tables.source}: {self._collection.name}: {error}") from None
+
+
+def _end_of_page(lengths: Sequence[int], begin: int, *, most: int, letters: int) -> int:
+    """Where a page ends that begins here: behind at most so many rows, or the one that brings so many letters."""
+    end = min(begin + most, len(lengths))
+    if sum(lengths[begin:end]) < letters:
+        return end
+    sums = accumulate(lengths[begin:end])
+    return next(place for place, letters_so_far in enumerate(sums, begin + 1) if letters_so_far >= letters)
 
 
 def _as_json(column: Sequence[Any], reader: Reader) -> Sequence[Json]:

@@ -11,7 +11,7 @@ from django.test import Client
 
 from exports.models import Task, TaskState, TaskUpload
 from requests_app.law.words import Right
-from requests_app.models import Case
+from requests_app.models import Case, User
 from requests_app.roles import Role
 from requests_app.services import staffing
 from requests_app.states import State
@@ -84,6 +84,7 @@ def test_the_first_page_of_an_owner_counts_the_tasks_that_wait(house: House, sig
     assert "<b>1</b><span>Tasks that wait for your answer" in owner.get("/admin/").content.decode()
     assert "<b>0</b><span>Of these late" in owner.get("/admin/").content.decode()
     house.shift(timedelta(days=30))
+    owner.force_login(User.objects.get(email=INSIDE))  # nobody stays signed in that long
     assert "<b>1</b><span>Of these late" in owner.get("/admin/").content.decode()
     owner.post(page_of(task), {"do": "nothing", "name": "Kim Keeper", "confirmed": "yes"})
     assert "<b>0</b><span>Tasks that wait for your answer" in owner.get("/admin/").content.decode()

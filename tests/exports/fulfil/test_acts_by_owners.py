@@ -123,7 +123,7 @@ def test_mails_and_page_are_in_the_owner_s_language(house: House) -> None:
     assert found
     owner.types(found.group(1))
     assert "A quién hay que buscar" in owner.page
-    assert "dirección de correo electrónico" in owner.page
+    assert "Dirección de correo electrónico" in owner.page
     owner.sends(HEADER + "a,b\n")
     assert "La línea 2 tiene 2 campos" in owner.page
     house.move(case, "waive_source", source="archive", reason="Nobody answers.")

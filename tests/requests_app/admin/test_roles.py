@@ -122,4 +122,4 @@ def test_the_sidebar_leads_only_where_one_may_go(desk: Desk) -> None:
         shown = "/admin/requests_app/organisation/figures/" in desk.client(role).get("/admin/").content.decode()
         assert shown == (role in CASES | HOUSE)
     assert "/admin/requests_app/user/" not in desk.client(Role.ANALYST).get("/admin/").content.decode()
-    assert "Nothing here is for your role yet." in desk.client(Role.SOURCE_OWNER).get("/admin/").content.decode()
+    assert "Tasks that wait for your answer" in desk.client(Role.SOURCE_OWNER).get("/admin/").content.decode()

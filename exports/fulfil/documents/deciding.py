@@ -22,19 +22,30 @@ from requests_app.moves import performs
 from requests_app.roles import Actor
 from requests_app.services.history import record
 
-EDGES = ("left", "top", "right", "bottom")
 MOST_AREAS = 500  # on one page
 
 
 @performs("mark_area")
-def mark_area(case: Case, *, actor: Actor, at: datetime, page: str, code: str, explanation: str, **edges: str) -> None:
+def mark_area(
+    case: Case,
+    *,
+    actor: Actor,
+    at: datetime,
+    page: str,
+    left: str,
+    top: str,
+    right: str,
+    bottom: str,
+    code: str,
+    explanation: str,
+) -> None:
     """Have a rectangle of a page blacked out, on a ground for data that fits the case (G10)."""
     found = page_of(case, page)
-    left, top, right, bottom = _rectangle(edges)
+    edges = _rectangle({"left": left, "top": top, "right": right, "bottom": bottom})
     ground = ground_against(case, code, explanation)
     if found.areas.count() >= MOST_AREAS:
         raise InputRefused({"page": _("That is as many areas as a page can have. Withhold the document instead.")})
-    area = DocumentArea(page=found, left=left, top=top, right=right, bottom=bottom, marked_by=actor.slug, marked_at=at)
+    area = DocumentArea(page=found, marked_by=actor.slug, marked_at=at, **edges)
     area.code, area.citation = ground.code, ground.citation
     area.save()
     if explanation:  # sealed to its row, whose key is known now
@@ -192,22 +203,20 @@ def open_again(document: Document) -> None:
     decided.save()
 
 
-def _rectangle(edges: dict[str, str]) -> tuple[int, int, int, int]:
-    errors, values = {}, []
-    for name in EDGES:
-        value = edges.get(name, "")
+def _rectangle(edges: dict[str, str]) -> dict[str, int]:
+    errors, values = {}, dict[str, int]()
+    for name, value in edges.items():
         if not value.isdecimal() or len(value) > 4 or int(value) > DocumentArea.WHOLE:
             errors[name] = _("Please give a whole number from 0 to 1000.")
         else:
-            values.append(int(value))
+            values[name] = int(value)
     if errors:
         raise InputRefused(errors)
-    left, top, right, bottom = values
-    if right <= left:
+    if values["right"] <= values["left"]:
         raise InputRefused({"right": _("The right edge lies to the right of the left one.")})
-    if bottom <= top:
+    if values["bottom"] <= values["top"]:
         raise InputRefused({"bottom": _("The lower edge lies below the upper one.")})
-    return left, top, right, bottom
+    return values
 
 
 def _id(text: str) -> UUID:

@@ -12,7 +12,7 @@ import tests.environment  # noqa: F401 - sets keys and the like
 from tests.bench import duties
 from tests.exports.web.worker import look_at_a_web_worker
 
-SIZES = (20, 10_000, 100_000)
+SIZES = (20, 10_000, 100_000, 1_000_000)
 CASES = 1_000_000
 
 

@@ -170,7 +170,7 @@ def bare(what: Prepared) -> None:
         with archive.open("page_views.csv", "w") as table:
             for rows in _pieces(connection.execute(query, (what.device,))):
                 buffer = io.StringIO()
-                csv.writer(buffer).writerows(rows)
+                csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)  # as in a bundle
                 table.write(buffer.getvalue().encode())
 
 

@@ -302,3 +302,15 @@ def test_the_law_is_read_without_django() -> None:
     modules = sorted(f"requests_app.law.{path.stem}" for path in packs.FOLDER.parent.glob("*.py"))
     code = f"import sys, {', '.join(modules)}; print('django' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True) == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("right", "on", "first_day"),
+    [
+        (Right.ACCESS_AUTOMATED, date(2026, 11, 23), date(2027, 1, 1)),
+        (Right.ACCESS_AUTOMATED, date(2027, 1, 1), None),
+        (Right.KNOW_SPECIFIC, date(2026, 11, 23), None),
+    ],
+)
+def test_from_when_on_somebody_will_have_a_right(right: Right, on: date, first_day: date | None) -> None:
+    assert packs.given_from("US-CA", right, on) == first_day

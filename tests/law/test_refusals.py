@@ -37,6 +37,27 @@ def test_the_parts_of_a_refusal(law: packs.LawPack, right: Right, facts: dict[st
     assert [item.part for item in said] == parts
 
 
+@pytest.mark.parametrize(
+    ("laws", "language", "cited"),
+    [
+        ([EU], "en", "GDPR, Art. 17(3)(b)"),
+        ([CCPA, EU], "en", "GDPR, Art. 17(3)(b)"),
+        ([EU], "es", "RGPD, Art. 17(3)(b)"),
+        ([CCPA], "en", "Art. 17(3)(b)"),  # of a law that the case does not hold, as it stands in the record
+    ],
+)
+def test_a_ground_is_cited_with_the_name_of_its_law(laws: list[packs.LawPack], language: str, cited: str) -> None:
+    legal = next(item for item in EU.exemptions if item.citation == "Art. 17(3)(b)")
+    assert refusals.cited(laws, legal, language) == cited
+
+
+def test_the_policy_s_own_citations_name_it_already() -> None:
+    house = packs.house()
+    name = house.short_title.en
+    assert house.cited(f"{name}, section 4", "en") == name
+    assert house.cited(f"{name}, section 4", "es") == house.short_title.es
+
+
 def test_since_june_2026_a_british_refusal_names_the_complaint_to_us_too() -> None:
     def parts(on: date) -> list[str]:
         return [item.part for item in refusals.required([UK], Right.DELETE, on=on)]

@@ -11,7 +11,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -112,17 +112,28 @@ class MailServer:
         return "250 OK"
 
 
+def closed_post_office() -> MailServer:
+    """A mail server that does not listen yet."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return MailServer(*free.getsockname())
+
+
+@contextmanager
+def open_again(post_office: MailServer) -> Iterator[MailServer]:
+    """The mail server works, for a while."""
+    controller = Controller(post_office, hostname=post_office.host, port=post_office.port)
+    controller.start()
+    try:
+        yield post_office
+    finally:
+        controller.stop()
+
+
 @pytest.fixture(scope="session")
 def smtp_server() -> Iterator[MailServer]:
     """The mail server of the session; take ``mailbox`` to find it empty."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        host, port = free.getsockname()
-    server = MailServer(host, port)
-    controller = Controller(server, hostname=host, port=port)
-    controller.start()
-    yield server
-    controller.stop()
+    with open_again(closed_post_office()) as server:
+        yield server
 
 
 @pytest.fixture

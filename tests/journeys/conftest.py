@@ -5,14 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 
 import pytest
 
 from tests.journeys.house import House, running
 from tests.journeys.premises import Premises, on_postgres
-from tests.services import MailServer
+from tests.services import MailServer, closed_post_office, open_again
 
 Opening = Callable[..., AbstractContextManager[House]]
 REDIS_DATABASES = 16
@@ -32,20 +32,21 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Premises:
 
 
 @pytest.fixture(scope="session")
-def open_house(
-    founded: Premises, smtp_server: MailServer, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Opening:
-    """Open a house of one's own: a context that ends with the house."""
+def open_house(founded: Premises, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Opening:
+    """Open a house of one's own, with its own mail server or the one given: a context that ends with the house."""
     redis_url = request.getfixturevalue("redis_url") if on_postgres() else ""
     numbers = count(1)
     process = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
-    def open_one(post_office: MailServer = smtp_server) -> AbstractContextManager[House]:
+    @contextmanager
+    def open_one(given: MailServer | None = None) -> Iterator[House]:
         number = next(numbers)
         premises = Premises(tmp_path_factory.mktemp("house"), f"journeys_{process}_{number}")
         premises.copy_from(founded)
         broker = f"{redis_url}?virtual_host={number % REDIS_DATABASES}" if redis_url else ""
-        return running(House(premises, post_office, broker))
+        opened = nullcontext(given) if given else open_again(closed_post_office())
+        with opened as post_office, running(House(premises, post_office, broker)) as house:
+            yield house
 
     return open_one
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import date
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from requests_app.law.words import Right
 from tests.journeys import records
@@ -18,7 +15,7 @@ from tests.journeys.desk import Desk
 from tests.journeys.house import House, wait_for
 from tests.journeys.person import RECEIPT, Person
 from tests.journeys.procedures import approved, reviewed, unwrapped
-from tests.services import MailServer
+from tests.services import closed_post_office, open_again
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -134,23 +131,6 @@ def fails_for_good(house: House, analyst: Desk) -> None:
 
     wait_for("the last try", has_failed)
     assert "SourceUnavailable" in analyst.page
-
-
-def closed_post_office() -> MailServer:
-    """A mail server that does not listen yet."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return MailServer(*free.getsockname())
-
-
-@contextmanager
-def open_again(post_office: MailServer) -> Iterator[None]:
-    """The mail server works, for a while."""
-    controller = Controller(post_office, hostname=post_office.host, port=post_office.port)
-    controller.start()
-    try:
-        yield
-    finally:
-        controller.stop()
 
 
 def has_visited_often(house: House, person: Person) -> None:

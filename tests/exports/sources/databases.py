@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ def on(*kinds: object) -> pytest.MarkDecorator:
 
 
 def empty_database(kind: str, name: str, folder: Path, request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database: a new file, or a new database on the session's server."""
+    """The URL of an empty database: a new file, or a new database on the session's server, one a worker."""
+    name = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     if kind == "sqlite":
         return f"sqlite:///{folder / name}.sqlite3"
     if kind == "postgresql":

@@ -158,7 +158,7 @@ def test_a_map_that_does_not_fit_its_source_is_told_apart_from_a_source_that_is_
 
 
 def test_a_table_may_be_in_a_schema_of_its_own(engine: sa.Engine, small_url: str, kind: str) -> None:
-    schema = {"sqlite": "main", "postgresql": "public", "mariadb": "small"}[kind]
+    schema = {"sqlite": "main", "postgresql": "public", "mariadb": engine.url.database}[kind]
     text = MAP.replace("table: letters", f"table: letters\n    schema: {schema}")
     with open_source(read_data_map(text), read_url=small_url) as connector:
         assert connector.presence("stamps", ANN).rows == 2

@@ -142,7 +142,7 @@ def test_a_key_of_several_columns_is_judged_by_all_of_them(engine: sa.Engine, ma
 def test_a_table_in_a_schema_that_no_map_names_counts_too(
     engine: sa.Engine, make: Make, opened: Open, kind: str
 ) -> None:
-    home = "public" if kind == "postgresql" else "small"
+    home = "public" if kind == "postgresql" else engine.url.database
     make(
         TICKETS,
         "CREATE SCHEMA sales",
@@ -164,7 +164,7 @@ def test_it_does_not_matter_whether_the_map_names_the_schema(
     engine: sa.Engine, make: Make, opened: Open, kind: str, home: bool
 ) -> None:
     """Messages stand above their tickets in the map, so that only the database knows the order."""
-    schema = "public" if kind == "postgresql" else "small"
+    schema = "public" if kind == "postgresql" else engine.url.database
     make(TICKETS, MESSAGES.replace(" ON DELETE CASCADE", ""), "INSERT INTO tickets VALUES (1, 'bob')")
     make("INSERT INTO messages VALUES (9, 1, 'bob')")
     desk = opened(DESK[1], DESK[0], more=f"\n    schema: {schema}" if home else "")

@@ -307,6 +307,52 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Told by one dated file a day, which somebody hands over or the recipient fetches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Told by signed calls to its own service."""
+
+    url: str
+    key_env: str  # the environment variable that holds the key of the signatures
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFor:
+    """Told by a person of ours, who gets a task for it."""
+
+    to: str  # an e-mail address, or a name: then the desk does it
+    is_insider: bool  # signs in to the admin; who does not gets a link, opened with a code
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """Not told: impossible or disproportionate, as explained in detail to the person (Civ. Code 1798.105(c)(1))."""
+
+    because: Text
+
+
+Plain: TypeAlias = Batch | Push | TaskFor | Impossible
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDsr:
+    """Told of a deletion by the OpenDSR protocol, and of everything else `otherwise`."""
+
+    url: str  # with the major version, such as https://dsr.example.com/v2
+    domain: str  # in the certificate with which the processor signs
+    controller_id: str  # by which it knows us
+    authorization_env: str  # the environment variable with the value of the Authorization header; empty: none is sent
+    hashes: bool  # whether identities go as SHA-256, or else as they are
+    otherwise: Plain
+
+
+Way: TypeAlias = Plain | OpenDsr
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     """Who gets personal data from the source, by legal name."""
 
@@ -316,7 +362,7 @@ class Recipient:
     since: date
     until: date | None
     categories: tuple[Category, ...]
-    tell: str  # how to tell them to delete, correct or stop
+    tell: Way  # to delete, correct or stop
     purposes: tuple[str, ...] = ()  # names in DataMap.purposes: why they get it
     address: str = ""  # by post, as a letter writes it: § 1798.83(a)(2)
     business: Text | None = None  # what they sell, where their name does not tell: § 1798.83(a)(2)

@@ -9,6 +9,7 @@ from yaml.nodes import MappingNode, Node
 
 from exports.sources.datamap.model import AutomatedDecision, Category, Recipient, Relation
 from exports.sources.datamap.section import Section, choice_of
+from exports.sources.datamap.ways import way_of
 from requests_app.law.words import Text
 
 MOST_LETTERS = 200  # of a legal name
@@ -27,8 +28,17 @@ def role_of(top: Section) -> tuple[str | None, Text | None]:
 
 
 def recipients_of(top: Section, purposes: Mapping[str, Text]) -> tuple[Recipient, ...]:
-    """The register of recipients."""
-    return tuple(_recipient(node, top, purposes) for node in top.items("recipients"))
+    """The register of recipients. One that is two things stands twice, and is told in one way."""
+    found: list[Recipient] = []
+    for node in top.items("recipients"):
+        recipient = _recipient(node, top, purposes)
+        before = next((other for other in found if other.name == recipient.name), None)
+        if before is not None and before.tell != recipient.tell:
+            top.faults.note(
+                node, f"{recipient.name!r} is told in two ways; give it the same 'tell' wherever it stands."
+            )
+        found.append(recipient)
+    return tuple(found)
 
 
 def _recipient(node: Node, top: Section, purposes: Mapping[str, Text]) -> Recipient:
@@ -36,8 +46,8 @@ def _recipient(node: Node, top: Section, purposes: Mapping[str, Text]) -> Recipi
         node,
         "a recipient",
         top.faults,
-        required=("name", "kind", "relation", "since", "categories", "tell"),
-        optional=("until", "purposes", "address", "business", "country", "safeguard"),
+        required=("name", "kind", "relation", "since", "categories"),
+        optional=("tell", "until", "purposes", "address", "business", "country", "safeguard"),
     )
     since, until = entry.day("since") or date.min, entry.day("until")
     if until and until < since:
@@ -54,7 +64,7 @@ def _recipient(node: Node, top: Section, purposes: Mapping[str, Text]) -> Recipi
             choice_of(item, "a category of a recipient", top.faults, Category, Category.IDENTIFIERS)
             for item in entry.items("categories")
         ),
-        tell=entry.text("tell"),
+        tell=way_of(entry),
         purposes=pointers(entry, "purposes", purposes),
         address=entry.text("address"),
         business=entry.words("business"),

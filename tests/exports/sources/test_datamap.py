@@ -156,7 +156,7 @@ def test_a_recipient_counts_on_the_days_of_its_time() -> None:
 
 RECIPIENT = """\
   - {name: Lists LLC, kind: list companies, relation: sold, since: 2024-01-01, until: 2025-06-30,
-     categories: [identifiers], tell: privacy@lists.example}
+     categories: [identifiers], tell: {batch: {}}}
 """
 
 

@@ -15,7 +15,7 @@ recipients:
     relation: direct_marketing
     since: 2024-01-01
     categories: [identifiers]
-    tell: privacy@lists.example
+    tell: {batch: {}}
 """
 DECISION = """\
 automated_decisions:

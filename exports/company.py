@@ -11,6 +11,7 @@ from exports.bundle.disclosure import held_for_others
 from exports.fulfil import acts, carry_out, choosing, flagging, gather, medium, near_misses, trouble
 from exports.fulfil.account import account_of
 from exports.fulfil.documents import deciding
+from exports.fulfil.recipients import telling
 from exports.models import UNFINISHED, Bundle, Candidate, DataSource, NearMisses, RunState, Shredding
 from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
@@ -113,6 +114,10 @@ class CompanyWork:
     def waits_for_a_person(self, case: Case) -> bool:
         """Whether no data map says how to do it."""
         return acts.waits_for_a_person(case)
+
+    def recipients_owed(self, case: Case, *, at: datetime) -> bool:
+        """Whether a recipient in the window of the duty is neither told, nor is it explained why not."""
+        return telling.is_owed(case, at=at)
 
     def is_carried_out(self, case: Case) -> bool:
         """Whether nothing is left: each source and recipient is done, and a medium posted to who can't download."""

@@ -10,12 +10,16 @@ from exports import source_drafts
 from exports.fulfil import carry_out as carrying_out
 from exports.fulfil import flagging, gather, medium, searching, transfer, upkeep
 from exports.fulfil.documents import drawing, releasing
+from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import asking, mails
 from exports.reports import ordering
 from requests_app.tasks import MAIL
 
 # A source that is down for a night is worth waiting for: eight tries take 11 hours and a quarter.
 PATIENT = Retries(attempts=8, first=timedelta(seconds=15), factor=5, at_most=timedelta(hours=4))
+
+# A recipient may be down for days, and has to be told all the same: twelve tries take three days.
+LASTING = Retries(attempts=12, first=timedelta(minutes=1), factor=4, at_most=timedelta(hours=12))
 
 
 @handler("gather_source", queue="gather", retries=PATIENT, on_give_up=gather.give_up)
@@ -28,6 +32,12 @@ def gather_source(run: Run) -> None:
 def carry_out(run: Run) -> None:
     """Do what was approved."""
     carrying_out.carry_out(run)
+
+
+@handler("tell_recipient", queue="gather", retries=LASTING, on_give_up=telling.give_up)
+def tell_recipient(run: Run) -> None:
+    """Tell one recipient of one case."""
+    telling.tell(run)
 
 
 @handler("send_transfer", queue="gather", retries=PATIENT, lease=timedelta(minutes=30), on_give_up=transfer.give_up)

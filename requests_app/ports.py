@@ -90,6 +90,9 @@ class Work(Protocol):
     def waits_for_a_person(self, case: Case) -> bool:
         """Whether no worker can do what holds at once, so that somebody does it by hand and notes it."""
 
+    def recipients_owed(self, case: Case, *, at: datetime) -> bool:
+        """Whether a recipient is still to be told of the act, or somebody to explain why it is not."""
+
     def is_carried_out(self, case: Case) -> bool:
         """Whether nothing of the act is left to do."""
 

@@ -14,9 +14,10 @@ from dsar.ledger import chains
 from dsar.ledger.models import Event
 from exports.findings import current_runs
 from exports.fulfil import hand_over, medium, staying_corrected
+from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import answering
 from exports.fulfil.trouble import WhichOfThese, what_to_do
-from exports.models import Act, ActKind, Medium, RecipientTold, RunState, Task, Transfer, TransferState
+from exports.models import Act, ActKind, Medium, RunState, Task, Telling, Transfer, TransferState
 from requests_app.admin import sections
 from requests_app.admin.timeline import in_words
 from requests_app.events import EventKind
@@ -62,7 +63,7 @@ def _troubles(case: Case) -> Iterator[Trouble]:
     if case.state == State.DECIDING:
         yield from _past_keeping(case)
     failed = _last(case, EventKind.ACT_FAILED)
-    if case.state == State.CARRYING_OUT and case.carried_out_at is None and failed:
+    if case.state == State.CARRYING_OUT and case.carried_out_at is None and failed and not telling.has_acted(case):
         error = str(failed.facts["error"])
         nowhere = _("any system") if case.route == Route.DIRECT else _("the export bundle")
         where = in_words("sources", failed.facts["sources"]) or nowhere
@@ -139,7 +140,7 @@ def _set_and_refused(case: Case) -> Iterator[Trouble]:
         return
     done = Act.objects.filter(case=case, kind=ActKind.SUPPRESS).select_related("source")
     places = [act.source.title for act in done if any(entry["rows"] for entry in act.proof.values())]
-    places += RecipientTold.objects.filter(case=case).order_by("recipient").values_list("recipient", flat=True)
+    places += Telling.objects.told().filter(case=case).values_list("recipient", flat=True)
     if places:
         code = "refused_after_it_was_set"
         what = _("Refused after it had gone to: %(places)s.") % {"places": ", ".join(places)}

@@ -24,11 +24,11 @@ from exports.models import (
     Act,
     Bundle,
     Part,
-    RecipientTold,
     RecordChoice,
     Report,
     RunState,
     SourceRun,
+    Telling,
     Withholding,
 )
 from exports.sources.datamap import Collection
@@ -250,7 +250,7 @@ def handed_over(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG
 def acts(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
     """What was done in the sources, and which recipients were told."""
     done = list(Act.objects.filter(case=case).select_related("source"))
-    told = list(RecipientTold.objects.filter(case=case).order_by("told_at", "recipient"))
+    told = list(Telling.objects.told().filter(case=case).order_by("told_at", "recipient"))
     if not done and not told:
         return None
     return sections.Panel("acts", gettext_lazy("Carried out"), "admin/exports/acts.html", {"acts": done, "told": told})

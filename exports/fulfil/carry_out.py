@@ -10,16 +10,17 @@ from collections.abc import Callable
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import LeaseLost, Run
-from exports.fulfil import acts, hand_over, tell_recipients, trouble
+from exports.fulfil import acts, hand_over, trouble
+from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import asking
-from exports.models import ActKind, RecipientTold
+from exports.models import ActKind
 from requests_app.events import EventKind
 from requests_app.law.words import Right, Route
 from requests_app.models import Case
 from requests_app.rights import BY_HAND_AT_ONCE
 from requests_app.roles import SYSTEM
 from requests_app.services import closing
-from requests_app.services.history import local_day, locked, record
+from requests_app.services.history import locked, record
 from requests_app.states import State
 
 Act = Callable[[Run, Case], None]
@@ -32,7 +33,7 @@ def opt_out(run: Run, case: Case) -> None:
     except LeaseLost:
         raise
     except Exception:
-        _tell(run, case)
+        telling.begin(run, case)
         raise
 
 
@@ -67,7 +68,7 @@ def begin(case: Case) -> None:
 
 
 def carry_out(run: Run) -> None:
-    """The job: do the act, tell recipients, report to the case."""
+    """The job: do the act, have each recipient told by a job of its own, report to the case."""
     case = Case.objects.select_related("submission__organisation", "submission__subject").get(
         pk=str(run.arguments["case"])
     )
@@ -82,22 +83,11 @@ def carry_out(run: Run) -> None:
         with run.completing():
             closing.hand_back(case.pk, trouble.why_handed_back(case, broken), at=run.at)
         return
-    _tell(run, case)
+    telling.begin(run, case)
     if acts.waits_for_a_person(case):
         return
     with run.completing():
-        closing.carried_out(case.pk, at=run.at, recipients=RecipientTold.objects.filter(case=case).count())
-
-
-def _tell(run: Run, case: Case) -> None:
-    """Tell the recipients whom the right concerns, each once."""
-    told = set(RecipientTold.objects.filter(case=case).values_list("recipient", flat=True))
-    for recipient in tell_recipients.recipients_to_tell(case, local_day(run.at)):
-        if recipient.name in told or not acts.is_wanted(case):
-            continue
-        batch = tell_recipients.write_instruction(case, recipient, at=run.at)
-        with run.transaction():
-            tell_recipients.note_told(case, recipient, batch, at=run.at)
+        telling.acted(case, at=run.at)
 
 
 def give_up(run: Run) -> None:

@@ -86,7 +86,7 @@ def remove_old_instructions(*, at: datetime) -> int:
     The files are not sealed. That a recipient was told, and by which batch, stays with the record of the case.
     """
     before, removed = (at - settings.CONTENT_LIFE).timestamp(), 0
-    for path in (Path(settings.DATA_DIR) / "recipients").glob("*/*/*.json"):
+    for path in (Path(settings.DATA_DIR) / "recipients").glob("*/*.jsonl"):
         with suppress(FileNotFoundError):  # another worker sweeps too, and recipients may take what they fetch
             if path.stat().st_mtime < before:
                 path.unlink()

@@ -2,7 +2,7 @@ from exports.models.candidate import Candidate, NearMisses, RecordChoice
 from exports.models.corrected import CameBack, Corrected
 from exports.models.document import Document, DocumentArea, DocumentChoice, DocumentPage, DocumentState
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
-from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, RecipientTold, Report, Shredding
+from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, Report, Shredding
 from exports.models.medium import Medium, MediumState, PassphraseBy
 from exports.models.passage import Decision, Flag, Screening, ScreeningState
 from exports.models.proposal import SourceChange, SourceDraft
@@ -10,6 +10,7 @@ from exports.models.retention import RetentionSchedule
 from exports.models.searching import Hit, Search, SearchState
 from exports.models.source import DataMapVersion, DataSource, NotedSchema
 from exports.models.task import ANSWERED, Task, TaskCode, TaskKind, TaskLink, TaskMail, TaskState, TaskUpload
+from exports.models.telling import RecipientBatch, Telling, TellingState, TellingWay
 from exports.models.transfer import EncryptedFile, Receiver, ReceiverWay, Transfer, TransferState
 
 __all__ = [
@@ -42,7 +43,7 @@ __all__ = [
     "PassphraseBy",
     "Receiver",
     "ReceiverWay",
-    "RecipientTold",
+    "RecipientBatch",
     "RecordChoice",
     "Report",
     "RetentionSchedule",
@@ -62,6 +63,9 @@ __all__ = [
     "TaskMail",
     "TaskState",
     "TaskUpload",
+    "Telling",
+    "TellingState",
+    "TellingWay",
     "Transfer",
     "TransferState",
     "Withholding",

@@ -161,23 +161,6 @@ class ActBegun(models.Model):
         return f"{self.get_kind_display()} in {self.source}, begun"
 
 
-class RecipientTold(models.Model):
-    """A recipient that was told to delete, correct or stop (Civ. Code 1798.105(c); 11 CCR 7026(f))."""
-
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="recipients_told")
-    recipient = models.CharField(max_length=200)
-    relation = models.CharField(max_length=40)
-    batch = models.CharField(max_length=200, help_text="The dated batch file that carries it.")
-    told_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name_plural = "recipients told"
-        constraints = [models.UniqueConstraint(fields=("case", "recipient"), name="told_once")]
-
-    def __str__(self) -> str:
-        return self.recipient
-
-
 class Shredding(models.Model):
     """The content of a closed case was destroyed with its key: findings, plans and bundle; the record stays."""
 

@@ -17,6 +17,7 @@ from dsar.vault.fields import SealedText
 from dsar.vault.files import SealedFile
 from exports.models.finding import SourceRun
 from exports.models.source import DataMapVersion, DataSource
+from exports.models.telling import Telling
 from exports.sources.datamap import FileFormat, Files, Owner
 from exports.sources.manual import Sheet
 from requests_app.models import Case
@@ -30,6 +31,7 @@ class TaskKind(models.TextChoices):
     DELETE = "delete", _("delete")
     CORRECT = "correct", _("correct")
     SUPPRESS = "suppress", _("opt-out")
+    TELL = "tell", _("tell a recipient")
 
 
 class TaskState(models.TextChoices):
@@ -42,6 +44,7 @@ class TaskState(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+DAYS_TO_TELL = 7  # in which somebody of ours tells a recipient, where the case has as many
 ANSWERED = (TaskState.DONE, TaskState.NOTHING)  # what work goes on with
 
 
@@ -67,7 +70,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
 class Task(models.Model):
     """One thing asked of the owner of one source, for one case and round; its reference is all that a mail names.
 
-    ``run`` is the look that waits for it; none for an act, and for a look that was begun anew.
+    ``run`` is the look that waits for it; none for an act, and for a look that was begun anew. ``telling`` is the
+    recipient that somebody of ours is to tell; its source is one whose register names the recipient.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -75,11 +79,12 @@ class Task(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks")
     source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="tasks")
     run = models.ForeignKey(SourceRun, null=True, on_delete=models.SET_NULL, related_name="tasks")
+    telling = models.ForeignKey(Telling, null=True, on_delete=models.CASCADE, related_name="tasks")
     map_version = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT)
     round = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=TaskKind)
     state = models.CharField(max_length=10, choices=TaskState, default=TaskState.OPEN)
-    owner_email = models.EmailField(help_text="As the data map registers it.")
+    owner_email = models.EmailField(blank=True, help_text="As the data map registers it; empty: the desk does it.")
     is_insider = models.BooleanField()
     asked_at = models.DateTimeField()
     due_on = models.DateField()
@@ -101,9 +106,12 @@ class Task(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=("case", "source", "round", "kind"),
-                condition=models.Q(state=TaskState.OPEN),
+                condition=models.Q(state=TaskState.OPEN, telling=None),
                 name="one_open_task_a_source_and_kind",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=("telling",), condition=models.Q(state=TaskState.OPEN), name="one_open_task_a_telling"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,6 +125,8 @@ class Task(models.Model):
     @property
     def owner(self) -> Owner:
         """The owner as the task's map registers it."""
+        if self.kind == TaskKind.TELL:
+            return Owner(self.owner_email, "en", days=DAYS_TO_TELL, is_insider=self.is_insider)
         owner = self.map_version.as_map().owner
         if owner is None:
             raise LookupError(f"{self.source.slug} has no owner")
@@ -131,6 +141,11 @@ class Task(models.Model):
     def is_done(self) -> bool:
         """Whether the owner reported a change as made; this and the next make it an `Answer` of a source."""
         return self.state == TaskState.DONE and self.kind != TaskKind.LOOK
+
+    @property
+    def what(self) -> str:
+        """What it is about, as lists and mails name it: the source, or the recipient."""
+        return self.telling.recipient if self.telling else self.source.title
 
     def sheet(self, collection: str) -> Sheet | None:
         """What was brought for a collection."""

@@ -19,7 +19,7 @@ from dsar.ledger import chains, verification
 from dsar.ledger.models import Event
 from exports import findings
 from exports.fulfil import acts
-from exports.models import Act, Bundle, Document, DocumentArea, RecipientTold, RecordChoice, RunState, SourceRun
+from exports.models import Act, Bundle, Document, DocumentArea, RecordChoice, RunState, SourceRun, Telling
 from exports.reports import words
 from exports.sources.connector import Action
 from requests_app import facts, guards, limiting
@@ -231,7 +231,7 @@ def _work(case: Case, language: str) -> dict[str, Any]:
             {"row": act, "done": _done(act, language)}
             for act in Act.objects.filter(case=case).select_related("source", "map_version")
         ],
-        "recipients": RecipientTold.objects.filter(case=case).order_by("recipient"),
+        "recipients": Telling.objects.filter(case=case),
         "bundle": bundle,
         "downloads": bundle.downloads.order_by("at") if bundle else [],
         "shredding": getattr(case, "shredding", None),

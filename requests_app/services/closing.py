@@ -43,13 +43,21 @@ def provided(case: Case, *, at: datetime) -> None:
     Submission.objects.filter(pk=case.submission_id, provided_at__isnull=True).update(provided_at=at)
 
 
+def acted(case: Case, *, at: datetime) -> None:
+    """What holds at once is applied in our own systems, whoever else is still to be told; its row is locked."""
+    duties.meet(case, DutyKind.OPT_OUT_DONE, at=at)
+
+
 def carried_out(case_id: UUID, *, at: datetime, **facts: str | int) -> None:
     """The act is done: meet what it meets, write the closing letter, close if the letter was accepted already.
 
-    Told twice, the second time changes nothing.
+    Told twice, the second time changes nothing; told before the recipients are, it waits for them.
     """
     case = locked(case_id)
     if case.state != State.CARRYING_OUT or case.carried_out_at is not None:
+        return
+    if work().recipients_owed(case, at=at):
+        acted(case, at=at)
         return
     case.carried_out_at = at
     case.save(update_fields=["carried_out_at"])

@@ -163,9 +163,10 @@ def test_categories_are_told_in_the_letter(house: House) -> None:
 
 def instructions(house: House, person: Person) -> dict[str, dict[str, str]]:
     """What lies ready for the recipients about this request, by recipient."""
-    files = house.premises.folder.glob("recipients/*/*/*.json")
+    files = house.premises.folder.glob("recipients/*/*.jsonl")
     return {
-        path.parts[-3].rpartition("-")[0]: json.loads(path.read_text())
+        path.parts[-2].rpartition("-")[0]: instruction
         for path in files
-        if person.reference in path.read_text()
+        for instruction in map(json.loads, path.read_text().splitlines()[1:])
+        if instruction["reference"] == person.reference
     }

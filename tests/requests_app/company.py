@@ -122,6 +122,10 @@ class Company:
         """Of what holds at once its workers do the opt-outs of sale and of sensitive data."""
         return case.right_asked in BY_HAND_AT_ONCE
 
+    def recipients_owed(self, case: Case, *, at: datetime) -> bool:
+        """It passes data on to nobody."""
+        return False
+
     def is_carried_out(self, case: Case) -> bool:
         """Whether nothing is left to do."""
         return case.pk not in self.left_to_do

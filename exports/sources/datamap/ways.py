@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from yaml.nodes import MappingNode
 
-from exports.sources.datamap.model import Batch, Impossible, OpenDsr, Push, TaskFor, Way
+from exports.sources.datamap.model import Batch, Impossible, OpenDsr, Plain, Push, TaskFor, Way
 from exports.sources.datamap.places import LONGEST_MAILBOX, MAILBOX, VARIABLE
 from exports.sources.datamap.section import Section
 from requests_app.law.words import Text
@@ -45,16 +45,19 @@ def way_of(entry: Section) -> Way:
     if not isinstance(node, MappingNode):
         entry.note("tell", f"{WHAT} is one way, and no text: {HOW}.")
         return Batch()
-    return _one(Section(node, WHAT, entry.faults, required=(), optional=tuple(READERS)), READERS)
+    told = Section(node, WHAT, entry.faults, required=(), optional=tuple(READERS))
+    name = _only(told, READERS)
+    return READERS[name](told) if name else Batch()
 
 
-def _one(told: Section, readers: Mapping[str, Callable[[Section], Way]]) -> Way:
-    named = [name for name in readers if name in told]
-    if len(named) != 1:
-        found = " and ".join(named) or "none"
-        told.faults.note(told.node, f"{told.what} names exactly one way, and this is {found}: {HOW}.")
-        return Batch()
-    return readers[named[0]](told)
+def _only(told: Section, names: Collection[str]) -> str:
+    """The one way that is named; empty, and a fault, if it is none or several."""
+    named = [name for name in names if name in told]
+    if len(named) == 1:
+        return named[0]
+    found = " and ".join(named) or "none"
+    told.faults.note(told.node, f"{told.what} names exactly one way, and this is {found}: {HOW}.")
+    return ""
 
 
 def _within(told: Section, way: str, *, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> Section:
@@ -62,12 +65,12 @@ def _within(told: Section, way: str, *, required: tuple[str, ...], optional: tup
     return Section(told.node_of(way), what, told.faults, required=required, optional=optional)
 
 
-def _batch(told: Section) -> Way:
+def _batch(told: Section) -> Plain:
     _within(told, "batch", required=())
     return Batch()
 
 
-def _push(told: Section) -> Way:
+def _push(told: Section) -> Plain:
     way = _within(told, "http", required=("url", "key_env"))
     return Push(_url(way), _variable(way, "key_env"))
 
@@ -87,17 +90,18 @@ def _opendsr(told: Section) -> Way:
     otherwise = Section(
         way.node_of("otherwise"), f"'otherwise' of {way.what}", way.faults, required=(), optional=tuple(PLAIN)
     )
+    plain = _only(otherwise, PLAIN) if "otherwise" in way else ""
     return OpenDsr(
         url=_url(way),
         domain=domain,
         controller_id=way.text("controller_id"),
         authorization_env=_variable(way, "authorization_env") if "authorization_env" in way else "",
         hashes=way.choice("identity_format", _Format, _Format.SHA256) is _Format.SHA256,
-        otherwise=_one(otherwise, PLAIN) if "otherwise" in way else Batch(),
+        otherwise=PLAIN[plain](otherwise) if plain else Batch(),
     )
 
 
-def _task(told: Section) -> Way:
+def _task(told: Section) -> Plain:
     way = _within(told, "task", required=("to",), optional=("is",))
     to = way.text("to")
     if len(to) > MOST_LETTERS:
@@ -109,7 +113,7 @@ def _task(told: Section) -> Way:
     return TaskFor(to, is_insider=way.choice("is", _Standing, _Standing.INSIDER) is _Standing.INSIDER)
 
 
-def _impossible(told: Section) -> Way:
+def _impossible(told: Section) -> Plain:
     way = _within(told, "impossible", required=("because",))
     because = Text("", "")
     if "because" in way:
@@ -145,14 +149,11 @@ def _variable(way: Section, key: str) -> str:
     return name
 
 
-READERS: Mapping[str, Callable[[Section], Way]] = {
+# What an OpenDSR recipient is told by where the protocol has no words: it knows no correction and no opt-out.
+PLAIN: Mapping[str, Callable[[Section], Plain]] = {
     "batch": _batch,
     "http": _push,
-    "opendsr": _opendsr,
     "task": _task,
     "impossible": _impossible,
 }
-# What an OpenDSR recipient is told by where the protocol has no words: it knows no correction and no opt-out.
-PLAIN: Mapping[str, Callable[[Section], Way]] = {
-    name: READERS[name] for name in ("batch", "http", "task", "impossible")
-}
+READERS: Mapping[str, Callable[[Section], Way]] = {**PLAIN, "opendsr": _opendsr}

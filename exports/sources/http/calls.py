@@ -96,19 +96,7 @@ class Caller:
         return exchange(self._service, method, path, self._headers(method, path, body, name), body, seconds=seconds)
 
     def _headers(self, method: str, path: str, body: bytes, name: str) -> dict[str, str]:
-        moment, nonce, key = str(int(time.time())), uuid4().hex, self._keys[self._used]
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-            "User-Agent": "dsar",
-            "Dsar-Request": name,
-            "Dsar-Timestamp": moment,
-            "Dsar-Nonce": nonce,
-            "Dsar-Key": key_id(key),
-            "Dsar-Signature": signature(key, moment, nonce, f"{method}\n{path}\n".encode() + body),
-        }
-        return headers | self._callback | ({"Content-Type": "application/json"} if body else {})
+        return signed_headers(self._keys[self._used], method, path, body, name) | self._callback
 
     def _place_to_poll(self, answer: Answer, before: str) -> str:
         """The path at which the answer will be; never on another server."""
@@ -149,6 +137,23 @@ class Caller:
             raise BrokenDataError(f"{self._source}: the answer is not in UTF-8") from None
         except JsonError as error:
             raise BrokenDataError(f"{self._source}: the answer {error}") from None
+
+
+def signed_headers(key: bytes, method: str, path: str, body: bytes, name: str) -> dict[str, str]:
+    """The headers of one signed call; `name` stays the same when it is repeated."""
+    moment, nonce = str(int(time.time())), uuid4().hex
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        "User-Agent": "dsar",
+        "Dsar-Request": name,
+        "Dsar-Timestamp": moment,
+        "Dsar-Nonce": nonce,
+        "Dsar-Key": key_id(key),
+        "Dsar-Signature": signature(key, moment, nonce, f"{method}\n{path}\n".encode() + body),
+    }
+    return headers | ({"Content-Type": "application/json"} if body else {})
 
 
 def signature(key: bytes, moment: str, nonce: str, request: bytes) -> str:

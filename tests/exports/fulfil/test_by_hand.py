@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from exports.fulfil import acts, hand_over
-from exports.models import Act, RecipientTold, Shredding
+from exports.models import Act, Shredding, Telling
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Actor, Role
@@ -55,13 +55,13 @@ def test_a_complaint_is_answered_without_touching_any_system(house: House) -> No
     case = answered(house, Right.COMPLAINT)
     assert case.outcome == "fulfilled"
     assert not Act.objects.filter(case=case).exists()
-    assert not RecipientTold.objects.filter(case=case).exists()
+    assert not Telling.objects.filter(case=case).exists()
 
 
 def test_each_recipient_is_told_of_a_granted_restriction(house: House) -> None:
     case = answered(house, Right.RESTRICT)
     assert case.outcome == "fulfilled"
-    told = set(RecipientTold.objects.filter(case=case).values_list("recipient", flat=True))
+    told = set(Telling.objects.filter(case=case).values_list("recipient", flat=True))
     assert told == {"Brightpath Media LLC", "Cardinal Pay Inc.", "Northgate Parcel Inc.", "Summit Lists LLC"}
 
 

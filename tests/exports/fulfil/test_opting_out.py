@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import date, timedelta
 
@@ -13,8 +12,8 @@ from django.utils import timezone
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import retry
-from exports.fulfil import tell_recipients, trouble
-from exports.models import Act, DataMapVersion, DataSource, RecipientTold
+from exports.fulfil import trouble
+from exports.models import Act, DataMapVersion, DataSource, Telling
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.law.words import Right
@@ -56,40 +55,10 @@ def test_somebody_unknown_opts_out_all_the_same(house: House) -> None:
 def test_those_to_whom_data_is_sold_or_shared_are_told_and_others_are_not(house: House) -> None:
     case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
     house.work()
-    told = dict(RecipientTold.objects.filter(case=case).values_list("recipient", "relation"))
+    told = dict(Telling.objects.told().filter(case=case).values_list("recipient", "relation"))
     assert told == {"Summit Lists LLC": "sold", "Brightpath Media LLC": "shared"}
     names = {str(fact["recipient"]).rpartition("-")[0] for fact in facts_of(case, EventKind.RECIPIENT_TOLD)}
     assert names == {"summit-lists-llc", "brightpath-media-llc"}
-
-
-def test_a_recipient_finds_one_instruction_a_case_in_the_batch_of_the_day(house: House) -> None:
-    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
-    house.work()
-    (path,) = house.data.glob("recipients/summit-lists-llc-*/2026-11-23/*")
-    assert json.loads(path.read_text()) == {
-        "instruction": "opt_out_sale_share",
-        "email_sha256": hashlib.sha256(str(person().email).encode()).hexdigest(),
-        "received_on": "2026-11-23",
-        "reference": case.submission.reference,
-    }
-    assert str(person().email) not in path.read_text()
-
-
-def test_telling_twice_is_telling_once(house: House) -> None:
-    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
-    house.work()
-    (recipient,) = (
-        found
-        for found in tell_recipients.recipients_to_tell(case, case.received_on())
-        if found.name == "Summit Lists LLC"
-    )
-    (folder,) = house.data.glob("recipients/summit-lists-llc-*/2026-11-23")
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    batch = tell_recipients.write_instruction(case, recipient, at=NOW)
-    tell_recipients.note_told(case, recipient, batch, at=NOW)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert RecipientTold.objects.filter(case=case, recipient=recipient.name).count() == 1
-    assert len(facts_of(case, EventKind.RECIPIENT_TOLD)) == 2
 
 
 def with_recipients(slug: str, *, until: str = "", name: str = "", processor_for: str = "") -> None:
@@ -108,7 +77,7 @@ def with_recipients(slug: str, *, until: str = "", name: str = "", processor_for
 
 def told(case: Case) -> set[str]:
     """The recipients that were told."""
-    return set(RecipientTold.objects.filter(case=case).values_list("recipient", flat=True))
+    return set(Telling.objects.told().filter(case=case).values_list("recipient", flat=True))
 
 
 @pytest.mark.parametrize(
@@ -136,9 +105,9 @@ def test_recipients_of_a_source_that_we_hold_for_somebody_else_are_told_by_him(h
 
 def test_a_correction_is_passed_on_to_those_who_process_for_us_and_names_no_value(house: House) -> None:
     case = house.closed(Right.CORRECT, **PHONE)
-    assert set(RecipientTold.objects.filter(case=case).values_list("relation", flat=True)) == {"service_provider"}
-    (path,) = house.data.glob("recipients/cardinal-pay-inc-*/*/*.json")
-    instruction = json.loads(path.read_text())
+    assert set(Telling.objects.told().filter(case=case).values_list("relation", flat=True)) == {"service_provider"}
+    (path,) = house.data.glob("recipients/cardinal-pay-inc-*/*.jsonl")
+    instruction = json.loads(path.read_text().splitlines()[1])
     assert (instruction["instruction"], instruction["collection"], instruction["field"]) == (
         "correct",
         "Customer account",
@@ -152,11 +121,11 @@ def test_names_in_other_letters_have_folders_of_their_own_inside_the_data_folder
     with_recipients("shop", name="株式会社オークス")
     with_recipients("web_log", name="株式会社オーク")
     case = house.closed(Right.DELETE)
-    batches = dict(RecipientTold.objects.filter(case=case).values_list("recipient", "batch"))
+    batches = dict(Telling.objects.told().filter(case=case).values_list("recipient", "batch"))
     one, other = batches["株式会社オークス"], batches["株式会社オーク"]
     assert one != other
     for batch in (one, other):
-        assert (house.data / "recipients" / batch / f"{case.pk}.json").is_file()
+        assert (house.data / "recipients" / f"{batch}.jsonl").is_file()
         assert not batch.startswith("/")
 
 

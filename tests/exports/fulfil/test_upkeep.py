@@ -155,14 +155,14 @@ def test_the_files_of_destroyed_content_are_removed_and_reports_stay(house: Hous
 
 def test_what_recipients_were_told_is_removed_when_they_had_long_enough_to_fetch_it(house: House) -> None:
     house.closed(Right.DELETE)
-    written = set((house.data / "recipients").rglob("*.json"))
+    written = set((house.data / "recipients").rglob("*.jsonl"))
     assert written
     then = timezone.now()
     for path in written:
         os.utime(path, (then.timestamp(), then.timestamp()))
     assert upkeep.remove_old_instructions(at=then + settings.CONTENT_LIFE) == 0
     assert upkeep.remove_old_instructions(at=then + settings.CONTENT_LIFE + timedelta(seconds=1)) == len(written)
-    assert not set((house.data / "recipients").rglob("*.json"))
+    assert not set((house.data / "recipients").rglob("*.jsonl"))
 
 
 def test_both_come_round_by_the_clock(house: House) -> None:

@@ -1,0 +1,173 @@
+"""Telling each recipient by itself: a job a recipient and case, so that one that is down keeps no other waiting.
+
+A case is carried out once each recipient in the window of its duty was told, or somebody explained why not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from dsar.jobs.queue import enqueue
+from dsar.jobs.running import Run
+from exports.fulfil.recipients import batch, push, whom
+from exports.fulfil.recipients.whom import Named
+from exports.models import Telling, TellingState, TellingWay
+from exports.sources.datamap import Batch, Impossible, OpenDsr, Push, TaskFor, Way
+from requests_app.events import EventKind
+from requests_app.models import Case
+from requests_app.roles import SYSTEM, Actor
+from requests_app.services import closing
+from requests_app.services.history import local_day, locked, record
+from requests_app.states import State
+
+WAYS: dict[type, TellingWay] = {
+    Batch: TellingWay.BATCH,
+    Push: TellingWay.HTTP,
+    OpenDsr: TellingWay.OPENDSR,
+    TaskFor: TellingWay.TASK,
+    Impossible: TellingWay.IMPOSSIBLE,
+}
+PATIENCE = timedelta(hours=1)  # after which somebody should look at a recipient that does not answer
+
+
+def begin(run: Run, case: Case) -> None:
+    """Write down who is to be told, each once, with the job that tells it."""
+    with run.transaction():
+        current = locked(case.pk)
+        if current.state != State.CARRYING_OUT:  # refused meanwhile
+            return
+        for named in whom.recipients_to_tell(current, local_day(run.at)):
+            _begin(current, named, at=run.at)
+
+
+def _begin(case: Case, named: Named, *, at: datetime) -> None:
+    recipient, map_version = named
+    way = whom.way_for(case.right_asked, recipient)
+    telling, is_new = Telling.objects.get_or_create(
+        case=case,
+        recipient=recipient.name,
+        defaults={
+            "relation": recipient.relation,
+            "map_version": map_version,
+            "way": WAYS[type(way)],
+            "state": TellingState.WAITING,
+            "begun_at": at,
+        },
+    )
+    if is_new:
+        enqueue("tell_recipient", {"telling": telling.pk}, key=job_key(telling))
+
+
+def job_key(telling: Telling) -> str:
+    """The key of the job that tells."""
+    return f"tell:{telling.pk}"
+
+
+def tell(run: Run) -> None:
+    """The job: tell one recipient, by the way that the register names now."""
+    telling = _of(run)
+    if not telling.is_open:
+        return
+    if telling.case.state != State.CARRYING_OUT:
+        with run.completing():
+            Telling.objects.open().filter(pk=telling.pk).update(state=TellingState.DROPPED)
+        return
+    way, telling.map_version = whom.way_to(telling)
+    telling.way = WAYS[type(way)]
+    _by(run, telling, way)
+
+
+def _by(run: Run, telling: Telling, way: Way) -> None:
+    match way:
+        case Batch():
+            with run.completing():
+                case = locked(telling.case_id)
+                telling.batch = batch.write(telling, at=run.at)
+                _told(case, telling, by=SYSTEM, at=run.at)
+        case Push():
+            receipt = push.give(telling, way)
+            with run.completing():
+                case = locked(telling.case_id)
+                telling.receipts = [*telling.receipts, {"at": run.at.isoformat(), **receipt}]
+                _told(case, telling, by=SYSTEM, at=run.at)
+        case Impossible(because):
+            with run.completing():
+                case = locked(telling.case_id)
+                telling.because = {language: because.in_language(language) for language in ("en", "es")}
+                _explained(case, telling, by=SYSTEM, at=run.at)
+
+
+def _of(run: Run) -> Telling:
+    related = ("case__submission__organisation", "case__submission__subject", "map_version")
+    return Telling.objects.select_related(*related).get(pk=int(run.arguments["telling"]))
+
+
+def give_up(run: Run) -> None:
+    """It could not be told: somebody puts it right and tries again, tells it otherwise, or explains why it is not."""
+    case = locked(_of(run).case_id)
+    telling = _of(run)
+    if not telling.is_open:
+        return
+    telling.state, telling.error = TellingState.FAILED, run.job.error.rpartition(".")[2]
+    telling.save(update_fields=["state", "error"])
+    note(case, EventKind.RECIPIENT_NOT_REACHED, telling, by=SYSTEM, at=run.at, error=telling.error)
+
+
+def _told(case: Case, telling: Telling, *, by: Actor, at: datetime) -> None:
+    """It was told; the last of a case lets the case go on. In the caller's transaction, which has locked the case."""
+    telling.state, telling.told_at, telling.error = TellingState.TOLD, at, ""
+    telling.save()
+    last = telling.receipts[-1] if telling.receipts else {}
+    facts = {key: last[key] for key in ("status", "sha256") if key in last}
+    if telling.batch:
+        facts["batch"] = telling.batch
+    note(case, EventKind.RECIPIENT_TOLD, telling, by=by, at=at, way=telling.way, **facts)
+    settle(case, at=at)
+
+
+def _explained(case: Case, telling: Telling, *, by: Actor, at: datetime) -> None:
+    telling.state, telling.error = TellingState.EXPLAINED, ""
+    telling.save()
+    note(case, EventKind.RECIPIENT_EXPLAINED, telling, by=by, at=at)
+    settle(case, at=at)
+
+
+def note(case: Case, kind: EventKind, telling: Telling, *, by: Actor, at: datetime, **facts: str | int) -> None:
+    """An event about a recipient."""
+    record(case, kind, by=by, at=at, recipient=whom.folder_of(telling.recipient), **facts)
+
+
+def acted(case: Case, *, at: datetime) -> None:
+    """The act in our own systems is done; the case is, once its recipients are told. In the caller's transaction."""
+    current = locked(case.pk)
+    closing.acted(current, at=at)
+    _settle(current, at=at)
+
+
+def has_acted(case: Case) -> bool:
+    """Whether the act in our own systems is done, by workers or as somebody noted it."""
+    return case.hand_work.exists() or Telling.objects.filter(case=case, acted_at__isnull=False).exists()
+
+
+def settle(case: Case, *, at: datetime) -> None:
+    """A telling is settled: go on if the act is done, too. The case is locked."""
+    if has_acted(case):
+        _settle(case, at=at)
+
+
+def _settle(case: Case, *, at: datetime) -> None:
+    """Report the case as carried out once nobody is left to be told, whoever came into the register meanwhile."""
+    for named in whom.recipients_to_tell(case, local_day(at)):
+        _begin(case, named, at=at)
+    tellings = Telling.objects.filter(case=case)
+    tellings.filter(acted_at=None).update(acted_at=at)
+    if not tellings.open().exists():
+        closing.carried_out(case.pk, at=at, recipients=tellings.told().count())
+
+
+def is_owed(case: Case, *, at: datetime) -> bool:
+    """Whether a recipient is still to be told, or to be explained."""
+    tellings = Telling.objects.filter(case=case)
+    begun = set(tellings.values_list("recipient", flat=True))
+    named = {named.recipient.name for named in whom.recipients_to_tell(case, local_day(at))}
+    return bool(named - begun) or tellings.open().exists()

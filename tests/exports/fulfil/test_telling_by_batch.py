@@ -1,0 +1,125 @@
+"""One file a recipient and day: whole, each case once, whoever writes and however often."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from exports.fulfil.recipients import batch
+from exports.models import RecipientBatch, Telling
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Case
+from tests.exports.house import House, facts_of, fresh, person
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+OTHERS = ("LO-100102", "LO-100103", "LO-100104")
+
+
+def file_for(house: House, day: str = "2026-11-23") -> Path:
+    (path,) = house.data.glob(f"recipients/summit-lists-llc-*/{day}.jsonl")
+    return path
+
+
+def read(path: Path) -> tuple[dict[str, object], list[dict[str, str]]]:
+    """The first line and the instructions of a file, checked as docs/telling-recipients.md says."""
+    first, _newline, following = path.read_bytes().partition(b"\n")
+    head = json.loads(first)
+    instructions = [json.loads(line) for line in following.decode().splitlines()]
+    assert head["format"] == "dsar-instructions/1"
+    assert head["instructions"] == len(instructions)
+    assert head["sha256"] == hashlib.sha256(following).hexdigest()
+    return head, instructions
+
+
+def opted_out(house: House, account_no: str | None = None) -> Case:
+    who = person(account_no) if account_no else person()
+    case = house.file(Right.OPT_OUT_SALE_SHARE, who=who).cases.get()
+    house.work()
+    return fresh(case)
+
+
+def test_the_file_of_the_day_names_recipient_day_and_each_instruction(house: House) -> None:
+    case = opted_out(house)
+    head, instructions = read(file_for(house))
+    assert (head["recipient"], head["day"]) == ("Summit Lists LLC", "2026-11-23")
+    telling = Telling.objects.get(case=case, recipient="Summit Lists LLC")
+    assert instructions == [
+        {
+            "id": str(telling.request_id),
+            "instruction": "opt_out_sale_share",
+            "email_sha256": hashlib.sha256(str(person().email).encode()).hexdigest(),
+            "received_on": "2026-11-23",
+            "reference": case.submission.reference,
+        }
+    ]
+    assert str(person().email) not in file_for(house).read_text()
+    kept = RecipientBatch.objects.get(path=telling.batch)
+    assert kept.sha256 == hashlib.sha256(file_for(house).read_bytes()).hexdigest()
+    assert {fact["batch"] for fact in facts_of(case, EventKind.RECIPIENT_TOLD)} >= {telling.batch}
+
+
+def test_all_cases_of_a_day_stand_in_one_file_and_those_of_the_next_in_another(house: House) -> None:
+    for account_no in OTHERS:
+        opted_out(house, account_no)
+    before = file_for(house).read_text().splitlines()[1:]
+    house.shift(timedelta(days=1))
+    opted_out(house)
+    assert len(read(file_for(house))[1]) == 3
+    assert file_for(house).read_text().splitlines()[1:] == before, "lines are added, and never changed"
+    assert len(read(file_for(house, "2026-11-24"))[1]) == 1
+
+
+def test_telling_twice_is_telling_once(house: House) -> None:
+    case = opted_out(house)
+    before = file_for(house).read_bytes()
+    telling = Telling.objects.get(case=case, recipient="Summit Lists LLC")
+    with transaction.atomic():
+        assert batch.write(telling, at=timezone.now()) == telling.batch
+    assert file_for(house).read_bytes() == before
+    assert len(facts_of(case, EventKind.RECIPIENT_TOLD)) == 2
+
+
+def test_a_writer_that_died_before_its_commit_leaves_no_line_that_is_not_told(house: House) -> None:
+    case = opted_out(house)
+    telling = Telling.objects.get(case=case, recipient="Summit Lists LLC")
+    Telling.objects.filter(pk=telling.pk).update(batch="", state="waiting")
+    telling.refresh_from_db()
+    with transaction.atomic():
+        batch.write(telling, at=timezone.now())
+    _head, instructions = read(file_for(house))
+    assert [line["id"] for line in instructions] == [str(telling.request_id)]
+
+
+@pytest.mark.parametrize("damage", ["", "nonsense", '{"sha256": "0"}\n{"id": "x"}\n'])
+def test_a_file_that_somebody_changed_or_took_away_is_made_anew(house: House, damage: str) -> None:
+    opted_out(house, OTHERS[0])
+    path = file_for(house)
+    path.write_text(damage) if damage else path.unlink()
+    opted_out(house)
+    references = set(Case.objects.values_list("submission__reference", flat=True))
+    assert {line["reference"] for line in read(file_for(house))[1]} == references
+
+
+def test_a_file_is_there_whole_or_as_it_was(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    opted_out(house, OTHERS[0])
+    before = file_for(house).read_bytes()
+
+    def full(self: Path, _target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", full)
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    house.work()
+    assert file_for(house).read_bytes() == before
+    assert not Telling.objects.told().filter(case=case).exists()
+    monkeypatch.undo()
+    house.later(timedelta(minutes=2))
+    assert len(read(file_for(house))[1]) == 2

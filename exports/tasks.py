@@ -40,6 +40,12 @@ def tell_recipient(run: Run) -> None:
     telling.tell(run)
 
 
+@handler("ask_recipient", queue="gather", retries=LASTING)
+def ask_recipient(run: Run) -> None:
+    """Ask a processor whether it has done what it was told."""
+    telling.ask(run)
+
+
 @handler("send_transfer", queue="gather", retries=PATIENT, lease=timedelta(minutes=30), on_give_up=transfer.give_up)
 def send_transfer(run: Run) -> None:
     """Encrypt a bundle for a receiver and send it."""

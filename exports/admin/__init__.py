@@ -8,6 +8,7 @@ from exports.admin import (  # noqa: F401
     handing_over,
     panels,
     receivers,
+    recipients,
     reports,
     schedules,
     searching,

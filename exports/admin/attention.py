@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +18,18 @@ from exports.fulfil import hand_over, medium, staying_corrected
 from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import answering
 from exports.fulfil.trouble import WhichOfThese, what_to_do
-from exports.models import Act, ActKind, Medium, RunState, Task, Telling, Transfer, TransferState
+from exports.models import (
+    Act,
+    ActKind,
+    Medium,
+    RunState,
+    Task,
+    Telling,
+    TellingState,
+    TellingWay,
+    Transfer,
+    TransferState,
+)
 from requests_app.admin import sections
 from requests_app.admin.timeline import in_words
 from requests_app.events import EventKind
@@ -37,6 +49,7 @@ class Trouble:
     to_do: str
     is_job: bool  # a job waits to be tried again
     url: str = ""  # where it is put right
+    at: str | Promise = ""  # the name of that page
 
 
 @sections.panel
@@ -52,9 +65,17 @@ def attention(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG00
 
 
 def _troubles(case: Case) -> Iterator[Trouble]:
-    for task in Task.objects.late(local_day(timezone.now())).filter(case=case).select_related("source"):
-        what = _("The owner of %(source)s has not answered in time.") % {"source": task.source.title}
-        yield Trouble(what, task.reference, what_to_do("OwnerLate"), is_job=False)
+    late = Task.objects.late(local_day(timezone.now())).filter(case=case)
+    for task in late.select_related("source", "telling"):
+        if task.telling is not None:
+            what, code = _("The task to tell %(name)s is late.") % {"name": task.telling.recipient}, "TellerLate"
+        else:
+            what, code = (
+                _("The owner of %(source)s has not answered in time.") % {"source": task.source.title},
+                "OwnerLate",
+            )
+        yield Trouble(what, task.reference, what_to_do(code), is_job=False)
+    yield from _not_told(case)
     if case.state == State.GATHERING:
         for run in current_runs(case):
             if run.state == RunState.FAILED:
@@ -95,11 +116,40 @@ def _came_back(case: Case) -> Iterator[Trouble]:
         yield Trouble(what, "came_back", what_to_do("came_back"), is_job=False)
 
 
+def _not_told(case: Case) -> Iterator[Trouble]:
+    """A recipient that can't be reached, or was not within an hour, keeps its case from closing, and nothing else."""
+    url = reverse("admin:requests_app_case_recipients", args=[case.pk])
+    late = Telling.objects.told().filter(case=case, confirmed_at=None, expected_at__lt=timezone.now())
+    for one in late:
+        what, error = (
+            _("%(name)s has not confirmed in time what it took on.") % {"name": one.recipient},
+            "NotConfirmedInTime",
+        )
+        yield Trouble(what, error, what_to_do(error), is_job=False, url=url, at=gettext_lazy("Recipients"))
+    if case.state != State.CARRYING_OUT:
+        return
+    for one in Telling.objects.open().filter(case=case).exclude(way=TellingWay.TASK, state=TellingState.WAITING):
+        name = {"name": one.recipient}
+        if one.state == TellingState.FAILED:
+            what, error = _("%(name)s could not be told.") % name, one.error
+            yield Trouble(what, error, what_to_do(error), is_job=False, url=url, at=gettext_lazy("Recipients"))
+        elif one.begun_at and timezone.now() - one.begun_at > telling.PATIENCE:
+            what, error = _("%(name)s is not told yet; workers go on trying.") % name, "RecipientUnavailable"
+            yield Trouble(what, error, what_to_do(error), is_job=False, url=url, at=gettext_lazy("Recipients"))
+
+
 def _not_searched(case: Case, what: str, error: str) -> Trouble:
     """A source that asks whose data is meant needs an answer, and no other try."""
     if error != WhichOfThese.__name__:
         return Trouble(what, error, what_to_do(error), is_job=error != answering.REFUSED)
-    return Trouble(what, error, what_to_do(error), is_job=False, url=sections.STARTS["choose_records"](case))
+    return Trouble(
+        what,
+        error,
+        what_to_do(error),
+        is_job=False,
+        url=sections.STARTS["choose_records"](case),
+        at=gettext_lazy("Which of these?"),
+    )
 
 
 def _closed_download(case: Case) -> Iterator[Trouble]:

@@ -196,7 +196,7 @@ class TaskAdmin(DeskAdmin[Task]):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Task %(task)s") % {"task": task.reference},
-            "lead": f"{task.source}: {task.get_kind_display()}",
+            "lead": f"{task.about()}: {task.get_kind_display()}",
             "task": task,
             "standing": standing_of(task),
             "page": page.shown(task, on=today()) if takes else None,

@@ -14,7 +14,7 @@ from exports import findings
 from exports.bundle.answer import disclosure_of, never_disclosed_descriptions
 from exports.bundle.disclosure import sentences
 from exports.fulfil import acts
-from exports.models import Act, ActKind, Bundle, RunState
+from exports.models import Act, ActKind, Bundle, RunState, Telling, TellingState
 from exports.sources.connector import Action
 from requests_app.law import refusals
 from requests_app.law.wording import spell_date
@@ -35,7 +35,14 @@ def account_of(case: Case, language: str) -> tuple[str, ...]:
             Right.CORRECT: _corrected,
         }
         teller = tellers.get(case.right_answered)
-        return (*teller(case, language), *_gaps(case, language), *_for_others(case, language)) if teller else ()
+        if teller is None:
+            return ()
+        return (
+            *teller(case, language),
+            *_passed_on(case, language),
+            *_gaps(case, language),
+            *_for_others(case, language),
+        )
 
 
 def _handed_over(case: Case, language: str) -> Iterator[str]:
@@ -112,6 +119,22 @@ def _corrected(case: Case, language: str) -> Iterator[str]:
             "field": found.title.in_language(language),
             "source": act.map_version.as_map().title.in_language(language),
         }
+
+
+def _passed_on(case: Case, language: str) -> Iterator[str]:
+    """Who was told to do the same, by name, and of whom else the reason why not: Civ. Code 1798.105(c)(1), Art. 19."""
+    tellings = list(Telling.objects.filter(case=case).select_related("case__submission"))
+    told = [one.recipient for one in tellings if one.state == TellingState.TOLD]
+    if told:
+        yield _("We told these recipients of your data to do the same: %(names)s.") % {"names": "; ".join(told)}
+    for one in tellings:
+        if one.state == TellingState.EXPLAINED:
+            yield _(
+                "We did not tell %(name)s to do the same: that is impossible, or out of proportion. %(because)s"
+            ) % {
+                "name": one.recipient,
+                "because": one.note or one.because.get(language, ""),
+            }
 
 
 def _ground(case: Case, code: str, language: str) -> str:

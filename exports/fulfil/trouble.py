@@ -163,6 +163,45 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "The receiver's server was busy each time and asked us to wait. See with the receiver that it can take the"
         " file, then try the job again."
     ),
+    "RecipientNotSetUp": _(
+        "The address of the recipient in the data map is none to which a call may go, or the environment variable with"
+        " its key is not set for the workers. Put that right, then try again on the page Recipients. Or tell it"
+        " otherwise, and note how."
+    ),
+    "RecipientRefused": _(
+        "The recipient's service does not take the instruction. Ask the recipient why, then try again on the page"
+        " Recipients: it is the same instruction under the same key. Or tell it otherwise, and note how."
+    ),
+    "RecipientNotSigned": _(
+        "The processor answered, and its answer is not signed by the certificate of its domain as the register names"
+        " it, or that certificate is not valid: it proves nothing. Talk to the processor before anything else. Then"
+        " correct the register and try again on the page Recipients, or tell it otherwise and note how."
+    ),
+    "TellerLate": _(
+        "Write to whoever has the task, mail it again under Tasks of source owners, or answer there in their place; or"
+        " explain on the page Recipients why it can't be told."
+    ),
+    "TellerRefused": _(
+        "Whoever had the task does not tell the recipient; the task says why. Tell it otherwise on the page Recipients,"
+        " and note how; or explain there why it can't be told."
+    ),
+    "NothingToNameThePersonBy": _(
+        "OpenDSR names people by their e-mail address, and none is known here. Tell the processor otherwise on the page"
+        " Recipients, and note how."
+    ),
+    "NotConfirmedInTime": _(
+        "The processor took the request, and has not said that it is done by the time that it named itself; the"
+        " protocol knows no failure. Ask the processor, and note its answer on the page Recipients."
+    ),
+    "RecipientUnavailable": _(
+        "The recipient's service does not answer. Nothing else waits for it; the case closes once it is told. Call the"
+        " recipient, then try again on the page Recipients, or tell it otherwise and note how; or explain there why it"
+        " can't be told."
+    ),
+    "RecipientAsksToWait": _(
+        "The recipient's service was busy each time and asked us to wait. Try again on the page Recipients, or tell it"
+        " otherwise and note how."
+    ),
     "NothingToEncrypt": _(
         "The file that was to be encrypted is damaged, was replaced by a newer one, or its content has ended. The"
         " person has to be told; if the content is still kept, restore the file from the backup and try the job again."

@@ -56,7 +56,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
         case_waits = models.Q(kind=TaskKind.LOOK, case__state=State.GATHERING) | ~models.Q(
             kind=TaskKind.LOOK
         ) & models.Q(case__state=State.CARRYING_OUT)
-        return self.filter(case_waits, state=TaskState.OPEN, round=models.F("case__gathering_round"))
+        of_round = models.Q(round=models.F("case__gathering_round")) | models.Q(kind=TaskKind.TELL)
+        return self.filter(case_waits, of_round, state=TaskState.OPEN)
 
     def late(self, on: date) -> TaskQuerySet:
         """Wanted tasks whose date has passed."""
@@ -142,10 +143,9 @@ class Task(models.Model):
         """Whether the owner reported a change as made; this and the next make it an `Answer` of a source."""
         return self.state == TaskState.DONE and self.kind != TaskKind.LOOK
 
-    @property
-    def what(self) -> str:
-        """What it is about, as lists and mails name it: the source, or the recipient."""
-        return self.telling.recipient if self.telling else self.source.title
+    def about(self, language: str = "en") -> str:
+        """What it is about, as pages and mails name it: the source, or the recipient."""
+        return self.telling.recipient if self.telling else self.map_version.as_map().title.in_language(language)
 
     def sheet(self, collection: str) -> Sheet | None:
         """What was brought for a collection."""

@@ -19,7 +19,18 @@ from dsar.ledger import chains, verification
 from dsar.ledger.models import Event
 from exports import findings
 from exports.fulfil import acts
-from exports.models import Act, Bundle, Document, DocumentArea, RecordChoice, RunState, SourceRun, Telling
+from exports.models import (
+    Act,
+    Bundle,
+    Document,
+    DocumentArea,
+    RecipientBatch,
+    RecordChoice,
+    RunState,
+    SourceRun,
+    Telling,
+    TellingState,
+)
 from exports.reports import words
 from exports.sources.connector import Action
 from requests_app import facts, guards, limiting
@@ -130,7 +141,7 @@ def context_of(case: Case, *, language: str) -> dict[str, Any]:
         **_request(case, language),
         **_identity(case, head.at),
         **_decisions(case, head.at, language),
-        **_work(case, language),
+        **_work(case, head.at, language),
         **_owed(case, timezone.localdate(head.at), language),
         "letters": [
             {"row": letter, "name": words.words(letter.letter), "told": telling.in_words(letter)}
@@ -222,7 +233,7 @@ def limit_as_of(case: Case, at: datetime) -> limits.LimitCount | None:
     return limits.count(case.received_on(), history, packs=case.packs(), right=case.right_asked)
 
 
-def _work(case: Case, language: str) -> dict[str, Any]:
+def _work(case: Case, at: datetime, language: str) -> dict[str, Any]:
     """What was searched, done and handed over."""
     bundle = Bundle.objects.filter(case=case).first()
     return {
@@ -231,11 +242,27 @@ def _work(case: Case, language: str) -> dict[str, Any]:
             {"row": act, "done": _done(act, language)}
             for act in Act.objects.filter(case=case).select_related("source", "map_version")
         ],
-        "recipients": Telling.objects.filter(case=case),
+        "recipients": _recipients(case, at),
         "bundle": bundle,
         "downloads": bundle.downloads.order_by("at") if bundle else [],
         "shredding": getattr(case, "shredding", None),
     }
+
+
+def _recipients(case: Case, at: datetime) -> list[dict[str, Any]]:
+    """Who was told, how, when, with the receipt as of then; and of whom it was explained why not."""
+    tellings = list(Telling.objects.filter(case=case).exclude(state=TellingState.DROPPED))
+    files = RecipientBatch.objects.filter(path__in=[one.batch for one in tellings], receipt_at__lte=at)
+    receipts = {file.path: file for file in files}
+    return [
+        {
+            "row": one,
+            "file": receipts.get(one.batch),
+            "answers": one.receipts,
+            "by": words.who(one.noted_by) if one.noted_by else "",
+        }
+        for one in tellings
+    ]
 
 
 def _source(run: SourceRun, language: str) -> SourceLine:

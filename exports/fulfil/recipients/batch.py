@@ -45,6 +45,11 @@ def write(telling: Telling, *, at: datetime) -> str:
     return path
 
 
+def is_open(file: RecipientBatch, *, at: datetime) -> bool:
+    """Whether lines may still be added: during its day."""
+    return file.day >= local_day(at)
+
+
 def file_of(path: str) -> Path:
     """The file of a batch."""
     return Path(settings.DATA_DIR) / "recipients" / f"{path}.jsonl"

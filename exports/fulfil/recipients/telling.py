@@ -5,13 +5,14 @@ A case is carried out once each recipient in the window of its duty was told, or
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
-from exports.fulfil.recipients import batch, push, whom
+from exports.fulfil.recipients import batch, opendsr, push, whom
 from exports.fulfil.recipients.whom import Named
-from exports.models import Telling, TellingState, TellingWay
+from exports.fulfil.tasks import asking
+from exports.models import TaskState, Telling, TellingState, TellingWay
 from exports.sources.datamap import Batch, Impossible, OpenDsr, Push, TaskFor, Way
 from requests_app.events import EventKind
 from requests_app.models import Case
@@ -27,6 +28,8 @@ WAYS: dict[type, TellingWay] = {
     TaskFor: TellingWay.TASK,
     Impossible: TellingWay.IMPOSSIBLE,
 }
+ONE_DAY = timedelta(days=1)
+LONG_PAST = timedelta(days=30)
 PATIENCE = timedelta(hours=1)  # after which somebody should look at a recipient that does not answer
 
 
@@ -83,18 +86,67 @@ def _by(run: Run, telling: Telling, way: Way) -> None:
             with run.completing():
                 case = locked(telling.case_id)
                 telling.batch = batch.write(telling, at=run.at)
-                _told(case, telling, by=SYSTEM, at=run.at)
+                told(case, telling, by=SYSTEM, at=run.at)
         case Push():
             receipt = push.give(telling, way)
             with run.completing():
                 case = locked(telling.case_id)
                 telling.receipts = [*telling.receipts, {"at": run.at.isoformat(), **receipt}]
-                _told(case, telling, by=SYSTEM, at=run.at)
+                told(case, telling, by=SYSTEM, at=run.at)
+        case OpenDsr():
+            signed = opendsr.erase(telling, way, at=run.at)
+            with run.completing():
+                case = locked(telling.case_id)
+                telling.receipts = [*telling.receipts, {"at": run.at.isoformat(), **signed.receipt}]
+                telling.expected_at = signed.expected_at
+                told(case, telling, by=SYSTEM, at=run.at)
+                _ask_later(telling, at=run.at)
+        case TaskFor():
+            with run.completing():
+                telling.case = locked(telling.case_id)
+                telling.state, telling.error = TellingState.WAITING, ""
+                telling.save()
+                asking.ask_to_tell(telling, way, at=run.at)
         case Impossible(because):
             with run.completing():
                 case = locked(telling.case_id)
                 telling.because = {language: because.in_language(language) for language in ("en", "es")}
-                _explained(case, telling, by=SYSTEM, at=run.at)
+                explained(case, telling, by=SYSTEM, at=run.at)
+
+
+def ask(run: Run) -> None:
+    """The job: ask a processor whether it is done; every day, until it is, or long past the time that it named.
+
+    Its signed word is kept as a receipt. What it does not confirm is shown to people; the case has not waited for it.
+    """
+    telling = _of(run)
+    way, _map_version = whom.way_to(telling)
+    if telling.confirmed_at or not isinstance(way, OpenDsr):
+        return
+    signed = opendsr.status_of(telling, way, at=run.at)
+    with run.completing():
+        case = locked(telling.case_id)
+        telling.receipts = [*telling.receipts[:1], {"at": run.at.isoformat(), **signed.receipt}]
+        telling.expected_at = signed.expected_at or telling.expected_at
+        is_done = signed.request_status == "completed"
+        telling.confirmed_at = run.at if is_done else None
+        telling.save(update_fields=["receipts", "expected_at", "confirmed_at"])
+        if is_done:
+            facts = {"sha256": str(signed.receipt["sha256"])}
+            note(case, EventKind.RECIPIENT_CONFIRMED, telling, by=SYSTEM, at=run.at, **facts)
+        elif signed.request_status != "cancelled" and run.at < _last_asked(telling):
+            _ask_later(telling, at=run.at)
+
+
+def _ask_later(telling: Telling, *, at: datetime) -> None:
+    tomorrow = at + ONE_DAY
+    key = f"ask:{telling.pk}:{local_day(tomorrow).isoformat()}"
+    enqueue("ask_recipient", {"telling": telling.pk}, key=key, run_at=tomorrow)
+
+
+def _last_asked(telling: Telling) -> datetime:
+    begun = telling.told_at or telling.begun_at or datetime.max.replace(tzinfo=UTC)
+    return max(telling.expected_at or begun, begun) + LONG_PAST
 
 
 def _of(run: Run) -> Telling:
@@ -108,12 +160,17 @@ def give_up(run: Run) -> None:
     telling = _of(run)
     if not telling.is_open:
         return
-    telling.state, telling.error = TellingState.FAILED, run.job.error.rpartition(".")[2]
+    not_reached(case, telling, run.job.error.rpartition(".")[2], at=run.at)
+
+
+def not_reached(case: Case, telling: Telling, error: str, *, at: datetime) -> None:
+    """It could not be told; `error` is the code under which the desk reads what to do. The case is locked."""
+    telling.state, telling.error = TellingState.FAILED, error
     telling.save(update_fields=["state", "error"])
-    note(case, EventKind.RECIPIENT_NOT_REACHED, telling, by=SYSTEM, at=run.at, error=telling.error)
+    note(case, EventKind.RECIPIENT_NOT_REACHED, telling, by=SYSTEM, at=at, error=error)
 
 
-def _told(case: Case, telling: Telling, *, by: Actor, at: datetime) -> None:
+def told(case: Case, telling: Telling, *, by: Actor, at: datetime) -> None:
     """It was told; the last of a case lets the case go on. In the caller's transaction, which has locked the case."""
     telling.state, telling.told_at, telling.error = TellingState.TOLD, at, ""
     telling.save()
@@ -122,14 +179,22 @@ def _told(case: Case, telling: Telling, *, by: Actor, at: datetime) -> None:
     if telling.batch:
         facts["batch"] = telling.batch
     note(case, EventKind.RECIPIENT_TOLD, telling, by=by, at=at, way=telling.way, **facts)
+    _end_tasks(telling, by=by, at=at)
     settle(case, at=at)
 
 
-def _explained(case: Case, telling: Telling, *, by: Actor, at: datetime) -> None:
+def explained(case: Case, telling: Telling, *, by: Actor, at: datetime) -> None:
+    """It is not told, and it is written down why; the last of a case lets the case go on."""
     telling.state, telling.error = TellingState.EXPLAINED, ""
     telling.save()
     note(case, EventKind.RECIPIENT_EXPLAINED, telling, by=by, at=at)
+    _end_tasks(telling, by=by, at=at)
     settle(case, at=at)
+
+
+def _end_tasks(telling: Telling, *, by: Actor, at: datetime) -> None:
+    """Nobody has to tell it any more."""
+    asking.cancel(telling.tasks.filter(state=TaskState.OPEN), by=by, at=at)
 
 
 def note(case: Case, kind: EventKind, telling: Telling, *, by: Actor, at: datetime, **facts: str | int) -> None:

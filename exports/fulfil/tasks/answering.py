@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import NotFailed, enqueue, retry
+from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import asking, links, mails, sheets
 from exports.fulfil.tasks.mails import TaskLetter
 from exports.fulfil.tasks.opening import DESK, AnswerRefused, NotYours, open_task
-from exports.models import Document, RunState, SourceRun, Task, TaskKind, TaskState
+from exports.models import Document, RunState, SourceRun, Task, TaskKind, TaskState, Telling
 from requests_app.events import EventKind
 from requests_app.models import Case
 from requests_app.plain_text import is_usable
@@ -26,7 +27,8 @@ from requests_app.states import State
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 4000
-REFUSED = "OwnerRefused"  # the code under which the desk reads what to do
+REFUSED = "OwnerRefused"  # the codes under which the desk reads what to do
+TELLER_REFUSED = "TellerRefused"
 
 
 def finish(
@@ -75,10 +77,15 @@ def _check(task: Task, state: TaskState, *, name: str, note: str, confirmed: boo
         return
     if not confirmed:
         raise AnswerRefused(_("Please tick the box above the button: without your word the answer does not count."))
-    if task.kind != TaskKind.LOOK:
-        if state == TaskState.DONE and not note.strip():
-            raise AnswerRefused(_("Please say in a few words what was done: it is kept as the proof."))
-        return
+    if task.kind == TaskKind.LOOK:
+        _check_files(task, state)
+    elif state == TaskState.NOTHING:
+        raise AnswerRefused(_("Please choose one of the answers."))
+    elif not note.strip():
+        raise AnswerRefused(_("Please say in a few words what was done: it is kept as the proof."))
+
+
+def _check_files(task: Task, state: TaskState) -> None:
     brought = task.uploads.exists() or Document.objects.filter(task=task).exists()
     if state == TaskState.DONE and not brought:
         raise AnswerRefused(_("No file was sent. Send one, or say that nothing was found."))
@@ -97,7 +104,9 @@ def _check_typed(name: str, note: str) -> None:
 
 def _go_on(task: Task, *, at: datetime) -> None:
     """A look: what was brought is searched. An act: its job is tried again. A refusal waits for the desk."""
-    if task.kind != TaskKind.LOOK:
+    if task.telling is not None:
+        _settle_recipient(task, task.telling, at=at)
+    elif task.kind != TaskKind.LOOK:
         if task.state == TaskState.DONE:
             _try_again(task.case, at=at)
     elif task.run is None:
@@ -107,6 +116,17 @@ def _go_on(task: Task, *, at: datetime) -> None:
         review.source_failed(task.case_id, task.source.slug, error=REFUSED, at=at)
     else:
         enqueue("gather_source", {"run": str(task.run.pk)}, key=f"gather:{task.run.pk}:{task.pk}")
+
+
+def _settle_recipient(task: Task, recipient: Telling, *, at: datetime) -> None:
+    """The recipient was told, with the note as the proof; or it was not, and the desk is shown why."""
+    recipient.case = task.case
+    recipient.note, recipient.noted_by = task.note, task.answered_by
+    if task.state == TaskState.DONE:
+        telling.told(task.case, recipient, by=Actor(task.answered_by, frozenset()), at=at)
+    else:
+        recipient.note = ""
+        telling.not_reached(task.case, recipient, TELLER_REFUSED, at=at)
 
 
 def _try_again(case: Case, *, at: datetime) -> None:

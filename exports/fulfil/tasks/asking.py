@@ -32,8 +32,11 @@ from exports.models import (
     TaskKind,
     TaskState,
     TaskUpload,
+    Telling,
 )
+from exports.models.task import DAYS_TO_TELL
 from exports.sources.datamap import Collection as MapCollection
+from exports.sources.datamap import TaskFor
 from requests_app.events import EventKind
 from requests_app.law.words import DutyKind
 from requests_app.models import Case
@@ -90,6 +93,28 @@ def ask_to_act(case: Case, sources: Collection[str], *, kind: ActKind, at: datet
             _ask(case, source, source.map_version, KIND_OF_ACT[kind], at=at)
 
 
+def ask_to_tell(telling: Telling, way: TaskFor, *, at: datetime) -> Task:
+    """Ask somebody of ours to tell a recipient; a name without an address stands for the desk. Its case is locked."""
+    if telling.map_version is None:
+        raise LookupError(f"telling {telling.pk} has no register")
+    task = Task.objects.create(
+        id=uuid.uuid4(),
+        reference=_new_reference(),
+        case=telling.case,
+        source=DataSource.objects.get(slug=telling.map_version.source_slug),
+        telling=telling,
+        map_version=telling.map_version,
+        round=telling.case.gathering_round,
+        kind=TaskKind.TELL,
+        owner_email=way.to if "@" in way.to else "",
+        is_insider=way.is_insider,
+        asked_at=at,
+        due_on=due_on(telling.case, DAYS_TO_TELL, on=local_day(at)),
+    )
+    _note_asked(task, at=at)
+    return task
+
+
 def _ask(
     case: Case,
     source: DataSource,
@@ -116,23 +141,27 @@ def _ask(
         asked_at=at,
         due_on=due_on(case, owner.days, on=local_day(at)),
     )
+    _note_asked(task, at=at)
+    return task
+
+
+def _note_asked(task: Task, *, at: datetime) -> None:
     record(
-        case,
+        task.case,
         EventKind.TASK_ASKED,
         by=SYSTEM,
         at=at,
-        source=source.slug,
+        source=task.source.slug,
         task=task.reference,
-        act=kind,
+        act=task.kind,
         due_on=task.due_on.isoformat(),
     )
     mails.queue(task, TaskLetter.ASKED, at=at)
-    return task
 
 
 def due_on(case: Case, days: int, *, on: date) -> date:
     """The owner's days, or what the case's first target leaves of them; never sooner than tomorrow."""
-    kinds = (DutyKind.ANSWER, DutyKind.OPT_OUT_DONE)
+    kinds = (DutyKind.ANSWER, DutyKind.OPT_OUT_DONE, DutyKind.RECIPIENTS_TOLD)
     owed = [duty.target_on or duty.due_on for duty in case.duties.unmet().filter(kind__in=kinds)]
     last = min([on + timedelta(days=days), *(day - TO_DECIDE for day in owed)])
     return max(last, on + ONE_DAY)

@@ -34,14 +34,19 @@ class TaskLetter(StrEnum):
 WITH_THE_WAY = (TaskLetter.ASKED, TaskLetter.REMINDER)
 
 
-def queue(task: Task, letter: TaskLetter, *, at: datetime, code: str = "") -> TaskMail:
-    """Write a mail and the job that delivers it, in the caller's transaction; where it leads in, with a new link."""
+def queue(task: Task, letter: TaskLetter, *, at: datetime, code: str = "") -> None:
+    """Write a mail and the job that delivers it, in the caller's transaction; where it leads in, with a new link.
+
+    Nobody is mailed of what the desk does itself.
+    """
+    if not task.owner_email:
+        return
     language = task.owner.language
     way = _way(task, at=at) if letter in WITH_THE_WAY else ""
     context = {
         "task": task,
         "organisation": task.case.submission.organisation,
-        "source": task.map_version.as_map().title.in_language(language),
+        "source": task.about(language),
         "due_on": letters.spelt(task.due_on, language),
         "way": way,
         "code": code,
@@ -52,7 +57,6 @@ def queue(task: Task, letter: TaskLetter, *, at: datetime, code: str = "") -> Ta
     mail.text = text
     mail.save()
     enqueue("mail_source_owner", {"mail": str(mail.pk)}, key=f"mail_owner:{mail.pk}")
-    return mail
 
 
 def _way(task: Task, *, at: datetime) -> str:

@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 
 from exports.fulfil import acts, gather
 from exports.fulfil.documents import taking
+from exports.fulfil.recipients.instruction import email_of, instruction_of
 from exports.fulfil.tasks import asking
 from exports.models import Document, SourceRun, Task, TaskKind, TaskUpload
 from exports.sources.connector import Action, Mode
 from exports.sources.datamap import Collection, Deidentify
 from exports.sources.rows import columns_needed
+from requests_app.law.words import Right
 from requests_app.models import IdentifierKind
 from requests_app.services import people
 
@@ -64,17 +66,18 @@ class TaskPage:
 def shown(task: Task, *, on: date) -> TaskPage:
     """The page in the active language."""
     language = (get_language() or "en").partition("-")[0]
-    data_map = task.map_version.as_map()
     return TaskPage(
         task=task,
-        source=data_map.title.in_language(language),
+        source=task.about(language),
         organisation=str(task.case.submission.organisation),
         due_on=task.due_on,
         is_late=on > task.due_on,
         identifiers=tuple(
             (kind_in_words(kind), value) for kind, values in identifiers(task).items() for value in values
         ),
-        collections=tuple(_asked(task, found, language) for found in collections_asked(task)),
+        collections=_to_tell(task)
+        if task.kind == TaskKind.TELL
+        else tuple(_asked(task, found, language) for found in collections_asked(task)),
         takes_documents=taking.are_taken(task),
         documents=tuple(Document.objects.filter(task=task, parent=None, replaces=None)),
         counts_only=task.kind == TaskKind.LOOK and _mode(task) is not Mode.CONTENT,
@@ -82,11 +85,29 @@ def shown(task: Task, *, on: date) -> TaskPage:
 
 
 def identifiers(task: Task) -> Mapping[str, list[str]]:
-    """What finds the person, of the kinds alone that lead into what is asked about."""
+    """What finds the person, of the kinds alone that lead into what is asked about; for a recipient the address."""
+    if task.kind == TaskKind.TELL:
+        email = email_of(task.case)
+        return {IdentifierKind.EMAIL.value: [email]} if email else {}
     came = task.kind == TaskKind.SUPPRESS
     known = acts.identifiers_that_came(task.case) if came else people.identifiers_of(task.case)
     wanted = {root.by for found in _concerned(task) for root in found.roots}
     return {kind: list(values) for kind, values in known.items() if kind in wanted}
+
+
+def _to_tell(task: Task) -> tuple[Asked, ...]:
+    """What the recipient is to be told, and by which reference it can ask back."""
+    case, correction = task.case, ""
+    if case.right_asked == Right.CORRECT:
+        field = instruction_of(task.telling) if task.telling else {}
+        correction = f"{field.get('collection', '')}, {field.get('field', '')}: {case.correction.value}"
+    said = [
+        _("Tell it in a way that can be proved: %(right)s.") % {"right": case.right_asked.label},
+        correction,
+        _("Name the reference %(reference)s, and have it confirm what it did and pass it on.")
+        % {"reference": case.submission.reference},
+    ]
+    return (Asked("recipient", task.about(), (), None, tuple(filter(None, said))),)
 
 
 def kind_in_words(kind: str) -> str:

@@ -126,7 +126,7 @@ def _passed_on(case: Case, language: str) -> Iterator[str]:
     tellings = list(Telling.objects.filter(case=case).select_related("case__submission"))
     told = [one.recipient for one in tellings if one.state == TellingState.TOLD]
     if told:
-        yield _("We told these recipients of your data to do the same: %(names)s.") % {"names": "; ".join(told)}
+        yield _("We told these recipients of your data to do the same: %(names)s") % {"names": "; ".join(told)}
     for one in tellings:
         if one.state == TellingState.EXPLAINED:
             yield _(

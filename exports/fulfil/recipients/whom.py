@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -14,16 +14,24 @@ from exports.sources.datamap import OpenDsr, Recipient, Relation, Way
 from requests_app.law.words import Right
 from requests_app.models import Case
 
-# Whom a right concerns: deletion goes to everybody (Civ. Code 1798.105(c)), an opt-out to whom data is sold or
-# shared (11 CCR 7026(f)), a correction to those who process for us (11 CCR 7023(c)), a granted restriction to each
-# recipient (Art. 19 GDPR), an opt-out of automated decisions to everybody who got the data (11 CCR 7221).
+# Whom a right concerns whatever the law: deletion goes to everybody (Civ. Code 1798.105(c)), an opt-out to whom data
+# is sold or shared (11 CCR 7026(f)), a limit to who processes for us and to third parties that got the data since
+# (11 CCR 7027(g)), a correction to those who process for us (11 CCR 7023(c)), an opt-out of automated decisions to
+# everybody who got the data (11 CCR 7221(n)), a granted restriction to each recipient (Art. 19 GDPR). The laws of a
+# case add whom they name: a correction under the GDPR goes to each recipient.
 TOLD = {
     Right.DELETE: frozenset(Relation),
     Right.CORRECT: frozenset({Relation.SERVICE_PROVIDER}),
     Right.OPT_OUT_SALE_SHARE: frozenset({Relation.SOLD, Relation.SHARED}),
-    Right.LIMIT_SENSITIVE: frozenset({Relation.SERVICE_PROVIDER}),
+    Right.LIMIT_SENSITIVE: frozenset({Relation.SERVICE_PROVIDER, Relation.DISCLOSED}),
     Right.OPT_OUT_AUTOMATED: frozenset(Relation),
     Right.RESTRICT: frozenset(Relation),
+}
+NAMED_BY_LAW: Mapping[str, frozenset[Relation]] = {
+    "service_providers": frozenset({Relation.SERVICE_PROVIDER}),
+    "contractors": frozenset({Relation.SERVICE_PROVIDER}),
+    "third_parties_sold_or_shared_to": frozenset({Relation.SOLD, Relation.SHARED}),
+    "recipients": frozenset(Relation),
 }
 # What concerns data that is already out goes to everybody who ever received it (Civ. Code 1798.105(c)(1); 11 CCR
 # 7022(b)); what is about the future to those who received it since (11 CCR 7026(f)).
@@ -44,13 +52,22 @@ def recipients_to_tell(case: Case, on: date) -> list[Named]:
     The window ends on the day `on`, the one on which they are told. What we hold as a processor went to the
     recipients of its controller, who tells them.
     """
-    relations = TOLD.get(case.right_asked, frozenset())
+    relations = relations_to_tell(case)
     since = None if case.right_asked in WHOEVER_RECEIVED else case.received_on()
     found: dict[str, Named] = {}
     for named in _registered():
         if named.recipient.relation in relations and named.recipient.received_between(since, on):
             found.setdefault(named.recipient.name, named)
     return list(found.values())
+
+
+def relations_to_tell(case: Case) -> frozenset[Relation]:
+    """What those are to us whom the right concerns, by our table and by each law of the case."""
+    right = case.right_asked
+    if right not in TOLD:
+        return frozenset()
+    rules = [pack.recipients_rule(right, case.received_on()) for pack in case.packs()]
+    return TOLD[right].union(*(NAMED_BY_LAW[who] for rule in rules if rule for who in rule.who))
 
 
 def _registered() -> Iterator[Named]:

@@ -75,8 +75,14 @@ def test_an_answer_tells_how_much_there_is_what_is_held_and_what_stayed_back(hou
 
 def test_a_correction_names_field_and_source_and_no_value(house: House) -> None:
     case = house.closed(Right.CORRECT, correct_field="shop.customers.phone", correct_value="+1 530 555 0123")
-    assert account_of(case, "en") == ("Telephone number: corrected in Shop, and read back.",)
-    (spanish,) = account_of(case, "es")
+    assert account_of(case, "en") == (
+        "Telephone number: corrected in Shop, and read back.",
+        "We told these recipients of your data to do the same: Cardinal Pay Inc.; Northgate Parcel Inc.",
+    )
+    spanish, passed_on = account_of(case, "es")
+    assert passed_on.startswith(
+        "Hemos pedido a estos destinatarios de sus datos que hagan lo mismo: Cardinal Pay Inc.;"
+    )
     assert "Teléfono" in spanish
     assert "Tienda" in spanish
 

@@ -77,6 +77,7 @@ class EventKind(TextChoices):
     RECIPIENT_TOLD = "recipient_told", _("Recipient told")
     RECIPIENT_NOT_REACHED = "recipient_not_reached", _("Recipient could not be told")
     RECIPIENT_EXPLAINED = "recipient_explained", _("Recipient not told, and explained why")
+    RECIPIENT_CANCELLED = "recipient_cancelled", _("Recipient cancelled what it took on")
     RECIPIENT_CONFIRMED = "recipient_confirmed", _("Recipient confirmed")
     BUNDLE_MADE = "bundle_made", _("Export bundle made")
     NOTE_DONE = "note_done", _("Work by hand noted")

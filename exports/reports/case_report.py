@@ -251,7 +251,8 @@ def _work(case: Case, at: datetime, language: str) -> dict[str, Any]:
 
 def _recipients(case: Case, at: datetime) -> list[dict[str, Any]]:
     """Who was told, how, when, with the receipt as of then; and of whom it was explained why not."""
-    tellings = list(Telling.objects.filter(case=case).exclude(state=TellingState.DROPPED))
+    settled = (TellingState.TOLD, TellingState.EXPLAINED, TellingState.FAILED)  # each with an event
+    tellings = list(Telling.objects.filter(case=case, state__in=settled))
     files = RecipientBatch.objects.filter(path__in=[one.batch for one in tellings], receipt_at__lte=at)
     receipts = {file.path: file for file in files}
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from requests_app.services.staffing import note_setting
 from requests_app.states import State
 
 DESK = frozenset({Role.ANALYST, Role.APPROVER})
+NUMBER = re.compile(r"[0-9]{1,18}")  # of a row
 MOST_LETTERS = 4000
 MOST_OF_A_RECEIPT = 500
 
@@ -104,7 +106,7 @@ def _case_of(case_id: object, by: Actor) -> Case:
 
 
 def _of(case: Case, number: str) -> Telling:
-    found = Telling.objects.filter(case=case, pk=int(number)).first() if number.isdecimal() else None
+    found = Telling.objects.filter(case=case, pk=int(number)).first() if NUMBER.fullmatch(number) else None
     if found is None:
         raise StepRefused(_("There is no such recipient here."))
     found.case = case

@@ -29,6 +29,7 @@ WAYS: dict[type, TellingWay] = {
     Impossible: TellingWay.IMPOSSIBLE,
 }
 ONE_DAY = timedelta(days=1)
+OVER = ("completed", "cancelled")  # after which there is nothing to ask for
 LONG_PAST = timedelta(days=30)
 PATIENCE = timedelta(hours=1)  # after which somebody should look at a recipient that does not answer
 
@@ -126,16 +127,16 @@ def ask(run: Run) -> None:
     signed = opendsr.status_of(telling, way, at=run.at)
     with run.completing():
         case = locked(telling.case_id)
-        telling.receipts = [*telling.receipts[:1], {"at": run.at.isoformat(), **signed.receipt}]
         telling.expected_at = signed.expected_at or telling.expected_at
-        is_done = signed.request_status == "completed"
-        telling.confirmed_at = run.at if is_done else None
-        telling.save(update_fields=["receipts", "expected_at", "confirmed_at"])
-        if is_done:
-            facts = {"sha256": str(signed.receipt["sha256"])}
-            note(case, EventKind.RECIPIENT_CONFIRMED, telling, by=SYSTEM, at=run.at, **facts)
-        elif signed.request_status != "cancelled" and run.at < _last_asked(telling):
+        if signed.request_status in OVER:
+            telling.receipts = [*telling.receipts, {"at": run.at.isoformat(), **signed.receipt}]
+            is_done = signed.request_status == "completed"
+            telling.confirmed_at = run.at if is_done else None
+            kind = EventKind.RECIPIENT_CONFIRMED if is_done else EventKind.RECIPIENT_CANCELLED
+            note(case, kind, telling, by=SYSTEM, at=run.at, sha256=str(signed.receipt["sha256"]))
+        elif run.at < _last_asked(telling):
             _ask_later(telling, at=run.at)
+        telling.save(update_fields=["receipts", "expected_at", "confirmed_at"])
 
 
 def _ask_later(telling: Telling, *, at: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
 from tests.exports.house import House, facts_of, fresh, person
+from tests.requests_app.at_once import at_once, only_on_postgres
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -123,3 +125,17 @@ def test_a_file_is_there_whole_or_as_it_was(house: House, monkeypatch: pytest.Mo
     monkeypatch.undo()
     house.later(timedelta(minutes=2))
     assert len(read(file_for(house))[1]) == 2
+
+
+@only_on_postgres
+@pytest.mark.django_db(transaction=True, databases="__all__")
+def test_workers_that_write_at_once_lose_no_line(house: House) -> None:
+    cases = [house.file(Right.OPT_OUT_SALE_SHARE, who=person(account_no)).cases.get() for account_no in OTHERS]
+    assert at_once(*[partial(_work, house)] * 4) == ["worked"] * 4
+    assert len(read(file_for(house))[1]) == len(cases)
+    assert Telling.objects.told().filter(recipient="Summit Lists LLC").count() == len(cases)
+
+
+def _work(house: House) -> str:
+    house.work()
+    return "worked"

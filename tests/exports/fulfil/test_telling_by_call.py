@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from exports.admin.attention import attention
+from exports.fulfil.account import account_of
 from exports.fulfil.recipients import by_people
 from exports.fulfil.recipients.by_people import StepRefused
 from exports.models import Telling, TellingState
@@ -145,6 +146,9 @@ def test_the_letter_names_who_was_told_and_explains_in_detail_who_was_not(house:
     assert "We told these recipients of your data to do the same: Brightpath Media LLC; Cardinal Pay Inc.;" in text
     assert f"We did not tell {NAME} to do the same" in text
     assert because["en"] in text
+    spanish = account_of(case, "es")
+    assert any(sentence.startswith("Hemos pedido a estos destinatarios") for sentence in spanish)
+    assert any(f"No hemos pedido a {NAME}" in sentence and because["es"] in sentence for sentence in spanish)
 
 
 def test_a_file_is_confirmed_once_for_all_that_it_carries_when_its_day_is_over(house: House) -> None:

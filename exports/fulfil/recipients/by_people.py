@@ -71,7 +71,8 @@ def note_receipt(case_id: object, number: str, receipt: str, *, by: Actor, at: d
             raise StepRefused(_("It was not told yet: there is nothing to confirm."))
         text = _written(receipt, _("Write down what the recipient confirmed, and when."))
         if not found.batch:
-            found.note, found.noted_by, found.confirmed_at = text, by.slug, at
+            found.note = f"{found.note}\n{text}".strip()  # beside the proof that it was told
+            found.noted_by, found.confirmed_at = by.slug, at
             found.save(update_fields=["note_sealed", "noted_by", "confirmed_at"])
         else:
             _note_file(found, text, by=by, at=at)

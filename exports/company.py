@@ -43,6 +43,10 @@ class CompanySystems:
                     best = max(best, connector.probe(points), key=lambda answer: answer.rank)
         return Matched(best.kinds, best.kinds & asked)
 
+    def source_titles(self) -> Mapping[str, str]:
+        """Active sources, in walking order."""
+        return dict(DataSource.objects.in_walking_order().values_list("slug", "title"))
+
     def data_degree(self, right: Right) -> Degree | None:
         """The highest degree that a collection in scope is marked with; None if one is unmarked."""
         highest = Degree.REASONABLE

@@ -26,6 +26,7 @@ class RequestsConfig(AppConfig):
             appeals,
             deciding,
             entering,
+            holds,
             identity,
             linking,
             permissions,

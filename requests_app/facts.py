@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from requests_app.law import packs
 from requests_app.law.agents import Requester
 from requests_app.law.words import DutyKind, Right
-from requests_app.models import Channel, LimitChoice, Routine
+from requests_app.models import Channel, HoldKind, LimitChoice, Routine
 from requests_app.states import Outcome
 
 DUTY_LABELS = {
@@ -64,6 +64,7 @@ _WORDS: Mapping[str, Callable[[str], str]] = {
     "requester": lambda code: str(REQUESTERS[Requester(code)]) if code in list(Requester) else "",
     "outcome": lambda code: str(Outcome(code).label) if code in Outcome.values else "",
     "choice": lambda code: str(LimitChoice(code).label) if code in LimitChoice.values else "",
+    "hold_kind": lambda code: str(HoldKind(code).label) if code in HoldKind.values else "",
     "rule": lambda code: str(Routine(code).label) if code in Routine.values else "",
     "channel": lambda code: str(Channel(code).label) if code in Channel.values else "",
 }

@@ -39,6 +39,7 @@ from requests_app.choices import (
 )
 from requests_app.finding_moves import ON_FINDINGS
 from requests_app.guards import MoveShut
+from requests_app.hold_moves import ON_HOLDS
 from requests_app.law.words import Right, Route
 from requests_app.models import Case
 from requests_app.move import APPROVER, DESK, Input, Move, Service
@@ -213,6 +214,7 @@ MOVES: dict[str, Move] = {
             guards.check_start_gathering,
         ),
         *ON_FINDINGS,
+        *ON_HOLDS,
         Move(
             "write_answer",
             gettext_lazy("Write the answer…"),

@@ -53,6 +53,9 @@ class Systems(Protocol):
         A record that none of them finds again proves nothing: its owner would be told that we hold no data.
         """
 
+    def source_titles(self) -> Mapping[str, str]:
+        """What the systems in use are called, by short name, in the order in which they are searched."""
+
     def data_degree(self, right: Right) -> Degree | None:
         """The highest degree that a collection in scope is marked with; None if one is unmarked."""
 

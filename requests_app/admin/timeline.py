@@ -26,6 +26,7 @@ FACT_LABELS = {
     "balanced": gettext_lazy("with a balancing"),
     "batch": gettext_lazy("batch"),
     "because": gettext_lazy("because"),
+    "begins": gettext_lazy("from"),
     "bounced_on": gettext_lazy("came back on"),
     "bundle": gettext_lazy("bundle"),
     "calendar": gettext_lazy("calendar"),
@@ -52,6 +53,7 @@ FACT_LABELS = {
     "first_byte": gettext_lazy("from byte"),
     "four_eyes": gettext_lazy("four eyes"),
     "gathers_anew": gettext_lazy("gathers anew"),
+    "hold_kind": gettext_lazy("kind of hold"),
     "how": gettext_lazy("how"),
     "identifier": gettext_lazy("kind"),
     "into": gettext_lazy("into"),
@@ -96,7 +98,21 @@ FACT_LABELS = {
 ASSIGNED = "assigned_to"  # the one fact that names an actor
 # Ids that say nothing to a reader; the full text of an event is in the report.
 UNSPOKEN = frozenset(
-    {"message", "person", "other", "link", "file", "from", "identifier", "keys", "to", "change", "version"}
+    {
+        "message",
+        "person",
+        "other",
+        "link",
+        "file",
+        "from",
+        "identifier",
+        "keys",
+        "to",
+        "change",
+        "version",
+        "hold",
+        "holds",
+    }
 )
 
 

@@ -23,6 +23,7 @@ from requests_app.models.evidence import (
     ProofOffered,
     SignInUsed,
 )
+from requests_app.models.hold import Hold, HoldIdentifier, HoldKind, HoldList, HoldRenewal
 from requests_app.models.message import Message, MessageState, OtherChannel, Reminder, ReminderStep
 from requests_app.models.organisation import Organisation
 from requests_app.models.people import DataSubject, Derivation, Identifier, IdentifierKind, IdentifierStatus
@@ -52,6 +53,11 @@ __all__ = [
     "ExemptionClaim",
     "FilledFrom",
     "HandWork",
+    "Hold",
+    "HoldIdentifier",
+    "HoldKind",
+    "HoldList",
+    "HoldRenewal",
     "HouseCalendar",
     "Identifier",
     "IdentifierKind",

@@ -12,6 +12,8 @@ from dsar.vault.fields import SealedText
 from requests_app.models.organisation import Organisation
 from requests_app.models.submission import Submission
 
+DIGITS = frozenset("0123456789")
+
 
 class DataSubject(models.Model):
     """One person, known by identifiers. ``root`` joins records that a reviewer linked; its row is locked to count."""
@@ -41,6 +43,17 @@ class IdentifierKind(models.TextChoices):
     ACCOUNT_NUMBER = "account_number", _("account number")
     PHONE = "phone", _("telephone number")
     DEVICE_ID = "device_id", _("device id")
+
+
+def as_compared(kind: IdentifierKind | str, value: str) -> str:
+    """An identifier as its digest is made, so that two spellings of one are one."""
+    match kind:
+        case IdentifierKind.EMAIL:
+            return value.strip().casefold()
+        case IdentifierKind.PHONE:
+            return "".join(letter for letter in value if letter in DIGITS)  # as sources compare them
+        case _:
+            return value.strip()
 
 
 class IdentifierStatus(models.TextChoices):

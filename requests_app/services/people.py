@@ -24,11 +24,11 @@ from requests_app.models import (
     Organisation,
     Submission,
 )
+from requests_app.models.people import as_compared as as_compared  # noqa: PLC0414 - services ask for it here
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import standing
 from requests_app.services.history import locked_cases, record
 
-DIGITS = frozenset("0123456789")
 # What is known of an identifier may become surer, never less sure; one that staff removed stays removed.
 SURER = {
     IdentifierStatus.CONFIRMED: (IdentifierStatus.CLAIMED, IdentifierStatus.DERIVED),
@@ -167,17 +167,6 @@ def add_identifier(  # noqa: PLR0917 - read in this order it is a sentence
     identifier.value = value
     identifier.save()
     return identifier
-
-
-def as_compared(kind: IdentifierKind | str, value: str) -> str:
-    """An identifier as its digest is made, so that two spellings of one are one."""
-    match kind:
-        case IdentifierKind.EMAIL:
-            return value.strip().casefold()
-        case IdentifierKind.PHONE:
-            return "".join(letter for letter in value if letter in DIGITS)  # as sources compare them
-        case _:
-            return value.strip()
 
 
 def as_tried(kind: IdentifierKind | str, value: str) -> str:

@@ -20,6 +20,7 @@ SEES_CASES = (
     "requests_app.view_submission",
     "requests_app.view_housecalendar",
     "requests_app.view_standingrule",
+    "requests_app.view_hold",
 )
 WORKS_CASES = (
     *SEES_CASES,

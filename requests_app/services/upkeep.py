@@ -23,7 +23,7 @@ from dsar.vault import keys
 from dsar.vault.errors import StrangeHouse
 from dsar.vault.models import House as KeyHouse
 from dsar.vault.router import KEYS
-from requests_app.models import Case, DataSubject, Submission, Suppression
+from requests_app.models import Case, DataSubject, Hold, Submission, Suppression
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ KEYS_IN_USE: dict[str, InUse] = {
     "record": lambda page: set(Submission.objects.filter(record_key__in=page).values_list("record_key", flat=True)),
     "content": lambda page: set(Case.objects.filter(content_key__in=page).values_list("content_key", flat=True)),
     "suppression": lambda page: set(Suppression.objects.filter(value_key__in=page).values_list("value_key", flat=True)),
+    "hold": lambda page: {hold.value_key for hold in Hold.objects.filter(value_key__in=page) if hold.value_key},
     "identifiers": lambda page: set(
         DataSubject.objects.filter(identifier_key__in=page).values_list("identifier_key", flat=True)
     ),

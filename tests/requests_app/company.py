@@ -73,6 +73,10 @@ class Company:
         best = max(records, key=lambda kinds: (len(kinds), "email" in kinds), default=frozenset[str]())
         return Matched(best, best & FINDING)
 
+    def source_titles(self) -> Mapping[str, str]:
+        """Its one system."""
+        return {"shop": "Shop"} if self.is_set_up else {}
+
     def data_degree(self, right: Right) -> Degree | None:
         """What the data is marked with."""
         return self.least_degree

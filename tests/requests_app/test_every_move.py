@@ -76,6 +76,8 @@ enter_appeal         -         -          -           -          -          -   
 ask_reopening        -         -          -           -          -          -         -             desk
 reopen               -         -          -           -          -          -         -             approver
 refuse_opt_out       -         -          -           -          -          -         -             -
+hold                 -         -          desk        desk       desk       desk      desk          desk
+release_hold         -         -          approver    approver   approver   approver  approver      approver
 note_done            -         -          -           -          -          -         -             -
 write_answer         -         -          -           -          -          -         -             -
 end_restriction      -         -          -           -          -          -         -             -
@@ -121,6 +123,8 @@ decide_document      -         -          -           -         -             -
 open_download        -         -          -           -         -             -
 refuse_opt_out       -         -          -           -         -             -
 note_done            -         -          -           -         -             -
+hold                 -         -          -           -         -             -
+release_hold         -         -          -           -         -             -
 """,
     Route.DIRECT: """
                      received  carrying_out  closed
@@ -163,6 +167,8 @@ extend               -         -             -
 open_download        -         -             -
 refuse               -         -             -
 end_restriction      -         -             -
+hold                 -         -             -
+release_hold         -         -             -
 """,
 }
 # The states that a case on this route can be in.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from requests_app import choices, endings, guards, who_asks
+from requests_app import choices, endings, guards, holding, who_asks
 from requests_app.law.agents import Requester
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Channel, CodePurpose, Message, Submission
@@ -50,6 +50,7 @@ INPUTS = {
     "waive_source": {"source": "shop", "reason": "It is down."},
     "choose_records": {"source": "shop", "records": "1", "reason": "Her number."},
     "remove_identifier": {"reason": "It was sold."},
+    "hold": {"kind": "legal", "matter": "Docket 26-101", "told": "told"},
     "told_otherwise": {"how": "post", "on": "2026-11-23"},
     "letter_bounced": {"on": "2026-11-23"},
     "withhold": {**FINDING, "code": "ca_130a3_security_data"},
@@ -304,6 +305,14 @@ def with_a_device_found(company: Company, route: Route, state: State) -> Case:
     return case
 
 
+def on_hold(company: Company, route: Route, state: State) -> Case:
+    """A hold keeps this person's data, once something names the person."""
+    case = at_first(company, route, state)
+    if route == Route.FULL and holding.known_of(case):
+        move(case, "hold", **INPUTS["hold"])
+    return fresh(case)
+
+
 def with_a_letter_under_way(company: Company, route: Route, state: State) -> Case:
     """A letter is written, and has not reached the person."""
     case = at_first(company, route, state)
@@ -350,6 +359,7 @@ WAYS: dict[str, Way] = {
     "lift_withholding": with_a_withholding,
     "unmark_area": with_a_withholding,
     "open_download": with_a_closed_download,
+    "release_hold": on_hold,
     "told_otherwise": with_a_letter_under_way,
     "letter_bounced": with_a_letter_sent,
 }
@@ -375,6 +385,8 @@ def inputs(slug: str, case: Case) -> dict[str, str]:
     if slug in {"refuse", "refuse_opt_out"}:
         offered = {ground.code for ground in guards.grounds_to_refuse(case)}
         given["code"] = next((code for code in GROUNDS if code in offered), "")
+    if slug == "release_hold":
+        given["hold"] = next((value for value, _label in holding.holds_to_release(case)), "")
     if slug == "merge":
         given["into"] = next((str(twin.pk) for twin in endings.older_twins(case)), "")
     if slug == "link_people":

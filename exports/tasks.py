@@ -125,6 +125,12 @@ def remove_orphaned_files(run: Run) -> None:
     upkeep.remove_old_instructions(at=run.at)
 
 
+@handler("follow_up_holds")
+def follow_up_holds(run: Run) -> None:
+    """Tell the desk what holds keep no longer."""
+    upkeep.follow_up_holds(run)
+
+
 @handler("mail_source_owner", queue="mail", retries=MAIL, on_give_up=mails.give_up)
 def mail_source_owner(run: Run) -> None:
     """Deliver one mail to the owner of a source."""
@@ -142,5 +148,6 @@ def follow_up_tasks(run: Run) -> None:
 periodic("begin_what_is_left", every=timedelta(minutes=10))
 periodic("forget_searches", every=timedelta(minutes=10))
 periodic("follow_up_tasks", every=timedelta(minutes=15))
+periodic("follow_up_holds", every=timedelta(hours=1))
 periodic("shred_content", every=timedelta(hours=1))
 periodic("remove_orphaned_files", every=timedelta(hours=6))

@@ -301,8 +301,8 @@ def _check_findings(case: Case) -> None:
         except exemptions.ExemptionDoesNotFit as misfit:
             raise MoveShut(
                 _(
-                    "A data map keeps data from deletion on a ground that can't be used here. %(why)s Correct the map,"
-                    " load it, and gather again."
+                    "A data map or a hold keeps data from deletion on a ground that can't be used here. %(why)s Correct"
+                    " the map, load it, and gather again; of a hold, talk to counsel."
                 )
                 % {"why": misfit.sentence},
                 misfit.citation,

@@ -59,15 +59,14 @@ def known_of(case: Case) -> Known:
     return frozenset((found.kind, found.value) for found in usable.filter(theirs).distinct())
 
 
-def holds_on(case: Case, on: date, *, sources: Collection[str], also: Known = NOBODY) -> list[Hold]:
+def holds_on(case: Case, on: date, *, sources: Collection[str]) -> list[Hold]:
     """The holds that keep something of this person on a day.
 
-    Those on the person, in whichever source, and those on everybody in one of ``sources``, by slug. ``also`` names
-    what is known beyond the case: values that stand in the rows that were found.
+    Those on the person, in whichever source, and those on everybody in one of ``sources``, by slug.
     """
     active = Hold.objects.active(on).filter(organisation=case.submission.organisation_id)
     on_everybody = Q(identifiers__isnull=True, source__in=list(sources))
-    on_person = Q(identifiers__digest__in=digests_of(known_of(case) | also))
+    on_person = Q(identifiers__digest__in=digests_of(known_of(case)))
     return list(active.filter(on_person | on_everybody).distinct().order_by("begins", "pk"))
 
 

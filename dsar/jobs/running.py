@@ -110,6 +110,10 @@ class Run:
             self._write(state=State.DONE, lease_until=None, finished_at=self._clock(), error="")
         self.is_completed = True
 
+    def now(self) -> datetime:
+        """The moment, for what must be asked anew while a long job runs."""
+        return self._clock()
+
     def stop_if_paused(self) -> None:
         """For handlers that take long, between two pages: WorkPaused if all work was paused meanwhile.
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from dsar.ledger import chains
 from dsar.ledger.models import Event
 from exports.findings import current_runs
-from exports.fulfil import hand_over, medium, staying_corrected
+from exports.fulfil import hand_over, held, medium, staying_corrected
 from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import answering
 from exports.fulfil.trouble import WhichOfThese, what_to_do
@@ -99,6 +99,7 @@ def _troubles(case: Case) -> Iterator[Trouble]:
         code = str(handed_back.facts["because"])
         yield Trouble(_("The approval was handed back."), code, what_to_do(code), is_job=False)
     yield from _came_back(case)
+    yield from _hold_over(case)
     yield from _closed_download(case)
     yield from _not_transferred(case)
     yield from _not_posted(case)
@@ -150,6 +151,16 @@ def _not_searched(case: Case, what: str, error: str) -> Trouble:
         url=sections.STARTS["choose_records"](case),
         at=gettext_lazy("Which of these?"),
     )
+
+
+def _hold_over(case: Case) -> Iterator[Trouble]:
+    """What a hold kept of this deletion and none keeps now: somebody decides whether it goes."""
+    for run in held.over().filter(case=case, round=case.gathering_round).select_related("source"):
+        if not held.holds_in(case, run.source.slug, at=timezone.now()):
+            rows = sum(run.counts.get(name, 0) for name in run.on_hold)
+            what = _("%(source)s: the hold that kept %(rows)s records from deletion is over.")
+            told = what % {"source": run.source.title, "rows": rows}
+            yield Trouble(told, "hold_over", what_to_do("hold_over"), is_job=False)
 
 
 def _closed_download(case: Case) -> Iterator[Trouble]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from dsar.jobs.running import LeaseLost, PermanentFailure, Run
 from dsar.vault import digests
 from exports import findings
-from exports.fulfil import choosing, staying_corrected, trouble
+from exports.fulfil import choosing, held, staying_corrected, trouble
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActBegun, ActKind, DataSource, Part, SourceRun
 from exports.sources.connector import (
@@ -23,11 +23,12 @@ from exports.sources.connector import (
     Held,
     Identifiers,
     KeySet,
+    OnlyByHandError,
     PlannedCollection,
 )
 from exports.sources.datamap import Collection, Deidentify, Delete, Keep
 from exports.sources.values import Key
-from requests_app import guards, rights
+from requests_app import guards, holding, rights
 from requests_app.events import EventKind
 from requests_app.law.exemptions import Exemption, ExemptionDoesNotFit
 from requests_app.law.packs import house
@@ -92,7 +93,7 @@ def delete(run: Run, case: Case) -> None:
         run.renew()
         plan = deletion_plan(source_run, identifiers)
         done = _delete_in(run, case, source_run, plan)
-        _note(run, case, ActKind.DELETE, source_run, _with_schedules(source_run, _proof(plan, done)))
+        _note(run, case, ActKind.DELETE, source_run, _with_grounds(source_run, _proof(plan, done)))
 
 
 def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) -> Deletion:
@@ -101,8 +102,14 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
         case=case, source=source_run.source, kind=ActKind.DELETE, round=case.gathering_round
     )
 
+    def may_go_on() -> None:
+        held.check(case, source_run.source.slug, at=run.now())
+
     def begin() -> None:
         with run.transaction():  # LeaseLost undoes what the source has not committed yet
+            # From here on a hold comes too late; one that came before is seen.
+            holding.lock(case.submission.organisation)
+            may_go_on()
             ActBegun.objects.get_or_create(
                 case=case,
                 source=source_run.source,
@@ -114,10 +121,16 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
     if all(item.action is Action.KEEP for item in plan.collections):
         return _nothing_to_do(plan)  # a source that can only be read must not stop a deletion elsewhere
     try:
+        repeated = begun.exists()
+        if not repeated:  # what an earlier try may have done has to be told first
+            may_go_on()
         word = asking.word_on(case, source_run.source, ActKind.DELETE)
         with source_run.source.open(choosing.map_to_search(source_run), word) as connector:
-            return connector.delete(plan, repeated=begun.exists(), before_commit=begin)
-    except ChangeRefusedError:  # the source has undone it, and a new approval begins anew
+            return connector.delete(plan, repeated=repeated, before_batch=may_go_on, before_commit=begin)
+    except OnlyByHandError:  # nobody is to be asked for what is held
+        may_go_on()
+        raise
+    except (ChangeRefusedError, trouble.HeldSince):  # the source has undone it, and a new approval begins anew
         with run.transaction():
             begun.delete()
         raise
@@ -362,13 +375,15 @@ def _proof(plan: DeletionPlan, done: Deletion) -> Proof:
     }
 
 
-def _with_schedules(source_run: SourceRun, proof: Proof) -> Proof:
-    """The proof, with ground and last day of what schedules kept: the data map does not know of them."""
+def _with_grounds(source_run: SourceRun, proof: Proof) -> Proof:
+    """The proof, with the ground of what holds and schedules kept, for the data map does not know of them.
+
+    A schedule has a last day too; of a hold nobody knows it, for it may be renewed.
+    """
     told = ("ground", "until")
-    return {
-        name: {**entry, **{key: source_run.scheduled[name][key] for key in told if name in source_run.scheduled}}
-        for name, entry in proof.items()
-    }
+    grounds = {name: {key: entry[key] for key in told} for name, entry in source_run.scheduled.items()}
+    grounds |= {name: {"ground": code} for name, code in source_run.on_hold.items()}
+    return {name: {**entry, **grounds.get(name, {})} for name, entry in proof.items()}
 
 
 def _counts_as_planned(item: DoneCollection, done: Deletion) -> bool:

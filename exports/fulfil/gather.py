@@ -22,7 +22,7 @@ from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import acts, choosing, flagging, near_misses, schedules, trouble
+from exports.fulfil import acts, choosing, flagging, held, near_misses, schedules, trouble
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
@@ -75,6 +75,7 @@ def look_into(run: Run) -> None:
             _search_later_ones_again(source_run, at=run.at)
             _next_source(case)
             schedules.note_kept(source_run, at=run.at)
+            held.mark(case, at=run.at)
             review.source_done(case.pk, source_run.source.slug, counts=source_run.counts, at=run.at)
 
 

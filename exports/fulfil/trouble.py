@@ -75,11 +75,15 @@ class NotToCorrect(Exception):
         super().__init__(code)
 
 
+class HeldSince(Exception):
+    """A hold was placed on the data after its deletion was approved; names the source."""
+
+
 # A file of ours that can't be read, though nobody destroyed it on purpose.
 DAMAGED = (FileDamaged, SealBroken, KeyUnknown)
 # What approval rested on no longer holds: the case goes back to a person.
-BROKEN = (MoveShut, ChangeRefusedError, NotToCorrect, *DAMAGED)
-Broken = MoveShut | ChangeRefusedError | NotToCorrect | VaultError
+BROKEN = (MoveShut, ChangeRefusedError, NotToCorrect, HeldSince, *DAMAGED)
+Broken = MoveShut | ChangeRefusedError | NotToCorrect | HeldSince | VaultError
 
 WHAT_TO_DO: Mapping[str, Text] = {
     "MapDoesNotFit": _("The source is not built as its data map says. Correct the map, then try the job again."),
@@ -217,6 +221,13 @@ WHAT_TO_DO: Mapping[str, Text] = {
     "data_changed_since_approval": _(
         "The source no longer holds what was approved. Nothing was changed in it. Gather again, look, and approve anew."
     ),
+    "held_since_approval": _(
+        "A hold was placed on this person's data after the approval. Nothing was deleted there since. Gather again: the"
+        " plan then keeps what is held, on its ground. Look, and approve anew."
+    ),
+    "hold_over": _(
+        "If nothing else keeps it, ask to open the case again: it is gathered anew, and what no hold keeps can go."
+    ),
     "value_not_accepted": _(
         "The source does not take the corrected value: it is of another kind, too long, or taken already. Nothing was"
         " changed. Have the source changed so that it takes it, then approve again; or refuse with a ground, and ask"
@@ -277,6 +288,8 @@ def why_handed_back(case: Case, broken: Broken) -> str:
             return broken.code
         case VaultError():
             return "findings_damaged"
+        case HeldSince():
+            return "held_since_approval"
         case DataChangedError():
             return "data_changed_since_approval"
     return "value_not_accepted" if case.right_answered == Right.CORRECT else "source_refused"

@@ -14,6 +14,7 @@ from django.db.models import F, QuerySet
 
 from dsar.jobs.running import Run
 from dsar.vault import files, keys
+from exports.fulfil import held
 from exports.models import (
     Bundle,
     Candidate,
@@ -26,6 +27,7 @@ from exports.models import (
     Shredding,
     TaskUpload,
 )
+from requests_app import holding
 from requests_app.events import EventKind
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
@@ -37,14 +39,13 @@ InUse = Callable[[Collection[str]], set[str]]
 # A file is written before its row; a day is far more than any worker takes from the one to the other.
 YOUNGEST_ORPHAN = timedelta(days=1)
 AT_ONCE = 500  # paths in one statement
-CASES_AT_ONCE = 100
 
 
 def shred_content(run: Run) -> None:
     """Destroy the content keys of cases that closed long enough ago; what is known of the case, its record, stays."""
-    while due := list(_with_content_past_its_time(run.at).order_by("closed_at")[:CASES_AT_ONCE]):
-        for case in due:
-            _shred(run, case.pk)
+    due = _with_content_past_its_time(run.at).order_by("closed_at")
+    for case_id in list(due.values_list("pk", flat=True)):
+        _shred(run, case_id)
 
 
 def _shred(run: Run, case_id: UUID) -> None:
@@ -53,11 +54,21 @@ def _shred(run: Run, case_id: UUID) -> None:
         case = locked(case_id)
         if not _with_content_past_its_time(run.at).filter(pk=case_id).exists():
             return
+        holding.lock(case.submission.organisation)
+        if held.keeps_content(case, at=run.at):  # G18; looked at again the next time
+            return
         keys.destroy(case.content_key, at=run.at)
         Candidate.objects.filter(case=case).delete()
         NearMisses.objects.filter(run__case=case).delete()
         Shredding.objects.create(case=case, at=run.at)
         record(case, EventKind.CONTENT_SHREDDED, by=SYSTEM, at=run.at)
+
+
+def follow_up_holds(run: Run) -> None:
+    """Tell the desk of closed deletions of which a hold kept something that none keeps any more."""
+    for kept in held.to_follow_up():
+        with run.transaction():
+            held.follow_up(kept, at=run.at)
 
 
 def _with_content_past_its_time(at: datetime) -> QuerySet[Case]:

@@ -53,6 +53,10 @@ class SourceRun(models.Model):
     scheduled = models.JSONField(
         default=dict, help_text="For a deletion: what retention schedules keep, by collection, with ground and end."
     )
+    on_hold = models.JSONField(
+        default=dict, help_text="For a deletion: the ground by collection that only a hold keeps."
+    )
+    hold_over_at = models.DateTimeField(null=True, help_text="When the desk was told that no hold keeps it any more.")
     error = models.CharField(max_length=200, blank=True, help_text="A class of error, never its text.")
     finished_at = models.DateTimeField(null=True)
     waived_by = models.CharField(max_length=40, blank=True)
@@ -67,13 +71,15 @@ class SourceRun(models.Model):
         return f"{self.source} ({self.get_state_display()})"
 
     def data_map(self) -> DataMap:
-        """The map as this run follows it: what a retention schedule keeps counts as kept by the map itself."""
+        """The map as this run follows it: what a schedule or a hold keeps counts as kept by the map itself."""
         data_map = self.map_version.as_map()
-        if not self.scheduled:
+        if not self.scheduled and not self.on_hold:
             return data_map
         return replace(data_map, collections=tuple(map(self._as_scheduled, data_map.collections)))
 
     def _as_scheduled(self, collection: Collection) -> Collection:
+        if collection.name in self.on_hold:  # which may outlast any schedule
+            return replace(collection, on_delete=Keep(self.on_hold[collection.name], 0, None))
         entry = self.scheduled.get(collection.name)
         if entry is None:
             return collection

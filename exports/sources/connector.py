@@ -300,12 +300,18 @@ class Connector(ABC):
 
     @abstractmethod
     def delete(
-        self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
+        self,
+        plan: DeletionPlan,
+        *,
+        repeated: bool = False,
+        before_batch: Callable[[], None] = lambda: None,
+        before_commit: Callable[[], None] = lambda: None,
     ) -> Deletion:
         """Do exactly what is planned, all or nothing; ChangeRefusedError if the person's rows are other ones by now.
 
         `repeated` says that an earlier try may have done it without living to tell: only then does finding none of the
         planned rows count as done. On a first try it means that the person's identifiers have changed in the source.
+        `before_batch` is called before each batch of rows that goes; what it raises undoes the whole of it.
         `before_commit` is called once all is done but not yet to stay: only from then on is another try a repeated one.
         """
 

@@ -75,6 +75,7 @@ class ManualConnector(Connector):
         plan: DeletionPlan,
         *,
         repeated: bool = False,  # noqa: ARG002 - done is what the owner says is done
+        before_batch: Callable[[], None] = lambda: None,  # noqa: ARG002 - no batches here
         before_commit: Callable[[], None] = lambda: None,
     ) -> Deletion:
         """Take the owner's word for it; the word is kept with its proof."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -58,7 +59,8 @@ def import_csv(organisation: Organisation, content: bytes, *, by: Actor, at: dat
     """Place the holds of a file that are not on the list yet. Raises ListRefused, HoldRefused; then none is placed."""
     holds.check_works(by)
     lines, faults = _read(content)
-    with holds.new_key(at) as key, transaction.atomic():
+    names_anybody = any(asked.person for _number, asked in lines)
+    with holds.new_key(at) if names_anybody else nullcontext() as key, transaction.atomic():
         holding.lock(organisation)
         placed, known, released = 0, 0, []
         for number, asked in lines:

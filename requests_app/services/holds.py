@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -67,14 +67,14 @@ def place(organisation: Organisation, asked: Asked, *, by: Actor, at: datetime) 
     """Put a hold on the list; from that moment on nothing that it covers is deleted. Raises HoldRefused."""
     check_works(by)
     ready = timed(formed(asked), on=local_day(at))
-    with new_key(at) as key, transaction.atomic():
+    with new_key(at) if ready.person else nullcontext() as key, transaction.atomic():
         holding.lock(organisation)
         return write(organisation, ready, key=key, by=by, at=at)
 
 
 @contextmanager
 def new_key(at: datetime) -> Iterator[uuid.UUID]:
-    """A key for the identifiers of new holds, destroyed again if none of them is placed."""
+    """A key for the identifiers of new holds, destroyed again if none is placed with it."""
     key = keys.create("hold", at=at)
     try:
         yield key
@@ -83,7 +83,7 @@ def new_key(at: datetime) -> Iterator[uuid.UUID]:
             keys.destroy(key, at=at)
 
 
-def write(organisation: Organisation, ready: Asked, *, key: uuid.UUID, by: Actor, at: datetime) -> Hold:
+def write(organisation: Organisation, ready: Asked, *, key: uuid.UUID | None, by: Actor, at: datetime) -> Hold:
     """Write a hold that was checked, and its event; the list is locked."""
     assert ready.begins is not None  # noqa: S101 - ``timed`` says when it begins
     hold = Hold.objects.create(
@@ -248,7 +248,7 @@ def _locked(hold_id: int) -> Hold:
 
 
 @performs("hold")
-def hold_case(  # noqa: PLR0917 - the inputs of the move
+def hold_case(
     case: Case,
     *,
     actor: Actor,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.utils.text import slugify
 
+from exports.fulfil import held
 from exports.models import DataMapVersion, DataSource, Telling
 from exports.sources.datamap import OpenDsr, Recipient, Relation, Way
 from requests_app.law.words import Right
@@ -52,10 +53,13 @@ def recipients_to_tell(case: Case, on: date) -> list[Named]:
     The window ends on the day `on`, the one on which they are told. What we hold as a processor went to the
     recipients of its controller, who tells them.
     """
-    relations = relations_to_tell(case)
+    relations, held_in = relations_to_tell(case), held.held_sources(case)
     since = None if case.right_asked in WHOEVER_RECEIVED else case.received_on()
     found: dict[str, Named] = {}
     for named in _registered():
+        # Who got it from a source in which it is held is not told to delete it: a hold is on the copies, too.
+        if named.map_version.as_map().source in held_in:
+            continue
         if named.recipient.relation in relations and named.recipient.received_between(since, on):
             found.setdefault(named.recipient.name, named)
     return list(found.values())

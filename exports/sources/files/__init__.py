@@ -45,7 +45,12 @@ class FilesConnector(Connector):
         return self._reading
 
     def delete(
-        self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
+        self,
+        plan: DeletionPlan,
+        *,
+        repeated: bool = False,
+        before_batch: Callable[[], None] = lambda: None,  # noqa: ARG002 - no batches here
+        before_commit: Callable[[], None] = lambda: None,
     ) -> Deletion:
         """See that a person did it; the first try asks for it."""
         return self._by_hand.delete(plan, repeated=repeated, before_commit=before_commit)

@@ -64,7 +64,12 @@ class HttpConnector(Connector):
         return self._reading
 
     def delete(
-        self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
+        self,
+        plan: DeletionPlan,
+        *,
+        repeated: bool = False,
+        before_batch: Callable[[], None] = lambda: None,  # noqa: ARG002 - no batches here
+        before_commit: Callable[[], None] = lambda: None,
     ) -> Deletion:
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         by = self._changing if Change.DELETE in self._service.changes else self._by_hand

@@ -50,10 +50,15 @@ class SqlConnector(Connector):
         return self._reading
 
     def delete(
-        self, plan: DeletionPlan, *, repeated: bool = False, before_commit: Callable[[], None] = lambda: None
+        self,
+        plan: DeletionPlan,
+        *,
+        repeated: bool = False,
+        before_batch: Callable[[], None] = lambda: None,
+        before_commit: Callable[[], None] = lambda: None,
     ) -> Deletion:
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
-        return self._changing.delete(plan, repeated=repeated, before_commit=before_commit)
+        return self._changing.delete(plan, repeated=repeated, before_batch=before_batch, before_commit=before_commit)
 
     def correct(self, collection: str, rows: Sequence[Held], field: str, *, new: Json) -> None:
         """Change one field of rows from what each held to `new`, all or nothing."""

@@ -65,7 +65,14 @@ class Changing:
 
     # deletion
 
-    def delete(self, plan: DeletionPlan, *, repeated: bool, before_commit: Callable[[], None]) -> Deletion:
+    def delete(
+        self,
+        plan: DeletionPlan,
+        *,
+        repeated: bool,
+        before_batch: Callable[[], None],
+        before_commit: Callable[[], None],
+    ) -> Deletion:
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         steps = [self._step(planned, plan.identifiers) for planned in plan.collections]
         with self._transaction() as connection:
@@ -78,7 +85,7 @@ class Changing:
                 self._check_unchanged(connection, step)
             self._check_apart(connection, steps, hanging)
             by_name = {step.planned.name: step for step in steps}
-            done = Deletion(tuple(self._act(connection, by_name[name], hanging) for name in order))
+            done = Deletion(tuple(self._act(connection, by_name[name], hanging, before_batch) for name in order))
             before_commit()
             return done
 
@@ -146,7 +153,9 @@ class Changing:
         query = sa.select(sa.literal(1)).select_from(mine).where(one.condition, both).limit(1)
         return connection.execute(query).first() is not None
 
-    def _act(self, connection: sa.Connection, step: _Step, hanging: Hanging) -> DoneCollection:
+    def _act(
+        self, connection: sa.Connection, step: _Step, hanging: Hanging, before_batch: Callable[[], None]
+    ) -> DoneCollection:
         found, changed = KeySet(), 0
         deletes = step.planned.action is Action.DELETE and step.planned.rows
         if deletes:
@@ -158,9 +167,12 @@ class Changing:
             if family:
                 family.add(page, going)
             else:
+                before_batch()
                 changed += self._act_on(connection, step, going, hanging)
         if family:
-            changed += sum(self._act_on(connection, step, keys, hanging) for keys in _in_batches(family))
+            for keys in _in_batches(family):
+                before_batch()
+                changed += self._act_on(connection, step, keys, hanging)
         spared = len(step.planned.spared)
         expected = 0 if step.planned.action is Action.KEEP else step.planned.rows - spared
         if (found.hexdigest(), changed) != (step.planned.digest, expected):

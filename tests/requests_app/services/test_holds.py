@@ -174,11 +174,6 @@ class TestLookingUp:
         digests.rotate("hold:email", at=AT)
         assert found(case) == [hold]
 
-    def test_a_value_that_stands_in_what_was_found_counts(self, organisation: Organisation, case: Case) -> None:
-        hold = placed(organisation, person=frozenset({("device_id", "d-1")}))
-        assert found(case) == []
-        assert holding.holds_on(case, TODAY, sources=(), also=frozenset({("device_id", "d-1")})) == [hold]
-
     def test_what_was_only_claimed_shows_nobody_a_hold_on_somebody_else(
         self, organisation: Organisation, case: Case
     ) -> None:

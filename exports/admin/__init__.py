@@ -6,6 +6,7 @@ from exports.admin import (  # noqa: F401
     documents,
     findings,
     handing_over,
+    holds,
     panels,
     receivers,
     recipients,

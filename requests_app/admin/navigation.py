@@ -40,6 +40,7 @@ def groups(request: HttpRequest) -> list[Item]:  # noqa: ARG001 - unfold asks wi
             "items": [
                 _item(_("Standing rules"), "rule", "admin:requests_app_standingrule_changelist", sees_cases),
                 _item(_("Retention"), "event_busy", "admin:exports_retentionschedule_changelist", sees_cases),
+                _item(_("Holds"), "lock", "admin:requests_app_hold_changelist", sees_cases),
                 _item(_("Company systems"), "database", "admin:exports_datasource_changelist", sees_sources),
                 _item(_("Receivers"), "outbox", "admin:exports_receiver_changelist", sees_figures),
                 _item(_("Calendars"), "calendar_month", "admin:requests_app_housecalendar_changelist", sees_calendars),

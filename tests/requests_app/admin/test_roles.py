@@ -40,6 +40,8 @@ PAGES = {
     "/admin/requests_app/standingrule/add/": set(),
     "/admin/exports/retentionschedule/": CASES,
     "/admin/exports/retentionschedule/add/": set(),
+    "/admin/requests_app/hold/": CASES,
+    "/admin/requests_app/hold/add/": set(),
     "/admin/exports/receiver/": CASES | HOUSE,
     "/admin/exports/receiver/add/": set(),
     "/admin/jobs/job/": WORKS | HOUSE,

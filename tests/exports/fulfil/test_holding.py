@@ -111,18 +111,17 @@ def test_a_hold_between_two_batches_wins_and_the_source_has_undone_the_first(
 
     def and_then_a_hold(self: Changing, *words: Any) -> int:
         rows = real(self, *words)
-        done.append(rows)
-        if len(done) == batches:
-            hold(house, source="shop")
+        if self._datamap.source == "shop":
+            done.append(rows)
+            if len(done) == batches:
+                hold(house, source="shop")
         return rows
 
-    log = in_log(house)
     monkeypatch.setattr(Changing, "_act_on", and_then_a_hold)
     house.approve(case)
-    assert sum(done) > 0
+    assert len(done) == batches, "no batch goes after the hold"
     assert fresh(case).state == State.DECIDING
     assert in_shop(house) == before
-    assert in_log(house) <= log
 
 
 def test_a_hold_before_the_source_commits_wins(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0009_ask_source_owners'),
+        ('exports', '0012_tell_recipients'),
     ]
 
     operations = [

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -34,10 +34,31 @@ def candidates(kind: str, value: str) -> list[str]:
     return [_digest(key, value) for key in _live(kind)]
 
 
-def candidates_of_each(kind: str, values: Iterable[str]) -> Iterator[list[str]]:
-    """What ``candidates`` gives for each of many values, with the keys looked up once."""
-    live = list(_live(kind))
-    return ([_digest(key, value) for key in live] for value in values)
+class Digester:
+    """Digests of many values of one kind: its keys are asked for once, when the first value comes.
+
+    A key that is made, rotated or retired meanwhile counts for the next digester.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def digest(self, value: str) -> str:
+        """As `digest`."""
+        return self.candidates(value)[0]
+
+    def candidates(self, value: str) -> list[str]:
+        """As `candidates`; one at least, for the kind's first key is made."""
+        return [_digested(*key, value) for key in self._keys]
+
+    def hexadecimals(self, value: str) -> list[str]:
+        """The candidates without the ids of their keys."""
+        return [found.partition(".")[2] for found in self.candidates(value)]
+
+    @cached_property
+    def _keys(self) -> list[tuple[UUID, bytes]]:
+        live = list(_live(self._kind)) or [_first(self._kind)]
+        return [(key.pk, keys.secret_of(key.key)) for key in live]
 
 
 def rotate(kind: str, *, at: datetime) -> UUID:
@@ -74,5 +95,8 @@ def _live(kind: str) -> QuerySet[DigestKey]:
 
 
 def _digest(key: DigestKey, value: str) -> str:
-    secret = keys.secret_of(key.key)
-    return f"{key.pk.hex}.{hmac.new(secret, value.encode(errors='surrogatepass'), hashlib.sha256).hexdigest()}"
+    return _digested(key.pk, keys.secret_of(key.key), value)
+
+
+def _digested(key_id: UUID, secret: bytes, value: str) -> str:
+    return f"{key_id.hex}.{hmac.new(secret, value.encode(errors='surrogatepass'), hashlib.sha256).hexdigest()}"

@@ -76,13 +76,12 @@ class Watch:
         """The rows of a page in which this field was corrected once, with what stands in it now."""
         read = zip(page.keys, page.records, strict=True)
         held = [(key, row[field]) for key, row in read if field in row]  # a plan may leave the field out
-        kind = _kind(self._source_run.source)
+        digester = digests.Digester(_kind(self._source_run.source))
         for first in range(0, len(held), AT_ONCE):
             some = held[first : first + AT_ONCE]
-            told = (_row(collection.name, field, key) for key, _value in some)
             found = dict[str, tuple[Key, Json]]()
-            for row, candidates in zip(some, digests.candidates_of_each(kind, told), strict=True):
-                found |= dict.fromkeys(candidates, row)
+            for row in some:
+                found |= dict.fromkeys(digester.candidates(_row(collection.name, field, row[0])), row)
             for corrected in Corrected.objects.filter(row__in=found).select_related("case__submission"):
                 key, value = found[corrected.row]
                 yield corrected, value, key

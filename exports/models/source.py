@@ -9,10 +9,12 @@ from functools import lru_cache
 from django.db import models
 
 from dsar.jobs.running import PermanentFailure
+from dsar.vault import digests
 from exports.sources.connector import Connector, open_source, slow_lookups, survey
 from exports.sources.datamap import DataMap, DataMapError, read_data_map
 from exports.sources.drift import SchemaNote, drift
 from exports.sources.manual import Answer, ManualConnector
+from exports.sources.masks import Hashing
 
 
 class NotConfigured(PermanentFailure):
@@ -113,7 +115,11 @@ class DataSource(models.Model):
         """
         if data_map.owner is not None:
             return ManualConnector(data_map, answer)
-        return open_source(data_map, read_url=self._url_to_read(), write_url=self.write_url)
+        return open_source(data_map, read_url=self._url_to_read(), write_url=self.write_url, hashing=self.hashing())
+
+    def hashing(self) -> Hashing:
+        """The keyed hashes of this source, under a key of its own, which is made when the first is asked for."""
+        return Hashing(digests.Digester(f"mask:{self.slug}").hexadecimals)
 
     @property
     def is_manual(self) -> bool:

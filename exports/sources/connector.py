@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
 from exports.sources.datamap import Collection, DataMap
+from exports.sources.masks import Hashing
 from exports.sources.schema import Place, Schema
 from exports.sources.values import Json, Key
 from requests_app.law.words import Right
@@ -340,7 +341,7 @@ class Connector(ABC):
 
 class _Opener(Protocol):
     def open_source(
-        self, datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta
+        self, datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta, hashing: Hashing | None
     ) -> Connector: ...
 
 
@@ -353,14 +354,20 @@ class _Sql(Protocol):
 
 
 def open_source(
-    datamap: DataMap, *, read_url: str, write_url: str | None = None, timeout: timedelta = TIMEOUT
+    datamap: DataMap,
+    *,
+    read_url: str,
+    write_url: str | None = None,
+    timeout: timedelta = TIMEOUT,
+    hashing: Hashing | None = None,
 ) -> Connector:
     """A connector to the source that the map describes; nothing is connected yet. For workers.
 
-    `timeout` bounds one statement or call, where it can be bound. Without `write_url` changes raise NoWriteAccessError.
+    `timeout` bounds one statement or call, where it can be bound. Without `write_url` changes raise NoWriteAccessError,
+    and without `hashing` a mask that needs a key raises ChangeRefusedError.
     """
     module: _Opener = import_module(MODULES[datamap.connector])
-    return module.open_source(datamap, read_url=read_url, write_url=write_url, timeout=timeout)
+    return module.open_source(datamap, read_url=read_url, write_url=write_url, timeout=timeout, hashing=hashing)
 
 
 def survey(source: str, *, read_url: str, schemas: Several[str] = (), sample_rows: int = 0) -> Survey:

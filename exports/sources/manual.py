@@ -24,6 +24,7 @@ from exports.sources.connector import (
 )
 from exports.sources.datamap import Collection, DataMap, Files
 from exports.sources.files.lines import records_of
+from exports.sources.masks import Hashing
 from exports.sources.rows import Row, RowReading, columns_needed
 from exports.sources.values import Json, Key
 from requests_app.law.words import Right
@@ -145,6 +146,7 @@ def open_source(
     read_url: str,  # noqa: ARG001 - a person has none
     write_url: str | None,  # noqa: ARG001
     timeout: timedelta,  # noqa: ARG001
+    hashing: Hashing | None,  # noqa: ARG001
 ) -> ManualConnector:
     """What `exports.sources.connector.open_source` calls: a source that nobody was asked about."""
     return ManualConnector(datamap, None)

@@ -49,16 +49,6 @@ def test_after_a_rotation_old_digests_are_still_found(at):
     assert digests.candidates("email", "a") == [new, old]
 
 
-def test_the_candidates_of_many_values_are_those_of_each(at):
-    digests.digest("email", "a")
-    digests.rotate("email", at=at)
-    assert list(digests.candidates_of_each("email", ["a", "b"])) == [
-        digests.candidates("email", "a"),
-        digests.candidates("email", "b"),
-    ]
-    assert list(digests.candidates_of_each("phone", ["a"])) == [[]]
-
-
 def test_a_retired_key_is_destroyed_and_its_digests_are_found_no_more(at):
     old = UUID(digests.digest("email", "a").partition(".")[0])
     digests.rotate("email", at=at)

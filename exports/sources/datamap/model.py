@@ -179,6 +179,29 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyedHash:
+    """Replaced by a digest of its value under a key of the organisation, another key a source.
+
+    Equal values stay equal, so that rows can still be joined and counted; nobody without the key can try names on it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """Cut down to its first letters."""
+
+    letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A date becomes the first day of its year."""
+
+
+Replacement: TypeAlias = Clear | RandomToken | Constant | KeyedHash | Truncate | Year
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """A deletion request deletes the person's rows."""
 
@@ -187,7 +210,7 @@ class Delete:
 class Deidentify:
     """A deletion request keeps the rows and replaces what identifies: pairs of (column, by what)."""
 
-    columns: tuple[tuple[str, Clear | RandomToken | Constant], ...]
+    columns: tuple[tuple[str, Replacement], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,14 @@ from exports.sources.datamap.model import (
     Given,
     Join,
     Keep,
+    KeyedHash,
     NeverDisclose,
     RandomToken,
+    Replacement,
     Root,
     Suppression,
+    Truncate,
+    Year,
 )
 from exports.sources.datamap.places import KINDS, Kind, bucket_of, check_offered, files_of, owner_of, service_of
 from exports.sources.datamap.register import automated_decisions_of, pointers, recipients_of, role_of
@@ -53,6 +57,13 @@ from requests_app.law.packs import all_packs
 from requests_app.law.words import Degree, Right, Text
 
 SLUG = re.compile(r"[a-z0-9_]{1,50}")
+MASKS = "clear, random, keyed_hash, year, {truncate: …}, {constant: …} or keep"
+BY_WORD: Mapping[str, Replacement] = {
+    "clear": Clear(),
+    "random": RandomToken(),
+    "keyed_hash": KeyedHash(),
+    "year": Year(),
+}
 # What the tables of this system hold.
 MOST_LETTERS = {"title": 200, "kind": 20, "column": 100, "place": 100}
 
@@ -216,7 +227,7 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
         gives=gives,
         received_at=entry.text("received_at") or None,
         soft_deleted_at=entry.text("soft_deleted_at") or None,
-        on_delete=_on_delete(entry, columns),
+        on_delete=_on_delete(entry, columns, names.kind),
         suppress=_suppressions(entry),
         fields=fields,
     )
@@ -297,7 +308,7 @@ def _check_is_field(section: Section, key: str, column: str, columns: frozenset[
         section.note(key, f"{column!r} is no field of the collection; describe it among 'fields'.")
 
 
-def _on_delete(entry: Section, columns: frozenset[str]) -> Delete | Deidentify | Keep:
+def _on_delete(entry: Section, columns: frozenset[str], kind: Kind) -> Delete | Deidentify | Keep:
     node = entry.node_of("on_delete")
     if isinstance(node, ScalarNode) and node.value == "delete":
         return Delete()
@@ -309,7 +320,7 @@ def _on_delete(entry: Section, columns: frozenset[str]) -> Delete | Deidentify |
     if ("deidentify" in how) == ("keep" in how):
         entry.note("on_delete", "'on_delete' is delete, {deidentify: {…}} or {keep: {…}}.")
         return Delete()
-    return _deidentify(how, entry, columns) if "deidentify" in how else _keep(how)
+    return _deidentify(how, entry, columns, kind) if "deidentify" in how else _keep(how)
 
 
 def _keep(how: Section) -> Keep:
@@ -332,33 +343,49 @@ def _check_ground(keep: Section) -> None:
         keep.note("ground", f"no law has a ground {ground!r} to keep data from deletion; {instead(ground, known)}.")
 
 
-def _deidentify(how: Section, entry: Section, columns: frozenset[str]) -> Deidentify:
+def _deidentify(how: Section, entry: Section, columns: frozenset[str], kind: Kind) -> Deidentify:
     replaced, named = [], set()
     for column, node in how.entries("deidentify"):
         _check_is_field(how, "deidentify", column, columns)
         named.add(column)
         replacement = _replacement(node, f"{column!r} in {how.what}", how.faults)
         if replacement:
+            _check_can_be_made(how, column, replacement, kind)
             replaced.append((column, replacement))
     for column in sorted(columns - named):
-        how.note("deidentify", f"{column!r} is not named in {how.what}; write clear, random, {{constant: …}} or keep.")
+        how.note("deidentify", f"{column!r} is not named in {how.what}; write {MASKS}.")
     for column in set(entry.texts("key")) & {column for column, _ in replaced}:
         how.note("deidentify", f"{column!r} is the key of {entry.what} and has to stay: delete the rows, or keep it.")
     return Deidentify(tuple(sorted(replaced, key=lambda pair: pair[0])))
 
 
-def _replacement(node: Node, what: str, faults: Faults) -> Clear | RandomToken | Constant | None:
+def _replacement(node: Node, what: str, faults: Faults) -> Replacement | None:
     """None: the column keeps its value, because someone decided so."""
     if isinstance(node, MappingNode):
-        constant = Section(node, what, faults, required=("constant",))
-        return Constant(scalar_of(constant.node_of("constant"), what, faults)) if "constant" in constant else None
-    if node.value == "clear":
-        return Clear()
-    if node.value == "random":
-        return RandomToken()
+        return _replacement_with_a_value(node, what, faults)
+    if node.value in BY_WORD:
+        return BY_WORD[node.value]
     if node.value != "keep":
-        faults.note(node, f"{what} is clear, random, {{constant: …}} or keep.")
+        faults.note(node, f"{what} is {MASKS}.")
     return None
+
+
+def _replacement_with_a_value(node: MappingNode, what: str, faults: Faults) -> Replacement | None:
+    how = Section(node, what, faults, required=(), optional=("constant", "truncate"))
+    if ("constant" in how) == ("truncate" in how):
+        faults.note(node, f"{what} is {MASKS}.")
+        return None
+    if "truncate" in how:
+        return Truncate(how.number("truncate"))
+    return Constant(scalar_of(how.node_of("constant"), what, faults))
+
+
+def _check_can_be_made(how: Section, column: str, by: Replacement, kind: Kind) -> None:
+    """What a person replaces by hand is made without our key."""
+    if isinstance(by, KeyedHash) and kind.keys_are_lines:
+        how.note(
+            "deidentify", f"{column!r}: a person who changes it by hand has no key; write clear or {{truncate: 3}}."
+        )
 
 
 def _suppressions(entry: Section) -> tuple[Suppression, ...]:

@@ -117,7 +117,10 @@ def _collection(schema: Schema, reached: Reached, guesses: Mapping[str, Guess]) 
     given = [name for name, found in guesses.items() if _gives(reached, name, found)]
     if given:
         yield f"    gives: [{', '.join(f'{{kind: {GIVEN}, column: {scalar(name)}}}' for name in given)}]"
-    on_delete = "delete, {keep: {ground: …, years: …}} with a ground of the law, or {deidentify: {each column: how}}"
+    on_delete = (
+        "delete, {keep: {ground: …, years: …}} with a ground of the law, or {deidentify: {each column: clear, random,"
+    )
+    on_delete += " keyed_hash, year, {truncate: …}, {constant: …} or keep}}"
     yield f"    on_delete: {_decide(on_delete)}"
     yield "    fields:"
     for column in table.columns:

@@ -16,6 +16,7 @@ from exports.sources.connector import (
 from exports.sources.datamap import DataMap
 from exports.sources.files.folder import Drop, Folder
 from exports.sources.files.lines import FileRows
+from exports.sources.masks import Hashing
 from exports.sources.rows import RowReading
 from exports.sources.values import Json
 from requests_app.law.words import Right
@@ -70,6 +71,7 @@ def open_source(
     read_url: str,
     write_url: str | None,  # noqa: ARG001 - there is no way to write
     timeout: timedelta,
+    hashing: Hashing | None,  # noqa: ARG001 - nothing is hashed where nothing is written
 ) -> FilesConnector:
     """What `exports.sources.connector.open_source` calls; `read_url` is the folder's absolute path, or a bucket's URL.
 

@@ -26,6 +26,7 @@ from exports.sources.http.callback import address
 from exports.sources.http.calls import Caller
 from exports.sources.http.changing import ServiceChanging
 from exports.sources.http.lookup import ServiceRows
+from exports.sources.masks import Hashing
 from exports.sources.rows import RowReading
 from exports.sources.values import Json
 from requests_app.law.words import Right
@@ -48,6 +49,7 @@ class HttpConnector(Connector):
         hosts: Several[str] = (),
         timeout: timedelta = TIMEOUT,
         callback: str = "",
+        hashing: Hashing | None = None,
     ) -> None:
         self.datamap = datamap
         self._service = cast("Service", datamap.service)  # the reader demands it
@@ -55,6 +57,7 @@ class HttpConnector(Connector):
         self._hosts = hosts
         self._timeout = timeout
         self._callback = callback
+        self._hashing = hashing
         self._rows = ServiceRows(datamap, self._caller(read_url, self._service.signing_keys))
         self._reading = RowReading(datamap, self._rows)
         self._by_hand = ByHand(datamap, self._reading, self._rows)
@@ -87,7 +90,8 @@ class HttpConnector(Connector):
     def _changing(self) -> ServiceChanging:
         if self._write_url is None:
             raise NoWriteAccessError(f"{self.datamap.source}: it can only be read; the change is a task for a person")
-        return ServiceChanging(self.datamap, self._reading, self._caller(self._write_url, self._service.changing_keys))
+        caller = self._caller(self._write_url, self._service.changing_keys)
+        return ServiceChanging(self.datamap, self._reading, caller, self._hashing)
 
     def _caller(self, url: str, variables: Several[str]) -> Caller:
         keys = [self._key(variable) for variable in variables]
@@ -104,7 +108,9 @@ class HttpConnector(Connector):
         return key
 
 
-def open_source(datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta) -> HttpConnector:
+def open_source(
+    datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta, hashing: Hashing | None
+) -> HttpConnector:
     """What `exports.sources.connector.open_source` calls; the hosts that may be private are a setting."""
     from django.conf import settings  # noqa: PLC0415 - connectors are used without Django, too
 
@@ -115,4 +121,5 @@ def open_source(datamap: DataMap, *, read_url: str, write_url: str | None, timeo
         hosts=settings.SOURCE_HOSTS,
         timeout=timeout,
         callback=address(datamap.source),
+        hashing=hashing,
     )

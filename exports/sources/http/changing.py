@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from exports.sources.connector import (
     Action,
@@ -18,64 +18,80 @@ from exports.sources.connector import (
     KeySet,
     PlannedCollection,
 )
-from exports.sources.datamap import Clear, Collection, Constant, DataMap, Deidentify
+from exports.sources.datamap import Clear, Collection, Constant, DataMap, Deidentify, Replacement
 from exports.sources.http.calls import Caller
-from exports.sources.rows import RowReading
+from exports.sources.masks import Hashing, NotMaskableError, masked, needs_value
+from exports.sources.rows import Row, RowReading
 from exports.sources.values import Json, Key
 from requests_app.law.words import Right
 
 MOST_KEYS = 100_000  # of one deletion, for it is one call
 
+_Rows: TypeAlias = dict[Key, dict[str, Json]]
+
 
 class ServiceChanging:
     """Changes through one service."""
 
-    def __init__(self, datamap: DataMap, reading: RowReading, caller: Caller) -> None:
+    def __init__(self, datamap: DataMap, reading: RowReading, caller: Caller, hashing: Hashing | None) -> None:
         self._datamap = datamap
+        self._hashing = hashing
         self._reading = reading
         self._caller = caller
 
     def delete(self, plan: DeletionPlan, *, repeated: bool, before_commit: Callable[[], None]) -> Deletion:
         """Do exactly what is planned, in one call; `repeated` if an earlier try may have done it."""
-        now = [(item, self._keys_now(item, plan.identifiers)) for item in plan.collections]
+        now = [(item, self._rows_now(item, plan.identifiers)) for item in plan.collections]
         acting = [(item, keys) for item, keys in now if item.action is not Action.KEEP]
         is_any = any(item.rows > len(item.spared) for item, _ in acting)
-        if repeated and is_any and all(item.spared.issuperset(keys) for item, keys in acting):
+        if repeated and is_any and all(item.spared.issuperset(rows) for item, rows in acting):
             return Deletion(tuple(_done(item, 0) for item in plan.collections), found_done=True)
-        for item, keys in now:
-            self._check_unchanged(item, keys)
-        going = [(item, [key for key in keys if key not in item.spared]) for item, keys in acting]
-        going = [(item, keys) for item, keys in going if keys]
-        if sum(len(keys) for _, keys in going) > MOST_KEYS:
+        for item, rows in now:
+            self._check_unchanged(item, rows)
+        going = [(item, {key: masks for key, masks in rows.items() if key not in item.spared}) for item, rows in acting]
+        going = [(item, rows) for item, rows in going if rows]
+        if sum(len(rows) for _, rows in going) > MOST_KEYS:
             raise ChangeRefusedError(f"{self._datamap.source}: more than {MOST_KEYS} rows are no single call any more")
-        orders = [self._order(item, keys) for item, keys in going]
+        orders = [self._order(item, rows) for item, rows in going]
         before_commit()
-        expected = {item.name: len(keys) for item, keys in going}
+        expected = {item.name: len(rows) for item, rows in going}
         if orders:
             self._change("/delete", {"collections": orders}, expected)
         return Deletion(tuple(_done(item, expected.get(item.name, 0)) for item in plan.collections))
 
-    def _keys_now(self, item: PlannedCollection, identifiers: Identifiers) -> list[Key]:
-        rows = self._reading.of_person(self._datamap.collection(item.name), identifiers)
-        return [row.key for row in rows]
+    def _rows_now(self, item: PlannedCollection, identifiers: Identifiers) -> _Rows:
+        """The keys as they are now, each with the masks that are made from what its row holds."""
+        collection = self._datamap.collection(item.name)
+        columns = collection.on_delete.columns if isinstance(collection.on_delete, Deidentify) else ()
+        made = [(column, by) for column, by in columns if item.action is Action.DEIDENTIFY and needs_value(by)]
+        return {
+            row.key: {column: self._masked(row, column, by) for column, by in made}
+            for row in self._reading.of_person(collection, identifiers)
+        }
 
-    def _check_unchanged(self, item: PlannedCollection, keys: list[Key]) -> None:
-        now = KeySet()
-        now.add(keys)
-        if (now.rows, now.hexdigest()) != (item.rows, item.digest) or not item.spared <= set(keys):
+    def _masked(self, row: Row, column: str, by: Replacement) -> Json:
+        try:
+            return masked(by, row.record[column], self._hashing)
+        except NotMaskableError as error:
+            raise ChangeRefusedError(f"{row.where}: {column!r} can't be masked as the map says: {error}") from None
+
+    def _check_unchanged(self, item: PlannedCollection, keys: Iterable[Key]) -> None:
+        now, found = KeySet(), list(keys)
+        now.add(found)
+        if (now.rows, now.hexdigest()) != (item.rows, item.digest) or not item.spared.issubset(found):
             raise DataChangedError(
                 f"{self._datamap.source}: the rows in {item.name} are not those that were planned; plan again"
             )
 
-    def _order(self, item: PlannedCollection, keys: list[Key]) -> dict[str, Any]:
-        order: dict[str, Any] = {"name": item.name, "action": item.action.value, "keys": keys}
+    def _order(self, item: PlannedCollection, rows: _Rows) -> dict[str, Any]:
+        order: dict[str, Any] = {"name": item.name, "action": item.action.value, "keys": list(rows)}
         if item.action is Action.DEIDENTIFY:
             how = self._datamap.collection(item.name).on_delete
             if not isinstance(how, Deidentify):
                 raise ChangeRefusedError(
                     f"{self._datamap.source}: the map does not say how to de-identify {item.name}; delete or keep it"
                 )
-            order["replace"] = {column: _replacement(by) for column, by in how.columns}
+            order["replace"] = {column: _replacement(column, by, rows) for column, by in how.columns}
         return order
 
     def correct(self, collection: Collection, rows: Sequence[Held], field: str, *, new: Json) -> None:
@@ -118,7 +134,9 @@ def _done(item: PlannedCollection, rows: int) -> DoneCollection:
     return DoneCollection(item.name, item.action, rows, len(item.spared), item.digest)
 
 
-def _replacement(by: object) -> dict[str, object]:
+def _replacement(column: str, by: Replacement, rows: _Rows) -> dict[str, object]:
     if isinstance(by, Constant):
         return {"by": "constant", "value": by.value}
+    if needs_value(by):
+        return {"by": "values", "values": [masks[column] for masks in rows.values()]}
     return {"by": "nothing" if isinstance(by, Clear) else "random"}

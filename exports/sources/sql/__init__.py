@@ -21,6 +21,7 @@ from exports.sources.connector import (
     Survey,
 )
 from exports.sources.datamap import DataMap
+from exports.sources.masks import Hashing
 from exports.sources.sql.changing import Changing
 from exports.sources.sql.dialects import dialect_of
 from exports.sources.sql.engines import guarded, make_engine
@@ -37,9 +38,16 @@ class SqlConnector(Connector):
     """One source behind SQL, with the promises of `exports.sources.connector.Connector`."""
 
     def __init__(
-        self, datamap: DataMap, *, read_url: str, write_url: str | None = None, timeout: timedelta = TIMEOUT
+        self,
+        datamap: DataMap,
+        *,
+        read_url: str,
+        write_url: str | None = None,
+        timeout: timedelta = TIMEOUT,
+        hashing: Hashing | None = None,
     ) -> None:
         self.datamap = datamap
+        self._hashing = hashing
         self._read_url = read_url
         self._write_url = write_url
         self._timeout = timeout
@@ -87,7 +95,7 @@ class SqlConnector(Connector):
             raise NoWriteAccessError(f"{self.datamap.source}: it can only be read; the change is a task for a person")
         engine, tables, matching = self._open(self._write_url, write=True)
         isolation = dialect_of(engine.url, self.datamap.source).isolation
-        return Changing(self.datamap, engine, tables, matching, isolation)
+        return Changing(self.datamap, engine, tables, matching, isolation, self._hashing)
 
     def _open(self, url: str, *, write: bool) -> tuple[sa.Engine, Tables, Matching]:
         engine = make_engine(url, self.datamap.source, write=write, timeout=self._timeout)
@@ -97,9 +105,11 @@ class SqlConnector(Connector):
         return engine, tables, Matching(self.datamap, tables, dialect_of(engine.url, self.datamap.source))
 
 
-def open_source(datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta) -> SqlConnector:
+def open_source(
+    datamap: DataMap, *, read_url: str, write_url: str | None, timeout: timedelta, hashing: Hashing | None
+) -> SqlConnector:
     """What `exports.sources.connector.open_source` calls."""
-    return SqlConnector(datamap, read_url=read_url, write_url=write_url, timeout=timeout)
+    return SqlConnector(datamap, read_url=read_url, write_url=write_url, timeout=timeout, hashing=hashing)
 
 
 def survey(source: str, *, read_url: str, schemas: Several[str], sample_rows: int, timeout: timedelta) -> Survey:

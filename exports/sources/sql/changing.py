@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,8 +24,10 @@ from exports.sources.connector import (
     Mode,
     Page,
     PlannedCollection,
+    Record,
 )
-from exports.sources.datamap import Clear, Collection, Constant, DataMap, Deidentify, RandomToken
+from exports.sources.datamap import Collection, DataMap, Deidentify, Replacement
+from exports.sources.masks import Hashing, NotMaskableError, masked, needs_value
 from exports.sources.sql.columns import typed
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
@@ -37,7 +38,6 @@ from exports.sources.values import Json, Key, json_value
 from requests_app.law.words import Right
 
 BATCH = 500  # keys of one statement; SQLite takes no expression with 1,000 alternatives
-TOKEN_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,8 +52,17 @@ class _Step:
 class Changing:
     """Changes to one source over one engine that may write."""
 
-    def __init__(self, datamap: DataMap, engine: sa.Engine, tables: Tables, matching: Matching, isolation: str | None):
+    def __init__(  # noqa: PLR0917 - what one source is made of
+        self,
+        datamap: DataMap,
+        engine: sa.Engine,
+        tables: Tables,
+        matching: Matching,
+        isolation: str | None,
+        hashing: Hashing | None,
+    ) -> None:
         self._datamap = datamap
+        self._hashing = hashing
         self._engine = engine if isolation is None else engine.execution_options(isolation_level=isolation)
         self._tables = tables
         self._matching = matching
@@ -161,11 +170,13 @@ class Changing:
         if deletes:
             hanging.check_rows_are_of_tables(step.collection)
         family = hanging.family(step.collection) if deletes else None
-        for page in self._pages(connection, step, family.columns if family else ()):
+        for page in self._pages(connection, step, family.columns if family else _columns_needed(step)):
             found.add(page.keys)
             going = [key for key in page.keys if key not in step.planned.spared]
             if family:
                 family.add(page, going)
+            elif step.planned.action is Action.DEIDENTIFY:
+                changed += self._deidentify(connection, step, page)
             else:
                 before_batch()
                 changed += self._act_on(connection, step, going, hanging)
@@ -182,26 +193,33 @@ class Changing:
     def _act_on(self, connection: sa.Connection, step: _Step, keys: list[Key], hanging: Hanging) -> int:
         if not keys or step.planned.action is Action.KEEP:
             return 0
-        if step.planned.action is Action.DEIDENTIFY:
-            return sum(self._deidentify(connection, step.collection, key) for key in keys)
         table, is_one = self._tables[step.collection.name], self._is_one_of(step.collection, keys)
         hanging.check_nothing_goes_along(step.collection, is_one)
         return connection.execute(table.delete().where(is_one)).rowcount
 
-    def _deidentify(self, connection: sa.Connection, collection: Collection, key: Key) -> int:
-        """Row by row, for each has tokens of its own."""
+    def _deidentify(self, connection: sa.Connection, step: _Step, page: Page) -> int:
+        """Row by row, for each has tokens of its own, or values of its own to mask."""
+        collection, changed = step.collection, 0
         assert isinstance(collection.on_delete, Deidentify)  # noqa: S101 - checked before anything was done
-        values = {
-            column: self._replaced(collection, column, replacement)
-            for column, replacement in collection.on_delete.columns
-        }
         table = self._tables[collection.name]
-        return connection.execute(table.update().where(self._is_one_of(collection, [key])).values(values)).rowcount
+        for key, record in zip(page.keys, page.records, strict=True):
+            if key not in step.planned.spared:
+                values = {
+                    column: self._replaced(collection, column, by, record)
+                    for column, by in collection.on_delete.columns
+                }
+                is_row = self._is_one_of(collection, [key])
+                changed += connection.execute(table.update().where(is_row).values(values)).rowcount
+        return changed
 
-    def _replaced(self, collection: Collection, column: str, by: Clear | RandomToken | Constant) -> object:
-        if isinstance(by, Constant):
-            return self._writable(collection, column, by.value)
-        return secrets.token_hex(TOKEN_BYTES) if isinstance(by, RandomToken) else None
+    def _replaced(self, collection: Collection, column: str, by: Replacement, record: Record) -> object:
+        try:
+            value = masked(by, record.get(column), self._hashing)
+        except NotMaskableError as error:
+            raise ChangeRefusedError(
+                f"{self._datamap.source}: {collection.name}.{column} can't be masked as the map says: {error}"
+            ) from None
+        return self._writable(collection, column, value)
 
     def _is_one_of(self, collection: Collection, keys: Sequence[Key]) -> Condition:
         columns = [self._tables.column(collection.name, name) for name in collection.key]
@@ -282,6 +300,14 @@ def _in_batches(family: Family) -> Iterator[list[Key]]:
     for generation in family.generations():
         for first in range(0, len(generation), BATCH):
             yield generation[first : first + BATCH]
+
+
+def _columns_needed(step: _Step) -> tuple[str, ...]:
+    """The columns whose masks are made from what they hold."""
+    how = step.collection.on_delete
+    if step.planned.action is not Action.DEIDENTIFY or not isinstance(how, Deidentify):
+        return ()
+    return tuple(column for column, by in how.columns if needs_value(by))
 
 
 def _nothing_left(planned: PlannedCollection) -> DoneCollection:

@@ -12,8 +12,9 @@ from sqlalchemy.engine import ObjectKind, ObjectScope
 from sqlalchemy.exc import SAWarning
 
 from exports.sources.connector import MapDoesNotFitError
-from exports.sources.datamap import Collection, DataMap, Deidentify, Keep
-from exports.sources.sql.columns import ColumnType, Reader, comparable, is_dated, reader
+from exports.sources.datamap import Collection, DataMap, Deidentify, Keep, KeyedHash, Replacement, Truncate, Year
+from exports.sources.masks import HASH_LETTERS
+from exports.sources.sql.columns import ColumnType, Reader, comparable, is_dated, is_text, reader
 from exports.sources.values import KeyPart
 
 Place: TypeAlias = tuple[str | None, str]  # schema and table
@@ -67,6 +68,12 @@ class Tables:
                     f"{self.source}: {collection.name}.{dated} is no date, so {key!r} can't use it"
                 )
 
+        if isinstance(collection.on_delete, Deidentify):
+            for column, by in collection.on_delete.columns:
+                why_not = _why_not_masked(by, self.column(collection.name, column).type)
+                if why_not:
+                    raise MapDoesNotFitError(f"{self.source}: {collection.name}.{column} {why_not}")
+
     def _demand(self, collection: str, name: str) -> None:
         if name not in self._tables[collection].columns:
             raise MapDoesNotFitError(f"{self.source}: {collection} names the column {name}, which is not in its table")
@@ -92,6 +99,20 @@ def _table(place: Place, columns: Mapping[str, ColumnType]) -> sa.Table:
     schema, name = place
     found = (sa.Column(column, type_) for column, type_ in columns.items())
     return sa.Table(name, sa.MetaData(), *found, schema=schema)
+
+
+def _why_not_masked(by: Replacement, type_: ColumnType) -> str:
+    """Why the column can't hold what the mask makes of its values; empty if it can."""
+    if isinstance(by, Year) and not is_dated(type_):
+        return "is no date, so nothing but a year can't be left of it; write clear, or {truncate: …}"
+    if isinstance(by, KeyedHash | Truncate) and not is_text(type_):
+        return "is no text, and can't be hashed or cut; write clear, year for a date, or a constant"
+    length = getattr(type_, "length", None)
+    if isinstance(by, KeyedHash) and length is not None and length < HASH_LETTERS:
+        return (
+            f"takes {length} letters, and a keyed hash has {HASH_LETTERS}; widen it, or write {{truncate: …}} or clear"
+        )
+    return ""
 
 
 def _columns_named(collection: Collection) -> list[str]:

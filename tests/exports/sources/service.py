@@ -141,7 +141,8 @@ class Service:
                 if entry["action"] == "delete":
                     rows.remove(row)
                 else:
-                    row.update(email="gone", name=entry["replace"]["name"]["value"], phone=None)
+                    place = entry["keys"].index([row["id"]])
+                    row.update({column: replaced(by, place) for column, by in entry["replace"].items()})
         return {"rows": {entry["name"]: len(entry["keys"]) for entry in order["collections"]}}
 
     def correct(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -163,6 +164,16 @@ def _plain(value: object) -> str:
     """As an address is compared, or a number."""
     text = str(value or "").lower()
     return text if "@" in text else "".join(filter(str.isdigit, text))[-10:]
+
+
+def replaced(by: dict[str, Any], place: int) -> object:
+    """What a column of the row at that place of the order holds afterwards."""
+    match by["by"]:
+        case "constant":
+            return by["value"]
+        case "values":
+            return by["values"][place]
+    return "gone" if by["by"] == "random" else None
 
 
 def answered(content: object, status: int = 200, **headers: str) -> Reply:

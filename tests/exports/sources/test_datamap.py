@@ -242,7 +242,7 @@ FAULTS = [
     ("years: 7", "years: seven", "is a whole number greater than 0"),
     ("years: 7", "year: 7", "lacks 'years'"),
     ("phone: clear, ", "", "'phone' is not named in 'on_delete' of collection 'members'"),
-    ("phone: clear", "phone: empty", "is clear, random, {constant: …} or keep"),
+    ("phone: clear", "phone: empty", "is clear, random, keyed_hash, year, {truncate: …}, {constant: …} or keep"),
     ("phone: clear", "phone: {always: x}", "knows no key 'always'"),
     ("phone: clear", "phone: {constant: null}", "is one text, one whole number, true or false"),
     ("phone: clear", "fax: clear", "'fax' is no field of the collection"),

@@ -74,6 +74,7 @@ class EventKind(TextChoices):
     APPROVE = "approve", _("Approved")
     HAND_BACK = "hand_back", _("Handed back for a decision")
     ACT_DONE = "act_done", _("Carried out in a source")
+    LOOKED_AGAIN = "looked_again", _("Looked again after a deletion")
     ACT_FAILED = "act_failed", _("Could not be carried out")
     RECIPIENT_TOLD = "recipient_told", _("Recipient told")
     RECIPIENT_NOT_REACHED = "recipient_not_reached", _("Recipient could not be told")

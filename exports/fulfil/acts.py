@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from dsar.jobs.running import LeaseLost, PermanentFailure, Run
 from dsar.vault import digests
 from exports import findings
-from exports.fulfil import choosing, held, staying_corrected, trouble
+from exports.fulfil import choosing, erasures, held, second_look, staying_corrected, trouble
+from exports.fulfil.second_look import planned_keys
 from exports.fulfil.tasks import asking
-from exports.models import Act, ActBegun, ActKind, DataSource, Part, SourceRun
+from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
 from exports.sources.connector import (
     Action,
     ChangeRefusedError,
@@ -36,7 +37,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind
 from requests_app.roles import SYSTEM
 from requests_app.services import people
-from requests_app.services.history import locked, record
+from requests_app.services.history import local_day, locked, record
 from requests_app.states import State
 
 Proof = Mapping[str, Mapping[str, Any]]  # by collection: what was done, to how many rows
@@ -88,12 +89,21 @@ def delete(run: Run, case: Case) -> None:
     identifiers = people.identifiers_of(case)
     # The last source first: it was found through identifiers that the earlier ones hold.
     for source_run in reversed(findings.searched_runs(case)):
-        if _is_done(case, source_run.source, ActKind.DELETE):
-            continue
-        run.renew()
-        plan = deletion_plan(source_run, identifiers)
-        done = _delete_in(run, case, source_run, plan)
-        _note(run, case, ActKind.DELETE, source_run, _with_grounds(source_run, _proof(plan, done)))
+        act = Act.objects.filter(case=case, source=source_run.source, kind=ActKind.DELETE, round=case.gathering_round)
+        if (done := act.first()) is None:
+            run.renew()
+            plan = deletion_plan(source_run, identifiers)
+            deletion = _delete_in(run, case, source_run, plan)
+            run.renew()
+            seen = second_look.look_again(source_run, plan)
+            done = _note_deletion(run, case, source_run, plan, deletion, seen)
+        elif done.left_behind:
+            run.renew()
+            seen = second_look.look_again(source_run, deletion_plan(source_run, identifiers))
+            _note_another_look(run, done, seen)
+        if done.left_behind:
+            raise trouble.StillFound
+    _look_for_what_was_left(run, case)
 
 
 def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) -> Deletion:
@@ -136,6 +146,56 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
         raise
 
 
+def _note_deletion(  # noqa: PLR0917 - an act, and all that proves it
+    run: Run,
+    case: Case,
+    source_run: SourceRun,
+    plan: DeletionPlan,
+    deletion: Deletion,
+    seen: second_look.Seen | None,
+) -> Act:
+    """The act with its proof, and what a restored backup is compared with, in one transaction of ours."""
+    proof = _with_grounds(source_run, _proof(plan, deletion))
+    with run.transaction():
+        act = _write(run, case, ActKind.DELETE, source_run, proof, seen)
+        erased = _erased(source_run, plan)
+        erasures.remember(source_run.source, source_run.map_version, plan.identifiers, erased, on=local_day(run.at))
+    return act
+
+
+def _erased(source_run: SourceRun, plan: DeletionPlan) -> Iterator[tuple[str, Action, list[Key]]]:
+    """The keys of what went or was de-identified, a part at a time."""
+    for item in plan.collections:
+        if item.action is not Action.KEEP:
+            collection = source_run.map_version.as_map().collection(item.name)
+            for _part, keys in planned_keys(source_run, collection):
+                yield item.name, item.action, [key for key in keys if key not in item.spared]
+
+
+def _note_another_look(run: Run, act: Act, seen: second_look.Seen | None) -> None:
+    """After a hand-back and another approval: what is left by now."""
+    with run.transaction():
+        act.looked_again = seen
+        act.save(update_fields=["looked_again"])
+        current = locked(act.case_id)
+        record(current, EventKind.LOOKED_AGAIN, by=SYSTEM, at=run.at, source=act.source.slug, left=act.left_behind)
+
+
+def _look_for_what_was_left(run: Run, case: Case) -> None:
+    """What an earlier round left behind is looked for by what led there then; raises StillFound.
+
+    Records that were de-identified since give no identifiers any more, so that a new round may not find it.
+    """
+    earlier = Act.objects.filter(case=case, kind=ActKind.DELETE, round__lt=case.gathering_round)
+    for act in earlier.select_related("source", "map_version").order_by("round", "pk"):
+        if act.left_behind:
+            run.renew()
+            identifiers = people.identifiers_of(case, in_round=act.round)
+            _note_another_look(run, act, second_look.look_for_what_was_left(act, identifiers))
+        if act.left_behind:
+            raise trouble.StillFound
+
+
 def _nothing_to_do(plan: DeletionPlan) -> Deletion:
     kept = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
     return Deletion(tuple(kept))
@@ -146,7 +206,7 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
     planned = []
     for collection in source_run.data_map().collections:
         keys, spared = KeySet(), set[Key]()
-        for part, part_keys in _planned_keys(source_run, collection):
+        for part, part_keys in planned_keys(source_run, collection):
             keys.add(part_keys)
             withheld = findings.withheld_of([part])[part.pk]
             spared |= set(part_keys if withheld.everything else (part_keys[number] for number in withheld.records))
@@ -342,21 +402,36 @@ def _is_done(case: Case, source: DataSource, kind: ActKind) -> bool:
 
 def _note(run: Run, case: Case, kind: ActKind, what: SourceRun | DataSource, proof: Proof) -> None:
     """Write the act and its event down, in one transaction of ours; ``what`` knows the source and the map in use."""
+    with run.transaction():
+        _write(run, case, kind, what, proof)
+
+
+def _write(  # noqa: PLR0917 - an act is that much
+    run: Run,
+    case: Case,
+    kind: ActKind,
+    what: SourceRun | DataSource,
+    proof: Proof,
+    seen: second_look.Seen | None = None,
+) -> Act:
     source = what if isinstance(what, DataSource) else what.source
     kept = {name: entry["rows"] for name, entry in proof.items() if entry.get("action") == Action.KEEP}
     done = {name: entry["rows"] for name, entry in proof.items() if name not in kept}
-    with run.transaction():
-        Act.objects.create(
-            case=case,
-            source=source,
-            map_version=what.map_version,
-            kind=kind,
-            round=case.gathering_round,
-            proof=proof,
-            done_at=run.at,
-        )
-        current = locked(case.pk)
-        record(current, EventKind.ACT_DONE, by=SYSTEM, at=run.at, source=source.slug, act=kind, done=done, kept=kept)
+    act = Act.objects.create(
+        case=case,
+        source=source,
+        map_version=what.map_version,
+        kind=kind,
+        round=case.gathering_round,
+        proof=proof,
+        looked_again=seen,
+        done_at=run.at,
+    )
+    facts: dict[str, Mapping[str, int]] = {"done": done, "kept": kept}
+    if seen is not None:
+        facts["left"] = act.left_behind
+    record(locked(case.pk), EventKind.ACT_DONE, by=SYSTEM, at=run.at, source=source.slug, act=kind, **facts)
+    return act
 
 
 def _proof(plan: DeletionPlan, done: Deletion) -> Proof:
@@ -388,11 +463,6 @@ def _with_grounds(source_run: SourceRun, proof: Proof) -> Proof:
 
 def _counts_as_planned(item: DoneCollection, done: Deletion) -> bool:
     return done.found_done or item.action is Action.KEEP
-
-
-def _planned_keys(source_run: SourceRun, collection: Collection) -> Iterator[tuple[Part, list[Key]]]:
-    for part in source_run.parts.filter(collection=collection.name).order_by("number"):
-        yield part, [tuple(record[column] for column in collection.key) for _number, record in findings.read(part)]
 
 
 def _planned_values(source_run: SourceRun, collection: Collection, column: str) -> Iterator[Held]:

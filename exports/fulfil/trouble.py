@@ -79,11 +79,15 @@ class HeldSince(Exception):
     """A hold was placed on the data after its deletion was approved; names the source."""
 
 
+class StillFound(Exception):
+    """A deletion is done, and the source still holds rows of the person that were to go, or got new ones."""
+
+
 # A file of ours that can't be read, though nobody destroyed it on purpose.
 DAMAGED = (FileDamaged, SealBroken, KeyUnknown)
 # What approval rested on no longer holds: the case goes back to a person.
-BROKEN = (MoveShut, ChangeRefusedError, NotToCorrect, HeldSince, *DAMAGED)
-Broken = MoveShut | ChangeRefusedError | NotToCorrect | HeldSince | VaultError
+BROKEN = (MoveShut, ChangeRefusedError, NotToCorrect, HeldSince, StillFound, *DAMAGED)
+Broken = MoveShut | ChangeRefusedError | NotToCorrect | HeldSince | StillFound | VaultError
 
 WHAT_TO_DO: Mapping[str, Text] = {
     "MapDoesNotFit": _("The source is not built as its data map says. Correct the map, then try the job again."),
@@ -228,6 +232,12 @@ WHAT_TO_DO: Mapping[str, Text] = {
     "hold_over": _(
         "If nothing else keeps it, ask to open the case again: it is gathered anew, and what no hold keeps can go."
     ),
+    "still_found": _(
+        "The deletion was carried out, and a second look into the source still finds rows of this person that were not"
+        " to stay: new ones came, or the source did not do what it said. The history names the collections. Gather"
+        " again, look, and approve anew; where that finds nothing, since the records that led there name nobody any"
+        " more, have them deleted there by hand. The next approval looks once more."
+    ),
     "value_not_accepted": _(
         "The source does not take the corrected value: it is of another kind, too long, or taken already. Nothing was"
         " changed. Have the source changed so that it takes it, then approve again; or refuse with a ground, and ask"
@@ -290,6 +300,8 @@ def why_handed_back(case: Case, broken: Broken) -> str:
             return "findings_damaged"
         case HeldSince():
             return "held_since_approval"
+        case StillFound():
+            return "still_found"
         case DataChangedError():
             return "data_changed_since_approval"
     return "value_not_accepted" if case.right_answered == Right.CORRECT else "source_refused"

@@ -1,6 +1,7 @@
 from exports.models.candidate import Candidate, NearMisses, RecordChoice
 from exports.models.corrected import CameBack, Corrected
 from exports.models.document import Document, DocumentArea, DocumentChoice, DocumentPage, DocumentState
+from exports.models.erasure import ErasedIdentifier, ErasedRow, Erasure
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, Report, Shredding
 from exports.models.medium import Medium, MediumState, PassphraseBy
@@ -33,6 +34,9 @@ __all__ = [
     "DocumentState",
     "Download",
     "EncryptedFile",
+    "ErasedIdentifier",
+    "ErasedRow",
+    "Erasure",
     "Flag",
     "Hit",
     "Medium",

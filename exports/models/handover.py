@@ -123,6 +123,9 @@ class Act(models.Model):
     map_version = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT)
     round = models.PositiveIntegerField(help_text="The round of gathering that it rests on; 0 where none is needed.")
     proof = models.JSONField()
+    looked_again = models.JSONField(
+        null=True, help_text="What the source still held after a deletion, by collection: left, and unexpected of it."
+    )
     done_at = models.DateTimeField()
 
     class Meta:
@@ -133,6 +136,11 @@ class Act(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} in {self.source}"
+
+    @property
+    def left_behind(self) -> dict[str, int]:
+        """Rows that the second look found and nothing explains, by collection; none where nobody looked."""
+        return {name: seen["unexpected"] for name, seen in (self.looked_again or {}).items() if seen["unexpected"]}
 
     def by_collection(self) -> list[tuple[Collection, dict[str, Any]]]:
         """What was done to each collection, in the order and words of the data map that it was done by."""

@@ -239,7 +239,7 @@ def _work(case: Case, at: datetime, language: str) -> dict[str, Any]:
     return {
         "sources": [_source(run, language) for run in findings.current_runs(case)],
         "acts": [
-            {"row": act, "done": _done(act, language)}
+            {"row": act, "done": _done(act, language), "looked_again": _looked_again(act, language)}
             for act in Act.objects.filter(case=case).select_related("source", "map_version")
         ],
         "recipients": _recipients(case, at),
@@ -287,6 +287,18 @@ def _done(act: Act, language: str) -> list[tuple[str, int, str]]:
         (collection.title.in_language(language), entry["rows"], ACTIONS.get(entry.get("action"), ""))
         for collection, entry in act.by_collection()
     ]
+
+
+def _looked_again(act: Act, language: str) -> str:
+    """What the second look into the source came to; empty where nobody looked again."""
+    if act.looked_again is None:
+        return ""
+    if not act.left_behind:
+        left = sum(seen["left"] for seen in act.looked_again.values())
+        return f"looked again: {_counted(left, 'record')}, as explained" if left else "looked again: nothing found"
+    collections = act.map_version.as_map().collections
+    found = [(item.title.in_language(language), act.left_behind.get(item.name)) for item in collections]
+    return f"looked again: still found {', '.join(f'{title} {rows}' for title, rows in found if rows)}"
 
 
 def _owed(case: Case, on: date, language: str) -> dict[str, Any]:

@@ -299,6 +299,19 @@ class Connector(ABC):
         found = self.datamap.collection(collection)
         return self.reader().pages(found, identifiers, mode=mode, after=after, size=size, since=since, fields=fields)
 
+    def every_row(
+        self,
+        collection: str,  # noqa: ARG002 - where no rows can be walked, none of it matters
+        *,
+        fields: tuple[str, ...] = (),  # noqa: ARG002
+        size: int = PAGE_SIZE,  # noqa: ARG002
+    ) -> Iterator[Page]:
+        """All rows of a collection, whosesoever, with `fields`, in the order of their keys: to replay deletions.
+
+        Raises OnlyByHandError where rows are only found by identifiers, or known by nothing that lasts.
+        """
+        raise OnlyByHandError(f"{self.datamap.source}: its rows can't be walked from here")
+
     @abstractmethod
     def delete(
         self,

@@ -61,6 +61,7 @@ FACT_LABELS = {
     "kinds": gettext_lazy("kind of identifier"),
     "law": gettext_lazy("law"),
     "laws": gettext_lazy("laws"),
+    "left": gettext_lazy("still found"),
     "letter": gettext_lazy("letter"),
     "lifted": gettext_lazy("entries taken off the list"),
     "manifest_sha256": gettext_lazy("SHA-256 of the manifest"),

@@ -181,15 +181,15 @@ def digest_candidates(kind: IdentifierKind | str, value: str) -> list[str]:
     return digests.candidates(f"identifier:{kind}", as_compared(kind, value))
 
 
-def identifiers_of(case: Case) -> Mapping[str, list[str]]:
+def identifiers_of(case: Case, *, in_round: int | None = None) -> Mapping[str, list[str]]:
     """What finds this case's data in a source, by kind.
 
     Identifiers that stood in the one record on which this case was accepted, and those that its own sources gave in
-    the present round. Nothing else that is known of the person: a confirmed mailbox that does not stand in the
-    matched record takes letters, and finds nothing; or whoever reads it could open its owner's data by his own.
+    the present round, or in an earlier one. Nothing else that is known of the person: a confirmed mailbox that does not
+    stand in the matched record takes letters, and finds nothing; or whoever reads it could open its owner's data by his own.
     """
     stood = Q(evidence__cases=case)
-    derived = Q(derivations__case=case, derivations__round=case.gathering_round)
+    derived = Q(derivations__case=case, derivations__round=case.gathering_round if in_round is None else in_round)
     found: dict[str, list[str]] = {}
     usable = Identifier.objects.exclude(status=IdentifierStatus.REMOVED).select_related("subject")
     for identifier in usable.filter(stood | derived).distinct().order_by("added_at"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Several
 from datetime import timedelta
 from functools import cached_property
@@ -10,6 +10,7 @@ from functools import cached_property
 import sqlalchemy as sa
 
 from exports.sources.connector import (
+    PAGE_SIZE,
     TIMEOUT,
     Connector,
     Deletion,
@@ -17,6 +18,7 @@ from exports.sources.connector import (
     Held,
     Identifiers,
     NoWriteAccessError,
+    Page,
     SourceError,
     Survey,
 )
@@ -56,6 +58,10 @@ class SqlConnector(Connector):
     def reader(self) -> Reading:
         """What reads it."""
         return self._reading
+
+    def every_row(self, collection: str, *, fields: tuple[str, ...] = (), size: int = PAGE_SIZE) -> Iterator[Page]:
+        """All rows of a collection, in the order of their keys."""
+        return self._reading.every_row(self.datamap.collection(collection), fields=fields, size=size)
 
     def delete(
         self,

@@ -140,7 +140,13 @@ class Reading:
         condition = self._condition(collection, identifiers, since)
         if condition is None:
             return
-        shape = Shape(self._tables, collection, mode, fields)
+        yield from self._walk(condition, Shape(self._tables, collection, mode, fields), after, size)
+
+    def every_row(self, collection: Collection, *, fields: tuple[str, ...], size: int) -> Iterator[Page]:
+        """All rows of a table, whosesoever."""
+        yield from self._walk(sa.true(), Shape(self._tables, collection, Mode.PLAN, fields), None, size)
+
+    def _walk(self, condition: Condition, shape: Shape, after: Key | None, size: int) -> Iterator[Page]:
         while True:
             read = 0
             with guarded(self._datamap.source), self._engine.connect() as connection:

@@ -90,7 +90,7 @@ def test_the_event_tells_counts_and_no_key(house: House) -> None:
     case = house.closed(Right.DELETE)
     facts = facts_of(case, EventKind.ACT_DONE)
     assert [fact["source"] for fact in facts] == ["web_log", "shop"], "what was found through others goes first"
-    assert facts[0].keys() == {"source", "act", "done", "kept"}
+    assert facts[0].keys() == {"source", "act", "done", "kept", "left"}
     proof = Act.objects.get(case=case, source__slug="shop").proof
     assert str(person().email) not in str(proof)
 

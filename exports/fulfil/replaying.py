@@ -1,0 +1,231 @@
+"""Doing old deletions again after a restore: only what the replay list names, and only where it is still the person's.
+
+First every collection that identifiers lead to is walked, for records whose identifiers were those of a deletion: so
+the restored source itself tells what we no longer know. Then each deletion is done again, in a transaction of its own,
+by the same code as a first one. What is on the list by its key and is not reached in this way is for people to look at:
+its key may have been given to somebody else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from dsar.vault.digests import Digester
+from exports.fulfil import erasures
+from exports.models import DataSource, ErasedIdentifier, ErasedRow, Erasure
+from exports.sources.comparing import exact_form, form
+from exports.sources.connector import (
+    Action,
+    ChangeRefusedError,
+    Connector,
+    DeletionPlan,
+    KeySet,
+    Mode,
+    Page,
+    PlannedCollection,
+    Record,
+)
+from exports.sources.datamap import Collection, Deidentify, Root
+from exports.sources.masks import Hashing, looks_masked
+from exports.sources.rows import day_in
+from exports.sources.values import Key
+from requests_app.roles import SYSTEM
+from requests_app.services.staffing import note_setting
+
+AT_ONCE = 500  # rows whose digests are looked up in one statement
+
+Identifiers = dict[str, set[str]]
+
+
+@dataclass
+class Replayed:
+    """What became of a replay, by collection: rows that were done again, and those that a person has to look at."""
+
+    deletions: int = 0
+    again: Counter[tuple[str, Action]] = field(default_factory=Counter)
+    by_hand: dict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
+    refused: list[str] = field(default_factory=list)
+
+
+def on_the_list(source: DataSource) -> Counter[tuple[str, Action]]:
+    """How many rows of each collection are on the list."""
+    rows = ErasedRow.objects.filter(erasure__source=source).values_list("collection", "action")
+    return Counter((name, Action(action)) for name, action in rows.iterator())
+
+
+def replay(source: DataSource, *, dry_run: bool, at: datetime) -> Replayed:
+    """Do again what a restore has undone; doing it twice is doing it once, and an interrupted one is begun again.
+
+    A dry run changes nothing, and counts what would be done. Raises SourceError and NotConfigured.
+    """
+    replayed = Replayed()
+    data_map = source.map_version.as_map()
+    try:
+        with source.open(data_map) as connector:
+            replay_in = _Replay(source, connector, dry_run=dry_run, into=replayed)
+            for erasure_id, identifiers in replay_in.found_again().items():
+                replay_in.do_again(Erasure.objects.get(pk=erasure_id), identifiers)
+            replay_in.look_for_the_rest()
+    finally:
+        if not dry_run:
+            _note(source, replayed, at=at)
+    return replayed
+
+
+def _note(source: DataSource, replayed: Replayed, *, at: datetime) -> None:
+    done = [f"{name}: {action} {rows}" for (name, action), rows in sorted(replayed.again.items())]
+    left = [f"{name}: {len(keys)}" for name, keys in sorted(replayed.by_hand.items())]
+    note_setting(
+        "deletions_replayed",
+        by=SYSTEM,
+        at=at,
+        source=source.slug,
+        deletions=replayed.deletions,
+        done=done,
+        by_hand=left,
+        refused=len(replayed.refused),
+    )
+
+
+class _Replay:
+    """One replay in one open source."""
+
+    def __init__(self, source: DataSource, connector: Connector, *, dry_run: bool, into: Replayed) -> None:
+        self._source = source
+        self._connector = connector
+        self._dry_run = dry_run
+        self._into = into
+        self._digester: Digester = erasures.digester(source.slug)
+        self._hashing: Hashing = source.hashing()
+        self._would_do: set[tuple[str, Key]] = set()
+
+    # whose rows came back
+
+    def found_again(self) -> dict[UUID, Identifiers]:
+        """The deletions whose identifiers stand in the source, with what stands there."""
+        found: dict[UUID, Identifiers] = defaultdict(lambda: defaultdict(set))
+        for collection in self._connector.datamap.root_collections:
+            roots = [root for root in collection.roots if root.column and not root.shared]
+            fields = tuple(dict.fromkeys(root.column for root in roots))
+            for page in self._connector.every_row(collection.name, fields=fields, size=AT_ONCE):
+                self._compare(page, roots, found)
+        return found
+
+    def _compare(self, page: Page, roots: Iterable[Root], found: dict[UUID, Identifiers]) -> None:
+        held: dict[str, tuple[str, str]] = {}
+        for record in page.records:
+            for root in roots:
+                value, compared = exact_form(record[root.column]), form(root.compare, record[root.column])
+                if value and compared:
+                    text = erasures.of_identifier(root.by, root.compare, compared)
+                    held |= dict.fromkeys(self._digester.candidates(text), (root.by, value))
+        known = ErasedIdentifier.objects.filter(erasure__source=self._source, digest__in=held)
+        for erasure_id, digest in known.values_list("erasure_id", "digest"):
+            kind, value = held[digest]
+            found[erasure_id][kind].add(value)
+
+    # one deletion
+
+    def do_again(self, erasure: Erasure, identifiers: Identifiers) -> None:
+        """Do again what of it is there; children before parents, in one transaction of the source."""
+        planned = [
+            item
+            for collection in self._connector.datamap.collections
+            if (item := self._planned(erasure, collection, identifiers))
+        ]
+        if not planned:
+            return
+        if not self._dry_run:
+            try:
+                self._connector.delete(DeletionPlan(identifiers, tuple(planned)))
+            except ChangeRefusedError as error:
+                self._into.refused.append(str(error))
+                return
+        self._into.deletions += 1
+        for item in planned:
+            self._into.again[item.name, item.action] += item.rows - len(item.spared)
+
+    def _planned(self, erasure: Erasure, collection: Collection, identifiers: Identifiers) -> PlannedCollection | None:
+        """The rows that are to go of all that are the person's now; None where none is."""
+        keys, spared, going = KeySet(), set[Key](), dict[Key, Action]()
+        pages = self._connector.pages(
+            collection.name, identifiers, mode=Mode.PLAN, size=AT_ONCE, fields=_fields_to_judge(collection)
+        )
+        for page in pages:
+            keys.add(page.keys)
+            listed = self._listed(page, collection, erasure)
+            for key, record in zip(page.keys, page.records, strict=True):
+                action = listed.get(key)
+                if action is None or not self._is_undone(erasure, collection, action, record):
+                    spared.add(key)
+                else:
+                    going[key] = action
+        if not going:
+            return None
+        if self._dry_run:
+            self._would_do |= {(collection.name, key) for key in going}
+        (action,) = set(going.values())
+        return PlannedCollection(collection.name, action, keys.rows, keys.hexdigest(), frozenset(spared))
+
+    def _listed(self, page: Page, collection: Collection, erasure: Erasure | None = None) -> dict[Key, Action]:
+        """What the list says of the rows of a page: of one deletion, or of any."""
+        keys = {
+            digest: key
+            for key in page.keys
+            for digest in self._digester.candidates(erasures.of_key(collection.name, key))
+        }
+        rows = ErasedRow.objects.filter(erasure__source=self._source, collection=collection.name, key_digest__in=keys)
+        if erasure is not None:
+            rows = rows.filter(erasure=erasure)
+        return {keys[digest]: Action(action) for digest, action in rows.values_list("key_digest", "action")}
+
+    def _is_undone(self, erasure: Erasure, collection: Collection, action: Action, record: Record) -> bool:
+        """Whether the row came back; one that was received after the deletion is another, under the old key."""
+        received = _day(record, collection.received_at)
+        if received is not None and received > erasure.done_on.isoformat():
+            return False
+        return action is Action.DELETE or not self._is_masked(collection, record)
+
+    def _is_masked(self, collection: Collection, record: Record) -> bool:
+        how = collection.on_delete
+        columns = how.columns if isinstance(how, Deidentify) else ()
+        return all(looks_masked(by, record[column], self._hashing) for column, by in columns)
+
+    # the rest
+
+    def look_for_the_rest(self) -> None:
+        """List the rows that are on the list by their key, and were not reached: a person has to look at them."""
+        for collection in self._connector.datamap.collections:
+            fields = _fields_to_judge(collection)
+            for page in self._connector.every_row(collection.name, fields=fields, size=AT_ONCE):
+                self._into.by_hand[collection.name] += self._unexplained(collection, page)
+        for name in [name for name, keys in self._into.by_hand.items() if not keys]:
+            del self._into.by_hand[name]
+
+    def _unexplained(self, collection: Collection, page: Page) -> Iterator[Key]:
+        listed = self._listed(page, collection)
+        for key, record in zip(page.keys, page.records, strict=True):
+            action = listed.get(key)
+            if action is None or (collection.name, key) in self._would_do:
+                continue
+            if action is Action.DELETE or not self._is_masked(collection, record):
+                yield key
+
+
+def _fields_to_judge(collection: Collection) -> tuple[str, ...]:
+    """Columns that tell whether a row was done already, and whether it is younger than its deletion."""
+    how = collection.on_delete
+    masked = [column for column, _by in how.columns] if isinstance(how, Deidentify) else []
+    return tuple(dict.fromkeys([*masked, *filter(None, [collection.received_at])]))
+
+
+def _day(record: Record, column: str | None) -> str | None:
+    try:
+        day = day_in(record[column]) if column else None
+    except ValueError:
+        return None
+    return day.isoformat() if day else None

@@ -1,0 +1,89 @@
+"""The proof of a deletion: the source is asked again, by the same identifiers, and what it still holds is explained.
+
+Explained is what was kept on a ground or spared, and a de-identified row that something leads to that the map leaves.
+Whatever else is found is told to people; a row that came between the act and the look is no exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias, TypedDict
+
+from exports import findings
+from exports.fulfil import choosing
+from exports.models import Act, Part, SourceRun
+from exports.sources.connector import Action, Connector, DeletionPlan, Identifiers, KeySet, Mode, PlannedCollection
+from exports.sources.datamap import Collection
+from exports.sources.values import Key
+
+
+class Found(TypedDict):
+    """Rows of a collection that are left, and those among them that nothing explains."""
+
+    left: int
+    unexpected: int
+
+
+Seen: TypeAlias = dict[str, Found]
+
+
+def look_again(source_run: SourceRun, plan: DeletionPlan) -> Seen | None:
+    """What is left, by collection; None where nothing was to be done, or where an owner's word is all there is."""
+    if source_run.source.is_manual or all(item.action is Action.KEEP for item in plan.collections):
+        return None
+    planned = {item.name: item for item in plan.collections}
+    data_map = choosing.map_to_search(source_run)
+    with source_run.source.open(data_map) as connector:
+        return {
+            found.name: _left_of(source_run, connector, found, plan, planned.get(found.name))
+            for found in data_map.collections
+        }
+
+
+def look_for_what_was_left(act: Act, identifiers: Identifiers) -> Seen:
+    """What is left by now of what an earlier look could not explain; the number that it explained may stay."""
+    seen: Seen = dict(act.looked_again or {})
+    with act.source.open(act.map_version.as_map()) as connector:
+        for name in act.left_behind:
+            explained = seen[name]["left"] - seen[name]["unexpected"]
+            rows = connector.presence(name, identifiers).rows
+            seen[name] = Found(left=rows, unexpected=max(0, rows - explained))
+    return seen
+
+
+def planned_keys(source_run: SourceRun, collection: Collection) -> Iterator[tuple[Part, list[Key]]]:
+    """The keys that were gathered for a deletion, a part at a time."""
+    for part in source_run.parts.filter(collection=collection.name).order_by("number"):
+        yield part, [tuple(record[column] for column in collection.key) for _number, record in findings.read(part)]
+
+
+def _left_of(
+    source_run: SourceRun,
+    connector: Connector,
+    collection: Collection,
+    plan: DeletionPlan,
+    planned: PlannedCollection | None,
+) -> Found:
+    now = KeySet()
+    for keys in _keys(connector, collection, plan):
+        now.add(keys)
+    if not now.rows or (planned and planned.action is not Action.DELETE and now.hexdigest() == planned.digest):
+        return Found(left=now.rows, unexpected=0)
+    stays = _that_may_stay(source_run, collection, planned)
+    unexpected = sum(key not in stays for keys in _keys(connector, collection, plan) for key in keys)
+    return Found(left=now.rows, unexpected=unexpected)
+
+
+def _that_may_stay(
+    source_run: SourceRun, collection: Collection, planned: PlannedCollection | None
+) -> frozenset[Key] | set[Key]:
+    if planned is None:
+        return frozenset()
+    if planned.action is Action.DELETE:
+        return planned.spared
+    return {key for _part, keys in planned_keys(source_run, collection) for key in keys}
+
+
+def _keys(connector: Connector, collection: Collection, plan: DeletionPlan) -> Iterator[list[Key]]:
+    pages = connector.pages(collection.name, plan.identifiers, mode=Mode.PLAN)
+    return (page.keys for page in pages)

@@ -1,0 +1,122 @@
+"""After a deletion the source is asked again: what is left is explained, or told to people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from exports.admin.attention import _troubles
+from exports.models import Act, ErasedRow
+from exports.reports.case_report import report_html
+from exports.sources.sql import SqlConnector
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Case
+from requests_app.states import State
+from tests.exports.house import House, facts_of, fresh, person
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+def act_in(case: Case, source: str) -> Act:
+    return Act.objects.filter(case=case, source__slug=source).latest("round")
+
+
+@pytest.fixture
+def left_behind(house: House, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """A deletion; while it is carried out, the person's address comes in once more."""
+    case = house.deciding(Right.DELETE)
+    delete: Callable[..., object] = SqlConnector.delete
+
+    def and_more(connector: SqlConnector, *arguments: object, **more: object) -> object:
+        done = delete(connector, *arguments, **more)
+        if connector.datamap.source == "shop":
+            house.sql("shop", "INSERT INTO newsletter_subscribers SELECT * FROM put_by")
+        return done
+
+    hers = "SELECT * FROM newsletter_subscribers WHERE lower(email) = lower(?)"
+    house.sql("shop", "CREATE TABLE put_by AS SELECT * FROM newsletter_subscribers WHERE 0")
+    house.sql("shop", f"INSERT INTO put_by {hers}", person().email)
+    assert house.sql("shop", "SELECT count(*) FROM put_by")[0][0] == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlConnector, "delete", and_more)
+        house.approve(case)
+    return fresh(case)
+
+
+def test_a_second_gathering_finds_nothing_but_what_is_explained(house: House) -> None:
+    case = house.closed(Right.DELETE)
+    for source in ("shop", "web_log"):
+        act = act_in(case, source)
+        assert act.looked_again
+        assert not act.left_behind
+    assert act_in(case, "shop").looked_again["addresses"] == {"left": 0, "unexpected": 0}
+    assert [facts["left"] for facts in facts_of(case, EventKind.ACT_DONE)] == [{}, {}]
+    assert "looked again" in report_html(case)
+
+
+def test_what_is_still_found_goes_back_to_a_person_who_sees_why(left_behind: Case) -> None:
+    assert left_behind.state == State.DECIDING
+    assert facts_of(left_behind, EventKind.HAND_BACK)[0]["because"] == "still_found"
+    assert facts_of(left_behind, EventKind.ACT_DONE)[-1]["left"] == {"newsletter_subscribers": 1}
+    assert act_in(left_behind, "shop").left_behind == {"newsletter_subscribers": 1}
+    (trouble,) = [found for found in _troubles(left_behind) if found.code == "still_found"]
+    assert "a second look into the source still finds rows" in trouble.to_do
+    assert "looked again: still found" in report_html(left_behind)
+
+
+def test_to_approve_again_without_doing_anything_ends_nothing(house: House, left_behind: Case) -> None:
+    house.approve(left_behind)
+    assert fresh(left_behind).state == State.DECIDING
+    assert facts_of(left_behind, EventKind.LOOKED_AGAIN)[0]["left"] == {"newsletter_subscribers": 1}
+
+
+def test_what_was_deleted_by_hand_since_is_seen_at_the_next_approval(house: House, left_behind: Case) -> None:
+    house.sql("shop", "DELETE FROM newsletter_subscribers WHERE email IN (SELECT email FROM put_by)")
+    house.approve(left_behind)
+    assert fresh(left_behind).state == State.CLOSED
+    assert facts_of(left_behind, EventKind.LOOKED_AGAIN)[0]["left"] == {}
+
+
+def test_gathered_again_it_is_deleted_as_well_and_looked_for_by_what_led_there_before(
+    house: House, left_behind: Case
+) -> None:
+    house.move(left_behind, "gather_again")
+    house.work()
+    house.approve(left_behind)
+    assert fresh(left_behind).state == State.CLOSED
+    assert not act_in(left_behind, "shop").left_behind
+    gone = "SELECT * FROM newsletter_subscribers WHERE email IN (SELECT email FROM put_by)"
+    assert house.sql("shop", gone) == []
+    assert [facts["left"] for facts in facts_of(left_behind, EventKind.LOOKED_AGAIN)] == [{}]
+
+
+def test_a_restored_shop_is_as_after_the_deletion_again(house: House) -> None:
+    """But for the random token, which is another one."""
+    backup = house.database("shop").read_bytes()
+    case = house.closed(Right.DELETE)
+    tables = [str(row[0]) for row in house.sql("shop", "SELECT name FROM sqlite_master WHERE type = 'table'")]
+
+    def rows() -> dict[str, list[tuple[object, ...]]]:
+        hold = {name: house.sql("shop", f"SELECT * FROM {name} ORDER BY 1, 2") for name in tables}
+        columns = [str(row[1]) for row in house.sql("shop", "PRAGMA table_info(customers)")]
+        token = columns.index("account_no")
+        hold["customers"] = [row[:token] + row[token + 1 :] for row in hold["customers"]]
+        return hold
+
+    after, listed = rows(), ErasedRow.objects.count()
+    assert listed == sum(
+        entry["rows"]
+        for act in Act.objects.filter(case=case)
+        for entry in act.proof.values()
+        if entry["action"] != "keep"
+    )
+    house.database("shop").write_bytes(backup)
+    assert rows() != after
+    said = StringIO()
+    call_command("deletions", "replay", "shop", stdout=said)
+    assert rows() == after
+    assert "1 deletions done again" in said.getvalue()

@@ -1,0 +1,266 @@
+"""After a restore: what had been deleted is deleted again, row by row as before, and nobody else's row with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from io import StringIO
+
+import pytest
+import sqlalchemy as sa
+from django.core.management import CommandError, call_command
+
+from dsar.ledger.models import Event
+from dsar.vault import digests
+from exports.fulfil import erasures
+from exports.models import DataSource, ErasedIdentifier, ErasedRow
+from exports.sources.connector import Action, ChangeRefusedError, Identifiers, Mode
+from exports.sources.sql import SqlConnector
+from exports.sources.values import Key
+from tests.exports.house import NOW
+from tests.exports.sources import small_company
+from tests.exports.sources.plans import plan_of
+from tests.exports.sources.small_company import MAP, everything, invoices, letters, members, stamps
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+ON = date(2026, 11, 23)
+ANN, BOB = {"email": ["ann.o'hara@club.example"]}, {"email": ["bob@club.example"]}
+ACTIONS = {"members": Action.DEIDENTIFY, "letters": Action.DELETE, "stamps": Action.DELETE}
+MASKED = MAP.replace("{email: random,", "{email: keyed_hash,")  # a random token is another one each time
+
+Copy = dict[str, list[tuple[object, ...]]]
+
+
+@pytest.fixture
+def source(small_url: str, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> DataSource:
+    """The small company as a source that may be written."""
+    monkeypatch.setenv("CLUB_URL", small_url)
+    return DataSource.set_up(MASKED, read_url_variable="CLUB_URL", write_url_variable="CLUB_URL", position=0, at=NOW)
+
+
+def delete(source: DataSource, identifiers: Identifiers, spared: dict[str, set[Key]] | None = None) -> None:
+    """Delete, and remember it, as an act does."""
+    data_map = source.map_version.as_map()
+    with source.open(data_map) as club:
+        plan = plan_of(club, identifiers, spared, **ACTIONS)  # type: ignore[arg-type]
+        gone = [
+            (item.name, item.action, [key for page in pages for key in page.keys if key not in item.spared])
+            for item in plan.collections
+            if (pages := list(club.pages(item.name, identifiers, mode=Mode.PLAN)))
+        ]
+        club.delete(plan)
+    erasures.remember(source, source.map_version, identifiers, gone, on=ON)
+
+
+def restore(engine: sa.Engine, copy: Copy) -> None:
+    """Put back what the company held when it made its backup."""
+    with engine.begin() as connection:
+        for table in reversed(small_company.tables.sorted_tables):
+            connection.execute(table.delete())
+        for table in small_company.tables.sorted_tables:
+            if copy[table.name]:
+                rows = [dict(zip(table.columns.keys(), row, strict=True)) for row in copy[table.name]]
+                connection.execute(table.insert(), rows)
+
+
+def replay(*options: str) -> str:
+    """What the command says."""
+    said = StringIO()
+    call_command("deletions", "replay", "club", *options, stdout=said)
+    return said.getvalue()
+
+
+def test_a_restored_backup_and_a_replay_equal_the_state_before(engine: sa.Engine, source: DataSource) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    after = everything(engine)
+    restore(engine, backup)
+    said = replay()
+    assert everything(engine) == after != backup
+    assert "1 deletions done again" in said
+    assert "letters: 2 deleted again" in said
+    assert "members: 1 de-identified again" in said
+
+
+def test_two_people_are_deleted_again_and_a_third_is_not_touched(engine: sa.Engine, source: DataSource) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    delete(source, BOB)
+    after = everything(engine)
+    restore(engine, backup)
+    assert "2 deletions done again" in replay()
+    assert everything(engine) == after
+    assert after["members"][2] == backup["members"][2]
+
+
+def test_a_replay_again_does_nothing(engine: sa.Engine, source: DataSource) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    restore(engine, backup)
+    replay()
+    after = everything(engine)
+    assert "0 deletions done again" in replay()
+    assert everything(engine) == after
+
+
+def test_without_a_restore_nothing_is_to_do(engine: sa.Engine, source: DataSource) -> None:
+    delete(source, ANN)
+    after = everything(engine)
+    assert "0 deletions done again" in replay()
+    assert everything(engine) == after
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(engine: sa.Engine, source: DataSource) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    restore(engine, backup)
+    said = replay("--dry-run")
+    assert "letters: 2 would be deleted again" in said
+    assert "by hand" not in said
+    assert everything(engine) == backup
+
+
+def test_a_row_that_was_spared_or_kept_stays(engine: sa.Engine, source: DataSource) -> None:
+    backup = everything(engine)
+    delete(source, ANN, {"letters": {(11,)}})
+    after = everything(engine)
+    restore(engine, backup)
+    replay()
+    assert everything(engine) == after
+    assert [row[0] for row in after["letters"]] == [11, 20, 21]
+    assert after["invoices"] == backup["invoices"]
+
+
+def newcomer(engine: sa.Engine) -> None:
+    """After the restore somebody else is given the key that was Ann's, and writes a letter with a key of hers."""
+    with engine.begin() as connection:
+        connection.execute(stamps.delete().where(stamps.c.letter_id == 10))
+        connection.execute(letters.delete().where(letters.c.member_id == 1))
+        connection.execute(invoices.delete().where(invoices.c.member_id == 1))
+        connection.execute(members.update().where(members.c.id == 1).values(email="dan@club.example", name="Dan"))
+        connection.execute(letters.insert(), {"id": 10, "member_id": 1, "body": "Dan's"})
+
+
+def test_a_key_that_is_somebody_else_s_by_now_is_for_people_to_look_at(engine: sa.Engine, source: DataSource) -> None:
+    delete(source, ANN)
+    small_company.fill(engine)
+    newcomer(engine)
+    before, said = everything(engine), StringIO()
+    with pytest.raises(CommandError, match="Not all could be done"):
+        call_command("deletions", "replay", "club", "--keys", stdout=said)
+    assert everything(engine) == before
+    assert "letters: 1 to look at by hand" in said.getvalue()
+    assert "members: 1 to look at by hand" in said.getvalue()
+    assert "[10]" in said.getvalue()
+
+
+def test_who_came_back_under_the_old_address_and_key_keeps_what_is_new(engine: sa.Engine, source: DataSource) -> None:
+    delete(source, ANN)
+    small_company.fill(engine)
+    with engine.begin() as connection:
+        day = datetime.fromisoformat("2026-12-01T09:00")
+        connection.execute(members.update().where(members.c.id == 1).values(joined_at=day))
+        connection.execute(letters.update().where(letters.c.id == 11).values(sent_at=day))
+    with pytest.raises(CommandError, match="Not all could be done"):
+        replay()
+    now = everything(engine)
+    assert now["members"][0][2] == "Ann O'Hara"
+    assert [row[0] for row in now["letters"]] == [11, 20, 21]
+
+
+def test_an_interrupted_replay_is_begun_again_and_ends(
+    engine: sa.Engine, source: DataSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    delete(source, BOB)
+    after = everything(engine)
+    restore(engine, backup)
+    whole: Callable[..., object] = SqlConnector.delete
+    calls = iter(range(10))
+
+    def once(*arguments: object, **more: object) -> object:
+        if next(calls) == 1:
+            raise KeyboardInterrupt
+        return whole(*arguments, **more)
+
+    monkeypatch.setattr(SqlConnector, "delete", once)
+    with pytest.raises(KeyboardInterrupt):
+        replay()
+    assert everything(engine) not in (backup, after)
+    assert "1 deletions done again" in replay()
+    assert everything(engine) == after
+
+
+def test_the_list_holds_digests_and_is_found_under_an_older_key(engine: sa.Engine, source: DataSource) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    after = everything(engine)
+    held = [*ErasedRow.objects.values_list("key_digest", flat=True)]
+    held += ErasedIdentifier.objects.values_list("digest", flat=True)
+    assert held
+    assert not [text for text in held if "club" in text or len(text) != 97]
+    digests.rotate("replay:club", at=NOW)
+    restore(engine, backup)
+    assert "1 deletions done again" in replay()
+    assert everything(engine) == after
+
+
+def test_a_list_whose_key_is_destroyed_finds_nothing_more(engine: sa.Engine, source: DataSource) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    old = digests.DigestKey.objects.get(kind="replay:club").pk
+    digests.rotate("replay:club", at=NOW)
+    digests.retire("replay:club", old, at=NOW)
+    restore(engine, backup)
+    assert "0 deletions done again" in replay()
+    assert everything(engine) == backup
+
+
+def test_a_source_that_can_only_be_read_is_told_what_to_do_by_hand(engine: sa.Engine, source: DataSource) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    restore(engine, backup)
+    DataSource.objects.update(write_url_variable="")
+    with pytest.raises(CommandError, match="it can only be read; have that done by hand"):
+        replay()
+    assert everything(engine) == backup
+
+
+def test_what_the_source_refuses_is_told_and_the_others_are_done(
+    engine: sa.Engine, source: DataSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    delete(source, BOB)
+    restore(engine, backup)
+    whole: Callable[..., object] = SqlConnector.delete
+    calls = iter(range(10))
+
+    def refused_once(*arguments: object, **more: object) -> object:
+        if next(calls) == 0:
+            raise ChangeRefusedError("club: a constraint of the database forbids it")
+        return whole(*arguments, **more)
+
+    monkeypatch.setattr(SqlConnector, "delete", refused_once)
+    said = StringIO()
+    with pytest.raises(CommandError):
+        call_command("deletions", "replay", "club", stdout=said)
+    assert "forbids it. This deletion was not done again." in said.getvalue()
+    assert "1 deletions done again" in said.getvalue()
+
+
+def test_a_replay_leaves_an_event_without_a_key(engine: sa.Engine, source: DataSource) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    restore(engine, backup)
+    replay()
+    (event,) = Event.objects.filter(kind="set.deletions_replayed")
+    assert event.facts["done"] == ["letters: delete 2", "members: deidentify 1", "stamps: delete 2"]
+    assert "club.example" not in str(event.facts)
+
+
+def test_a_source_that_nobody_knows_is_named() -> None:
+    with pytest.raises(CommandError, match="There is no source 'club'; there is none yet"):
+        replay()

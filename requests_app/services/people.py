@@ -186,7 +186,8 @@ def identifiers_of(case: Case, *, in_round: int | None = None) -> Mapping[str, l
 
     Identifiers that stood in the one record on which this case was accepted, and those that its own sources gave in
     the present round, or in an earlier one. Nothing else that is known of the person: a confirmed mailbox that does not
-    stand in the matched record takes letters, and finds nothing; or whoever reads it could open its owner's data by his own.
+    stand in the matched record takes letters, and finds nothing; or whoever reads it could open its owner's data by
+    his own.
     """
     stood = Q(evidence__cases=case)
     derived = Q(derivations__case=case, derivations__round=case.gathering_round if in_round is None else in_round)

@@ -134,14 +134,14 @@ def test_a_worker_that_dies_after_the_source_committed_does_it_once_and_tells_it
 ) -> None:
     case = house.deciding(Right.DELETE)
     planned = {name: rows for name, rows in run_of(case, "shop").counts.items() if rows}
-    note, calls = acts._note, iter(range(10))
+    note, calls = acts._note_deletion, iter(range(10))
 
-    def note_or_die(*arguments: object) -> None:
+    def note_or_die(*arguments: object) -> Act:
         if next(calls) == 1:
             raise OSError
-        note(*arguments)  # type: ignore[arg-type]
+        return note(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(acts, "_note", note_or_die)
+    monkeypatch.setattr(acts, "_note_deletion", note_or_die)
     house.approve(case)
     assert proofs(case).keys() == {"web_log"}
     assert count(house, "reviews") == 0, "the source has committed"

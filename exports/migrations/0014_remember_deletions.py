@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0009_ask_source_owners'),
+        ('exports', '0013_keep_what_is_held'),
     ]
 
     operations = [

@@ -78,9 +78,13 @@ class NotToCorrect(Exception):
 class HeldSince(Exception):
     """A hold was placed on the data after its deletion was approved; names the source."""
 
+    code = "held_since_approval"
+
 
 class StillFound(Exception):
     """A deletion is done, and the source still holds rows of the person that were to go, or got new ones."""
+
+    code = "still_found"
 
 
 # A file of ours that can't be read, though nobody destroyed it on purpose.
@@ -294,14 +298,10 @@ def why_handed_back(case: Case, broken: Broken) -> str:
     match broken:
         case MoveShut():
             return "limit_reached"
-        case NotToCorrect():
+        case NotToCorrect() | HeldSince() | StillFound():
             return broken.code
         case VaultError():
             return "findings_damaged"
-        case HeldSince():
-            return "held_since_approval"
-        case StillFound():
-            return "still_found"
         case DataChangedError():
             return "data_changed_since_approval"
     return "value_not_accepted" if case.right_answered == Right.CORRECT else "source_refused"

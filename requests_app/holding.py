@@ -70,6 +70,13 @@ def holds_on(case: Case, on: date, *, sources: Collection[str]) -> list[Hold]:
     return list(active.filter(on_person | on_everybody).distinct().order_by("begins", "pk"))
 
 
+def holds_naming(known: Iterable[tuple[str, str]], on: date, *, source: str) -> list[Hold]:
+    """The holds that keep what a source has of whom identifiers name on a day, those on everybody in it among them."""
+    active = Hold.objects.active(on).filter(source__in=("", source))
+    whose = Q(identifiers__isnull=True) | Q(identifiers__digest__in=digests_of(known))
+    return list(active.filter(whose).distinct().order_by("begins", "pk"))
+
+
 # ---- what the moves of a case offer
 
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dsar.vault.digests import Digester
-from exports.fulfil import erasures
+from exports.fulfil import erasures, trouble
 from exports.models import DataSource, ErasedIdentifier, ErasedRow, Erasure
 from exports.sources.comparing import exact_form, form
 from exports.sources.connector import (
@@ -33,7 +33,9 @@ from exports.sources.datamap import Collection, Deidentify, Root
 from exports.sources.masks import Hashing, looks_masked
 from exports.sources.rows import day_in
 from exports.sources.values import Key
+from requests_app import holding
 from requests_app.roles import SYSTEM
+from requests_app.services.history import local_day
 from requests_app.services.staffing import note_setting
 
 AT_ONCE = 500  # rows whose digests are looked up in one statement
@@ -49,6 +51,7 @@ class Replayed:
     again: Counter[tuple[str, Action]] = field(default_factory=Counter)
     by_hand: dict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
     refused: list[str] = field(default_factory=list)
+    held: int = 0  # deletions that a hold forbids to do again
 
 
 def on_the_list(source: DataSource) -> Counter[tuple[str, Action]]:
@@ -66,7 +69,7 @@ def replay(source: DataSource, *, dry_run: bool, at: datetime) -> Replayed:
     data_map = source.map_version.as_map()
     try:
         with source.open(data_map) as connector:
-            replay_in = _Replay(source, connector, dry_run=dry_run, into=replayed)
+            replay_in = _Replay(source, connector, dry_run=dry_run, into=replayed, at=at)
             for erasure_id, identifiers in replay_in.found_again().items():
                 replay_in.do_again(Erasure.objects.get(pk=erasure_id), identifiers)
             replay_in.look_for_the_rest()
@@ -88,17 +91,21 @@ def _note(source: DataSource, replayed: Replayed, *, at: datetime) -> None:
         done=done,
         by_hand=left,
         refused=len(replayed.refused),
+        held=replayed.held,
     )
 
 
 class _Replay:
     """One replay in one open source."""
 
-    def __init__(self, source: DataSource, connector: Connector, *, dry_run: bool, into: Replayed) -> None:
+    def __init__(
+        self, source: DataSource, connector: Connector, *, dry_run: bool, into: Replayed, at: datetime
+    ) -> None:
         self._source = source
         self._connector = connector
         self._dry_run = dry_run
         self._into = into
+        self._on = local_day(at)
         self._digester: Digester = erasures.digester(source.slug)
         self._hashing: Hashing = source.hashing()
         self._would_do: set[tuple[str, Key]] = set()
@@ -139,15 +146,29 @@ class _Replay:
         ]
         if not planned:
             return
-        if not self._dry_run:
-            try:
-                self._connector.delete(DeletionPlan(identifiers, tuple(planned)))
-            except ChangeRefusedError as error:
-                self._into.refused.append(str(error))
-                return
+        try:
+            self._delete(DeletionPlan(identifiers, tuple(planned)))
+        except trouble.HeldSince:
+            self._into.held += 1
+            return
+        except ChangeRefusedError as error:
+            self._into.refused.append(str(error))
+            return
         self._into.deletions += 1
         for item in planned:
             self._into.again[item.name, item.action] += item.rows - len(item.spared)
+
+    def _delete(self, plan: DeletionPlan) -> None:
+        """Unless a hold keeps it by now: asked before, for each batch, and once more before it stays."""
+        known = [(kind, value) for kind, values in plan.identifiers.items() for value in values]
+
+        def may_go_on() -> None:
+            if holding.holds_naming(known, self._on, source=self._source.slug):
+                raise trouble.HeldSince(self._source.slug)
+
+        may_go_on()
+        if not self._dry_run:
+            self._connector.delete(plan, before_batch=may_go_on, before_commit=may_go_on)
 
     def _planned(self, erasure: Erasure, collection: Collection, identifiers: Identifiers) -> PlannedCollection | None:
         """The rows that are to go of all that are the person's now; None where none is."""

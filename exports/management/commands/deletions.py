@@ -50,7 +50,7 @@ class Command(BaseCommand):
         self._tell(source, replayed, dry_run=dry_run, keys=options["keys"])
         if not options["dry_run"] and not source.write_url and replayed.again:
             raise CommandError(str(NoWriteAccessError(f"{source.slug}: it can only be read; have that done by hand.")))
-        if replayed.refused or replayed.by_hand:
+        if replayed.refused or replayed.by_hand or replayed.held:
             raise CommandError("Not all could be done; see above.")
 
     def _tell_the_list(self, source: DataSource) -> None:
@@ -72,5 +72,10 @@ class Command(BaseCommand):
             )
             for key in found if keys else ():
                 self.stdout.write(f"  {json.dumps(key)}")
+        if replayed.held:
+            self.stdout.write(
+                f"{source.slug}: {replayed.held} deletions {would}not done again: a hold keeps the data. Replay again"
+                " once it is over."
+            )
         for sentence in replayed.refused:
             self.stdout.write(f"{sentence}. This deletion was not done again.")

@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 import sqlalchemy as sa
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from dsar.ledger.models import Event
 from dsar.vault import digests
@@ -17,10 +18,13 @@ from exports.models import DataSource, ErasedIdentifier, ErasedRow
 from exports.sources.connector import Action, ChangeRefusedError, Identifiers, Mode
 from exports.sources.sql import SqlConnector
 from exports.sources.values import Key
-from tests.exports.house import NOW
+from requests_app.services import holds
+from requests_app.services.holds import Asked
+from tests.exports.house import ANALYST, NOW
 from tests.exports.sources import small_company
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.small_company import MAP, everything, invoices, letters, members, stamps
+from tests.requests_app.factories import the_organisation
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -249,6 +253,47 @@ def test_what_the_source_refuses_is_told_and_the_others_are_done(
         call_command("deletions", "replay", "club", stdout=said)
     assert "forbids it. This deletion was not done again." in said.getvalue()
     assert "1 deletions done again" in said.getvalue()
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+@pytest.mark.parametrize(
+    ("whose", "source_held", "is_held"),
+    [
+        ({("email", "Ann.O'Hara@club.example")}, "", True),
+        ({("email", "ann.o'hara@club.example")}, "club", True),
+        (set(), "club", True),
+        ({("email", "ann.o'hara@club.example")}, "shop", False),
+        ({("email", "cy@club.example")}, "", False),
+    ],
+    ids=["the person", "the person, in this source", "everybody in it", "the person, elsewhere", "somebody else"],
+)
+def test_what_is_held_by_now_is_not_deleted_again(  # noqa: PLR0917 - a row of the table, and fixtures
+    whose: set[tuple[str, str]],
+    source_held: str,
+    is_held: bool,
+    options: tuple[str, ...],
+    engine: sa.Engine,
+    source: DataSource,
+) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    after = everything(engine)
+    restore(engine, backup)
+    elsewhere = MAP.replace("source: club", "source: shop")
+    DataSource.set_up(elsewhere, read_url_variable="CLUB_URL", write_url_variable="", position=1, at=NOW)
+    asked = Asked(kind="legal", matter="Docket 7", person=frozenset(whose), source=source_held)
+    holds.place(the_organisation(), asked, by=ANALYST, at=timezone.now())
+    said = StringIO()
+    if is_held:
+        with pytest.raises(CommandError, match="Not all could be done"):
+            call_command("deletions", "replay", "club", *options, stdout=said)
+        assert "1 deletions" in said.getvalue()
+        assert "a hold keeps the data" in said.getvalue()
+        assert everything(engine) == backup
+    else:
+        call_command("deletions", "replay", "club", *options, stdout=said)
+        assert "a hold" not in said.getvalue()
+        assert everything(engine) == (backup if options else after)
 
 
 def test_a_replay_leaves_an_event_without_a_key(engine: sa.Engine, source: DataSource) -> None:

@@ -51,6 +51,7 @@ def test_a_signature_of_the_body_by_the_key_of_the_certificate_is_good(kind: str
         ("", BODY, "or of another key"),
         ("not base64!", BODY, "no base64"),
     ],
+    ids=["of another body", "of another key", "of a key of another kind", "none", "no base64"],
 )
 def test_any_other_is_not(signed: str, body: bytes, sentence: str) -> None:
     with pytest.raises(NotSigned, match=sentence):

@@ -30,7 +30,8 @@ ANSWERS = {
     "true if people gave it themselves, false if we made or observed it": "true",
     "a list of names from purposes at the top, such as [main]": "[main]",
     "a list of names from origins at the top, such as [person, us]": "[person]",
-    "delete, {keep: {ground: …, years: …}} with a ground of the law, or {deidentify: {each column: how}}": "delete",
+    "delete, {keep: {ground: …, years: …}} with a ground of the law, or {deidentify: {each column: clear, random,"
+    " keyed_hash, year, {truncate: …}, {constant: …} or keep}}": "delete",
 }
 
 

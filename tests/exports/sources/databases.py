@@ -35,3 +35,17 @@ def empty_database(kind: str, name: str, folder: Path, request: pytest.FixtureRe
         connection.execute(sa.text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
     engine.dispose()
     return url.set(database=name).render_as_string(hide_password=False)
+
+
+def make_index(engine: sa.Engine, sentence: str) -> None:
+    """Make the index that a sentence ends with, so that it serves at once.
+
+    PostgreSQL lets an index over rows just updated serve only when every older transaction of the server has ended,
+    those of other test processes too, unless the rows' old versions are gone.
+    """
+    statement = sentence[sentence.index("CREATE INDEX") :]
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("VACUUM"))
+    with engine.begin() as connection:
+        connection.execute(sa.text(statement.replace(":", "\\:")))

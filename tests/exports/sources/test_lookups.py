@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from exports.sources.connector import slow_lookups
 from exports.sources.datamap import DataMap, read_data_map
-from tests.exports.sources.databases import POSTGRESQL, SQLITE, on
+from tests.exports.sources.databases import POSTGRESQL, SQLITE, make_index, on
 from tests.exports.sources.small_company import MAP
 
 DIGITS = MAP.replace("{by: email, column: email, compare: email}", "{by: phone, column: phone, compare: digits}")
@@ -27,12 +27,6 @@ def without_index(engine: sa.Engine) -> sa.Engine:
     return engine
 
 
-def run(engine: sa.Engine, sentence: str) -> None:
-    """Do what the end of the sentence says."""
-    with engine.begin() as connection:
-        connection.execute(sa.text(sentence[sentence.index("CREATE INDEX") :]))
-
-
 def test_a_small_table_needs_no_index(engine: sa.Engine, small_url: str, club: DataMap) -> None:
     assert slow_lookups(club, read_url=small_url, large=4) == []
 
@@ -50,7 +44,7 @@ def test_an_address_compared_by_expression_is_named_with_its_cure(
 def test_the_index_on_the_expression_serves(engine: sa.Engine, small_url: str, text: str) -> None:
     data_map = read_data_map(text)
     (sentence,) = slow_lookups(data_map, read_url=small_url, large=1)
-    run(engine, sentence)
+    make_index(engine, sentence)
     assert slow_lookups(data_map, read_url=small_url, large=1) == []
     with engine.begin() as connection:
         connection.execute(sa.text("DROP INDEX ix_members_look_up"))
@@ -64,5 +58,5 @@ def test_a_foreign_key_without_an_index_is_named_and_the_index_serves(
         sentence for sentence in slow_lookups(club, read_url=small_url, large=1) if "letters.member_id" in sentence
     ]
     assert found[0].endswith("CREATE INDEX ix_letters_member_id ON letters (member_id)")
-    run(without_index, found[0])
+    make_index(without_index, found[0])
     assert not [one for one in slow_lookups(club, read_url=small_url, large=1) if "letters.member_id" in one]

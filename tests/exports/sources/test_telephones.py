@@ -13,7 +13,7 @@ from exports.sources.comparing import form, wanted
 from exports.sources.connector import Connector, open_source, slow_lookups
 from exports.sources.datamap import E164, DataMapError, read_data_map
 from exports.sources.telephones import e164
-from tests.exports.sources.databases import POSTGRESQL, on
+from tests.exports.sources.databases import POSTGRESQL, make_index, on
 from tests.exports.sources.service import EMAIL, Service, opened
 from tests.exports.sources.small_company import MAP
 
@@ -133,11 +133,7 @@ def test_a_database_finds_the_spellings_of_the_number_and_no_row_more(written: C
 def test_the_index_on_the_expression_serves(engine: sa.Engine, small_url: str) -> None:
     data_map = read_data_map(BY_NUMBER)
     (sentence,) = slow_lookups(data_map, read_url=small_url, large=1)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # An index over rows just updated serves only once every older transaction of the server has ended: theirs, too.
-        connection.execute(sa.text("VACUUM members"))
-    with engine.begin() as connection:
-        connection.execute(sa.text(sentence[sentence.index("CREATE INDEX") :].replace(":", "\\:")))
+    make_index(engine, sentence)
     assert slow_lookups(data_map, read_url=small_url, large=1) == []
     with engine.begin() as connection:
         connection.execute(sa.text("DROP INDEX ix_members_look_up"))

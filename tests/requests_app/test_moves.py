@@ -58,6 +58,8 @@ ON_DATA_RIGHTS = {
     "approve": ({DECIDING}, DESK),
     "extend": (WAITING | {GATHERING}, DESK),
     "open_download": ({CARRYING_OUT, CLOSED}, DESK),
+    "hold": (set(State), DESK),
+    "release_hold": (set(State), {Role.APPROVER}),
     "refuse": (WAITING, DESK),
     "redirect": (WAITING - {CLARIFYING}, DESK),
     "merge": (WAITING - {CLARIFYING}, DESK),

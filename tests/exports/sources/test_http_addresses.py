@@ -125,7 +125,9 @@ def test_a_connection_is_secure_or_is_none(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_hosts_that_may_be_private_are_a_setting(service: Service, settings: Any) -> None:
-    terms: dict[str, Any] = {"read_url": service.url, "write_url": None, "timeout": timedelta(seconds=5)}
+    terms: dict[str, Any] = {
+        "read_url": service.url, "write_url": None, "timeout": timedelta(seconds=5), "hashing": None
+    }  # fmt: skip
     settings.SOURCE_HOSTS = LOCAL
     assert open_source(read_data_map(MAP), **terms).subjects(EMAIL) == 1
     settings.SOURCE_HOSTS = frozenset()

@@ -49,6 +49,22 @@ def test_after_a_rotation_old_digests_are_still_found(at):
     assert digests.candidates("email", "a") == [new, old]
 
 
+def test_a_digester_says_of_many_values_what_is_said_of_each(at):
+    old = digests.digest("email", "a")
+    digests.rotate("email", at=at)
+    many = digests.Digester("email")
+    assert many.candidates("a") == digests.candidates("email", "a")
+    assert many.candidates("b") == digests.candidates("email", "b")
+    assert many.digest("a") == digests.digest("email", "a") == many.candidates("a")[0]
+    assert old == many.candidates("a")[1]
+    assert many.hexadecimals("a") == [text.partition(".")[2] for text in many.candidates("a")]
+
+
+def test_a_digester_of_a_kind_that_was_never_used_makes_its_first_key():
+    made = digests.Digester("email").digest("a")
+    assert digests.candidates("email", "a") == [made]
+
+
 def test_a_retired_key_is_destroyed_and_its_digests_are_found_no_more(at):
     old = UUID(digests.digest("email", "a").partition(".")[0])
     digests.rotate("email", at=at)

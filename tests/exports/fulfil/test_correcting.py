@@ -197,4 +197,7 @@ def test_what_was_approved_before_is_handed_back_by_the_worker(house: House, mon
 def test_an_act_that_corrected_nothing_is_told_as_such(house: House) -> None:
     case = house.closed(Right.CORRECT, **PHONE)
     Act.objects.filter(case=case).update(proof={"customers": {"field": "phone", "rows": 0}})
-    assert account_of(case, "en")[0] == "Telephone number: no record of yours in Shop holds it; nothing was corrected."
+    assert account_of(case, "en") == (
+        "Telephone number: no record of yours in Shop holds it; nothing was corrected.",
+        "We told these recipients of your data to do the same: Cardinal Pay Inc.; Northgate Parcel Inc.",
+    )

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tests.exports.fulfil.recipient import Call, Reply
+from tests.exports.fulfil.web_server import Call, Reply
 from tests.exports.house import NOW
 
 DOMAIN = "dsr.lists.example"

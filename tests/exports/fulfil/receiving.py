@@ -7,9 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pyrage
 from django.utils import timezone
@@ -17,18 +15,8 @@ from django.utils import timezone
 from exports.bundle.contents import VERIFIER
 from exports.fulfil import receivers
 from exports.models import Receiver, ReceiverWay
+from tests.exports.fulfil.web_server import Call, Reply, answering
 from tests.exports.house import ANALYST, APPROVER
-
-HOST = "127.0.0.1"
-
-
-@dataclass
-class Got:
-    """One request as it came."""
-
-    path: str
-    headers: dict[str, str]
-    body: bytes
 
 
 @dataclass
@@ -37,7 +25,7 @@ class Bank:
 
     identity: pyrage.x25519.Identity = field(default_factory=pyrage.x25519.Identity.generate)
     url: str = ""
-    got: list[Got] = field(default_factory=list)
+    got: list[Call] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
 
     @property
@@ -72,30 +60,14 @@ def receiving() -> Iterator[Bank]:
     """The receiver's server, in a thread."""
     bank = Bank()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            bank.got.append(Got(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            status, headers = bank.answers.pop(0) if bank.answers else (201, {})
-            self.send_response(status)
-            for name, value in {"Content-Length": "8", **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(b"received")
+    def answer(call: Call) -> Reply:
+        bank.got.append(call)
+        status, headers = bank.answers.pop(0) if bank.answers else (201, {})
+        return status, headers, b"received"
 
-        def log_message(self, *_words: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer((HOST, 0), Handler)
-    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    bank.url = f"http://{HOST}:{server.server_port}/import"
-    try:
+    with answering(answer) as address:
+        bank.url = f"{address}/import"
         yield bank
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def verified(bundle: bytes, folder: Path) -> str:

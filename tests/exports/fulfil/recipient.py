@@ -6,27 +6,14 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import yaml
 
 from exports.models import DataMapVersion, DataSource
+from tests.exports.fulfil.web_server import Call, Reply, answering
 from tests.exports.house import NOW
 
-HOST = "127.0.0.1"
 KEY = "a key that the recipient holds, too: 0123456789"
-Reply = tuple[int, dict[str, str], bytes]
-
-
-@dataclass
-class Call:
-    """One call as it came."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
 
 
 @dataclass
@@ -44,33 +31,13 @@ def serving() -> Iterator[Recipient]:
     """The recipient's server, in a thread."""
     recipient = Recipient()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            call = Call(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
-            recipient.calls.append(call)
-            status, headers, content = recipient.answers.pop(0) if recipient.answers else recipient.usual(call)
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(content)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
+    def answer(call: Call) -> Reply:
+        recipient.calls.append(call)
+        return recipient.answers.pop(0) if recipient.answers else recipient.usual(call)
 
-        do_GET = do_POST  # noqa: N815 - the name that the library calls
-
-        def log_message(self, *_words: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer((HOST, 0), Handler)
-    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    recipient.url = f"http://{HOST}:{server.server_port}/privacy"
-    try:
+    with answering(answer) as address:
+        recipient.url = f"{address}/privacy"
         yield recipient
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def told_by(name: str, tell: dict[str, object]) -> None:

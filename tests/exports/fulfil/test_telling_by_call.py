@@ -21,7 +21,8 @@ from requests_app.events import EventKind
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case
 from requests_app.states import State
-from tests.exports.fulfil.recipient import HOST, KEY, Recipient, serving, told_by
+from tests.exports.fulfil.recipient import KEY, Recipient, serving, told_by
+from tests.exports.fulfil.web_server import HOST
 from tests.exports.house import ANALYST, House, facts_of, fresh, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")

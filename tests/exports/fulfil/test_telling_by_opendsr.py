@@ -24,7 +24,8 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
 from tests.exports.fulfil.processor import CONTROLLER, DOMAIN, Processor, authority, certified, key_of, signature
-from tests.exports.fulfil.recipient import HOST, Recipient, serving, told_by
+from tests.exports.fulfil.recipient import Recipient, serving, told_by
+from tests.exports.fulfil.web_server import HOST
 from tests.exports.house import ANALYST, NOW, House, facts_of, fresh, person
 
 NAME = "Summit Lists LLC"

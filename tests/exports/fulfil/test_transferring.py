@@ -23,7 +23,8 @@ from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.services.standing import RuleRefused
-from tests.exports.fulfil.receiving import HOST, Bank, receiving, verified
+from tests.exports.fulfil.receiving import Bank, receiving, verified
+from tests.exports.fulfil.web_server import HOST
 from tests.exports.house import ANALYST, APPROVER, House, facts_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")

@@ -16,7 +16,8 @@ from exports.fulfil import receivers
 from exports.models import Receiver, Transfer, TransferState
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
-from tests.exports.fulfil.receiving import HOST, Bank, receiving
+from tests.exports.fulfil.receiving import Bank, receiving
+from tests.exports.fulfil.web_server import HOST
 from tests.exports.house import ANALYST, House, person
 from tests.exports.web.fetching import code_in_mail, enter
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -8,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from dsar.ledger import chains
 from dsar.ledger.canonical import LedgerError, digest
-from dsar.ledger.models import AnchoredHead, ChainHead, Checkpoint, Event
+from dsar.ledger.models import AnchoredHead, ChainHead, Checkpoint, Event, House
 from tests.ledger.conftest import AT, Write
 
 
@@ -88,6 +89,7 @@ def test_records_say_in_short_what_they_are(write: Write) -> None:
     assert str(ChainHead.objects.get()) == "a until #1"
     assert str(Checkpoint(number=3)) == "checkpoint 3"
     assert str(AnchoredHead(checkpoint_id=3, chain="a", sequence=1)) == "a #1 in checkpoint 3"
+    assert str(House(house=UUID(int=7))) == "house 00000000-0000-0000-0000-000000000007"
 
 
 def test_appending_asks_the_database_three_times(

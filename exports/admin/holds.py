@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -154,8 +155,8 @@ class HoldAdmin(DeskAdmin[Hold]):
             "lines": [_line(hold, actor) for hold in page],
             "over": _over(),
             "form": form,
-            "faults": faults[: hold_lists.MOST_FAULTS],
-            "more": max(0, len(faults) - hold_lists.MOST_FAULTS),
+            "faults": _by_sentence(faults)[: hold_lists.MOST_FAULTS],
+            "more": max(0, len(_by_sentence(faults)) - hold_lists.MOST_FAULTS),
             "columns": ", ".join(hold_lists.COLUMNS),
             "works": two_people.works(actor),
         }
@@ -187,6 +188,26 @@ def _import(request: HttpRequest, organisation: Organisation) -> tuple[Fault, ..
         lines = ", ".join(map(str, done.released))
         messages.warning(request, _("Released before, and not placed again: lines %(lines)s.") % {"lines": lines})
     return ()
+
+
+def _by_sentence(faults: Iterable[Fault]) -> list[tuple[str, str]]:
+    """Each sentence once, with the lines of which it is true: a mistake made in a column is made in every line."""
+    lines: dict[str, list[int]] = {}
+    for fault in faults:
+        lines.setdefault(fault.sentence, []).append(fault.line)
+    return [(_of_lines(numbers), sentence) for sentence, numbers in lines.items()]
+
+
+def _of_lines(numbers: Sequence[int]) -> str:
+    """The numbers as read: of three or more in a row, the first and the last."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    named = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
+    return (_("Line %(named)s:") if len(numbers) == 1 else _("Lines %(named)s:")) % {"named": named}
 
 
 def _renew(given: QueryDict, actor: Actor) -> str:
@@ -256,9 +277,9 @@ def holds_panel(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG
         return None
     lines = [(str(hold), _days(hold), titles.get(hold.source, "") or _("every source")) for hold in found]
     kept = [
-        (run.source.title, sum(run.counts.get(name, 0) for name in run.on_hold))
+        (run.source.title, rows)
         for run in case.source_runs.filter(round=case.gathering_round).select_related("source")
-        if run.on_hold
+        if (rows := sum(run.counts.get(name, 0) for name in run.on_hold))
     ]
     context = {"lines": lines, "kept": kept}
     return sections.Panel("holds", gettext_lazy("Holds"), "admin/exports/holds_of_case.html", context, decides=True)

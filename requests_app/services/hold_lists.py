@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from requests_app import holding
 from requests_app.holding import SECRET, TOLD
-from requests_app.law.wording import spell_list
 from requests_app.models import Hold, HoldKind, Organisation
 from requests_app.plain_text import is_usable
 from requests_app.roles import Actor
@@ -131,10 +130,15 @@ def _asked(row: Mapping[str, str]) -> Asked:
     if not all(map(is_usable, row.values())):
         raise HoldRefused("", _("The line has characters that can't be used: type it again."))
     if bool(row["identifier"]) != bool(row["identifier_kind"]):
-        raise HoldRefused("identifier", _("Give identifier_kind and identifier, or neither for everybody of a source."))
+        raise HoldRefused(
+            "identifier", _("Fill in “identifier_kind” and “identifier” both, or neither for everybody in a source.")
+        )
     if row["told"] not in (TOLD, SECRET):
-        words = spell_list([TOLD, SECRET], "en")
-        raise HoldRefused("told", _("Say in told whether the person may be told of it: %(words)s.") % {"words": words})
+        words = _(" or ").join((TOLD, SECRET))
+        raise HoldRefused(
+            "told",
+            _("The column “told” says whether the person may be told of the hold: %(words)s.") % {"words": words},
+        )
     return Asked(
         kind=row["kind"],
         matter=row["matter"],
@@ -150,11 +154,11 @@ def _day(row: Mapping[str, str], column: str) -> date | None:
     try:
         return date.fromisoformat(row[column]) if row[column] else None
     except ValueError:
-        raise HoldRefused(column, _("Write %(column)s as a day such as 2026-11-23.") % {"column": column}) from None
+        raise HoldRefused(column, _("Write “%(column)s” as a day such as 2026-11-23.") % {"column": column}) from None
 
 
 def _no_beginning() -> date:
-    raise HoldRefused("begins", _("Write in begins the first day of the hold, such as 2026-11-23."))
+    raise HoldRefused("begins", _("Write the first day of the hold in “begins”, such as 2026-11-23."))
 
 
 def _same(organisation: Organisation, asked: Asked) -> Hold | None:

@@ -73,6 +73,10 @@ def test_a_file_is_taken_whole_or_its_bad_lines_are_named(desk: Desk) -> None:
     assert (status, Hold.objects.count()) == (422, 0)
     assert "Line 3:" in page
     assert "Known are: club" in page
+    page = post(bad, good, *(good.replace("told", "yes") for _line in range(3)), good, bad.replace("mall", "pier"))[1]
+    assert page.count("The column “told” says") == 1  # a mistake of every line is read once
+    assert "Lines 4-6:" in page
+    assert "Lines 2, 8:" in page
     assert client.post(HOLDS, {"do": "import"}).status_code == 422
     assert post(good)[0] == post(good)[0] == 302
     assert Hold.objects.count() == 1

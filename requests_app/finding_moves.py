@@ -80,7 +80,7 @@ ON_FINDINGS = (
         gettext_lazy("The area is burnt into the copy that is released; the ground is told."),
         DESK,
         inputs=(
-            Input("page", gettext_lazy("Page"), gettext_lazy("As on the page of documents."), most=40),
+            Input("page", gettext_lazy("Page"), most=40, is_given=True),
             *(Input(name, label, THOUSANDTHS, most=4) for name, label in EDGES.items()),
             WITHHOLDING_GROUND,
             EXPLANATION,
@@ -93,7 +93,7 @@ ON_FINDINGS = (
         gettext_lazy("Show an area again"),
         gettext_lazy("The area is seen in the copy that is released; the document is to be looked through again."),
         DESK,
-        inputs=(Input("area", gettext_lazy("Area"), gettext_lazy("As on the page of documents."), most=18),),
+        inputs=(Input("area", gettext_lazy("Area"), most=18, is_given=True),),
         only_in=frozenset({State.DECIDING}),
         rights=rights.WITH_DOCUMENTS,
     ),
@@ -103,7 +103,7 @@ ON_FINDINGS = (
         gettext_lazy("A copy of its pages is released, or it stays back on a ground that the person is told."),
         DESK,
         inputs=(
-            Input("document", gettext_lazy("Document"), gettext_lazy("As on the page of documents."), most=40),
+            Input("document", gettext_lazy("Document"), most=40, is_given=True),
             Input("choice", gettext_lazy("Decision"), choices=document_choices),
             replace(WITHHOLDING_GROUND, required=False, help=gettext_lazy("Of what stays back; empty for a release.")),
             EXPLANATION,

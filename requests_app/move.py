@@ -52,6 +52,7 @@ class Input:
     required: bool = True
     most: int = 2000
     is_day: bool = False
+    is_given: bool = False  # by the page on which the move begins: nobody types it
     draft: Callable[[Case], str] | None = None  # what its form begins with
     rights: frozenset[Right] = field(default_factory=lambda: frozenset(Right))
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from dsar.vault.errors import VaultError
 from exports.admin.panels import may
 from exports.documents.kinds import Fault
+from exports.fulfil.acts import ground_of
 from exports.fulfil.documents import deciding, keeping, replacing, taking
 from exports.fulfil.tasks.opening import DESK, AnswerRefused, NotYours
 from exports.models import Document, DocumentArea, DocumentChoice, DocumentPage, DocumentState
@@ -41,6 +42,17 @@ TONES = {
     DocumentChoice.RELEASE: "sure",
     DocumentChoice.WITHHOLD: "near",
     DocumentChoice.REPLACE: "near",
+}
+STANDINGS = {
+    DocumentChoice.OPEN: gettext_lazy("to look through"),
+    DocumentChoice.RELEASE: gettext_lazy("released"),
+    DocumentChoice.WITHHOLD: gettext_lazy("withheld"),
+    DocumentChoice.REPLACE: gettext_lazy("replaced"),
+}
+DECIDED = {
+    DocumentChoice.RELEASE: gettext_lazy("Decided: it is released, with its areas blacked out."),
+    DocumentChoice.WITHHOLD: gettext_lazy("Decided: it is withheld whole."),
+    DocumentChoice.REPLACE: gettext_lazy("Decided: the redacted copy is released in its place."),
 }
 MOVES = ("mark_area", "unmark_area", "decide_document")
 
@@ -67,6 +79,7 @@ class Marked:
     width: float
     height: float
     ground: str
+    citation: str
     explanation: str
     who: str
 
@@ -146,7 +159,8 @@ def _line(case: Case, document: Document, *, is_current: bool) -> Line:
     elif is_copy:
         standing = badge(_("redacted copy"), "quiet")
     else:
-        standing = badge(document.get_decision_display(), TONES[DocumentChoice(document.decision)])
+        choice = DocumentChoice(document.decision)
+        standing = badge(STANDINGS[choice], TONES[choice])
     title = f"{document.task.source.title}, {document.label}"
     return Line(title, _url(case, document.pk), standing, is_current, is_copy)
 
@@ -163,15 +177,22 @@ def _of_document(request: HttpRequest, case: Case, document: Document) -> dict[s
         "previous_url": _url(case, document.pk, number - 1) if number > 1 else "",
         "next_url": _url(case, document.pk, number + 1) if number < len(pages) else "",
         "picture_url": f"{reverse('admin:requests_app_case_picture', args=[case.pk])}?page={page.pk}" if page else "",
-        "areas": _areas(page) if page else [],
+        "areas": _areas(page, case) if page else [],
         "decided": document.replaces or document,
-        "decision": document.get_decision_display(),
+        "decision": DECIDED.get(DocumentChoice(document.decision), ""),
+        "ground": _title(case, document.code),
         "fault": _in_words(document.fault),
         "has_copy": Document.objects.filter(replaces=document).exists(),
     }
 
 
-def _areas(page: DocumentPage) -> list[Marked]:
+def _title(case: Case, code: str) -> str:
+    """A ground in the words of the case's laws; by its code alone if they know it no longer."""
+    found = ground_of(case, code) if code else None
+    return str(found.title) if found else code
+
+
+def _areas(page: DocumentPage, case: Case) -> list[Marked]:
     rows = list(DocumentArea.objects.filter(page=page).select_related("page__document__task__case__submission"))
     names = names_of(row.marked_by for row in rows)
     return [
@@ -182,7 +203,8 @@ def _areas(page: DocumentPage) -> list[Marked]:
             row.top / 10,
             (row.right - row.left) / 10,
             (row.bottom - row.top) / 10,
-            f"{row.code} ({row.citation})",
+            _title(case, row.code),
+            row.citation,
             row.explanation,
             names[row.marked_by],
         )
@@ -202,7 +224,7 @@ def documents_panel(case: Case, actor: Actor) -> sections.Panel | None:  # noqa:
     found = [item for item in _documents(case) if item.replaces is None]
     if not found:
         return None
-    context = {"lines": [(_line(case, item, is_current=False), item) for item in found]}
+    context = {"lines": [(_line(case, item, is_current=False), item, _title(case, item.code)) for item in found]}
     label, template = gettext_lazy("Documents"), "admin/exports/documents_panel.html"
     return sections.Panel("documents", label, template, context, decides=True)
 

@@ -210,6 +210,8 @@ def _value(wanted: Input, case: Case, values: Mapping[str, str]) -> str:
 def _widget(wanted: Input, case: Case) -> forms.Widget:
     if wanted.choices:
         return forms.Select(choices=[("", _("Please choose")), *wanted.choices(case)])
+    if wanted.is_given:
+        return forms.HiddenInput()
     if wanted.is_day:
         return forms.DateInput(attrs={"type": "date"})
     if wanted.long:

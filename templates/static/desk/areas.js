@@ -1,6 +1,8 @@
 // Drawing an area on the picture of a page fills in its edges; whoever types them needs nothing of this.
 "use strict";
 
+const SMALLEST = 5; // pixels: what is drawn smaller was a click, and leaves the edges as they are
+
 const picture = document.getElementById("picture");
 const form = picture && document.getElementById(picture.dataset.form);
 
@@ -37,12 +39,18 @@ if (form) {
         drawn.style.height = `${(bottom - top) / 10}%`;
     };
 
+    const isDrag = (event) => Math.min(Math.abs(event.clientX - from.clientX), Math.abs(event.clientY - from.clientY)) >= SMALLEST;
+    const end = () => { from = null; };
+
     picture.addEventListener("pointerdown", (event) => {
-        from = place(event);
+        if (event.button !== 0 || !event.isPrimary) return;
+        from = { ...place(event), clientX: event.clientX, clientY: event.clientY };
         picture.setPointerCapture(event.pointerId);
         event.preventDefault();
     });
-    picture.addEventListener("pointermove", (event) => from && fill(place(event)));
-    picture.addEventListener("pointerup", () => { from = null; });
+    picture.addEventListener("pointermove", (event) => from && event.isPrimary && isDrag(event) && fill(place(event)));
+    picture.addEventListener("pointerup", end);
+    picture.addEventListener("pointercancel", end); // two fingers: the browser zooms, and nobody draws
     form.addEventListener("input", show);
+    show();
 }

@@ -23,6 +23,7 @@ from exports.models import (
     UNFINISHED,
     Act,
     Bundle,
+    Document,
     Part,
     RecordChoice,
     Report,
@@ -67,6 +68,7 @@ class SourceLine:
     mode: str
     counts: list[tuple[str, int]]  # title of the collection, records; those with any
     records: int
+    documents: int  # where there is no record
     never_disclosed: str
     error: str
     waiver: str
@@ -139,6 +141,7 @@ def _source_line(run: SourceRun, *, may_waive: bool) -> SourceLine:
         mode=run.get_mode_display(),
         counts=[(str(found.title), count) for found in collections if (count := run.counts.get(found.name))],
         records=run.records,
+        documents=_brought(run),
         never_disclosed=", ".join(sorted(kind.replace("_", " ") for kind in run.never_disclosed_kinds())),
         error=run.error,
         waiver=unsealed(run, "waiver"),
@@ -148,6 +151,13 @@ def _source_line(run: SourceRun, *, may_waive: bool) -> SourceLine:
         which_url="",
         choice="",
     )
+
+
+def _brought(run: SourceRun) -> int:
+    """How many documents came from a source that has no record; where there are records, they tell enough."""
+    if run.records or run.state != RunState.DONE:
+        return 0
+    return Document.objects.of_answer(run.case).to_decide_on().filter(task__run=run).count()
 
 
 def _choice(choice: RecordChoice | None) -> str:

@@ -14,7 +14,8 @@ from exports import findings
 from exports.bundle.answer import disclosure_of, never_disclosed_descriptions
 from exports.bundle.disclosure import sentences
 from exports.fulfil import acts
-from exports.models import Act, ActKind, Bundle, RunState, Telling, TellingState
+from exports.fulfil.documents.deciding import areas_of
+from exports.models import Act, ActKind, Bundle, Document, RunState, Telling, TellingState
 from exports.sources.connector import Action
 from requests_app.law import refusals
 from requests_app.law.wording import spell_date
@@ -22,6 +23,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 
 OF_RECORD = ("case__submission",)  # under whose key explanations are sealed
+OF_DOCUMENT = ("task__case__submission",)  # so are those of documents and of areas on their pages
 
 
 def account_of(case: Case, language: str) -> tuple[str, ...]:
@@ -53,11 +55,24 @@ def _handed_over(case: Case, language: str) -> Iterator[str]:
     yield ngettext("The file holds %(count)s record.", "The file holds %(count)s records.", bundle.records) % {
         "count": bundle.records
     }
+    if released := sum(item.is_released for item in Document.objects.of_answer(case).to_decide_on()):
+        yield ngettext("It holds %(count)s document besides.", "It holds %(count)s documents besides.", released) % {
+            "count": released
+        }
     yield from never_disclosed_descriptions(case, findings.current_runs(case), language).values()
-    for code, explanation in dict.fromkeys(
-        (row.code, row.explanation) for row in findings.withholdings(case).select_related(*OF_RECORD).order_by("code")
-    ):
+    for code, explanation in dict.fromkeys(_why_withheld(case)):
         yield f"{_ground(case, code, language)} {explanation}".strip()
+
+
+def _why_withheld(case: Case) -> Iterator[tuple[str, str]]:
+    """The ground and its explanation of whatever stays back: records, fields, passages, documents, areas on pages."""
+    for row in findings.withholdings(case).select_related(*OF_RECORD).order_by("code"):
+        yield row.code, row.explanation
+    decided = Document.objects.of_answer(case).to_decide_on().exclude(code="")
+    for document in decided.select_related(*OF_DOCUMENT).order_by("code"):
+        yield document.code, document.explanation
+    for area in areas_of(case).select_related(*(f"page__document__{path}" for path in OF_DOCUMENT)).order_by("code"):
+        yield area.code, area.explanation
 
 
 def _categories(case: Case, language: str) -> Iterator[str]:

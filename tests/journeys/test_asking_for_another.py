@@ -119,7 +119,7 @@ def test_an_agent_whose_person_says_no_gets_nothing(house: House) -> None:
     assert "The person says that you have no permission" in agent.looks()
     assert "the person says that there is no permission" in analyst.looks()
     analyst.makes("refuse", code="ca_7063_agent_no_proof", explanation="", reason="The person denies it.")
-    assert "an agent who did not prove your permission" in unwrapped(agent.reads("Our decision on your request"))
+    assert "it was not proved that this person permits it" in unwrapped(agent.reads("Our decision on your request"))
     assert records.contents(house.premises) == before
 
 

@@ -20,6 +20,7 @@ from dsar.vault.errors import KeyDestroyed
 from exports.documents import lockdown
 from exports.documents.sandbox import Sandbox
 from exports.fulfil import upkeep
+from exports.fulfil.account import account_of
 from exports.fulfil.documents import keeping, replacing
 from exports.fulfil.tasks.opening import AnswerRefused
 from exports.models import Document, DocumentArea, DocumentPage, DocumentState, RunState
@@ -227,6 +228,10 @@ def test_the_manifest_names_both_hashes_and_the_index_says_what_is_black(house: 
     assert entry["sha256"] in report
     assert entry["original_sha256"] in report
     assert "2 areas" in report
+    told = account_of(fresh(case), "en")
+    assert "It holds 1 document besides." in told
+    assert sum("1798.145(k)" in sentence for sentence in told) == 1  # both areas are black on the same ground
+    assert "Además contiene 1 documento." in account_of(fresh(case), "es")
 
 
 def test_what_came_with_a_mail_is_a_document_of_its_own_or_named_as_not_shown(house: House) -> None:
@@ -265,6 +270,10 @@ def test_a_document_is_withheld_whole_only_on_a_ground_and_the_person_is_told_it
     assert not any(path.startswith("documents/") for path in files)
     assert "left out." in files["index.html"].decode()
     assert json.loads(files["manifest.json"])["documents"][0]["code"] == GROUND
+    told = account_of(fresh(case), "en")
+    assert not any("document besides" in sentence for sentence in told)
+    (ground,) = (sentence for sentence in told if "1798.145(k)" in sentence)
+    assert ground.startswith("This would adversely affect the rights of other people")
 
 
 def test_a_redacted_copy_takes_the_place_of_its_original_once_it_was_looked_through(house: House) -> None:

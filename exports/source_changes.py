@@ -8,27 +8,27 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from exports.models import DataSource, SourceChange
 from exports.models.source import check_variable
 from exports.sources.datamap import DataMapError, read_data_map
 from requests_app.roles import Actor, Role
 from requests_app.services.staffing import note_setting
-from requests_app.services.standing import RuleRefused
+from requests_app.services.two_people import RuleRefused, TwoPeople, Who
 
-PROPOSE = frozenset({Role.SOURCE_OWNER, Role.ADMINISTRATOR})
-ACCEPT = frozenset({Role.APPROVER, Role.ADMINISTRATOR})
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,99}", re.ASCII)
 CONTEXT = 3  # lines around each difference
 
 
 class MapRefused(RuleRefused):
     """The text is no data map that can be used; the sentences name the lines."""
+
+    about = "text"
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,47 @@ class Proposal:
     position: int = 0
 
 
-@transaction.atomic
+class Changes(TwoPeople[SourceChange]):
+    """Accepted, a change sets the source up, if that is still what was seen when it was proposed."""
+
+    model, what = SourceChange, gettext_lazy("change")
+    proposers = Who(
+        frozenset({Role.SOURCE_OWNER, Role.ADMINISTRATOR}),
+        gettext_lazy("Source owners and administrators propose changes of sources."),
+    )
+    accepters = Who(
+        frozenset({Role.APPROVER, Role.ADMINISTRATOR}),
+        gettext_lazy("Approvers and administrators accept changes of sources."),
+    )
+    enders = Who(
+        proposers.roles | accepters.roles,
+        gettext_lazy("Source owners, approvers and administrators settle changes of sources."),
+    )
+
+    def put_in_force(self, row: SourceChange, *, by: Actor, at: datetime) -> None:  # noqa: ARG002
+        """The source is searched as proposed from now on."""
+        if _has_changed_since(row):
+            raise RuleRefused(_("The source was changed meanwhile: propose it anew, and look at the difference again."))
+        _slug_of(_proposal_of(row))  # which this release may read more strictly
+        DataSource.set_up(
+            row.text,
+            read_url_variable=row.read_url_variable,
+            write_url_variable=row.write_url_variable,
+            position=row.position,
+            at=at,
+        )
+
+    def note(self, step: str, row: SourceChange, *, by: Actor, at: datetime) -> None:
+        """With the source's short name."""
+        note_setting(f"source_{step}", by=by, at=at, source=row.source_slug, change=row.pk)
+
+
+CHANGES = Changes()
+
+
 def propose(proposal: Proposal, *, by: Actor, at: datetime) -> SourceChange:
     """Write a proposal; nothing is searched by it until somebody else accepts. Raises RuleRefused, MapRefused."""
-    if not by.roles & PROPOSE:
-        raise RuleRefused(_("Source owners and administrators propose changes of sources."))
+    CHANGES.proposers.check(by)
     for variable in filter(None, (proposal.read_url_variable, proposal.write_url_variable)):
         if not VARIABLE.fullmatch(variable):
             raise RuleRefused(
@@ -55,54 +91,8 @@ def propose(proposal: Proposal, *, by: Actor, at: datetime) -> SourceChange:
     current = _current(slug)
     if current is not None and _as_proposed(current) == proposal:
         raise RuleRefused(_("This is how the source is set up already."))
-    change = SourceChange.objects.create(
-        source_slug=slug,
-        text=proposal.text,
-        read_url_variable=proposal.read_url_variable,
-        write_url_variable=proposal.write_url_variable,
-        position=proposal.position,
-        seen=current.map_version if current else None,
-        proposed_by=by.slug,
-        proposed_at=at,
-    )
-    _note("proposed", change, by=by, at=at)
-    return change
-
-
-@transaction.atomic
-def accept(change_id: int, *, by: Actor, at: datetime) -> DataSource:
-    """Set the source up as proposed: by somebody who did not propose it, while it is still what was seen then."""
-    change = _locked(change_id)
-    if not by.roles & ACCEPT:
-        raise RuleRefused(_("Approvers and administrators accept changes of sources."))
-    if change.proposed_by == by.slug:
-        raise RuleRefused(_("You proposed this change yourself: somebody else has to accept it."))
-    if _has_changed_since(change):
-        raise RuleRefused(_("The source was changed meanwhile: propose it anew, and look at the difference again."))
-    _slug_of(_proposal_of(change))  # which this release may read more strictly
-    source = DataSource.set_up(
-        change.text,
-        read_url_variable=change.read_url_variable,
-        write_url_variable=change.write_url_variable,
-        position=change.position,
-        at=at,
-    )
-    change.accepted_by, change.accepted_at = by.slug, at
-    change.save(update_fields=["accepted_by", "accepted_at"])
-    _note("accepted", change, by=by, at=at)
-    return source
-
-
-@transaction.atomic
-def end(change_id: int, *, by: Actor, at: datetime) -> SourceChange:
-    """Take a proposal back, or refuse it."""
-    change = _locked(change_id)
-    if not by.roles & (PROPOSE | ACCEPT):
-        raise RuleRefused(_("Source owners, approvers and administrators settle changes of sources."))
-    change.ended_by, change.ended_at = by.slug, at
-    change.save(update_fields=["ended_by", "ended_at"])
-    _note("ended", change, by=by, at=at)
-    return change
+    change = SourceChange(source_slug=slug, seen=current.map_version if current else None, **asdict(proposal))
+    return CHANGES.propose(change, by=by, at=at)
 
 
 def difference(change: SourceChange) -> list[str]:
@@ -153,14 +143,3 @@ def _has_changed_since(change: SourceChange) -> bool:
     current = _current(change.source_slug)
     others = SourceChange.objects.filter(source_slug=change.source_slug, accepted_at__gte=change.proposed_at)
     return (current.map_version_id if current else None) != change.seen_id or others.exists()
-
-
-def _locked(change_id: int) -> SourceChange:
-    change = SourceChange.objects.select_for_update().filter(pk=change_id).first()
-    if change is None or not change.waits:
-        raise RuleRefused(_("This change waits for nobody any more: propose a new one."))
-    return change
-
-
-def _note(step: str, change: SourceChange, *, by: Actor, at: datetime) -> None:
-    note_setting(f"source_{step}", by=by, at=at, source=change.source_slug, change=change.pk)

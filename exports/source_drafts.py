@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
 from exports.models import SourceDraft
-from exports.source_changes import PROPOSE, VARIABLE
+from exports.source_changes import CHANGES, VARIABLE
 from exports.sources.connector import SourceError, survey
 from exports.sources.datamap import SLUG, DataMapError, read_data_map
 from exports.sources.draft import draft
 from requests_app.plain_text import is_usable
 from requests_app.roles import Actor
 from requests_app.services.staffing import note_setting
-from requests_app.services.standing import RuleRefused
+from requests_app.services.two_people import RuleRefused
 
 MOST_SAMPLED = 1_000
 MOST_TEXT = 500_000  # characters of a map, here and in the form
@@ -41,7 +41,7 @@ def ask(source: str, variable: str, *, sample_rows: int, by: Actor, at: datetime
 
     One person may ask: nothing but the schema is kept of what is read, and it is noted who asked.
     """
-    _check_may_propose(by)
+    CHANGES.proposers.check(by)
     if not SLUG.fullmatch(source):
         raise RuleRefused(_("A source's name has 1 to 50 small letters, digits or underscores, such as shop."))
     if not VARIABLE.fullmatch(variable):
@@ -89,7 +89,7 @@ def _drafted(row: SourceDraft) -> tuple[str, str]:
 @transaction.atomic
 def keep(draft_id: int, text: str, *, by: Actor) -> SourceDraft:
     """Keep what was decided so far; raises RuleRefused."""
-    _check_may_propose(by)
+    CHANGES.proposers.check(by)
     if not is_usable(text):
         raise RuleRefused(_("The text contains characters that can't be used. Please type it again."))
     row = _locked(draft_id)
@@ -101,7 +101,7 @@ def keep(draft_id: int, text: str, *, by: Actor) -> SourceDraft:
 @transaction.atomic
 def end(draft_id: int, *, by: Actor, at: datetime) -> SourceDraft:
     """Put a draft away, because it was proposed or nobody wants it; raises RuleRefused."""
-    _check_may_propose(by)
+    CHANGES.proposers.check(by)
     row = _locked(draft_id)
     row.ended_at = at
     row.save(update_fields=["ended_at"])
@@ -115,11 +115,6 @@ def questions(row: SourceDraft) -> list[str]:
     except DataMapError as error:
         return error.faults
     return []
-
-
-def _check_may_propose(by: Actor) -> None:
-    if not by.roles & PROPOSE:
-        raise RuleRefused(_("Source owners and administrators propose changes of sources."))
 
 
 def _locked(draft_id: int) -> SourceDraft:

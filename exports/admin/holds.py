@@ -33,7 +33,7 @@ from requests_app.services import hold_lists, holds
 from requests_app.services.history import record_access
 from requests_app.services.hold_lists import Fault, ListRefused
 from requests_app.services.holds import Asked, HoldRefused
-from requests_app.services.standing import RuleRefused
+from requests_app.services.two_people import RuleRefused
 
 A_PAGE = 50
 EMPTY = ("", gettext_lazy("Please choose"))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.forms.boundfield import BoundField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -22,18 +19,16 @@ from exports.models import DataSource, RetentionSchedule
 from exports.sources.datamap import Category, Collection
 from requests_app import facts
 from requests_app.admin import two_people
-from requests_app.admin.desk import DeskAdmin, actor_of, sees_cases, today
-from requests_app.admin.two_people import Standing, Taken, number_in
+from requests_app.admin.desk import OnePageAdmin, sees_cases, today
 from requests_app.law import packs
 from requests_app.law.words import Level, Right
 from requests_app.roles import Actor
-from requests_app.services.standing import RuleRefused
 
 GROUND = "ground_"  # before the law's slug: the field of its ground
 NOTHING = ("", gettext_lazy("Please choose"))
 
 
-class ScheduleForm(forms.Form):
+class ScheduleForm(two_people.StepForm):
     """What a proposal says, out of what the data maps and the packs know; the service checks it once more."""
 
     covers = forms.ChoiceField(label=gettext_lazy("What it keeps"))
@@ -75,8 +70,8 @@ class ScheduleForm(forms.Form):
             raise forms.ValidationError(_("Choose a date of the collection that is kept, or leave it empty."))
         return column
 
-    def propose(self, actor: Actor) -> RetentionSchedule | None:
-        """Hand it to the service; None if it refuses, with its sentence."""
+    def take(self, actor: Actor) -> str:
+        """Propose it."""
         given = self.cleaned_data
         proposal = Proposal(
             covers=given["covers"],
@@ -87,25 +82,12 @@ class ScheduleForm(forms.Form):
             counted_from=given["counted_from"],
             until=given["until"],
         )
-        try:
-            return schedules.propose(proposal, by=actor, at=timezone.now())
-        except RuleRefused as refused:
-            self.add_error(None, str(refused))
-        return None
-
-
-@dataclass(frozen=True)
-class Line:
-    """One schedule in words, and how it stands."""
-
-    covers: str
-    how_long: str
-    grounds: list[tuple[str, str]]
-    standing: Standing
+        schedules.propose(proposal, by=actor, at=timezone.now())
+        return two_people.proposed()
 
 
 @admin.register(RetentionSchedule)
-class RetentionScheduleAdmin(DeskAdmin[RetentionSchedule]):
+class RetentionScheduleAdmin(OnePageAdmin[RetentionSchedule]):
     """One page for all schedules."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -116,67 +98,33 @@ class RetentionScheduleAdmin(DeskAdmin[RetentionSchedule]):
         """As for the list."""
         return sees_cases(request)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    def page(self, request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
         """The page, or one step on it."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        form = ScheduleForm(request.POST if request.POST.get("do") == "propose" else None)
-        if request.method == "POST" and not form.is_bound:
-            two_people.take_step(request, {"accept": _accept, "end": _end})
-            return HttpResponseRedirect(request.path)
-        if form.is_bound and form.is_valid() and form.propose(actor_of(request)) is not None:
-            messages.success(request, _("Proposed. An approver who is somebody else accepts it."))
-            return HttpResponseRedirect(request.path)
-        return self._page(request, form)
-
-    def _page(self, request: HttpRequest, form: ScheduleForm) -> HttpResponse:
-        actor = actor_of(request)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Retention schedules"),
-            "lead": _(
-                "What deletions leave in place, on which ground and for how long, if the standing rule for it is in"
-                " force. What a data map keeps itself is not repeated here."
-            ),
-            "lines": [_line(row, actor) for row in RetentionSchedule.objects.all()],
-            "form": form,
-            "works": two_people.works(actor),
-        }
-        status = 422 if form.errors else 200
-        return TemplateResponse(request, "admin/exports/schedules.html", context, status=status)
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
-        """A schedule has no page of its own."""
-        return HttpResponseRedirect("../../")
+        return PAGE.answer(request, context, RetentionSchedule.objects.all(), ScheduleForm.of(request))
 
 
-def _accept(given: QueryDict, actor: Actor) -> str:
-    schedule = schedules.accept(number_in(given), by=actor, at=timezone.now())
-    return _("%(what)s: in force.") % {"what": _in_words(schedule)}
+def _line(row: RetentionSchedule) -> dict[str, object]:
+    grounds = sorted((facts.in_words("law", law), facts.in_words("code", code)) for law, code in row.grounds.items())
+    return {"title": _in_words(row), "how_long": _how_long(row), "grounds": grounds}
 
 
-def _end(given: QueryDict, actor: Actor) -> str:
-    schedule = schedules.end(number_in(given), by=actor, at=timezone.now())
-    return _("%(what)s: ended.") % {"what": _in_words(schedule)}
-
-
-def _line(row: RetentionSchedule, actor: Actor) -> Line:
-    return Line(
-        covers=_in_words(row),
-        how_long=_how_long(row),
-        grounds=sorted((facts.in_words("law", law), facts.in_words("code", code)) for law, code in row.grounds.items()),
-        standing=two_people.standing_of(
-            row.pk,
-            Taken(row.proposed_by, row.proposed_at),
-            Taken(row.accepted_by, row.accepted_at),
-            Taken(row.ended_by, row.ended_at),
-            actor=actor,
-            accept=_("Accept"),
+PAGE = two_people.Page(
+    settled=schedules.SCHEDULES,
+    template="admin/exports/schedules.html",
+    words={
+        "title": gettext_lazy("Retention schedules"),
+        "lead": gettext_lazy(
+            "What deletions leave in place, on which ground and for how long, if the standing rule for it is in force."
+            " What a data map keeps itself is not repeated here."
         ),
-    )
+        "heading": gettext_lazy("Propose a schedule"),
+        "nothing": gettext_lazy("There is none: deletions leave in place only what the data maps keep."),
+    },
+    line=_line,
+    accept=gettext_lazy("Accept"),
+    accepted=gettext_lazy("%(row)s: in force."),
+    ended=gettext_lazy("%(row)s: ended."),
+)
 
 
 def _in_words(row: RetentionSchedule) -> str:

@@ -15,14 +15,14 @@ from exports import source_drafts
 from exports.models import SourceDraft
 from exports.source_drafts import MOST_SAMPLED
 from requests_app.admin.queue import badge
-from requests_app.admin.two_people import number_in
+from requests_app.admin.two_people import StepForm, number_in
 from requests_app.roles import Actor
-from requests_app.services.standing import RuleRefused
+from requests_app.services.two_people import RuleRefused
 
 MOST_SHOWN = 10
 
 
-class DraftForm(forms.Form):
+class DraftForm(StepForm):
     """Which database a map is drafted from."""
 
     source = forms.CharField(
@@ -43,19 +43,15 @@ class DraftForm(forms.Form):
         initial=0,
     )
 
-    def ask(self, actor: Actor) -> SourceDraft | None:
-        """Hand it to the service; None if it refuses, with its sentence."""
-        try:
-            return source_drafts.ask(
-                self.cleaned_data["source"],
-                self.cleaned_data["variable"],
-                sample_rows=self.cleaned_data["sample_rows"],
-                by=actor,
-                at=timezone.now(),
-            )
-        except RuleRefused as refused:
-            self.add_error(None, str(refused))
-        return None
+    do = "draft"
+
+    def take(self, actor: Actor) -> str:
+        """Have it drafted."""
+        given = self.cleaned_data
+        source_drafts.ask(
+            given["source"], given["variable"], sample_rows=given["sample_rows"], by=actor, at=timezone.now()
+        )
+        return _("A worker reads the schema. The draft stands here in a minute or two.")
 
 
 @dataclass(frozen=True)

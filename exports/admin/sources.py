@@ -48,7 +48,7 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """The list, with how many changes wait."""
-        waiting = SourceChange.objects.filter(accepted_at__isnull=True, ended_at__isnull=True).count()
+        waiting = SourceChange.objects.waiting().count()
         return super().changelist_view(request, {**(extra_context or {}), "waiting": waiting})
 
     def changes(self, request: HttpRequest) -> HttpResponse:

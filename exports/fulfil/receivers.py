@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from exports.bundle import age
 from exports.models import Receiver, ReceiverWay
@@ -15,10 +15,7 @@ from exports.sources.connector import MapDoesNotFitError
 from exports.sources.http.addresses import Service, service_at
 from requests_app.roles import Actor, Role
 from requests_app.services.staffing import note_setting
-from requests_app.services.standing import RuleRefused
-
-PROPOSE = frozenset({Role.ANALYST, Role.APPROVER, Role.ADMINISTRATOR})
-ACCEPT = frozenset({Role.APPROVER, Role.ADMINISTRATOR})
+from requests_app.services.two_people import RuleRefused, TwoPeople, Who
 
 
 @dataclass(frozen=True)
@@ -32,11 +29,35 @@ class Proposal:
     url: str = ""
 
 
-@transaction.atomic
+class Register(TwoPeople[Receiver]):
+    """Who accepts one compared the key with the receiver's own word; nothing goes to an ended one, confirmed or not."""
+
+    model, what = Receiver, gettext_lazy("receiver")
+    proposers = enders = Who(
+        frozenset({Role.ANALYST, Role.APPROVER, Role.ADMINISTRATOR}),
+        gettext_lazy("The privacy team and administrators enter and end receivers."),
+    )
+    accepters = Who(
+        frozenset({Role.APPROVER, Role.ADMINISTRATOR}), gettext_lazy("Approvers and administrators accept receivers.")
+    )
+
+    def put_in_force(self, row: Receiver, *, by: Actor, at: datetime) -> None:  # noqa: ARG002
+        """The operator may have taken the host back since."""
+        if row.url:
+            _check_url(row.url)
+
+    def note(self, step: str, row: Receiver, *, by: Actor, at: datetime) -> None:
+        """By its number."""
+        note_setting(f"receiver_{step}", by=by, at=at, receiver=row.pk)
+
+
+REGISTER = Register()
+accept, end = REGISTER.accept, REGISTER.end
+
+
 def propose(proposal: Proposal, *, by: Actor, at: datetime) -> Receiver:
     """Enter a receiver; nobody can choose it until somebody else accepts. Raises RuleRefused."""
-    if not by.roles & PROPOSE:
-        raise RuleRefused(_("The privacy team and administrators enter receivers."))
+    REGISTER.proposers.check(by)
     name, contact = " ".join(proposal.name.split()), proposal.contact.strip()
     if not name or not contact:
         raise RuleRefused(_("Give the legal name, and how to reach them."))
@@ -52,47 +73,8 @@ def propose(proposal: Proposal, *, by: Actor, at: datetime) -> Receiver:
     same = Receiver.objects.filter(name=name, public_key=key, way=proposal.way, url=url, ended_at__isnull=True)
     if same.exists():
         raise RuleRefused(_("This receiver is entered already."))
-    receiver = Receiver.objects.create(
-        name=name,
-        contact=contact,
-        public_key=key,
-        way=proposal.way,
-        url=url,
-        proposed_by=by.slug,
-        proposed_at=at,
-    )
-    _note("proposed", receiver, by=by, at=at)
-    return receiver
-
-
-@transaction.atomic
-def accept(receiver_id: int, *, by: Actor, at: datetime) -> Receiver:
-    """Make a receiver active: by somebody who did not enter it, and compared the key with the receiver's own word."""
-    receiver = _locked(receiver_id)
-    if not by.roles & ACCEPT:
-        raise RuleRefused(_("Approvers and administrators accept receivers."))
-    if receiver.accepted_at is not None:
-        raise RuleRefused(_("This receiver is active already."))
-    if receiver.proposed_by == by.slug:
-        raise RuleRefused(_("You entered this receiver yourself: somebody else has to accept it."))
-    if receiver.url:
-        _check_url(receiver.url)
-    receiver.accepted_by, receiver.accepted_at = by.slug, at
-    receiver.save(update_fields=["accepted_by", "accepted_at"])
-    _note("accepted", receiver, by=by, at=at)
-    return receiver
-
-
-@transaction.atomic
-def end(receiver_id: int, *, by: Actor, at: datetime) -> Receiver:
-    """From now on nothing goes to this receiver any more, whatever was confirmed; or take a proposal back."""
-    receiver = _locked(receiver_id)
-    if not by.roles & PROPOSE:
-        raise RuleRefused(_("The privacy team and administrators end receivers."))
-    receiver.ended_by, receiver.ended_at = by.slug, at
-    receiver.save(update_fields=["ended_by", "ended_at"])
-    _note("ended", receiver, by=by, at=at)
-    return receiver
+    receiver = Receiver(name=name, contact=contact, public_key=key, way=proposal.way, url=url)
+    return REGISTER.propose(receiver, by=by, at=at)
 
 
 def service_of(url: str) -> Service:
@@ -116,14 +98,3 @@ def _check_url(url: str) -> None:
                 " named in the setting DSAR_RECEIVER_HOSTS, and without TLS in DSAR_SOURCE_HOSTS, too."
             )
         ) from None
-
-
-def _locked(receiver_id: int) -> Receiver:
-    receiver = Receiver.objects.select_for_update().filter(pk=receiver_id, ended_at__isnull=True).first()
-    if receiver is None:
-        raise RuleRefused(_("There is no such receiver any more."))
-    return receiver
-
-
-def _note(step: str, receiver: Receiver, *, by: Actor, at: datetime) -> None:
-    note_setting(f"receiver_{step}", by=by, at=at, receiver=receiver.pk)

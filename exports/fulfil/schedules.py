@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypedDict
 
-from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from exports.models import DataSource, RetentionSchedule, SourceRun
 from exports.sources.datamap import Category, Collection, Keep
@@ -24,7 +24,7 @@ from requests_app.roles import SYSTEM, Actor, Role
 from requests_app.services import standing
 from requests_app.services.history import local_day, record
 from requests_app.services.staffing import note_setting
-from requests_app.services.standing import RuleRefused
+from requests_app.services.two_people import RuleRefused, TwoPeople, Who
 
 MOST_YEARS = 100
 
@@ -49,56 +49,51 @@ class Proposal:
     until: date | None = None
 
 
-@transaction.atomic
+class Schedules(TwoPeople[RetentionSchedule]):
+    """A schedule is accepted only if its grounds still hold; what was kept on an ended one stays as it was told."""
+
+    model, what = RetentionSchedule, gettext_lazy("schedule")
+    proposers = enders = Who(
+        frozenset({Role.ANALYST, Role.APPROVER}), gettext_lazy("Retention schedules are for analysts and approvers.")
+    )
+    accepters = Who(frozenset({Role.APPROVER}), gettext_lazy("An approver accepts a schedule."))
+
+    def put_in_force(self, row: RetentionSchedule, *, by: Actor, at: datetime) -> None:  # noqa: ARG002
+        """The law may have changed since it was proposed."""
+        _check_grounds(row.grounds, on=local_day(at))
+
+    def note(self, step: str, row: RetentionSchedule, *, by: Actor, at: datetime) -> None:
+        """With what it keeps, and on which grounds."""
+        note_setting(
+            "retention_schedule",
+            by=by,
+            at=at,
+            step=step,
+            schedule=row.pk,
+            covers=row.covers,
+            grounds=sorted(f"{law}: {code}" for law, code in row.grounds.items()),
+            years=row.years,
+        )
+
+
+SCHEDULES = Schedules()
+accept, end = SCHEDULES.accept, SCHEDULES.end
+
+
 def propose(proposal: Proposal, *, by: Actor, at: datetime) -> RetentionSchedule:
     """Write a schedule; it keeps nothing until somebody else accepts it. Raises RuleRefused."""
-    if not by.roles & {Role.ANALYST, Role.APPROVER}:
-        raise RuleRefused(_("Retention schedules are for analysts and approvers."))
+    SCHEDULES.proposers.check(by)
     _check_covers(proposal)
     _check_times(proposal, on=local_day(at))
     _check_grounds(proposal.grounds, on=local_day(at))
-    schedule = RetentionSchedule.objects.create(
+    schedule = RetentionSchedule(
         covers=proposal.covers,
         grounds=dict(proposal.grounds),
         years=proposal.years,
         counted_from=proposal.counted_from,
         until=proposal.until,
-        proposed_by=by.slug,
-        proposed_at=at,
     )
-    _note("proposed", schedule, by=by, at=at)
-    return schedule
-
-
-@transaction.atomic
-def accept(schedule_id: int, *, by: Actor, at: datetime) -> RetentionSchedule:
-    """Put a proposed schedule in force: an approver who has not proposed it, and only if its grounds still hold."""
-    schedule = _locked(schedule_id)
-    if schedule.accepted_at is not None or schedule.ended_at is not None:
-        raise RuleRefused(_("This schedule waits for nobody any more: propose a new one."))
-    if Role.APPROVER not in by.roles:
-        raise RuleRefused(_("An approver accepts a schedule."))
-    if schedule.proposed_by == by.slug:
-        raise RuleRefused(_("You proposed this schedule yourself: another approver has to accept it."))
-    _check_grounds(schedule.grounds, on=local_day(at))
-    schedule.accepted_by, schedule.accepted_at = by.slug, at
-    schedule.save(update_fields=["accepted_by", "accepted_at"])
-    _note("accepted", schedule, by=by, at=at)
-    return schedule
-
-
-@transaction.atomic
-def end(schedule_id: int, *, by: Actor, at: datetime) -> RetentionSchedule:
-    """Take a schedule out of force, or a proposal back; what was kept on it in a closed case stays as it was told."""
-    if not by.roles & {Role.ANALYST, Role.APPROVER}:
-        raise RuleRefused(_("Retention schedules are for analysts and approvers."))
-    schedule = _locked(schedule_id)
-    if schedule.ended_at is not None:
-        raise RuleRefused(_("This schedule has ended already."))
-    schedule.ended_by, schedule.ended_at = by.slug, at
-    schedule.save(update_fields=["ended_by", "ended_at"])
-    _note("ended", schedule, by=by, at=at)
-    return schedule
+    return SCHEDULES.propose(schedule, by=by, at=at)
 
 
 def scheduled_for(source_run: SourceRun, *, at: datetime) -> dict[str, Scheduled]:
@@ -224,23 +219,3 @@ def _check_grounds(grounds: Mapping[str, str], *, on: date) -> None:
                 _("%(law)s has no ground %(code)r to keep data from deletion: choose one of %(codes)s.")
                 % {"law": pack.short_title, "code": code, "codes": spell_list(offered, "en")}
             )
-
-
-def _locked(schedule_id: int) -> RetentionSchedule:
-    schedule = RetentionSchedule.objects.select_for_update().filter(pk=schedule_id).first()
-    if schedule is None:
-        raise RuleRefused(_("There is no such schedule."))
-    return schedule
-
-
-def _note(step: str, schedule: RetentionSchedule, *, by: Actor, at: datetime) -> None:
-    note_setting(
-        "retention_schedule",
-        by=by,
-        at=at,
-        step=step,
-        schedule=schedule.pk,
-        covers=schedule.covers,
-        grounds=sorted(f"{law}: {code}" for law, code in schedule.grounds.items()),
-        years=schedule.years,
-    )

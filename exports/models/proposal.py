@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.db import models
 
 from exports.models.source import DataMapVersion
+from requests_app.models.two_people import ByTwo
 
 
-class SourceChange(models.Model):
+class SourceChange(ByTwo):
     """One proposal: the whole data map, and the names of the variables that hold the addresses.
 
     ``seen`` is the map that was in use when it was proposed, null for a new source: a proposal that was made on another
-    one is out of date. A row is never changed but by the next step.
+    one is out of date. What is accepted is done, and can't be ended.
     """
 
     source_slug = models.SlugField()
@@ -20,12 +21,6 @@ class SourceChange(models.Model):
     write_url_variable = models.CharField(max_length=100, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     seen = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT, null=True, related_name="+")
-    proposed_by = models.CharField(max_length=40)
-    proposed_at = models.DateTimeField()
-    accepted_by = models.CharField(max_length=40, blank=True)
-    accepted_at = models.DateTimeField(null=True)
-    ended_by = models.CharField(max_length=40, blank=True)
-    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-pk",)
@@ -35,9 +30,9 @@ class SourceChange(models.Model):
         return f"{self.source_slug}, proposed {self.proposed_at:%Y-%m-%d}"
 
     @property
-    def waits(self) -> bool:
-        """Whether nobody has settled it."""
-        return self.accepted_at is None and self.ended_at is None
+    def is_over(self) -> bool:
+        """Whether no step can follow."""
+        return not self.waits
 
 
 class SourceDraft(models.Model):

@@ -5,17 +5,10 @@ from __future__ import annotations
 from django.db import models
 
 from exports.sources.datamap import Collection, Keep
+from requests_app.models.two_people import ByTwo
 
 
-class RetentionScheduleQuerySet(models.QuerySet["RetentionSchedule"]):
-    """Which schedules are meant."""
-
-    def in_force(self) -> RetentionScheduleQuerySet:
-        """Accepted by a second person, and not ended."""
-        return self.filter(accepted_at__isnull=False, ended_at__isnull=True)
-
-
-class RetentionSchedule(models.Model):
+class RetentionSchedule(ByTwo):
     """One row: a collection or a statutory category, the ground to keep it by law, and for how long.
 
     Never changed once it is proposed: what a case was kept on stays readable; another row takes its place.
@@ -26,25 +19,12 @@ class RetentionSchedule(models.Model):
     years = models.PositiveSmallIntegerField()
     counted_from = models.CharField(max_length=100, blank=True, help_text="A date column; empty: from the request.")
     until = models.DateField(null=True, help_text="The last day on which the schedule keeps anything; null: no end.")
-    proposed_by = models.CharField(max_length=40)
-    proposed_at = models.DateTimeField()
-    accepted_by = models.CharField(max_length=40, blank=True)
-    accepted_at = models.DateTimeField(null=True)
-    ended_by = models.CharField(max_length=40, blank=True)
-    ended_at = models.DateTimeField(null=True)
-
-    objects = RetentionScheduleQuerySet.as_manager()
 
     class Meta:
         ordering = ("covers", "pk")
 
     def __str__(self) -> str:
         return f"{self.covers}, {self.years} years"
-
-    @property
-    def is_in_force(self) -> bool:
-        """Whether it is applied."""
-        return self.accepted_at is not None and self.ended_at is None
 
     def names(self, source: str, collection: Collection) -> bool:
         """Whether it covers this collection: by its name, or by the category of every field of it."""

@@ -7,8 +7,10 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from exports.bundle import age
 from exports.models.handover import StoredFile
 from requests_app.models import Case
+from requests_app.models.two_people import ByTwo
 
 
 class EncryptedFile(StoredFile):
@@ -36,15 +38,7 @@ class ReceiverWay(models.TextChoices):
     PICK_UP = "pick_up", _("passed on by staff, encrypted")
 
 
-class ReceiverQuerySet(models.QuerySet["Receiver"]):
-    """Which receivers are meant."""
-
-    def in_force(self) -> ReceiverQuerySet:
-        """Registered by one, accepted by another, and not ended."""
-        return self.filter(accepted_at__isnull=False, ended_at__isnull=True)
-
-
-class Receiver(models.Model):
+class Receiver(ByTwo):
     """Another organisation to which people may have their data sent (GDPR Art. 20(2)).
 
     Never changed once it is proposed, so that it stays known to whom, and under which key, something went; another row
@@ -56,14 +50,6 @@ class Receiver(models.Model):
     public_key = models.CharField(max_length=100, help_text="Its X25519 recipient in age's form, age1….")
     way = models.CharField(max_length=10, choices=ReceiverWay)
     url = models.CharField(max_length=500, blank=True, help_text="Where files are posted to; empty for a pick-up.")
-    proposed_by = models.CharField(max_length=40)
-    proposed_at = models.DateTimeField()
-    accepted_by = models.CharField(max_length=40, blank=True)
-    accepted_at = models.DateTimeField(null=True)
-    ended_by = models.CharField(max_length=40, blank=True)
-    ended_at = models.DateTimeField(null=True)
-
-    objects = ReceiverQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "pk")
@@ -73,9 +59,9 @@ class Receiver(models.Model):
         return self.name
 
     @property
-    def is_in_force(self) -> bool:
-        """Whether anything may be sent to it."""
-        return self.accepted_at is not None and self.ended_at is None
+    def fingerprint(self) -> str:
+        """Of its key, to be compared with its own word."""
+        return age.fingerprint(self.public_key)
 
 
 class TransferState(models.TextChoices):

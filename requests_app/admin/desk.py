@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -51,6 +53,26 @@ class DeskAdmin(ThemedAdmin[Row]):
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         """Nothing is deleted by hand."""
         return False
+
+
+class OnePageAdmin(DeskAdmin[Row]):
+    """An admin whose rows stand on one page, and have none of their own."""
+
+    def page(self, request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
+        """The page, or one step on it; ``context`` is what every page of the admin gets."""
+        raise NotImplementedError
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        """The page, for who may see it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self.page(request, {**self.admin_site.each_context(request), "opts": self.opts})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Back to the page."""
+        return HttpResponseRedirect("../../")
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -13,12 +13,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from requests_app.admin import two_people
-from requests_app.admin.desk import DeskAdmin, actor_of
-from requests_app.admin.two_people import Standing, Taken, number_in
+from requests_app.admin.desk import OnePageAdmin, actor_of
+from requests_app.admin.two_people import Standing, number_in
 from requests_app.law.words import Right
 from requests_app.models import Routine, StandingRule
 from requests_app.roles import Actor
 from requests_app.services import standing
+from requests_app.services.two_people import RuleRefused
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,17 @@ class Rule:
 
 
 @admin.register(StandingRule)
-class StandingRuleAdmin(DeskAdmin[StandingRule]):
+class StandingRuleAdmin(OnePageAdmin[StandingRule]):
     """One page for all rules; each button asks the service, which says why not."""
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    def page(self, request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
         """The page, or one step on it."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         actor = actor_of(request)
         if request.method == "POST":
             two_people.take_step(request, {"propose": _propose, "accept": _activate, "end": _end})
             return HttpResponseRedirect(request.path)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
+        shown = {
+            **context,
             "title": _("Standing rules"),
             "lead": _(
                 "What the system does by itself once two people have said so. Each application stands in the history"
@@ -64,19 +62,13 @@ class StandingRuleAdmin(DeskAdmin[StandingRule]):
             "rules": [_rule(routine, actor) for routine in Routine],
             "works": two_people.works(actor),
         }
-        return TemplateResponse(request, "admin/requests_app/standingrule/page.html", context)
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
-        """A version has no page of its own."""
-        return HttpResponseRedirect("../../")
+        return TemplateResponse(request, "admin/requests_app/standingrule/page.html", shown)
 
 
 def _propose(given: QueryDict, actor: Actor) -> str:
     routine = given.get("routine", "")
     if routine not in Routine.values or not set(given.getlist("rights")) <= set(Right):
-        raise standing.RuleRefused(_("Please choose one of the offered values."))
+        raise RuleRefused(_("Please choose one of the offered values."))
     rights = [Right(right) for right in given.getlist("rights")]
     rule = standing.propose(Routine(routine), rights, by=actor, at=timezone.now())
     return _("%(rule)s: proposed. An approver who is somebody else activates it.") % {"rule": rule}
@@ -105,12 +97,5 @@ def _version(rule: StandingRule, actor: Actor) -> Version:
     return Version(
         number=rule.version,
         rights=", ".join(Right(right).label for right in rule.rights),
-        standing=two_people.standing_of(
-            rule.pk,
-            Taken(rule.proposed_by, rule.proposed_at),
-            Taken(rule.activated_by, rule.activated_at),
-            Taken(rule.ended_by, rule.ended_at),
-            actor=actor,
-            accept=_("Activate"),
-        ),
+        standing=two_people.standing_of(rule, standing.RULES, actor=actor, accept=_("Activate")),
     )

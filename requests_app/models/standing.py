@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from requests_app.law.words import Right
+from requests_app.models.two_people import ByTwo
 
 
 class Routine(models.TextChoices):
@@ -16,19 +17,7 @@ class Routine(models.TextChoices):
     RELEASE_NOTHING_FOUND = "release_nothing_found", _("Answer when nothing was found")
 
 
-class StandingRuleQuerySet(models.QuerySet["StandingRule"]):
-    """Which rules are meant."""
-
-    def in_force(self) -> StandingRuleQuerySet:
-        """Activated, and not ended."""
-        return self.filter(activated_at__isnull=False, ended_at__isnull=True)
-
-    def proposed(self) -> StandingRuleQuerySet:
-        """Waiting for an approver."""
-        return self.filter(activated_at__isnull=True, ended_at__isnull=True)
-
-
-class StandingRule(models.Model):
+class StandingRule(ByTwo):
     """One version of a rule: proposed by one person, activated by another, ended by the next version or by hand.
 
     A version is never changed, so that a case's history names what the rule said when it was applied.
@@ -37,14 +26,6 @@ class StandingRule(models.Model):
     routine = models.CharField(max_length=40, choices=Routine)
     version = models.PositiveIntegerField()
     rights = models.JSONField(help_text="The rights to whose cases it is applied.")
-    proposed_by = models.CharField(max_length=40)
-    proposed_at = models.DateTimeField()
-    activated_by = models.CharField(max_length=40, blank=True)
-    activated_at = models.DateTimeField(null=True)
-    ended_by = models.CharField(max_length=40, blank=True)
-    ended_at = models.DateTimeField(null=True)
-
-    objects = StandingRuleQuerySet.as_manager()
 
     class Meta:
         ordering = ("routine", "-version")
@@ -52,18 +33,13 @@ class StandingRule(models.Model):
             models.UniqueConstraint(fields=("routine", "version"), name="one_row_a_rule_version"),
             models.UniqueConstraint(
                 fields=("routine",),
-                condition=models.Q(activated_at__isnull=False, ended_at__isnull=True),
+                condition=models.Q(accepted_at__isnull=False, ended_at__isnull=True),
                 name="one_version_in_force_a_rule",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_routine_display()}, version {self.version}"
-
-    @property
-    def is_in_force(self) -> bool:
-        """Whether it is applied."""
-        return self.activated_at is not None and self.ended_at is None
 
     def covers(self, right: Right) -> bool:
         """Whether it is applied to cases of this right."""

@@ -21,7 +21,7 @@ from requests_app.roles import Actor
 from requests_app.services import holds
 from requests_app.services.history import local_day
 from requests_app.services.holds import Asked, HoldRefused
-from requests_app.services.standing import RuleRefused
+from requests_app.services.two_people import RuleRefused
 
 COLUMNS = ("kind", "matter", "source", "identifier_kind", "identifier", "begins", "ends", "told")
 MOST_BYTES = 1_000_000

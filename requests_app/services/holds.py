@@ -33,7 +33,7 @@ from requests_app.ports import systems
 from requests_app.roles import Actor, Role
 from requests_app.services.history import local_day, record
 from requests_app.services.staffing import note_setting
-from requests_app.services.standing import RuleRefused
+from requests_app.services.two_people import RuleRefused
 
 IDENTIFIER_MOST = 254
 FURTHEST = timedelta(days=3650)  # a first day beyond that is a slip of the pen

@@ -24,6 +24,7 @@ from requests_app.rights import ANSWERED_WITH_DATA
 from requests_app.roles import SYSTEM, Actor, Role
 from requests_app.services.history import Fact, change_state, local_day
 from requests_app.services.staffing import note_setting
+from requests_app.services.two_people import RuleRefused, TwoPeople, Who
 from requests_app.states import State
 
 # To whose cases a rule may be applied. Where data is changed, a person starts and another one approves: four eyes.
@@ -48,57 +49,41 @@ WHAT_IT_DOES: dict[Routine, str | Promise] = {
 }
 
 
-class RuleRefused(Exception):
-    """A rule that can't be proposed, activated or ended so: the sentence says why, and what to do."""
+class Rules(TwoPeople[StandingRule]):
+    """A version is activated in the place of the one before; whoever works on cases may stop a rule at once."""
+
+    model, what = StandingRule, gettext_lazy("rule")
+    proposers = enders = Who(
+        frozenset({Role.ANALYST, Role.APPROVER}), gettext_lazy("Rules are for analysts and approvers.")
+    )
+    accepters = Who(frozenset({Role.APPROVER}), gettext_lazy("An approver activates a rule."))
+
+    def put_in_force(self, row: StandingRule, *, by: Actor, at: datetime) -> None:
+        """The version before ends."""
+        for before in StandingRule.objects.in_force().filter(routine=row.routine):
+            self.write_end(before, by=by, at=at)
+
+    def note(self, step: str, row: StandingRule, *, by: Actor, at: datetime) -> None:
+        """Rules are settings: what became of them stands in the access chain of the day."""
+        word = "activated" if step == "accepted" else step
+        note_setting("standing_rule", by=by, at=at, step=word, rule=row.routine, version=row.version, rights=row.rights)
+
+
+RULES = Rules()
+activate, end = RULES.accept, RULES.end
 
 
 @transaction.atomic
 def propose(routine: Routine, rights: Collection[Right], *, by: Actor, at: datetime) -> StandingRule:
     """Write the next version of a rule; it does nothing until somebody else activates it."""
-    _check_desk(by)
+    RULES.proposers.check(by)
     if not rights:
         raise RuleRefused(_("Choose at least one right to whose cases the rule is applied."))
     if not MAY_COVER[routine].issuperset(rights):
         raise RuleRefused(_("This rule can't be applied to one of these rights: a person decides there."))
     last = StandingRule.objects.select_for_update().filter(routine=routine).order_by("-version").first()
-    rule = StandingRule.objects.create(
-        routine=routine,
-        version=last.version + 1 if last else 1,
-        rights=sorted(rights),
-        proposed_by=by.slug,
-        proposed_at=at,
-    )
-    _note("proposed", rule, by=by, at=at)
-    return rule
-
-
-@transaction.atomic
-def activate(rule_id: int, *, by: Actor, at: datetime) -> StandingRule:
-    """Put a proposed version in force, in the place of the one before; only an approver who has not proposed it."""
-    rule = _locked(rule_id)
-    if rule.activated_at is not None or rule.ended_at is not None:
-        raise RuleRefused(_("This version waits for nobody any more: propose a new one."))
-    if Role.APPROVER not in by.roles:
-        raise RuleRefused(_("An approver activates a rule."))
-    if rule.proposed_by == by.slug:
-        raise RuleRefused(_("You proposed this version yourself: another approver has to activate it."))
-    for before in StandingRule.objects.in_force().filter(routine=rule.routine):
-        _end(before, by=by, at=at)
-    rule.activated_by, rule.activated_at = by.slug, at
-    rule.save(update_fields=["activated_by", "activated_at"])
-    _note("activated", rule, by=by, at=at)
-    return rule
-
-
-@transaction.atomic
-def end(rule_id: int, *, by: Actor, at: datetime) -> StandingRule:
-    """Take a version out of force, or a proposal back: whoever works on cases may stop a rule at once."""
-    _check_desk(by)
-    rule = _locked(rule_id)
-    if rule.ended_at is not None:
-        raise RuleRefused(_("This version has ended already."))
-    _end(rule, by=by, at=at)
-    return rule
+    rule = StandingRule(routine=routine, version=last.version + 1 if last else 1, rights=sorted(rights))
+    return RULES.propose(rule, by=by, at=at)
 
 
 def in_force(routine: Routine, right: Right) -> StandingRule | None:
@@ -149,30 +134,3 @@ def answer(case: Case, *, at: datetime) -> None:
         version=rule.version,
     )
     work().carry_out(case, at=at)
-
-
-def _locked(rule_id: int) -> StandingRule:
-    rule = StandingRule.objects.select_for_update().filter(pk=rule_id).first()
-    if rule is None:
-        raise RuleRefused(_("There is no such rule."))
-    return rule
-
-
-def _end(rule: StandingRule, *, by: Actor, at: datetime) -> None:
-    rule.ended_by, rule.ended_at = by.slug, at
-    rule.save(update_fields=["ended_by", "ended_at"])
-    _note("ended", rule, by=by, at=at)
-
-
-def _check_desk(by: Actor) -> None:
-    if not by.roles & {Role.ANALYST, Role.APPROVER}:
-        raise RuleRefused(_("Rules are for analysts and approvers."))
-
-
-def _note(step: str, rule: StandingRule, *, by: Actor, at: datetime) -> None:
-    """Rules are settings: what became of them stands in the access chain of the day."""
-    note_setting("standing_rule", by=by, at=at, step=step, **_told(rule))
-
-
-def _told(rule: StandingRule) -> dict[str, str | int | bool | list[str]]:
-    return {"rule": rule.routine, "version": rule.version, "rights": rule.rights}

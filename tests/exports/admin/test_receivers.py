@@ -56,7 +56,7 @@ def test_nobody_accepts_what_they_entered(desk: Desk) -> None:
     approver = desk.client(Role.APPROVER)
     press(approver, **ENTERED)
     page = press(approver, do="accept", row=Receiver.objects.get().pk)
-    assert "You entered this receiver yourself: somebody else has to accept it." in page
+    assert "You proposed this receiver yourself: somebody else has to accept it." in page
     assert not Receiver.objects.in_force().exists()
 
 

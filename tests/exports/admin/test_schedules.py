@@ -68,7 +68,7 @@ def test_what_does_not_fit_is_said_beside_what_was_typed(desk: Desk, changes: di
 def test_what_may_not_be_is_said(desk: Desk) -> None:
     approver = desk.client(Role.APPROVER)
     press(approver, **LETTERS)
-    assert "another approver" in press(approver, do="accept", row=RetentionSchedule.objects.get().pk)
+    assert "somebody else has to accept it" in press(approver, do="accept", row=RetentionSchedule.objects.get().pk)
     assert "no such schedule" in press(approver, do="accept", row="x")
     assert "no such step" in press(approver, do="dance")
 

@@ -162,7 +162,7 @@ def test_the_form_begins_with_the_source_as_it_is(desk: Desk) -> None:
 @pytest.mark.parametrize("given", [{"do": "accept"}, {"do": "accept", "row": "x"}, {"do": "end", "row": "999"}, {}])
 def test_a_step_about_nothing_is_refused_with_a_sentence(desk: Desk, given: dict[str, str]) -> None:
     page = press(desk.client(Role.ADMINISTRATOR), **given)
-    assert "waits for nobody any more" in page or "There is no such step." in page
+    assert "There is no such change." in page or "There is no such step." in page
 
 
 def test_the_list_says_how_many_wait(desk: Desk) -> None:

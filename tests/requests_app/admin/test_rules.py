@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from requests_app.admin.two_people import Taken, standing_of
+from requests_app.admin.two_people import standing_of
 from requests_app.models import Routine, StandingRule
 from requests_app.roles import Role
+from requests_app.services import standing
 from tests.requests_app.admin.conftest import Desk, text_of
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
@@ -47,17 +48,18 @@ def test_an_analyst_proposes_and_an_approver_activates(desk: Desk) -> None:
 
 
 def test_a_step_of_the_evening_is_told_with_the_local_day(desk: Desk) -> None:
-    actor, nobody_yet = desk.staff[Role.ANALYST].as_actor(), Taken("", None)
-    proposed = Taken(actor.slug, datetime(2026, 11, 24, 3, tzinfo=UTC))  # seven in the evening in California
-    standing = standing_of(1, proposed, nobody_yet, nobody_yet, actor=actor, accept="Put in force")
-    assert standing.steps == ("Proposed by analyst on 2026-11-23.",)
+    actor, evening = desk.staff[Role.ANALYST].as_actor(), datetime(2026, 11, 24, 3, tzinfo=UTC)  # 7 p.m. in California
+    rule = StandingRule(proposed_by=actor.slug, proposed_at=evening)
+    assert standing_of(rule, standing.RULES, actor=actor, accept="Activate").steps == (
+        "Proposed by analyst on 2026-11-23.",
+    )
 
 
 def test_who_proposed_a_version_is_told_that_another_one_activates_it(desk: Desk) -> None:
     approver = desk.client(Role.APPROVER)
     press(approver, do="propose", routine=GATHER, rights=["know_specific"])
     page = press(approver, do="accept", row=StandingRule.objects.get().pk)
-    assert "You proposed this version yourself" in page
+    assert "You proposed this rule yourself" in page
 
 
 @pytest.mark.parametrize(

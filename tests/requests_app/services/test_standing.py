@@ -75,7 +75,7 @@ class TestARule:
 
     def test_is_not_activated_by_who_has_proposed_it(self) -> None:
         rule = standing.propose(GATHER, [Right.KNOW_SPECIFIC], by=APPROVER, at=AT)
-        with pytest.raises(RuleRefused, match="You proposed this version yourself"):
+        with pytest.raises(RuleRefused, match="You proposed this rule yourself"):
             standing.activate(rule.pk, by=APPROVER, at=AT)
         assert standing.activate(rule.pk, by=OTHER_APPROVER, at=AT).is_in_force
 

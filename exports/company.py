@@ -8,16 +8,19 @@ from datetime import datetime
 from exports import findings
 from exports.bundle import shine_the_light
 from exports.bundle.disclosure import held_for_others
-from exports.fulfil import acts, carry_out, choosing, flagging, gather, medium, near_misses, trouble
+from exports.fulfil import acts, carry_out, choosing, flagging, gather, medium, near_misses, transfer, trouble
 from exports.fulfil.account import account_of
 from exports.fulfil.documents import deciding
+from exports.fulfil.hand_over import NotHandedOver
 from exports.fulfil.recipients import telling
-from exports.models import UNFINISHED, Bundle, Candidate, DataSource, NearMisses, RunState, Shredding
+from exports.models import UNFINISHED, Bundle, Candidate, DataSource, NearMisses, Receiver, RunState, Shredding
 from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
+from requests_app import ports
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
 from requests_app.ports import Controller, CorrectableField, Matched
+from requests_app.roles import Actor
 
 
 class CompanySystems:
@@ -63,6 +66,11 @@ class CompanySystems:
         """What a correction may name: each field of the data maps that is marked so."""
         return tuple(field for data_map in _maps() for field in _correctable_fields(data_map, language))
 
+    def receivers(self) -> tuple[ports.Receiver, ...]:
+        """Those that a second person accepted."""
+        found = Receiver.objects.in_force().values_list("pk", "name")
+        return tuple(ports.Receiver(str(number), name) for number, name in found)
+
     def controllers(self, language: str) -> tuple[Controller, ...]:
         """The controllers that data maps name, with the contact of the first map that has one."""
         told = held_for_others(_all_maps(), cited="", language=language)
@@ -83,6 +91,13 @@ class CompanyWork:
     def gather(self, case: Case, *, at: datetime) -> None:  # noqa: ARG002
         """Look into every source."""
         gather.begin(case)
+
+    def choose_receiver(self, case: Case, key: str, *, by: Actor, at: datetime) -> None:
+        """A transfer that waits to be confirmed."""
+        try:
+            transfer.choose_for(case, int(key), by=by, at=at)
+        except NotHandedOver:
+            raise ports.NoReceiver from None
 
     def open_sources(self, case: Case) -> tuple[str, ...]:
         """Titles of the sources that are neither done nor waived."""

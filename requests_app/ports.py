@@ -9,6 +9,7 @@ from typing import Protocol
 
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
+from requests_app.roles import Actor
 
 UNDECIDED = "[decide:"  # begins what a drafted text leaves to a person; nothing that holds it is sent
 
@@ -28,6 +29,18 @@ class Controller:
 
     name: str  # legal
     contact: str  # how people reach it; empty: no data map says
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Another organisation to which a portable file may go."""
+
+    key: str
+    name: str  # legal
+
+
+class NoReceiver(Exception):
+    """Nothing can be sent to this receiver: nobody registered it, or it was ended."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,9 @@ class Systems(Protocol):
     def correctable_fields(self, language: str) -> tuple[CorrectableField, ...]:
         """What a correction may name."""
 
+    def receivers(self) -> tuple[Receiver, ...]:
+        """The organisations to which a person may have a portable file sent straight, by name."""
+
     def controllers(self, language: str) -> tuple[Controller, ...]:
         """The companies whose processor we are, by name: their data is theirs to answer for."""
 
@@ -74,6 +90,9 @@ class Work(Protocol):
 
     def gather(self, case: Case, *, at: datetime) -> None:
         """Look into every source, as the case's right needs it; reports by ``services.gathering``."""
+
+    def choose_receiver(self, case: Case, key: str, *, by: Actor, at: datetime) -> None:
+        """Take over the receiver that a new case names; nothing is sent before it is confirmed. Raises NoReceiver."""
 
     def open_sources(self, case: Case) -> tuple[str, ...]:
         """Titles of the sources that are neither done nor waived."""

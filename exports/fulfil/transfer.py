@@ -51,7 +51,11 @@ def current(case: Case) -> Transfer | None:
 @transaction.atomic
 def choose(case_id: UUID, receiver_id: int, *, at: datetime) -> Transfer:
     """The person names the receiver; nothing is sent before it is confirmed. Raises NotHandedOver."""
-    case = locked(case_id)
+    return choose_for(locked(case_id), receiver_id, by=PERSON, at=at)
+
+
+def choose_for(case: Case, receiver_id: int, *, by: Actor, at: datetime) -> Transfer:
+    """As ``choose``, of a case that is locked or just being opened, in the caller's transaction."""
     receiver = Receiver.objects.in_force().filter(pk=receiver_id).first()
     if receiver is None or not is_offered(case):
         raise NotHandedOver(_("Nothing can be sent to this receiver. Please choose another one."))
@@ -61,7 +65,7 @@ def choose(case_id: UUID, receiver_id: int, *, at: datetime) -> Transfer:
     if chosen.count() >= MOST:
         raise NotHandedOver(_("You chose receivers as often as we allow. Please write to us."))
     transfer = Transfer.objects.create(case=case, receiver=receiver, chosen_at=at)
-    _note(case, EventKind.TRANSFER_CHOSEN, transfer, by=PERSON, at=at)
+    _note(case, EventKind.TRANSFER_CHOSEN, transfer, by=by, at=at)
     return transfer
 
 

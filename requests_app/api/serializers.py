@@ -45,6 +45,11 @@ class SubmissionIn(serializers.Serializer[Any]):
     about_reference = serializers.CharField(
         max_length=MOST["about_reference"], help_text="Of the request that a complaint is about.", **LEFT_OUT
     )
+    receiver = serializers.CharField(
+        max_length=MOST["receiver"],
+        help_text="The key of the organisation to which a portable file is to go, once the person has confirmed it.",
+        **LEFT_OUT,
+    )
     requester = serializers.ChoiceField(
         choices=[kind.value for kind in Requester],
         required=False,
@@ -61,6 +66,13 @@ class SubmissionIn(serializers.Serializer[Any]):
     intake_key = serializers.UUIDField(
         required=False, help_text="Made by the caller: the same key with the same content is the same submission."
     )
+
+
+class ReceiverOut(serializers.Serializer[Any]):
+    """Another organisation to which a portable file may go."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
 
 
 class DutyOut(serializers.Serializer[Any]):

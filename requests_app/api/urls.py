@@ -11,5 +11,6 @@ app_name = "api"
 urlpatterns = [
     path("submissions/", views.Submissions.as_view(), name="submissions"),
     path("submissions/<str:reference>/", views.Follow.as_view(), name="follow"),
+    path("receivers/", views.Receivers.as_view(), name="receivers"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from typing import Any, cast
 
 from django.utils import timezone
@@ -20,6 +21,7 @@ from requests_app.api.tokens import FollowToken, opens, token_of
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission
+from requests_app.ports import systems
 from requests_app.roles import Actor
 from requests_app.services import entering, intake
 
@@ -54,6 +56,15 @@ class Submissions(FaultsView):
             errors = {name: [error] for name, error in refused.errors.items()}
             return faults(errors, status.HTTP_400_BAD_REQUEST)
         return Response({**_followed(submission), "token": token_of(submission)}, status=status.HTTP_201_CREATED)
+
+
+class Receivers(FaultsView):
+    """The receivers that a submission may name."""
+
+    @extend_schema(responses=serializers.ReceiverOut(many=True), operation_id="list_receivers")
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        """The organisations to which a portable file may go, by name; the same list as in the web form."""
+        return Response([asdict(receiver) for receiver in systems().receivers()])
 
 
 class HoldsToken(BasePermission):
@@ -101,6 +112,7 @@ def _intake(organisation: Organisation, data: dict[str, Any]) -> intake.Intake:
         correct_field=data["correct_field"],
         correct_value=data["correct_value"],
         about_reference=data["about_reference"],
+        receiver=data["receiver"],
         requester=Requester(data["requester"]),
         requester_name=data["requester_name"],
         requester_email=data["requester_email"],

@@ -29,13 +29,12 @@ from requests_app.models import (
     Case,
     Channel,
     CodePurpose,
-    CorrectionAsked,
     LookBack,
     Organisation,
     Submission,
 )
 from requests_app.plain_text import is_usable
-from requests_app.ports import systems
+from requests_app.ports import NoReceiver
 from requests_app.residence import is_residence
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import (
@@ -44,6 +43,7 @@ from requests_app.services import (
     letters,
     opt_outs,
     opting_in,
+    particulars,
     references,
     requesters,
     restricting,
@@ -59,6 +59,7 @@ MOST = {
     "account_number": 64,
     "details": 5000,
     "correct_value": 500,
+    "receiver": 20,
     "requester_name": 200,
     "requester_email": 254,
 }
@@ -93,6 +94,7 @@ class Intake:
     look_back: LookBack = LookBack.TWELVE_MONTHS
     correct_field: str = ""
     correct_value: str = ""
+    receiver: str = ""  # the key of the organisation to which a portable file is to go
     about_reference: str = ""  # of the request that a complaint is about, as typed
     about: Case | None = None  # the case that an appeal is about
     requester: Requester = Requester.SELF
@@ -228,6 +230,7 @@ def _cleaned(intake: Intake) -> Intake:
         account_number=intake.account_number.strip(),
         correct_value=intake.correct_value.strip(),
         about_reference=intake.about_reference.strip(),
+        receiver=intake.receiver.strip() if Right.PORTABILITY in intake.rights else "",
         requester_name=intake.requester_name.strip() if intake.requester is not Requester.SELF else "",
         requester_email=as_mailed(intake.requester_email) if intake.requester is not Requester.SELF else "",
         born_on=intake.born_on if intake.requester is Requester.PARENT else None,
@@ -271,7 +274,9 @@ def _key_of(intake: Intake) -> uuid.UUID:
         intake.about_reference,
         str(intake.about.pk) if intake.about else "",
     )
-    told = [answers, typed] if intake.requester is Requester.SELF else [answers, typed, another]
+    told: list[object] = [answers, typed] if intake.requester is Requester.SELF else [answers, typed, another]
+    if intake.receiver:
+        told.append(intake.receiver)
     return uuid.uuid5(intake.intake_key, json.dumps(told))
 
 
@@ -359,7 +364,7 @@ def _faults_of_rights(intake: Intake, on: date) -> dict[str, str]:
         return {"rights": _("Please choose each right once.")}
     if is_residence(intake.residence) and not set(intake.rights) <= _offered(intake, on):
         return {"rights": _not_offered(intake, on)}
-    return {fault: sentence for right in intake.rights for fault, sentence in _faults_of_right(intake, right).items()}
+    return {fault: sentence for right in intake.rights for fault, sentence in particulars.faults(intake, right).items()}
 
 
 def _not_offered(intake: Intake, on: date) -> str:
@@ -398,31 +403,9 @@ def _still_to_come(intake: Intake, today: date) -> str:
     return f"{sentence} ({'; '.join(sorted(rules))})" if rules else sentence
 
 
-def _faults_of_right(intake: Intake, right: Right) -> dict[str, str]:
-    """What a right asks for beside what every request gives."""
-    if right == Right.CORRECT:
-        return _faults_of_correction(intake)
-    if right == Right.COMPLAINT and intake.about_reference and not references.read_reference(intake.about_reference):
-        return {"about_reference": _("Please give the reference as our letters write it, such as R-ABCD-EFGH.")}
-    if right == Right.APPEAL and not intake.details.strip():
-        return {"details": _("Please tell us why you think that the decision is wrong.")}
-    if right == Right.APPEAL_AUTOMATED and not intake.details.strip():
-        return {"details": _("Please tell us which decision you mean, and what the reviewer should consider.")}
-    return {}
-
-
 def _offered(intake: Intake, on: date) -> set[Right]:
     """What may be asked for; an appeal is offered by the case that it is about, and by no form."""
     return {Right.APPEAL} if intake.about else set(rights_offered(intake.organisation, intake.residence, on))
-
-
-def _faults_of_correction(intake: Intake) -> dict[str, str]:
-    errors = {}
-    if intake.correct_field not in {known.slug for known in systems().correctable_fields(intake.language)}:
-        errors["correct_field"] = _("Please choose what is wrong.")
-    if not intake.correct_value:
-        errors["correct_value"] = _("Please tell us the right value.")
-    return errors
 
 
 def _fill(submission: Submission, intake: Intake, keyring: _Keyring, *, by: Actor, at: datetime) -> None:
@@ -483,14 +466,10 @@ def _open_case(
     case.save(force_insert=True)
     duties.pin_laws(case, laws, at=at)
     duties.owe(case, laws, at=at)
-    if right == Right.CORRECT:
-        _note_correction(case, intake)
+    try:
+        particulars.keep(case, intake, by=by, at=at)
+    except NoReceiver:
+        raise IntakeRefused(particulars.no_receiver()) from None
     if about and intake.about is None:
         enqueue("link_complaint", {"case": str(case.pk), "reference": about}, key=f"link_complaint:{case.pk}")
     return case
-
-
-def _note_correction(case: Case, intake: Intake) -> None:
-    correction = CorrectionAsked(id=uuid.uuid4(), case=case, field=intake.correct_field)
-    correction.value = intake.correct_value
-    correction.save()

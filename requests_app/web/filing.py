@@ -59,6 +59,7 @@ def request_form(request: HttpRequest, residence: str) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         offered=offers(the_organisation(), residence, language(), at=at),
         correctable=systems().correctable_fields(language()),
+        receivers=systems().receivers(),
         reach=reach(the_organisation(), residence, at=at),
         requester=_requester(request),
     )

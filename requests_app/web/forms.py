@@ -18,7 +18,7 @@ from requests_app.identifying import AGENTS
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Channel, LookBack, Organisation
-from requests_app.ports import CorrectableField
+from requests_app.ports import CorrectableField, Receiver
 from requests_app.rights import ANSWERED_WITH_DATA
 from requests_app.services.intake import Intake
 from requests_app.web.offers import GROUPS as GROUPS_OF_RIGHTS
@@ -119,6 +119,15 @@ class RequestForm(PortalForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
+    receiver = forms.CharField(
+        label=gettext_lazy("Send it straight to"),
+        help_text=gettext_lazy(
+            "These organisations take files from us. You keep your own download in any case, and are asked once more"
+            " before anything is sent."
+        ),
+        required=False,
+        widget=forms.Select,
+    )
     look_back = forms.ChoiceField(
         label=gettext_lazy("How far back shall we look?"), required=False, widget=forms.RadioSelect
     )
@@ -168,6 +177,7 @@ class RequestForm(PortalForm):
         *,
         offered: Sequence[Offer],
         correctable: Sequence[CorrectableField],
+        receivers: Sequence[Receiver],
         reach: Reach | None,
         requester: Requester = Requester.SELF,
     ) -> None:
@@ -181,12 +191,21 @@ class RequestForm(PortalForm):
         rights = {offer.right for offer in offered}
         if Right.CORRECT not in rights:
             del self.fields["correct_field"], self.fields["correct_value"]
+        self._ask_for_receiver(receivers if Right.PORTABILITY in rights and requester not in AGENTS else ())
         if Right.COMPLAINT not in rights:
             del self.fields["about_reference"]
         if reach is None or not rights & ANSWERED_WITH_DATA:
             del self.fields["look_back"]
         self.requester = requester
         self._ask_about_the_person()
+
+    def _ask_for_receiver(self, receivers: Sequence[Receiver]) -> None:
+        """Where there are none it is not asked, unless one was chosen meanwhile that was ended: then it is told."""
+        if not receivers and not self.data.get("receiver"):
+            del self.fields["receiver"]
+            return
+        choices = [("", _("Nobody; I only download it")), *((receiver.key, receiver.name) for receiver in receivers)]
+        cast("forms.Select", self.fields["receiver"].widget).choices = choices
 
     def _ask_about_the_person(self) -> None:
         """Who asks for another is asked about both; an agent for the person's own address, which may be asked."""
@@ -232,6 +251,7 @@ class RequestForm(PortalForm):
             correct_field=typed.get("correct_field", ""),
             correct_value=typed.get("correct_value", ""),
             about_reference=typed.get("about_reference", ""),
+            receiver=typed.get("receiver", ""),
             requester=self.requester,
             requester_name=typed.get("requester_name", ""),
             requester_email=typed.get("requester_email", ""),

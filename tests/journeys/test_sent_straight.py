@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from dsar.demo.browser import Browser
 from requests_app.law.words import Right
 from tests.exports.fulfil.receiving import Bank, receiving
 from tests.journeys.bundle import Bundle
@@ -16,6 +17,7 @@ from tests.journeys.person import DOWNLOAD_CODE, Person
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 RECEIVERS = "/admin/exports/receiver/"
+OFFERED = r'<option value="(\d+)">First Harbor Bank, N.A.</option>'
 DATA = f"/case/me/data/{Right.PORTABILITY}/"
 
 
@@ -23,12 +25,18 @@ def test_a_file_goes_straight_to_another_organisation(house: House) -> None:
     with receiving() as bank:
         registered(house, bank)
 
-        # The person asks for a portable file, and says early on where it is to go. Nothing goes there yet.
+        # The person asks for a portable file, and says at once where it is to go. Nothing goes there yet.
         person = Person(house, "LO-100307")
-        person.files(Right.PORTABILITY)
+        person.opens_the_form()
+        (receiver,) = re.findall(OFFERED, person.browser.html)
+        person.files(Right.PORTABILITY, receiver=receiver)
         person.confirms_the_mailbox()
         person.looks()
-        (receiver,) = re.findall(r'<option value="(\d+)">First Harbor Bank, N.A.</option>', person.browser.html)
+        assert "You chose First Harbor Bank, N.A.; we ask you to confirm it here once your file is ready" in person.page
+
+        # On the case page the choice is taken back, and made again.
+        presses(person.browser, f"{DATA}receiver/", do="take_back")
+        assert re.findall(OFFERED, person.browser.html) == [receiver]
         person.browser.post(f"{DATA}receiver/", {"receiver": receiver})
         assert "You chose First Harbor Bank, N.A.; we ask you to confirm it here once your file is ready" in person.page
 
@@ -69,7 +77,8 @@ def registered(house: House, bank: Bank) -> None:
     analyst = Desk(house, "analyst")
     analyst.browser.get(RECEIVERS)
     presses(
-        analyst,
+        analyst.browser,
+        RECEIVERS,
         do="propose",
         name="First Harbor Bank, N.A.",
         contact="privacy@bank.example",
@@ -81,12 +90,12 @@ def registered(house: House, bank: Bank) -> None:
     approver = Desk(house, "approver")
     approver.browser.get(RECEIVERS)
     (row,) = re.findall(r'name="row" value="(\d+)"', approver.browser.html)
-    presses(approver, do="accept", row=row)
+    presses(approver.browser, RECEIVERS, do="accept", row=row)
     assert "People can choose First Harbor Bank, N.A. from now on." in approver.page
 
 
-def presses(desk: Desk, **fields: str) -> None:
+def presses(browser: Browser, path: str, **fields: str) -> None:
     """Send a form of the open page by one of its buttons."""
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', desk.browser.html)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.html)
     assert token
-    desk.browser.send(RECEIVERS, {"csrfmiddlewaretoken": token.group(1), **fields})
+    browser.send(path, {"csrfmiddlewaretoken": token.group(1), **fields})

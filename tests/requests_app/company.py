@@ -13,8 +13,9 @@ from django.db import transaction
 from requests_app.guards import MoveShut
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import Controller, CorrectableField, Matched
+from requests_app.ports import Controller, CorrectableField, Matched, NoReceiver, Receiver
 from requests_app.rights import ANSWERED_WITH_DATA, BY_HAND_AT_ONCE
+from requests_app.roles import Actor
 from requests_app.services import closing, review
 from requests_app.services.history import locked
 
@@ -58,6 +59,9 @@ class Company:
     grounds: tuple[str, ...] = ()
     draft: str = ""
     customers: tuple[Controller, ...] = ()
+    registered: tuple[Receiver, ...] = ()
+    ended: set[str] = field(default_factory=set)  # in the very moment in which somebody asks
+    chosen: list[str] = field(default_factory=list)
 
     # Systems
 
@@ -92,6 +96,10 @@ class Company:
         """Its customers."""
         return self.customers
 
+    def receivers(self) -> tuple[Receiver, ...]:
+        """Those that were registered."""
+        return self.registered
+
     def question_titles(self, language: str) -> Mapping[str, str]:
         """The fixed questions."""
         return TITLES
@@ -101,6 +109,12 @@ class Company:
     def gather(self, case: Case, *, at: datetime) -> None:
         """Have the shop searched."""
         self.to_search.append(case.pk)
+
+    def choose_receiver(self, case: Case, key: str, *, by: Actor, at: datetime) -> None:
+        """Note it."""
+        if key in self.ended:
+            raise NoReceiver
+        self.chosen.append(key)
 
     def open_sources(self, case: Case) -> tuple[str, ...]:
         """The shop, until it is searched."""

@@ -19,10 +19,13 @@ from dsar.jobs.queue import retry
 from exports.fulfil import encrypted, receivers, transfer, upkeep, upload
 from exports.fulfil.hand_over import NotHandedOver
 from exports.models import EncryptedFile, ReceiverWay, Transfer, TransferState
+from requests_app import ports
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
-from requests_app.services.standing import RuleRefused
+from requests_app.roles import PERSON
+from requests_app.services.intake import IntakeRefused
+from requests_app.services.two_people import RuleRefused
 from tests.exports.fulfil.receiving import Bank, receiving, verified
 from tests.exports.fulfil.web_server import HOST
 from tests.exports.house import ANALYST, APPROVER, House, facts_of
@@ -78,6 +81,31 @@ def test_the_receiver_gets_the_bundle_under_its_key_and_nothing_stays(
     assert (sent.state, sent.sha256, sent.receipt_status) == (TransferState.SENT, sha256, 201)
     assert not EncryptedFile.objects.exists()
     assert not list((house.data / "encrypted").iterdir())
+
+
+def test_a_receiver_that_was_named_when_asking_waits_to_be_confirmed(house: House, bank: Bank) -> None:
+    receiver = bank.registered()
+    assert [(known.key, known.name) for known in ports.systems().receivers()] == [(str(receiver.pk), receiver.name)]
+    case = house.closed(Right.PORTABILITY, receiver=str(receiver.pk))
+    chosen = transfer.current(case)
+    assert chosen is not None
+    assert (chosen.receiver, chosen.state, bank.got) == (receiver, TransferState.CHOSEN, [])
+    assert len(facts_of(case, EventKind.TRANSFER_CHOSEN)) == 1
+    transfer.confirm(case.pk, chosen.pk, at=timezone.now())
+    house.work()
+    assert len(bank.got) == 1
+
+
+def test_a_receiver_that_nobody_accepted_or_that_was_ended_can_t_be_named(house: House, bank: Bank) -> None:
+    ended, proposed = bank.registered(), bank.proposed(name="Second Harbor Bank")
+    receivers.end(ended.pk, by=ANALYST, at=timezone.now())
+    for receiver in (ended, proposed):
+        with pytest.raises(IntakeRefused, match="receiver"):
+            house.file(Right.PORTABILITY, receiver=str(receiver.pk))
+    assert not Case.objects.exists()
+    case = house.file(Right.PORTABILITY).cases.get()
+    with pytest.raises(ports.NoReceiver):
+        ports.work().choose_receiver(case, str(ended.pk), by=PERSON, at=timezone.now())
 
 
 def test_another_key_opens_nothing(house: House, case: Case, bank: Bank) -> None:

@@ -14,7 +14,9 @@ from dsar.ledger import chains
 from requests_app.api import faults, tokens
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Submission
+from requests_app.ports import Receiver
 from requests_app.states import State
+from tests.requests_app.company import Company
 from tests.requests_app.factories import a_submission, case_in, confirm
 
 pytestmark = [
@@ -75,6 +77,26 @@ def test_a_complaint_gives_the_reference_of_what_it_is_about(client: Client) -> 
     assert (case["right"], case["state"]) == ("complaint", "deciding")
     assert file(client, rights=["complaint"], about_reference="none").json()["errors"].keys() == {"about_reference"}
     assert file(client, rights=["appeal"]).json()["errors"].keys() == {"rights"}
+
+
+def test_a_portable_file_names_its_receiver_by_a_key_of_the_list(client: Client, company: Company) -> None:
+    company.registered = (Receiver("7", "First Harbor Bank, N.A."),)
+    assert client.get("/api/v1/receivers/").json() == [{"key": "7", "name": "First Harbor Bank, N.A."}]
+    asked: dict[str, Any] = {"rights": ["portability"], "intake_key": str(uuid.uuid4())}
+    assert file(client, **asked, receiver="7").status_code == 201
+    assert company.chosen == ["7"]
+    told = {"errors": {"receiver": ["Nothing can be sent to this receiver. Please choose another one."]}}
+    assert file(client, **asked, receiver="8").json() == told
+    company.ended = {"7"}  # after it was looked up
+    assert file(client, **asked, receiver="7", details="Again").json() == told
+    assert Submission.objects.count() == 1
+
+
+def test_where_an_agent_asks_the_person_chooses_the_receiver(client: Client, company: Company) -> None:
+    company.registered = (Receiver("7", "First Harbor Bank, N.A."),)
+    agent = {"requester": "agent", "requester_name": "Ada Agent", "requester_email": "ada@agents.example"}
+    errors = file(client, rights=["portability"], receiver="7", **agent).json()["errors"]
+    assert errors == {"receiver": ["The person whose data it is chooses on the case page where it is sent."]}
 
 
 def test_the_same_key_with_the_same_content_is_the_same_submission(client: Client) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import CorrectableField, Matched
+from requests_app.ports import CorrectableField, Matched, Receiver
+from requests_app.roles import Actor
 
 QUESTIONS = {
     "email": {"en": "E-mail address", "es": "Correo electrónico"},
@@ -19,6 +20,10 @@ QUESTIONS = {
 
 class SmallCompany:
     """Both sides of the ports: answers questions about systems, and does no work."""
+
+    def __init__(self) -> None:
+        self.registered: tuple[Receiver, ...] = ()
+        self.chosen: list[str] = []
 
     def probe(self, points: Mapping[str, str]) -> Matched:
         """Everything matches."""
@@ -32,6 +37,14 @@ class SmallCompany:
         """One field."""
         title = {"en": "Telephone number", "es": "Número de teléfono"}[language]
         return (CorrectableField("shop.customers.phone", title),)
+
+    def receivers(self) -> tuple[Receiver, ...]:
+        """Those that were registered."""
+        return self.registered
+
+    def choose_receiver(self, case: Case, key: str, *, by: Actor, at: datetime) -> None:
+        """Note it."""
+        self.chosen.append(key)
 
     def question_titles(self, language: str) -> Mapping[str, str]:
         """The fixed questions."""

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from dsar.vault import keys
 from requests_app.law.words import Right
 from requests_app.models import LookBack, Message, Organisation, Submission, Suppression
+from requests_app.ports import Receiver
 from requests_app.residence import COUNTRIES, US_STATES
 from requests_app.services import people
 from requests_app.services.letters import Letter
@@ -25,6 +26,7 @@ from tests.requests_app.web.conftest import NOW, FileRequest, enter, page
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 FORM = "/request/US-CA/"
+BANK = Receiver("7", "First Harbor Bank, N.A.")
 GOOD = {
     "rights": ["know_specific"],
     "name": "Sam Rivera",
@@ -129,6 +131,48 @@ def test_an_opt_out_is_in_force_at_once_and_nothing_has_to_be_proved(
     assert "Confirm your mailbox" not in done
     assert Suppression.objects.in_force().exists()
     assert set(Message.objects.values_list("letter", flat=True)) == {Letter.OPT_OUT_CONFIRMED}
+
+
+def test_whoever_asks_for_a_portable_file_may_say_to_whom_it_is_to_go(
+    client: Client, organisation: Organisation, company: SmallCompany
+) -> None:
+    assert 'name="receiver"' not in page(client, FORM)
+    company.registered = (BANK,)
+    assert '<option value="7">First Harbor Bank, N.A.</option>' in page(client, FORM)
+    client.cookies["django_language"] = "es"
+    assert "A nadie; solo lo descargo" in page(client, FORM)
+    form = typed(rights=["portability"], receiver="7")
+    client.post(FORM, form)
+    client.post(FORM, form)
+    assert company.chosen == ["7"]
+    client.post(FORM, {**form, "receiver": ""})
+    assert Submission.objects.count() == 2
+
+
+def test_a_receiver_is_nobody_s_business_where_no_portable_file_is_asked_for_or_an_agent_asks(
+    client: Client, organisation: Organisation, company: SmallCompany
+) -> None:
+    company.registered = (BANK,)
+    client.post(FORM, typed(receiver="7"))
+    assert Submission.objects.count() == 1
+    assert company.chosen == []
+    assert 'name="receiver"' in page(client, f"{FORM}?for=parent")
+    assert 'name="receiver"' not in page(client, f"{FORM}?for=agent")
+
+
+@pytest.mark.parametrize("others", [(), (BANK,)], ids=["of none left", "of others"])
+def test_a_receiver_that_was_ended_meanwhile_is_told_and_nothing_typed_is_lost(
+    client: Client, organisation: Organisation, company: SmallCompany, others: tuple[Receiver, ...]
+) -> None:
+    company.registered = others
+    form = typed(rights=["portability"], receiver="8", details="For my next bank")
+    told = client.post(FORM, form).content.decode()
+    assert "Nothing can be sent to this receiver. Please choose another one." in told
+    assert "For my next bank" in told
+    assert "Sam Rivera" in told
+    client.cookies["django_language"] = "es"
+    assert "No se puede enviar nada a este destinatario." in client.post(FORM, form).content.decode()
+    assert not Submission.objects.exists()
 
 
 def test_a_second_submit_of_one_form_finds_the_first(client: Client, organisation: Organisation) -> None:

@@ -22,6 +22,7 @@ MODULES = (
     "requests_app/services/identity.py",
     "requests_app/services/closing.py",
     "requests_app/services/account.py",
+    "requests_app/services/particulars.py",
     "requests_app/services/permissions.py",
     "requests_app/services/requesters.py",
     "requests_app/services/silence.py",

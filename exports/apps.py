@@ -19,7 +19,8 @@ class ExportsConfig(AppConfig):
             withholding,
             withholding_by_rule,
         )
-        from exports.fulfil.documents import deciding  # noqa: F401 - it registers its moves
+        from exports.fulfil.corrections import deciding as corrections  # noqa: F401 - they register their moves
+        from exports.fulfil.documents import deciding  # noqa: F401
         from requests_app import ports
 
         ports.fill(systems=CompanySystems(), work=CompanyWork())

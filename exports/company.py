@@ -10,6 +10,7 @@ from exports.bundle import shine_the_light
 from exports.bundle.disclosure import held_for_others
 from exports.fulfil import acts, carry_out, choosing, flagging, gather, medium, near_misses, transfer, trouble
 from exports.fulfil.account import account_of
+from exports.fulfil.corrections import deciding as corrections
 from exports.fulfil.documents import deciding
 from exports.fulfil.hand_over import NotHandedOver
 from exports.fulfil.recipients import telling
@@ -108,15 +109,9 @@ class CompanyWork:
         """A correction that does not say which record it means, or means none; texts that may hold what is never
         disclosed; documents that nobody has looked through.
         """
-        if case.right_answered != Right.CORRECT:
-            return flagging.shut_because(case) or deciding.shut_because(case)
-        try:
-            acts.rows_to_correct(case, acts.run_to_correct(case))
-        except trouble.NotToCorrect as not_so:
-            return trouble.what_to_do(not_so.code)
-        except trouble.DAMAGED:
-            return trouble.what_to_do("findings_damaged")
-        return ""
+        if case.right_answered == Right.CORRECT:
+            return corrections.shut_because(case)
+        return flagging.shut_because(case) or deciding.shut_because(case)
 
     def asks_which(self, case: Case) -> bool:
         """Whether there are records to choose from, decided or not."""
@@ -157,11 +152,18 @@ class CompanyWork:
         NearMisses.objects.filter(run__case=case).delete()
         Bundle.objects.filter(case=case).delete()
 
+    def is_refused(self, case: Case) -> bool:
+        """Whether each correction was decided on, and none granted."""
+        return corrections.is_refused(case)
+
     def withheld(self, case: Case) -> int:
-        """Records, fields, areas and documents kept back, records that a deletion kept, and sources left out."""
+        """Records, fields, areas and documents kept back, records that a deletion kept, corrections that were not
+        granted, and sources left out.
+        """
         waived = case.source_runs.filter(round=case.gathering_round, state=RunState.WAIVED).count()
         kept = sum(item.rows for item in acts.kept_by_deletion(case))
-        return waived + kept + findings.how_many_withheld(case) + deciding.withheld(case)
+        back = findings.how_many_withheld(case) + deciding.withheld(case) + corrections.not_granted(case)
+        return waived + kept + back
 
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:
         """What was done, as sentences for the closing letter."""

@@ -16,7 +16,7 @@ from requests_app.law import exemptions
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_list
 from requests_app.law.words import Right
-from requests_app.models import Case, Channel, LimitChoice, Message, OtherChannel, User
+from requests_app.models import Case, Channel, LimitChoice, Message, OtherChannel, User, Verdict
 from requests_app.move import DESK, NOBODY, SIGNED, Input
 from requests_app.ports import systems, work
 from requests_app.roles import Actor
@@ -179,6 +179,15 @@ def document_choices(_case: Case) -> list[tuple[str, str]]:
         ("withhold", _("withhold it whole, on a ground")),
         ("replace", _("release the redacted copy in its place, on a ground")),
     ]
+
+
+def correction_choices(case: Case) -> list[tuple[str, str]]:
+    """The corrections that were asked for, by their numbers; never what was typed, for it would stand in an address."""
+    return [(str(asked.number), f"{asked.number}: {asked}") for asked in case.corrections.all()]
+
+
+def verdict_choices(_case: Case) -> list[tuple[str, str]]:
+    return [(verdict.value, str(verdict.label)) for verdict in Verdict]
 
 
 WITHHOLDING_GROUND = Input("code", gettext_lazy("Ground"), choices=grounds_for_data, why_not=guards.why_not_a_ground)

@@ -69,6 +69,7 @@ class EventKind(TextChoices):
     UNMARK_AREA = "unmark_area", _("Area of a document no longer blacked out")
     BRING_COPY = "bring_copy", _("Redacted copy of a document brought")
     DECIDE_DOCUMENT = "decide_document", _("Document decided on")
+    DECIDE_CORRECTION = "decide_correction", _("Correction decided on")
     LIFT_WITHHOLDING = "lift_withholding", _("Withholding lifted")
     WRITE_ANSWER = "write_answer", _("Answer written")
     APPROVE = "approve", _("Approved")

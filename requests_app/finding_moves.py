@@ -7,7 +7,17 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy
 
 from requests_app import rights
-from requests_app.choices import EXPLANATION, FINDING, WITHHOLDING_GROUND, document_choices, passage_choices
+from requests_app.choices import (
+    EXPLANATION,
+    FINDING,
+    REASON,
+    WITHHOLDING_GROUND,
+    correction_choices,
+    document_choices,
+    passage_choices,
+    verdict_choices,
+)
+from requests_app.law.words import Right
 from requests_app.move import DESK, Input, Move
 from requests_app.states import State
 
@@ -110,6 +120,32 @@ ON_FINDINGS = (
         ),
         only_in=frozenset({State.DECIDING}),
         rights=rights.WITH_DOCUMENTS,
+    ),
+    Move(
+        "decide_correction",
+        gettext_lazy("Decide on a correction…"),
+        gettext_lazy("The right value is written where it was chosen, or the person is told why it is not."),
+        DESK,
+        inputs=(
+            Input("correction", gettext_lazy("Correction"), choices=correction_choices),
+            Input("verdict", gettext_lazy("Decision"), choices=verdict_choices),
+            Input(
+                "found",
+                gettext_lazy("Wrong values"),
+                gettext_lazy("Of what is granted: the numbers of the values found that are wrong, such as 1,3."),
+                required=False,
+            ),
+            replace(WITHHOLDING_GROUND, required=False, help=gettext_lazy("Of a refusal.")),
+            EXPLANATION,
+            replace(
+                REASON,
+                help=gettext_lazy(
+                    "What was weighed: the value itself, where it came from, what was sent to us. Kept sealed."
+                ),
+            ),
+        ),
+        only_in=frozenset({State.DECIDING}),
+        rights=frozenset({Right.CORRECT}),
     ),
     Move(
         "lift_withholding",

@@ -49,6 +49,7 @@ PREPARING = (
     EventKind.UNMARK_AREA,
     EventKind.BRING_COPY,
     EventKind.DECIDE_DOCUMENT,
+    EventKind.DECIDE_CORRECTION,
     EventKind.LIFT_WITHHOLDING,
     EventKind.WAIVE_SOURCE,
     EventKind.TASK_ANSWERED,

@@ -127,6 +127,9 @@ class Work(Protocol):
     def forget_content(self, case: Case) -> None:
         """The case is open again with a new content key: what its old key sealed can't be read any more."""
 
+    def is_refused(self, case: Case) -> bool:
+        """Whether each part of what was asked was decided on by itself, and nothing of it was granted."""
+
     def withheld(self, case: Case) -> int:
         """How many records and fields are kept back on a ground, or left out because a source was waived."""
 

@@ -3,6 +3,7 @@
 from exports.admin import (  # noqa: F401
     attention,
     by_rule,
+    corrections,
     documents,
     findings,
     handing_over,

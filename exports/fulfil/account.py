@@ -14,10 +14,10 @@ from exports import findings
 from exports.bundle.answer import disclosure_of, never_disclosed_descriptions
 from exports.bundle.disclosure import sentences
 from exports.fulfil import acts
+from exports.fulfil.corrections import account
 from exports.fulfil.documents.deciding import areas_of
-from exports.models import Act, ActKind, Bundle, Document, RunState, Telling, TellingState
+from exports.models import Bundle, Document, RunState, Telling, TellingState
 from exports.sources.connector import Action
-from requests_app.law import refusals
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Right
 from requests_app.models import Case
@@ -34,7 +34,7 @@ def account_of(case: Case, language: str) -> tuple[str, ...]:
             Right.PORTABILITY: _handed_over,
             Right.KNOW_CATEGORIES: _categories,
             Right.DELETE: _deleted,
-            Right.CORRECT: _corrected,
+            Right.CORRECT: account.sentences,
         }
         teller = tellers.get(case.right_answered)
         if teller is None:
@@ -61,7 +61,7 @@ def _handed_over(case: Case, language: str) -> Iterator[str]:
         }
     yield from never_disclosed_descriptions(case, findings.current_runs(case), language).values()
     for code, explanation in dict.fromkeys(_why_withheld(case)):
-        yield f"{_ground(case, code, language)} {explanation}".strip()
+        yield f"{acts.ground_in_words(case, code, language)} {explanation}".strip()
 
 
 def _why_withheld(case: Case) -> Iterator[tuple[str, str]]:
@@ -119,21 +119,7 @@ def _until(day: str, language: str) -> str:
 
 def _kept(case: Case, title: str, rows: int, code: str, language: str) -> str:
     kept = ngettext("%(what)s: %(count)s record kept.", "%(what)s: %(count)s records kept.", rows)
-    return f"{kept % {'what': title, 'count': rows}} {_ground(case, code, language)}"
-
-
-def _corrected(case: Case, language: str) -> Iterator[str]:
-    name = acts.field_to_correct(case)
-    for act in Act.objects.filter(case=case, kind=ActKind.CORRECT).select_related("map_version"):
-        found = act.map_version.as_map().collection(name.collection).field(name.column)
-        if act.proof[name.collection]["rows"]:
-            told = _("%(field)s: corrected in %(source)s, and read back.")
-        else:
-            told = _("%(field)s: no record of yours in %(source)s holds it; nothing was corrected.")
-        yield told % {
-            "field": found.title.in_language(language),
-            "source": act.map_version.as_map().title.in_language(language),
-        }
+    return f"{kept % {'what': title, 'count': rows}} {acts.ground_in_words(case, code, language)}"
 
 
 def _passed_on(case: Case, language: str) -> Iterator[str]:
@@ -150,13 +136,6 @@ def _passed_on(case: Case, language: str) -> Iterator[str]:
                 "name": one.recipient,
                 "because": one.note or one.because.get(language, ""),
             }
-
-
-def _ground(case: Case, code: str, language: str) -> str:
-    found = acts.ground_of(case, code)
-    if found is None:
-        return _("The ground is the one that we call %(code)s; write to us, and we explain it.") % {"code": code}
-    return f"{found.person_text.in_language(language)} ({refusals.cited(case.packs(), found, language)})"
 
 
 def _gaps(case: Case, language: str) -> Iterator[str]:

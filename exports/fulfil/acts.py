@@ -1,17 +1,19 @@
-"""Acts on sources: delete, correct, suppress. Each is one transaction in its source, and knows itself when repeated.
+"""Acts on sources: delete, suppress, and what all acts share. Each is one transaction in its source, and knows itself.
 
 Called by ``carry_out``; rests on the plan that was approved; a source that changed since is not touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
 
 from dsar.jobs.running import LeaseLost, PermanentFailure, Run
 from dsar.vault import digests
 from exports import findings
-from exports.fulfil import choosing, erasures, held, second_look, staying_corrected, trouble
+from exports.fulfil import choosing, erasures, held, second_look, trouble
 from exports.fulfil.second_look import planned_keys
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
@@ -21,7 +23,6 @@ from exports.sources.connector import (
     Deletion,
     DeletionPlan,
     DoneCollection,
-    Held,
     Identifiers,
     KeySet,
     OnlyByHandError,
@@ -31,6 +32,7 @@ from exports.sources.datamap import Collection, Deidentify, Delete, Keep
 from exports.sources.values import Key
 from requests_app import guards, holding, rights
 from requests_app.events import EventKind
+from requests_app.law import refusals
 from requests_app.law.exemptions import Exemption, ExemptionDoesNotFit
 from requests_app.law.packs import house
 from requests_app.law.words import Right
@@ -62,26 +64,6 @@ class Deleted(NamedTuple):
     rows: int
     ground: str = ""  # on which it was kept
     until: str = ""  # the last day on which a retention schedule keeps it
-
-
-class FieldName(NamedTuple):
-    """A field as a correction names it."""
-
-    source: str
-    collection: str
-    column: str
-
-
-def field_to_correct(case: Case) -> FieldName:
-    """The field that a correction case is about."""
-    return FieldName(*case.correction.field.split("."))
-
-
-def fields_to_plan(case: Case, collection: Collection) -> tuple[str, ...]:
-    """The fields whose values a plan holds beside the keys: for a correction the one that it changes."""
-    if case.right_asked != Right.CORRECT or field_to_correct(case).collection != collection.name:
-        return ()
-    return (field_to_correct(case).column,)
 
 
 def delete(run: Run, case: Case) -> None:
@@ -250,50 +232,6 @@ def deletions(case: Case) -> list[Deleted]:
     return list(found.values())
 
 
-def correct(run: Run, case: Case) -> None:
-    """Write the corrected value to the rows that are meant, and read it back; raises NotToCorrect."""
-    name, source_run = field_to_correct(case), run_to_correct(case)
-    if _is_done(case, source_run.source, ActKind.CORRECT):
-        return
-    rows = rows_to_correct(case, source_run)
-    word = asking.word_on(case, source_run.source, ActKind.CORRECT)
-    with source_run.source.open(source_run.map_version.as_map(), word) as connector:
-        connector.correct(name.collection, rows, name.column, new=case.correction.value)
-    with run.transaction():  # before the act is noted, for nobody comes back to it after that
-        staying_corrected.remember(case, source_run.source, (name.collection, name.column), rows, at=run.at)
-    _note(run, case, ActKind.CORRECT, source_run, {name.collection: {"field": name.column, "rows": len(rows)}})
-
-
-def run_to_correct(case: Case) -> SourceRun:
-    """The look into the source that holds the field; raises NotToCorrect."""
-    for source_run in findings.searched_runs(case):
-        if source_run.source.slug == field_to_correct(case).source:
-            return source_run
-    raise trouble.NotToCorrect("source_left_out")
-
-
-def rows_to_correct(case: Case, source_run: SourceRun) -> list[Held]:
-    """The rows that a correction means, with what they hold: one, or several that hold the same. Raises NotToCorrect.
-
-    Rows that hold the new value already when they are gathered again were corrected by hand: then they are what was
-    meant, and the others stay.
-    """
-    name = field_to_correct(case)
-    known = {found.name: found for found in source_run.map_version.as_map().collections}
-    collection = known.get(name.collection)
-    if collection is None or name.column not in collection.columns:  # the map has been changed since
-        raise trouble.NotToCorrect("no_record_to_correct")
-    held = list(_planned_values(source_run, collection, name.column))
-    done = [row for row in held if row[1] is not None and str(row[1]) == case.correction.value]
-    if done and (len(done) == len(held) or case.gathering_round > 1):
-        return done
-    if not held:
-        raise trouble.NotToCorrect("no_record_to_correct")
-    if any(value != held[0][1] for _key, value in held):
-        raise trouble.NotToCorrect("several_values")
-    return held
-
-
 def grounds_of(case: Case) -> list[str]:
     """The codes of the grounds on which the maps keep what was found from a deletion."""
     kept = [
@@ -314,7 +252,7 @@ def suppress(run: Run, case: Case) -> None:
     if not sources:
         raise trouble.NotInAnyMap
     for source in sources:
-        if _is_done(case, source, ActKind.SUPPRESS) or not is_wanted(case):
+        if is_done(case, source, ActKind.SUPPRESS) or not is_wanted(case):
             continue
         run.renew()
         try:
@@ -355,7 +293,7 @@ def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
             flagged = connector.suppress(case.right_asked, identifiers_that_came(case))
     except ChangeRefusedError as error:
         raise trouble.FlagRefused(str(error)) from error
-    _note(run, case, ActKind.SUPPRESS, source, {name: {"rows": rows} for name, rows in flagged.items()})
+    note(run, case, ActKind.SUPPRESS, source, {name: {"rows": rows} for name, rows in flagged.items()})
 
 
 def identifiers_that_came(case: Case) -> dict[str, list[str]]:
@@ -369,17 +307,15 @@ def identifiers_that_came(case: Case) -> dict[str, list[str]]:
     return found
 
 
-def left_to_do(case: Case) -> list[str]:
-    """The sources, by slug, in which the act is not done yet."""
+def left_to_do(case: Case, *, corrected: Sequence[str] = ()) -> list[str]:
+    """The sources, by slug, in which the act is not done yet; of a correction, of those that it concerns."""
     match case.right_answered:
         case Right.DELETE:
             concerned = [run.source.slug for run in findings.searched_runs(case)]
-        case Right.CORRECT:
-            concerned = [field_to_correct(case).source]
         case right if right in (Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, *rights.BY_HAND_AT_ONCE):
             concerned = [source.slug for source in sources_to_suppress_in(case)]
         case _:
-            concerned = []
+            concerned = list(corrected)
     done = set(Act.objects.filter(case=case, round=case.gathering_round).values_list("source__slug", flat=True))
     return [slug for slug in concerned if slug not in done]
 
@@ -396,11 +332,20 @@ def ground_of(case: Case, code: str) -> Exemption | None:
         return None
 
 
-def _is_done(case: Case, source: DataSource, kind: ActKind) -> bool:
+def ground_in_words(case: Case, code: str, language: str) -> str:
+    """A ground as a letter gives it, with its citation; in the active language where no law of the case knows it."""
+    found = ground_of(case, code)
+    if found is None:
+        return _("The ground is the one that we call %(code)s; write to us, and we explain it.") % {"code": code}
+    return f"{found.person_text.in_language(language)} ({refusals.cited(case.packs(), found, language)})"
+
+
+def is_done(case: Case, source: DataSource, kind: ActKind) -> bool:
+    """Whether the act is done there in the present round."""
     return Act.objects.filter(case=case, source=source, kind=kind, round=case.gathering_round).exists()
 
 
-def _note(run: Run, case: Case, kind: ActKind, what: SourceRun | DataSource, proof: Proof) -> None:
+def note(run: Run, case: Case, kind: ActKind, what: SourceRun | DataSource, proof: Proof) -> None:
     """Write the act and its event down, in one transaction of ours; ``what`` knows the source and the map in use."""
     with run.transaction():
         _write(run, case, kind, what, proof)
@@ -463,9 +408,3 @@ def _with_grounds(source_run: SourceRun, proof: Proof) -> Proof:
 
 def _counts_as_planned(item: DoneCollection, done: Deletion) -> bool:
     return done.found_done or item.action is Action.KEEP
-
-
-def _planned_values(source_run: SourceRun, collection: Collection, column: str) -> Iterator[Held]:
-    for part in source_run.parts.filter(collection=collection.name).order_by("number"):
-        for _number, row in findings.read(part):
-            yield tuple(row[name] for name in collection.key), row[column]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import LeaseLost, Run
 from exports.fulfil import acts, hand_over, trouble
+from exports.fulfil.corrections import writing
 from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import asking
 from exports.models import ActKind
@@ -52,7 +53,7 @@ ACTS: dict[Right, Act] = {
     Right.KNOW_CATEGORIES: hand_over.release_categories,
     Right.PORTABILITY: hand_over.release_bundle,
     Right.DELETE: acts.delete,
-    Right.CORRECT: acts.correct,
+    Right.CORRECT: writing.correct,
     Right.OPT_OUT_SALE_SHARE: opt_out,
     Right.LIMIT_SENSITIVE: opt_out,
     **dict.fromkeys(BY_HAND_AT_ONCE, opt_out_or_by_hand),
@@ -80,8 +81,9 @@ def carry_out(run: Run) -> None:
     except trouble.BROKEN as broken:
         if case.route != Route.FULL:  # nobody approved it, and nobody decides again
             raise
+        because, where = trouble.why_handed_back(case, broken), getattr(broken, "place", "")
         with run.completing():
-            closing.hand_back(case.pk, trouble.why_handed_back(case, broken), at=run.at)
+            closing.hand_back(case.pk, because, at=run.at, **({"field": where} if where else {}))
         return
     telling.begin(run, case)
     if acts.waits_for_a_person(case):
@@ -97,7 +99,9 @@ def give_up(run: Run) -> None:
     """
     case = locked(str(run.arguments["case"]))
     if case.state == State.CARRYING_OUT:
-        error, left = run.job.error.rpartition(".")[2], acts.left_to_do(case)
+        error = run.job.error.rpartition(".")[2]
+        corrected = writing.sources_left(case) if case.right_answered == Right.CORRECT else ()
+        left = acts.left_to_do(case, corrected=corrected)
         record(case, EventKind.ACT_FAILED, by=SYSTEM, at=run.at, error=error, sources=left)
         kind = KINDS.get(case.right_answered, ActKind.SUPPRESS)
         if error == trouble.OnlyByHand.__name__:

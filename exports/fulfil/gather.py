@@ -22,7 +22,8 @@ from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import acts, choosing, flagging, held, near_misses, schedules, trouble
+from exports.fulfil import choosing, flagging, held, near_misses, schedules, trouble
+from exports.fulfil.corrections.places import columns_to_look_at, maps_in_use
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
@@ -112,7 +113,7 @@ def _look_into_each(
     run: Run, source_run: SourceRun, connector: Connector, collections: list[Collection], identifiers: Identifiers
 ) -> None:
     for collection in collections:
-        if _is_kept(source_run):
+        if _is_kept(source_run, collection):
             _collect(run, source_run, connector, collection, identifiers)
         else:
             _count(run, source_run, connector, collection, identifiers)
@@ -124,36 +125,41 @@ def collections_in_scope(source_run: SourceRun) -> list[Collection]:
     What we hold as a processor is its controller's to answer for.
     """
     if source_run.case.right_asked == Right.CORRECT:
-        return _leading_to_the_field(source_run)
+        return _leading_to_the_fields(source_run)
     data_map = source_run.map_version.as_map()
     return [] if data_map.processor_for else list(data_map.collections)
 
 
-def _leading_to_the_field(source_run: SourceRun) -> list[Collection]:
-    """The field's own collection, or in a source walked before its own those that give what it may be found by."""
-    field = acts.field_to_correct(source_run.case)
+def _leading_to_the_fields(source_run: SourceRun) -> list[Collection]:
+    """The collections of the fields, and in a source walked before those that give what they may be found by."""
+    wanted = columns_to_look_at(source_run.case, maps_in_use())
     of_round = source_run.case.source_runs.filter(round=source_run.round).select_related("source__map_version")
     kinds: set[str] = set()
     for walked in of_round.order_by("-position"):
         data_map = walked.source.map_version.as_map()
-        if data_map.processor_for:
-            leading = []
-        elif data_map.source == field.source:
-            named = (found for found in data_map.collections if found.name == field.collection)
-            leading = [found for found in named if field.column in found.columns]
-        else:
-            leading = [found for found in data_map.collections if kinds & {gift.kind for gift in found.gives}]
+        leading = [
+            found
+            for found in (() if data_map.processor_for else data_map.collections)
+            if (data_map.source, found.name) in wanted or kinds & {gift.kind for gift in found.gives}
+        ]
         if walked.pk == source_run.pk:
             return leading
         kinds = kinds.union(*map(data_map.kinds_leading_to, leading))
     return []
 
 
-def _is_kept(source_run: SourceRun) -> bool:
+def _is_kept(source_run: SourceRun, collection: Collection) -> bool:
     """Whether what is found goes into part files: not where it is counted, or only leads to a field to correct."""
     if source_run.case.right_asked == Right.CORRECT:
-        return acts.field_to_correct(source_run.case).source == source_run.source.slug
+        return bool(fields_to_plan(source_run, collection))
     return source_run.mode != Mode.PRESENCE
+
+
+def fields_to_plan(source_run: SourceRun, collection: Collection) -> tuple[str, ...]:
+    """The fields whose values a plan holds beside the keys: for a correction those that it may change."""
+    wanted = columns_to_look_at(source_run.case, maps_in_use())
+    columns = wanted.get((source_run.source.slug, collection.name), ())
+    return tuple(column for column in columns if column in collection.columns)
 
 
 def give_up(run: Run) -> None:
@@ -336,7 +342,7 @@ def _collect(
         after=tuple(json.loads(last.last_key)) if last else None,
         size=Part.MOST_RECORDS,
         since=looked_back_to(source_run.case) if looks_back else None,
-        fields=acts.fields_to_plan(source_run.case, collection),
+        fields=fields_to_plan(source_run, collection),
     )
     watch = Watch(source_run)
     for page in pages:
@@ -382,7 +388,7 @@ def _keep(run: Run, source_run: SourceRun, collection: Collection, page: Page, n
 def _lines(source_run: SourceRun, collection: Collection, page: Page) -> bytes:
     """A page as JSON lines. Never-disclose values stay out; a plan holds keys and the fields that it is about."""
     if source_run.mode == Mode.PLAN:
-        columns: Set[str] = {*collection.key, *acts.fields_to_plan(source_run.case, collection)}
+        columns: Set[str] = {*collection.key, *fields_to_plan(source_run, collection)}
     else:
         columns = frozenset(redaction.released_columns(collection))
     if columns >= set(chain.from_iterable(page.records)):

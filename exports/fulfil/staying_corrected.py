@@ -28,15 +28,17 @@ from requests_app.services.history import locked, record
 AT_ONCE = 500  # digests in one statement
 
 
-def remember(case: Case, source: DataSource, place: tuple[str, str], rows: Sequence[Held], *, at: datetime) -> None:
+def remember(
+    case: Case, source: DataSource, place: tuple[str, str], rows: Sequence[Held], *, right: str, at: datetime
+) -> None:
     """Keep what was wrong in the rows of a collection and field; in the caller's transaction. Twice is once.
 
     What a later request corrects back to was right after all, and is watched for no longer.
     """
     collection, field = place
     for key, old in rows:
-        _of(source, place, key, case.correction.value).delete()
-        if str(old) == case.correction.value:  # it had been put right by hand
+        _of(source, place, key, right).delete()
+        if str(old) == right:  # it had been put right by hand
             continue
         known = _of(source, place, key, old)
         CameBack.objects.filter(corrected__in=known, settled_at=None).update(settled_at=at)

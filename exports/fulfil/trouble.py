@@ -68,10 +68,11 @@ class NotInAnyMap(PermanentFailure):
 
 
 class NotToCorrect(Exception):
-    """What was found can't be corrected as it was asked: ``code`` says why."""
+    """What was found can't be corrected as it was asked: ``code`` says why, ``place`` in which field if it is one."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, place: str = "") -> None:
         self.code = code
+        self.place = place
         super().__init__(code)
 
 
@@ -244,8 +245,8 @@ WHAT_TO_DO: Mapping[str, Text] = {
     ),
     "value_not_accepted": _(
         "The source does not take the corrected value: it is of another kind, too long, or taken already. Nothing was"
-        " changed. Have the source changed so that it takes it, then approve again; or refuse with a ground, and ask"
-        " the person to file the correction again with the value in another form."
+        " changed in it. Have the source changed so that it takes it, then approve again; or refuse with a ground, and"
+        " ask the person to file the correction again with the value in another form."
     ),
     "no_record_to_correct": _(
         "No record of this person holds this field: there is nothing to correct. If there should be one, see that the"
@@ -253,8 +254,21 @@ WHAT_TO_DO: Mapping[str, Text] = {
     ),
     "several_values": _(
         "Several records hold this field, with different values, and one value for all of them would be wrong. The"
-        " findings page shows them. Correct the one that is meant in the source itself and gather again: what holds the"
-        " new value then counts as corrected, and the others stay. Or refuse with a ground."
+        " page Corrections shows them: decide there which of them are wrong, and the others stay. Or correct the one"
+        " that is meant in the source itself and gather again, or refuse with a ground."
+    ),
+    "correction_undecided": _(
+        "Several corrections were asked for, or one in the person's own words: decide on each on the page Corrections."
+        " What is granted is then written where it was chosen; of the rest the person is told why not."
+    ),
+    "two_right_values": _(
+        "Two granted corrections would write different values to the same record. Decide on the page Corrections which"
+        " of them is right, and refuse the other."
+    ),
+    "value_of_another_kind": _(
+        "A column does not take a value of such a kind, such as a word in a column of dates. Nothing was changed in any"
+        " source; the history names the field. Refuse this correction, and ask the person to file it again with the"
+        " value in another form; or have the source or its map changed, gather again, and approve anew."
     ),
     "source_left_out": _(
         "The source that holds this field was waived: nothing can be corrected in it. Gather again, or refuse with a"

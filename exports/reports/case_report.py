@@ -19,6 +19,7 @@ from dsar.ledger import chains, verification
 from dsar.ledger.models import Event
 from exports import findings
 from exports.fulfil import acts
+from exports.fulfil.corrections.places import place_named
 from exports.models import (
     Act,
     Bundle,
@@ -36,7 +37,7 @@ from exports.sources.connector import Action
 from requests_app import facts, guards, limiting
 from requests_app.law import limits
 from requests_app.law.words import Degree, DutyKind, Route
-from requests_app.models import Case, Duty, ExemptionClaim, LimitDecision
+from requests_app.models import Case, CorrectionAsked, Duty, ExemptionClaim, LimitDecision
 from requests_app.residence import place_name
 from requests_app.services import extending, telling
 from requests_app.states import Outcome, State
@@ -165,15 +166,27 @@ def line_of(event: Event) -> Line:
 
 
 def _request(case: Case, language: str) -> dict[str, Any]:
-    field = acts.field_to_correct(case) if hasattr(case, "correction") else None
     return {
         "right": case.packs()[0].wording(case.right_asked, language, on=case.received_on()),
         "answered_as": case.right_answered.label if case.answered_as != case.right else "",
-        "correction": " · ".join(field) if field else "",
+        "corrections": [_correction(case, asked) for asked in case.corrections.all()],
         "state": State(case.state).label,
         "outcome": Outcome(case.outcome).label if case.outcome else "",
         "residence": place_name(case.submission.residence),
         "laws": case.laws.select_related("pack_version"),
+    }
+
+
+def _correction(case: Case, asked: CorrectionAsked) -> dict[str, Any]:
+    """One field that was asked for, never in the person's words, and what was decided on it."""
+    decision = case.correction_decisions.filter(asked=asked, round=case.gathering_round).first()
+    place = place_named(asked.field)
+    return {
+        "field": " · ".join(place) if place else "in the person's own words",
+        "decision": decision,
+        "places": [slug.replace(".", " · ") for slug in decision.places if slug != asked.field] if decision else [],
+        "ground": _ground(case, decision.code) if decision and decision.code else None,
+        "by": words.who(decision.decided_by) if decision else "",
     }
 
 

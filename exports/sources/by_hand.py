@@ -9,10 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from exports.sources.comparing import exact_form
-from exports.sources.connector import Action, Deletion, DeletionPlan, DoneCollection, Held, Identifiers, OnlyByHandError
-from exports.sources.datamap import Collection, DataMap
+from exports.sources.connector import (
+    Action,
+    Correction,
+    Deletion,
+    DeletionPlan,
+    DoneCollection,
+    Identifiers,
+    OnlyByHandError,
+)
+from exports.sources.datamap import DataMap
 from exports.sources.rows import RowReading, Rows
-from exports.sources.values import Json
+from exports.sources.values import Key
 from requests_app.law.words import Right
 
 
@@ -38,14 +46,20 @@ class ByHand:
         done = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
         return Deletion(tuple(done), found_done=bool(going))
 
-    def correct(self, collection: Collection, rows: Sequence[Held], field: str, *, new: Json) -> None:
-        """See that the rows hold the new value by now."""
-        wrong = {key for key, held in rows if exact_form(held) != exact_form(new)}
-        for row in self._source.rows(collection, {}) if wrong else ():
-            if row.key in wrong and exact_form(row.record[field]) == exact_form(new):
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """See that the rows hold the new values by now."""
+        wrong = [(one, len(self._still_wrong(one))) for one in corrections]
+        if asked := [f"{one.field!r} of {rows} rows of {one.collection}" for one, rows in wrong if rows]:
+            self._ask(f"write the corrected value to {' and to '.join(asked)}")
+
+    def _still_wrong(self, correction: Correction) -> set[Key]:
+        """The rows that do not hold the new value yet."""
+        right = exact_form(correction.new)
+        wrong = {key for key, held in correction.rows if exact_form(held) != right}
+        for row in self._source.rows(self._datamap.collection(correction.collection), {}) if wrong else ():
+            if row.key in wrong and exact_form(row.record[correction.field]) == right:
                 wrong.discard(row.key)
-        if wrong:
-            self._ask(f"write the corrected value to {field!r} of {len(wrong)} rows of {collection.name}")
+        return wrong
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """See that the columns stand as they are to; the rows that stand so, by collection."""

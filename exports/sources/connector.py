@@ -155,6 +155,16 @@ class GivenIdentifier:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Correction:
+    """What is to be right in one field of some rows of a collection, which are given with what each of them holds."""
+
+    collection: str
+    rows: Sequence[Held]
+    field: str
+    new: Json
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class PlannedCollection:
     """What is to be done to one collection: its rows as planned, and those among them that are spared on a ground."""
 
@@ -329,11 +339,24 @@ class Connector(ABC):
         `before_commit` is called once all is done but not yet to stay: only from then on is another try a repeated one.
         """
 
-    @abstractmethod
-    def correct(self, collection: str, rows: Sequence[Held], field: str, *, new: Json) -> None:
-        """Change one field of rows from what each held to `new`, all or nothing; doing it twice is no error.
+    def check_correction(self, correction: Correction) -> None:
+        """See that a correction can be meant: nothing is changed. Raises ChangeRefusedError.
 
-        Raises ChangeRefusedError if a row holds a third value, or does not take the new one as given.
+        Its field must be one that the map lets be corrected; where columns have a type, it must take the value.
+        """
+        known = {found.name: found for found in self.datamap.collections}
+        collection = known.get(correction.collection)
+        columns = {found.column for found in collection.fields if found.correctable} if collection else set()
+        if correction.field not in columns:
+            where = f"{self.datamap.source}: {correction.collection}.{correction.field}"
+            raise ChangeRefusedError(f"{where} is not marked as correctable in the map")
+
+    @abstractmethod
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Change fields of rows from what each held to what is right, all or nothing; doing it twice is no error.
+
+        A service is given one order a field: there each is all or nothing. Raises ChangeRefusedError if a row holds a
+        third value, or does not take the new one as given.
         """
 
     @abstractmethod

@@ -14,10 +14,10 @@ from typing import BinaryIO, NamedTuple, Protocol
 from exports.sources.connector import (
     Action,
     Connector,
+    Correction,
     Deletion,
     DeletionPlan,
     DoneCollection,
-    Held,
     Identifiers,
     OnlyByHandError,
     SourceError,
@@ -26,7 +26,7 @@ from exports.sources.datamap import Collection, DataMap, Files
 from exports.sources.files.lines import records_of
 from exports.sources.masks import Hashing
 from exports.sources.rows import Row, RowReading, columns_needed
-from exports.sources.values import Json, Key
+from exports.sources.values import Key
 from requests_app.law.words import Right
 
 
@@ -87,10 +87,11 @@ class ManualConnector(Connector):
         done = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
         return Deletion(tuple(done), found_done=bool(going))
 
-    def correct(self, collection: str, rows: Sequence[Held], field: str, *, new: Json) -> None:  # noqa: ARG002 - in the task
-        """Take the owner's word for it."""
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Take the owner's word for it; the values stand in the task."""
         if not self._is_done:
-            self._ask(f"write the corrected value to {field!r} of {len(rows)} rows of {collection}")
+            asked = (f"{one.field!r} of {len(one.rows)} rows of {one.collection}" for one in corrections)
+            self._ask(f"write the corrected value to {' and to '.join(asked)}")
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """Take the owner's word for it, where something leads to the person; how many rows there are nobody counted."""

@@ -217,10 +217,15 @@ def rows_of(case: Case) -> list[Row]:
 
 
 def _correction_rows(case: Case) -> list[Row]:
-    correction = CorrectionAsked.objects.select_related("case__submission").filter(case=case).first()
-    if correction is None:
-        return []
-    return [Row(_("To correct"), correction.field), Row(_("Right value"), unsealed(correction, "value"))]
+    rows = []
+    for asked in CorrectionAsked.objects.select_related("case__submission").filter(case=case):
+        rows += [
+            Row(_("To correct"), asked.field),
+            Row(_("In the person's words"), unsealed(asked, "words")),
+            Row(_("Value now, as the person says"), unsealed(asked, "value_now")),
+            Row(_("Right value"), unsealed(asked, "value")),
+        ]
+    return rows
 
 
 def identity_of(case: Case) -> Identity:

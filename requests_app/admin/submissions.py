@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,7 @@ from requests_app.models import Case, Channel, LookBack, Organisation, Submissio
 from requests_app.ports import systems
 from requests_app.residence import COUNTRIES, ELSEWHERE, US_STATES, place_name
 from requests_app.roles import Actor
+from requests_app.services import correcting
 from requests_app.services.intake import FILABLE, MOST, Intake, IntakeRefused, receive_submission
 
 ENTERED_BY_STAFF = (Channel.PHONE, Channel.POST, Channel.EMAIL)
@@ -38,8 +39,24 @@ PLACES = [
 LANGUAGES = [("en", "English"), ("es", "Español")]
 
 
-def _correctable() -> list[tuple[str, str]]:
-    return [("", "-"), *((known.slug, known.title) for known in systems().correctable_fields("en"))]
+def _correction_fields() -> dict[str, forms.Field]:
+    """The rows of corrections, by the names of their parts."""
+    choices = [("", "-"), *((known.slug, known.title) for known in systems().correctable_fields("en"))]
+    found: dict[str, forms.Field] = {}
+    for number in range(1, correcting.ROWS + 1):
+        labels = {
+            "words": _("Correction %(number)s: in the person's words, where no field is meant"),
+            "now": _("Correction %(number)s: the value that is held, as the person says"),
+            "value": _("Correction %(number)s: the right value"),
+        }
+        found[correcting.name_of("field", number)] = forms.ChoiceField(
+            label=_("Correction %(number)s: what is wrong") % {"number": number}, choices=choices, required=False
+        )
+        for part, label in labels.items():
+            found[correcting.name_of(part, number)] = forms.CharField(
+                label=label % {"number": number}, max_length=correcting.MOST_LETTERS[part], required=False
+            )
+    return found
 
 
 class EntryForm(forms.Form):
@@ -108,17 +125,6 @@ class EntryForm(forms.Form):
     )
     account_number = forms.CharField(max_length=MOST["account_number"], required=False)
     look_back = forms.ChoiceField(label=gettext_lazy("How far back"), choices=LookBack.choices)
-    correct_field = forms.ChoiceField(
-        label=gettext_lazy("What is wrong"),
-        help_text=gettext_lazy("For a correction only."),
-        choices=_correctable,
-        required=False,
-    )
-    correct_value = forms.CharField(
-        label=gettext_lazy("The right value"),
-        max_length=MOST["correct_value"],
-        required=False,
-    )
     about_reference = forms.CharField(
         label=gettext_lazy("Reference of the request that it is about"),
         help_text=gettext_lazy("For a complaint only. An appeal is entered on the page of the case that it is about."),
@@ -127,6 +133,13 @@ class EntryForm(forms.Form):
     )
     details = forms.CharField(max_length=MOST["details"], required=False, widget=forms.Textarea(attrs={"rows": 5}))
 
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, object] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        rows = _correction_fields()
+        names = [name for name in self.fields if name not in ("about_reference", "details")]
+        self.fields.update(rows)
+        self.order_fields([*names, *rows])
+
     def receive(self, actor: Actor) -> Submission | None:
         """Hand the request to intake; None if it refuses, with its sentences at the fields."""
         given = dict(self.cleaned_data)
@@ -134,6 +147,9 @@ class EntryForm(forms.Form):
         given["requester"] = Requester(given["requester"] or Requester.SELF)
         given["look_back"] = LookBack(given["look_back"])
         given["rights"] = tuple(Right(right) for right in given["rights"])
+        given["corrections"] = correcting.of_form(given)
+        for name in _correction_fields():
+            del given[name]
         try:
             return receive_submission(Intake(**given), by=actor, at=timezone.now())
         except IntakeRefused as refused:

@@ -11,12 +11,27 @@ from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import LookBack
 from requests_app.residence import COUNTRIES, ELSEWHERE, US_STATES
+from requests_app.services.correcting import MOST as MOST_CORRECTIONS
+from requests_app.services.correcting import MOST_LETTERS
 from requests_app.services.intake import FILABLE, LANGUAGES, MOST
 from requests_app.states import Outcome, State
 
 LEFT_OUT: Any = {"required": False, "allow_blank": True, "default": ""}
 PLACES = (*US_STATES, *COUNTRIES, ELSEWHERE)
 RIGHTS = [(right.value, right.value) for right in Right]
+
+
+class CorrectionIn(serializers.Serializer[Any]):
+    """One thing that is wrong; the field by its slug, or in the person's words where no slug is known."""
+
+    field = serializers.CharField(max_length=MOST_LETTERS["field"], help_text="source.collection.field", **LEFT_OUT)
+    words = serializers.CharField(
+        max_length=MOST_LETTERS["words"], help_text="Which information is meant, if no field is given.", **LEFT_OUT
+    )
+    now = serializers.CharField(
+        max_length=MOST_LETTERS["now"], help_text="What the person believes is held; may be left out.", **LEFT_OUT
+    )
+    value = serializers.CharField(max_length=MOST_LETTERS["value"])
 
 
 class SubmissionIn(serializers.Serializer[Any]):
@@ -40,8 +55,11 @@ class SubmissionIn(serializers.Serializer[Any]):
     look_back = serializers.ChoiceField(
         choices=list(LookBack.values), required=False, default=LookBack.TWELVE_MONTHS.value
     )
-    correct_field = serializers.CharField(max_length=200, **LEFT_OUT)
-    correct_value = serializers.CharField(max_length=MOST["correct_value"], **LEFT_OUT)
+    correct_field = serializers.CharField(
+        max_length=MOST_LETTERS["field"], help_text="Of a single correction; several stand in corrections.", **LEFT_OUT
+    )
+    correct_value = serializers.CharField(max_length=MOST_LETTERS["value"], **LEFT_OUT)
+    corrections = serializers.ListField(child=CorrectionIn(), required=False, default=list, max_length=MOST_CORRECTIONS)
     about_reference = serializers.CharField(
         max_length=MOST["about_reference"], help_text="Of the request that a complaint is about.", **LEFT_OUT
     )

@@ -23,7 +23,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission
 from requests_app.ports import systems
 from requests_app.roles import Actor
-from requests_app.services import entering, intake
+from requests_app.services import correcting, entering, intake
 
 MACHINE = Actor("machine")
 
@@ -53,7 +53,7 @@ class Submissions(FaultsView):
         try:
             submission = intake.receive_submission(_intake(organisation, asked.validated_data), by=MACHINE, at=at)
         except intake.IntakeRefused as refused:
-            errors = {name: [error] for name, error in refused.errors.items()}
+            errors = {_as_sent(name, asked.validated_data): [error] for name, error in refused.errors.items()}
             return faults(errors, status.HTTP_400_BAD_REQUEST)
         return Response({**_followed(submission), "token": token_of(submission)}, status=status.HTTP_201_CREATED)
 
@@ -111,6 +111,7 @@ def _intake(organisation: Organisation, data: dict[str, Any]) -> intake.Intake:
         look_back=LookBack(data["look_back"]),
         correct_field=data["correct_field"],
         correct_value=data["correct_value"],
+        corrections=tuple(correcting.Correction(**correction) for correction in data["corrections"]),
         about_reference=data["about_reference"],
         receiver=data["receiver"],
         requester=Requester(data["requester"]),
@@ -119,6 +120,16 @@ def _intake(organisation: Organisation, data: dict[str, Any]) -> intake.Intake:
         born_on=data["born_on"],
         intake_key=data.get("intake_key") or uuid.uuid4(),
     )
+
+
+def _as_sent(name: str, data: dict[str, Any]) -> str:
+    """A fault's name as the caller writes it: those of a correction in a list by its place there, from 0."""
+    alone = bool(data["correct_field"] or data["correct_value"])
+    for place in range(len(data["corrections"])):
+        for part in correcting.PARTS:
+            if name == correcting.name_of(part, place + 1 + alone):
+                return f"corrections.{place}.{part}"
+    return name
 
 
 def _cases(submission: Submission) -> list[Case]:

@@ -3,6 +3,7 @@ from requests_app.models.case import AllowedMove, Case, CaseLaw, CorrectionAsked
 from requests_app.models.decision import (
     Balancing,
     Clarification,
+    CorrectionDecision,
     ExemptionClaim,
     HandWork,
     IdentifierRemoval,
@@ -11,6 +12,7 @@ from requests_app.models.decision import (
     LimitDecision,
     PersonLink,
     ReopeningAsked,
+    Verdict,
     WrittenAnswer,
 )
 from requests_app.models.duty import CalendarVersion, Duty
@@ -46,6 +48,7 @@ __all__ = [
     "Clarification",
     "CodePurpose",
     "CorrectionAsked",
+    "CorrectionDecision",
     "DataSubject",
     "Derivation",
     "Duty",
@@ -85,5 +88,6 @@ __all__ = [
     "Submission",
     "Suppression",
     "User",
+    "Verdict",
     "WrittenAnswer",
 ]

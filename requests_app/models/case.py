@@ -296,16 +296,27 @@ class CaseLaw(models.Model):
 
 
 class CorrectionAsked(models.Model):
-    """What a correction case wants changed: one field of the data map and the value the person gives."""
+    """One thing that a correction case wants changed: a field of the data maps or the person's words for it, the value
+    that they say is held now, if they do, and the one that they say is right.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="correction")
-    field = models.CharField(max_length=200, help_text=_("source.collection.field"))
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="corrections")
+    number = models.PositiveSmallIntegerField(default=1, help_text=_("Its place in the request, from 1."))
+    field = models.CharField(max_length=200, blank=True, help_text=_("source.collection.field; empty: in words alone"))
+    words_sealed = models.BinaryField(null=True)
+    words = SealedText("words_sealed", key="record_key")
+    value_now_sealed = models.BinaryField(null=True)
+    value_now = SealedText("value_now_sealed", key="record_key")
     value_sealed = models.BinaryField(null=True)
     value = SealedText("value_sealed", key="record_key")
 
+    class Meta:
+        ordering = ("number",)
+        constraints = [models.UniqueConstraint(fields=("case", "number"), name="one_correction_a_number")]
+
     def __str__(self) -> str:
-        return self.field
+        return self.field or str(_("in the person's words"))
 
     @property
     def record_key(self) -> uuid.UUID:

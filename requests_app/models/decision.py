@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from dsar.vault.fields import SealedText
-from requests_app.models.case import Case
+from requests_app.models.case import Case, CorrectionAsked
 from requests_app.models.people import DataSubject, Identifier
 
 
@@ -157,3 +157,44 @@ class LimitDecision(OfCase):
 
     def __str__(self) -> str:
         return self.get_choice_display()
+
+
+class Verdict(models.TextChoices):
+    """What became of one thing that somebody asked to have corrected."""
+
+    GRANTED = "granted", _("granted")
+    REFUSED = "refused", _("refused")
+    NOT_HELD = "not_held", _("not held")
+
+
+class CorrectionDecision(OfCase):
+    """The decision on one correction, on the totality of circumstances (11 CCR 7023(b)); the reason tells of them.
+
+    It rests on what was found in its round of gathering and counts in that round alone, as a withholding does. Of a
+    granted one ``places`` says where the value is written, and ``wrong`` which values it takes the place of: those are
+    content, and end with it.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="correction_decisions")
+    asked = models.ForeignKey(CorrectionAsked, on_delete=models.CASCADE, related_name="decisions")
+    round = models.PositiveIntegerField()
+    verdict = models.CharField(max_length=10, choices=Verdict)
+    code = models.CharField(max_length=60, blank=True, help_text=_("The ground of a refusal."))
+    citation = models.CharField(max_length=200, blank=True)
+    places = models.JSONField(default=list, help_text=_("Each as source.collection.field."))
+    wrong_sealed = models.BinaryField(null=True)
+    wrong = SealedText("wrong_sealed", key="content_key")
+    explanation_sealed = models.BinaryField(null=True)
+    explanation = SealedText("explanation_sealed", key="record_key")
+
+    class Meta:
+        ordering = ("asked__number",)
+        constraints = [models.UniqueConstraint(fields=("asked", "round"), name="one_decision_a_correction_and_round")]
+
+    def __str__(self) -> str:
+        return str(self.get_verdict_display())
+
+    @property
+    def content_key(self) -> uuid.UUID:
+        """What was found is content of the case."""
+        return self.case.content_key

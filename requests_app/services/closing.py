@@ -12,7 +12,7 @@ from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law import refusals
-from requests_app.law.words import DutyKind, Right, Route
+from requests_app.law.words import DutyKind, Ground, Right, Route
 from requests_app.models import Case, Message, Submission
 from requests_app.ports import work
 from requests_app.roles import PERSON, SYSTEM
@@ -62,6 +62,8 @@ def carried_out(case_id: UUID, *, at: datetime, **facts: str | int) -> None:
     case.carried_out_at = at
     case.save(update_fields=["carried_out_at"])
     record(case, EventKind.CARRIED_OUT, by=SYSTEM, at=at, **facts)
+    if work().is_refused(case):  # nobody is owed to be told of what is not done
+        duties.drop_unmet(case, but=(DutyKind.ACKNOWLEDGE, DutyKind.ANSWER))
     duties.meet(case, DutyKind.OPT_OUT_DONE, at=at)
     duties.meet(case, DutyKind.RECIPIENTS_TOLD, at=at)
     _tell(case, at=at)
@@ -89,6 +91,8 @@ def _tell(case: Case, *, at: datetime) -> None:
         return
     letter = letters.CLOSING_BY_RIGHT.get(case.right_answered)
     if letter is not None:
+        if work().is_refused(case):
+            letter = letters.Letter.REFUSAL
         account = work().account_of(case, case.submission.language)
         withheld = work().withheld(case)
         offer_opt_out = bool(withheld) and opt_outs.must_offer(case)
@@ -112,18 +116,27 @@ def _ways_on(case: Case, *, offer_opt_out: bool) -> list[str]:
         case.packs(),
         case.right_asked,
         on=case.received_on(),
-        partial=True,
+        partial=not work().is_refused(case),
+        ground=_ground_of_corrections(case),
         offer_opt_out=offer_opt_out,
         residence=case.submission.residence,
     )
     return letters.ways_on(said, case.submission.language)
 
 
-def hand_back(case_id: UUID, because: str, *, at: datetime) -> None:
+def _ground_of_corrections(case: Case) -> Ground | None:
+    """The ground on which a correction was refused after which a law wants most said: that the data is accurate."""
+    refused = case.correction_decisions.filter(round=case.gathering_round).exclude(code="")
+    codes = set(refused.values_list("code", flat=True))
+    grounds = {item.ground for pack in case.packs() for item in pack.exemptions if item.code in codes}
+    return Ground.ACCURATE if Ground.ACCURATE in grounds else None
+
+
+def hand_back(case_id: UUID, because: str, *, at: datetime, **facts: str) -> None:
     """What approval rested on no longer holds, and nothing was done; a person decides again. ``because`` is a code."""
     case = locked(case_id)
     if case.state == State.CARRYING_OUT and case.carried_out_at is None:
-        change_state(case, EventKind.HAND_BACK, case.hand_back, by=SYSTEM, at=at, because=because)
+        change_state(case, EventKind.HAND_BACK, case.hand_back, by=SYSTEM, at=at, because=because, **facts)
 
 
 def letter_accepted(case: Case, message: Message, *, at: datetime, counts_from: datetime | None = None) -> None:
@@ -174,5 +187,7 @@ def withdraw(case_id: UUID, *, at: datetime) -> None:
 
 
 def _outcome(case: Case) -> Outcome:
+    if work().is_refused(case):
+        return Outcome.REFUSED
     partly = work().withheld(case) > 0 or case.answered_as != case.right
     return Outcome.PARTLY_FULFILLED if partly else Outcome.FULFILLED

@@ -170,9 +170,9 @@ def with_submitted(submission: Submission, typed: Mapping[str, str]) -> dict[str
 def contested_kinds(submission: Submission) -> frozenset[str]:
     """Kinds of data points with which identity may not be proved, for their accuracy is in dispute (11 CCR 7060)."""
     contested: frozenset[str] = frozenset()
-    for case in submission.cases.filter(right=Right.CORRECT).select_related("correction"):
-        fields = systems().correctable_fields(submission.language)
-        kinds = {field.kind for field in fields if field.slug == case.correction.field and field.kind}
+    for case in submission.cases.filter(right=Right.CORRECT).prefetch_related("corrections"):
+        fields, asked = systems().correctable_fields(submission.language), {one.field for one in case.corrections.all()}
+        kinds = {field.kind for field in fields if field.slug in asked and field.kind}
         contested |= law_identity.may_not_prove(case.packs(), Right.CORRECT, on=case.received_on(), contested=kinds)
     return contested
 

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -39,6 +39,7 @@ from requests_app.residence import is_residence
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import (
     codes,
+    correcting,
     duties,
     letters,
     opt_outs,
@@ -58,7 +59,6 @@ MOST = {
     "postal_address": 500,
     "account_number": 64,
     "details": 5000,
-    "correct_value": 500,
     "receiver": 20,
     "requester_name": 200,
     "requester_email": 254,
@@ -79,6 +79,8 @@ class Intake:
     ``postal_address`` takes the place of the e-mail address where staff enter what came from somebody who has none.
     ``name``, ``email`` and ``account_number`` are of the person whose data it is; who asks for another has a name and a
     mailbox of their own, and a parent says when the child was born.
+    ``correct_field`` and ``correct_value`` are the one correction of a message that has a single one, as a caller of
+    the API may give it; ``corrections`` are any further ones, or all.
     """
 
     organisation: Organisation
@@ -95,6 +97,7 @@ class Intake:
     correct_field: str = ""
     correct_value: str = ""
     receiver: str = ""  # the key of the organisation to which a portable file is to go
+    corrections: tuple[correcting.Correction, ...] = ()
     about_reference: str = ""  # of the request that a complaint is about, as typed
     about: Case | None = None  # the case that an appeal is about
     requester: Requester = Requester.SELF
@@ -228,7 +231,9 @@ def _cleaned(intake: Intake) -> Intake:
         email=as_mailed(intake.email),
         postal_address=intake.postal_address.strip(),
         account_number=intake.account_number.strip(),
-        correct_value=intake.correct_value.strip(),
+        correct_field="",
+        correct_value="",
+        corrections=correcting.all_of(intake.correct_field, intake.correct_value, intake.corrections),
         about_reference=intake.about_reference.strip(),
         receiver=intake.receiver.strip() if Right.PORTABILITY in intake.rights else "",
         requester_name=intake.requester_name.strip() if intake.requester is not Requester.SELF else "",
@@ -269,8 +274,7 @@ def _key_of(intake: Intake) -> uuid.UUID:
         intake.postal_address,
         intake.account_number,
         intake.details,
-        intake.correct_field,
-        intake.correct_value,
+        [astuple(correction) for correction in intake.corrections],
         intake.about_reference,
         str(intake.about.pk) if intake.about else "",
     )

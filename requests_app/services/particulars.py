@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from requests_app.identifying import AGENTS
 from requests_app.law.words import Right
-from requests_app.models import Case, CorrectionAsked
+from requests_app.models import Case
 from requests_app.ports import systems, work
 from requests_app.roles import Actor
-from requests_app.services import references
+from requests_app.services import correcting, references
 
 if TYPE_CHECKING:
     from requests_app.services.intake import Intake
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def faults(intake: Intake, right: Right) -> dict[str, str]:
     """What is missing or wrong, by field."""
     if right == Right.CORRECT:
-        return _faults_of_correction(intake)
+        return correcting.faults(intake.corrections, intake.language)
     if right == Right.PORTABILITY and intake.receiver:
         return _faults_of_receiver(intake)
     if right == Right.COMPLAINT and intake.about_reference and not references.read_reference(intake.about_reference):
@@ -37,9 +36,7 @@ def faults(intake: Intake, right: Right) -> dict[str, str]:
 def keep(case: Case, intake: Intake, *, by: Actor, at: datetime) -> None:
     """Keep it with its new case. Raises ports.NoReceiver if the receiver was ended since it was checked."""
     if case.right_asked == Right.CORRECT:
-        correction = CorrectionAsked(id=uuid.uuid4(), case=case, field=intake.correct_field)
-        correction.value = intake.correct_value
-        correction.save()
+        correcting.note(case, intake.corrections)
     elif case.right_asked == Right.PORTABILITY and intake.receiver:
         work().choose_receiver(case, intake.receiver, by=by, at=at)
 
@@ -47,15 +44,6 @@ def keep(case: Case, intake: Intake, *, by: Actor, at: datetime) -> None:
 def no_receiver() -> dict[str, str]:
     """What is told of a receiver that nobody registered, or that was ended."""
     return {"receiver": _("Nothing can be sent to this receiver. Please choose another one.")}
-
-
-def _faults_of_correction(intake: Intake) -> dict[str, str]:
-    errors = {}
-    if intake.correct_field not in {known.slug for known in systems().correctable_fields(intake.language)}:
-        errors["correct_field"] = _("Please choose what is wrong.")
-    if not intake.correct_value:
-        errors["correct_value"] = _("Please tell us the right value.")
-    return errors
 
 
 def _faults_of_receiver(intake: Intake) -> dict[str, str]:

@@ -20,7 +20,9 @@ from requests_app.law.words import Right
 from requests_app.models import Channel, LookBack, Organisation
 from requests_app.ports import CorrectableField, Receiver
 from requests_app.rights import ANSWERED_WITH_DATA
+from requests_app.services import correcting
 from requests_app.services.intake import Intake
+from requests_app.web import corrections
 from requests_app.web.offers import GROUPS as GROUPS_OF_RIGHTS
 from requests_app.web.offers import Offer, Reach
 from requests_app.web.places import place_groups
@@ -111,8 +113,6 @@ class RequestForm(PortalForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": gettext_lazy("One of these rights is not offered where you live.")},
     )
-    correct_field = forms.ChoiceField(label=gettext_lazy("What is wrong?"), required=False)
-    correct_value = forms.CharField(label=gettext_lazy("What is the right value?"), required=False)
     about_reference = forms.CharField(
         label=gettext_lazy("Reference of the request that it is about (optional)"),
         help_text=gettext_lazy("As our letters write it, such as R-ABCD-EFGH."),
@@ -184,13 +184,12 @@ class RequestForm(PortalForm):
         super().__init__(data, initial={"intake_key": uuid.uuid4(), "look_back": LookBack.TWELVE_MONTHS})
         self.offered = offered
         self._choose("rights", [(offer.right.value, offer.title) for offer in offered])
-        self._choose(
-            "correct_field", [("", _("Choose a field…")), *((field.slug, field.title) for field in correctable)]
-        )
         self._choose("look_back", _reaches(reach))
         rights = {offer.right for offer in offered}
-        if Right.CORRECT not in rights:
-            del self.fields["correct_field"], self.fields["correct_value"]
+        if Right.CORRECT in rights:
+            rows = corrections.fields_of_rows(correctable)
+            self.fields.update(rows)
+            self.order_fields(["intake_key", "rights", *rows])
         self._ask_for_receiver(receivers if Right.PORTABILITY in rights and requester not in AGENTS else ())
         if Right.COMPLAINT not in rights:
             del self.fields["about_reference"]
@@ -226,6 +225,10 @@ class RequestForm(PortalForm):
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         cast("forms.ChoiceField", self.fields[name]).choices = choices
 
+    def corrections(self) -> list[corrections.Row]:
+        """The rows that ask what is to be corrected; none where that is not offered."""
+        return list(corrections.rows_of(self)) if correcting.name_of("field", 1) in self.fields else []
+
     def groups(self) -> Iterator[tuple[str, list[tuple[BoundWidget, Offer]]]]:
         """The rights by what they are about, each as its checkbox with what is said about it."""
         cards = {card[1].right: card for card in zip(self["rights"].subwidgets, self.offered, strict=True)}
@@ -248,8 +251,7 @@ class RequestForm(PortalForm):
             details=typed["details"],
             language=language,
             look_back=LookBack(typed.get("look_back", LookBack.EVERYTHING) or LookBack.TWELVE_MONTHS),
-            correct_field=typed.get("correct_field", ""),
-            correct_value=typed.get("correct_value", ""),
+            corrections=correcting.of_form(typed),
             about_reference=typed.get("about_reference", ""),
             receiver=typed.get("receiver", ""),
             requester=self.requester,

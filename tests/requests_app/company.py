@@ -160,6 +160,10 @@ class Company:
         """Nothing of it is kept here."""
         self.forgotten.append(case.pk)
 
+    def is_refused(self, case: Case) -> bool:
+        """Nothing is decided part by part here."""
+        return False
+
     def withheld(self, case: Case) -> int:
         """How much is kept back."""
         return self.kept_back[case.pk]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 
-from exports.fulfil import acts
+from exports import findings
+from exports.fulfil.corrections.deciding import places_granted
 from exports.models import Telling
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind
@@ -41,11 +42,16 @@ def hashed(email: str) -> str:
 
 
 def _correction(case: Case) -> dict[str, str]:
-    """What is to be corrected, and who tells the value to a recipient that names the reference."""
-    name, data_map = acts.field_to_correct(case), acts.run_to_correct(case).map_version.as_map()
-    collection = data_map.collection(name.collection)
+    """What is to be corrected, field by field, and who tells the values to a recipient that names the reference."""
+    maps = {run.source.slug: run.map_version.as_map() for run in findings.searched_runs(case)}
+    named: dict[tuple[str, str], None] = {}
+    for asked, places in places_granted(case):
+        for place in places if asked.decisions.exists() else places[:1]:
+            collection = maps[place.source].collection(place.collection)
+            titles = collection.title.in_language("en"), collection.field(place.column).title.in_language("en")
+            named[titles] = None
     return {
-        "collection": collection.title.in_language("en"),
-        "field": collection.field(name.column).title.in_language("en"),
+        "collection": "; ".join(collection for collection, _field in named),
+        "field": "; ".join(field for _collection, field in named),
         "value_from": case.submission.organisation.contact_email,
     }

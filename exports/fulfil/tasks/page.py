@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,15 +10,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from exports.fulfil import acts, gather
+from exports.fulfil.corrections import account, deciding, standing
+from exports.fulfil.corrections.places import Place
 from exports.fulfil.documents import taking
-from exports.fulfil.recipients.instruction import email_of, instruction_of
+from exports.fulfil.recipients.instruction import email_of
 from exports.fulfil.tasks import asking
 from exports.models import Document, SourceRun, Task, TaskKind, TaskUpload
 from exports.sources.connector import Action, Mode
 from exports.sources.datamap import Collection, Deidentify
 from exports.sources.rows import columns_needed
 from requests_app.law.words import Right
-from requests_app.models import IdentifierKind
+from requests_app.models import CorrectionAsked, IdentifierKind
 from requests_app.services import people
 
 
@@ -97,13 +99,11 @@ def identifiers(task: Task) -> Mapping[str, list[str]]:
 
 def _to_tell(task: Task) -> tuple[Asked, ...]:
     """What the recipient is to be told, and by which reference it can ask back."""
-    case, correction = task.case, ""
-    if case.right_asked == Right.CORRECT:
-        field = instruction_of(task.telling) if task.telling else {}
-        correction = f"{field.get('collection', '')}, {field.get('field', '')}: {case.correction.value}"
+    case, language = task.case, (get_language() or "en").partition("-")[0]
+    granted = deciding.places_granted(case) if case.right_asked == Right.CORRECT else []
     said = [
         _("Tell it in a way that can be proved: %(right)s.") % {"right": case.right_asked.label},
-        correction,
+        *(f"{account.name_of(asked, language)}: {asked.value}" for asked, _places in granted),
         _("Name the reference %(reference)s, and have it confirm what it did and pass it on.")
         % {"reference": case.submission.reference},
     ]
@@ -131,7 +131,8 @@ def _concerned(task: Task) -> list[Collection]:
         case TaskKind.SUPPRESS:
             return [found for found in data_map.collections if found.suppression(task.case.right_asked)]
         case TaskKind.CORRECT:
-            return [data_map.collection(acts.field_to_correct(task.case).collection)]
+            names = {place.collection for _asked, place in _places_of(task)}
+            return [found for found in data_map.collections if found.name in names]
     planned = acts.deletion_plan(_run_of(task), people.identifiers_of(task.case)).collections
     going = {item.name for item in planned if item.action is not Action.KEEP and item.rows > len(item.spared)}
     return [found for found in data_map.collections if found.name in going]
@@ -176,7 +177,7 @@ def _columns(task: Task, collection: Collection, language: str) -> list[Column]:
 def _needed_whole(task: Task, collection: Collection) -> set[str]:
     """The columns of which a count needs more than whether something is there."""
     names = {root.column for root in collection.roots} | {given.column for given in collection.gives}
-    names |= set(acts.fields_to_plan(task.case, collection))
+    names |= set(gather.fields_to_plan(task.run, collection)) if task.run else set()
     counted_from = getattr(collection.on_delete, "counted_from", None)
     return names | {name for name in (collection.received_at, counted_from) if name}
 
@@ -189,13 +190,30 @@ def _to_do(task: Task, collection: Collection, language: str) -> list[str]:
             for column, value in (flags.columns if flags else ())
         ]
     if task.kind == TaskKind.CORRECT:
-        name = acts.field_to_correct(task.case)
-        title = collection.field(name.column).title.in_language(language)
         return [
-            _("Write this in “%(column)s” (%(title)s): %(value)s")
-            % {"column": name.column, "title": title, "value": task.case.correction.value}
+            line
+            for asked, place in _places_of(task)
+            if place.collection == collection.name
+            for line in _to_correct(asked, place, collection.field(place.column).title.in_language(language))
         ]
     return _to_delete(task, collection)
+
+
+def _places_of(task: Task) -> list[tuple[CorrectionAsked, Place]]:
+    """What is granted in the source of a task."""
+    granted = deciding.places_granted(task.case)
+    return [(asked, place) for asked, places in granted for place in places if place.source == task.source.slug]
+
+
+def _to_correct(asked: CorrectionAsked, place: Place, title: str) -> Iterator[str]:
+    yield _("Write this in “%(column)s” (%(title)s): %(value)s") % {
+        "column": place.column,
+        "title": title,
+        "value": asked.value,
+    }
+    wrong = standing.wrong_in(asked, place)
+    if wrong:  # a person chose among several values: the others stay
+        yield _("Only where it says: %(values)s") % {"values": "; ".join(wrong)}
 
 
 def _to_delete(task: Task, collection: Collection) -> list[str]:

@@ -8,9 +8,9 @@ from datetime import timedelta
 from exports.sources.by_hand import ByHand
 from exports.sources.connector import (
     Connector,
+    Correction,
     Deletion,
     DeletionPlan,
-    Held,
     Identifiers,
 )
 from exports.sources.datamap import DataMap
@@ -18,7 +18,6 @@ from exports.sources.files.folder import Drop, Folder
 from exports.sources.files.lines import FileRows
 from exports.sources.masks import Hashing
 from exports.sources.rows import RowReading
-from exports.sources.values import Json
 from requests_app.law.words import Right
 
 
@@ -56,9 +55,9 @@ class FilesConnector(Connector):
         """See that a person did it; the first try asks for it."""
         return self._by_hand.delete(plan, repeated=repeated, before_commit=before_commit)
 
-    def correct(self, collection: str, rows: Sequence[Held], field: str, *, new: Json) -> None:
+    def correct(self, corrections: Sequence[Correction]) -> None:
         """See that a person did it."""
-        self._by_hand.correct(self.datamap.collection(collection), rows, field, new=new)
+        self._by_hand.correct(corrections)
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """See that a person did it."""

@@ -13,9 +13,9 @@ from exports.sources.by_hand import ByHand
 from exports.sources.connector import (
     TIMEOUT,
     Connector,
+    Correction,
     Deletion,
     DeletionPlan,
-    Held,
     Identifiers,
     NotSetUpError,
     NoWriteAccessError,
@@ -28,7 +28,6 @@ from exports.sources.http.changing import ServiceChanging
 from exports.sources.http.lookup import ServiceRows
 from exports.sources.masks import Hashing
 from exports.sources.rows import RowReading
-from exports.sources.values import Json
 from requests_app.law.words import Right
 
 SHORTEST_KEY = 32
@@ -78,9 +77,10 @@ class HttpConnector(Connector):
         by = self._changing if Change.DELETE in self._service.changes else self._by_hand
         return by.delete(plan, repeated=repeated, before_commit=before_commit)
 
-    def correct(self, collection: str, rows: Sequence[Held], field: str, *, new: Json) -> None:
-        """Change one field of rows from what each held to `new`, all or nothing."""
-        self._changing.correct(self.datamap.collection(collection), rows, field, new=new)
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Change fields of rows from what each held to what is right, each by one order, all or nothing."""
+        for correction in corrections:
+            self._changing.correct(correction)
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """Set the columns that carry the right out."""

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from exports.sources.connector import (
     Action,
     BrokenDataError,
     ChangeRefusedError,
+    Correction,
     DataChangedError,
     Deletion,
     DeletionPlan,
     DoneCollection,
-    Held,
     Identifiers,
     KeySet,
     PlannedCollection,
 )
-from exports.sources.datamap import Clear, Collection, Constant, DataMap, Deidentify, Replacement
+from exports.sources.datamap import Clear, Constant, DataMap, Deidentify, Replacement
 from exports.sources.http.calls import Caller
 from exports.sources.masks import Hashing, NotMaskableError, masked, needs_value
 from exports.sources.rows import Row, RowReading
@@ -94,15 +94,15 @@ class ServiceChanging:
             order["replace"] = {column: _replacement(column, by, rows) for column, by in how.columns}
         return order
 
-    def correct(self, collection: Collection, rows: Sequence[Held], field: str, *, new: Json) -> None:
-        """Change one field of rows from what each held to `new`, in one call."""
+    def correct(self, correction: Correction) -> None:
+        """Change one field of rows from what each held to what is right, in one call."""
         order = {
-            "collection": collection.name,
-            "field": field,
-            "rows": [{"key": key, "held": held} for key, held in rows],
-            "value": new,
+            "collection": correction.collection,
+            "field": correction.field,
+            "rows": [{"key": key, "held": held} for key, held in correction.rows],
+            "value": correction.new,
         }
-        self._change("/correct", order, {collection.name: len(rows)})
+        self._change("/correct", order, {correction.collection: len(correction.rows)})
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """Set the columns that carry the right out, in one call."""

@@ -13,9 +13,9 @@ from exports.sources.connector import (
     PAGE_SIZE,
     TIMEOUT,
     Connector,
+    Correction,
     Deletion,
     DeletionPlan,
-    Held,
     Identifiers,
     NoWriteAccessError,
     Page,
@@ -32,7 +32,6 @@ from exports.sources.sql.matching import Matching
 from exports.sources.sql.reading import Reading
 from exports.sources.sql.schema import read_schema, sample
 from exports.sources.sql.tables import Tables
-from exports.sources.values import Json
 from requests_app.law.words import Right
 
 
@@ -74,9 +73,16 @@ class SqlConnector(Connector):
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         return self._changing.delete(plan, repeated=repeated, before_batch=before_batch, before_commit=before_commit)
 
-    def correct(self, collection: str, rows: Sequence[Held], field: str, *, new: Json) -> None:
-        """Change one field of rows from what each held to `new`, all or nothing."""
-        self._changing.correct(self.datamap.collection(collection), rows, field, new=new)
+    def check_correction(self, correction: Correction) -> None:
+        """See that the field may be corrected and its column takes the value; asks how the table is built."""
+        super().check_correction(correction)
+        self._reading.check_value(self.datamap.collection(correction.collection), correction.field, correction.new)
+
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Change fields of rows from what each held to what is right, in one transaction."""
+        for correction in corrections:
+            super().check_correction(correction)
+        self._changing.correct(corrections)
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """Set the columns that carry the right out."""

@@ -14,11 +14,11 @@ from sqlalchemy.types import NullType
 from exports.sources.connector import (
     Action,
     ChangeRefusedError,
+    Correction,
     DataChangedError,
     Deletion,
     DeletionPlan,
     DoneCollection,
-    Held,
     Identifiers,
     KeySet,
     Mode,
@@ -245,15 +245,16 @@ class Changing:
 
     # correction
 
-    def correct(self, collection: Collection, rows: Sequence[Held], field: str, *, new: Json) -> None:
-        """Change one field of rows from what each held to `new`, all or nothing."""
-        where = f"{self._datamap.source}: {collection.name}.{field}"
-        if field not in collection.columns or not collection.field(field).correctable:
-            raise ChangeRefusedError(f"{where} is not marked as correctable in the map")
-        value = self._writable(collection, field, new)
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Change fields of rows from what each held to what is right, all or nothing."""
+        collections = [self._datamap.collection(one.collection) for one in corrections]
+        values = [
+            self._writable(found, one.field, one.new) for one, found in zip(corrections, collections, strict=True)
+        ]
         with self._transaction() as connection:
-            for key, old in rows:
-                self._correct_row(connection, collection, key, field, old, value)
+            for one, collection, value in zip(corrections, collections, values, strict=True):
+                for key, old in one.rows:
+                    self._correct_row(connection, collection, key, one.field, old, value)
 
     def _correct_row(  # noqa: PLR0917 - a row, a field, its two values
         self, connection: sa.Connection, collection: Collection, key: Key, field: str, old: Json, value: object

@@ -13,6 +13,7 @@ from exports.sources.connector import (
     Action,
     ChangeRefusedError,
     Connector,
+    Correction,
     DeletionPlan,
     MapDoesNotFitError,
     NoWriteAccessError,
@@ -55,7 +56,7 @@ def test_without_a_credential_to_write_nothing_is_changed(engine: sa.Engine, sma
         plan = plan_of(connector, ANN, letters=Action.DELETE)
         for change in (
             lambda: connector.delete(plan),
-            lambda: connector.correct("members", [((1,), "Ann O'Hara")], "name", new="x"),
+            lambda: connector.correct([Correction("members", [((1,), "Ann O'Hara")], "name", "x")]),
             lambda: connector.suppress(Right.OPT_OUT_SALE_SHARE, ANN),
         ):
             with pytest.raises(NoWriteAccessError, match="club: it can only be read"):

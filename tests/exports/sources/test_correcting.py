@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import ChangeRefusedError, Connector, Held
+from exports.sources.connector import ChangeRefusedError, Connector, Correction, Held
 from exports.sources.values import Json
 from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
 from tests.exports.sources.small_company import everything
@@ -36,7 +36,7 @@ def test_a_field_is_corrected_and_nothing_else(
     before = everything(engine)
     (page,) = company.pages("members", {"member_no": ["1"]})
     old = page.records[0][field]
-    company.correct("members", [((1,), old)], field, new=new)
+    company.correct([Correction("members", [((1,), old)], field, new)])
     found = held(engine, field)
     assert found == written or str(found).startswith(str(written))
     after = everything(engine)
@@ -46,7 +46,7 @@ def test_a_field_is_corrected_and_nothing_else(
 
 def test_a_correction_made_twice_is_no_error(engine: sa.Engine, company: Connector) -> None:
     for _ in range(2):
-        company.correct("members", [((1,), "(415) 555-0101")], "phone", new="415 555 0199")
+        company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")])
     assert held(engine, "phone") == "415 555 0199"
 
 
@@ -54,16 +54,16 @@ def test_several_rows_are_corrected_in_one_transaction_or_not_at_all(engine: sa.
     before = everything(engine)
     rows: list[Held] = [((1,), "Ann O'Hara"), ((2,), "Bob"), ((3,), "Zoe")]
     with pytest.raises(ChangeRefusedError, match="no longer holds"):
-        company.correct("members", rows, "name", new="Kim")
+        company.correct([Correction("members", rows, "name", "Kim")])
     assert everything(engine) == before
-    company.correct("members", [*rows[:2], ((3,), "Zoë")], "name", new="Kim")
+    company.correct([Correction("members", [*rows[:2], ((3,), "Zoë")], "name", "Kim")])
     assert {row[2] for row in everything(engine)["members"]} == {"Kim"}
 
 
 @pytest.mark.parametrize("old", ["(415) 555-0100", None, "(415) 555-0101 ", 7])
 def test_a_field_that_changed_meanwhile_is_left_alone(engine: sa.Engine, company: Connector, old: Json) -> None:
     with pytest.raises(ChangeRefusedError, match=r"members\.phone no longer holds what it held when"):
-        company.correct("members", [((1,), old)], "phone", new="415 555 0199")
+        company.correct([Correction("members", [((1,), old)], "phone", "415 555 0199")])
     assert held(engine, "phone") == "(415) 555-0101"
 
 
@@ -73,7 +73,7 @@ def test_a_field_that_changed_meanwhile_is_left_alone(engine: sa.Engine, company
 )
 def test_only_fields_marked_so_can_be_corrected(company: Connector, field: str, sentence: str) -> None:
     with pytest.raises(ChangeRefusedError, match=sentence):
-        company.correct("members", [((1,), None)], field, new="x")
+        company.correct([Correction("members", [((1,), None)], field, "x")])
 
 
 @pytest.mark.parametrize(
@@ -82,18 +82,18 @@ def test_only_fields_marked_so_can_be_corrected(company: Connector, field: str, 
 def test_a_value_of_the_wrong_kind_is_refused(engine: sa.Engine, company: Connector, field: str, new: str) -> None:
     before = everything(engine)
     with pytest.raises(ChangeRefusedError, match=rf"members\.{field} can't hold that kind of value"):
-        company.correct("members", [((1,), None)], field, new=new)
+        company.correct([Correction("members", [((1,), None)], field, new)])
     assert everything(engine) == before
 
 
 def test_a_row_that_is_gone_is_refused(company: Connector) -> None:
     with pytest.raises(ChangeRefusedError, match="the row is not there any more"):
-        company.correct("members", [((99,), "x")], "name", new="y")
+        company.correct([Correction("members", [((99,), "x")], "name", "y")])
 
 
 def test_a_value_that_some_other_row_must_keep_to_itself_is_refused(engine: sa.Engine, company: Connector) -> None:
     with pytest.raises(ChangeRefusedError, match="a constraint of the database forbids it") as caught:
-        company.correct("members", [((1,), "Ann.O'Hara@Club.example")], "email", new="bob@club.example")
+        company.correct([Correction("members", [((1,), "Ann.O'Hara@Club.example")], "email", "bob@club.example")])
     assert "bob" not in str(caught.value)
     assert held(engine, "email") == "Ann.O'Hara@Club.example"
 
@@ -101,7 +101,7 @@ def test_a_value_that_some_other_row_must_keep_to_itself_is_refused(engine: sa.E
 @on(POSTGRESQL, MARIADB)  # SQLite takes texts of any length into any column
 def test_a_value_that_is_too_long_is_refused(engine: sa.Engine, company: Connector) -> None:
     with pytest.raises(ChangeRefusedError, match="a value does not fit its column"):
-        company.correct("members", [((1,), "(415) 555-0101")], "phone", new="9" * 21)
+        company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "9" * 21)])
     assert held(engine, "phone") == "(415) 555-0101"
 
 
@@ -112,7 +112,7 @@ def test_a_value_that_the_database_changes_on_its_way_is_refused(engine: sa.Engi
         connection.execute(sa.text(f"CREATE TRIGGER t AFTER UPDATE OF phone ON members BEGIN {body}; END"))
     try:
         with pytest.raises(ChangeRefusedError, match="does not take the new value as it was given"):
-            company.correct("members", [((1,), "(415) 555-0101")], "phone", new="415 555 0199")
+            company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")])
         assert held(engine, "phone") == "(415) 555-0101"
     finally:
         with engine.begin() as connection:

@@ -15,6 +15,7 @@ from exports.sources.connector import (
     Action,
     BrokenDataError,
     Connector,
+    Correction,
     MapDoesNotFitError,
     Mode,
     OnlyByHandError,
@@ -299,9 +300,9 @@ def test_a_correction_and_an_opt_out_are_done_when_a_person_made_them(drop: Path
         (page.last_key, record["what"]) for page in partner.pages("orders", EMAIL, size=1) for record in page.records
     ]
     with pytest.raises(OnlyByHandError, match="write the corrected value to 'what' of 1 rows"):
-        partner.correct("orders", held[:1], "what", new="coffee")
+        partner.correct([Correction("orders", held[:1], "what", "coffee")])
     (drop / "orders.jsonl").write_text((drop / "orders.jsonl").read_text().replace("tea", "coffee"))
-    partner.correct("orders", held[:1], "what", new="coffee")
+    partner.correct([Correction("orders", held[:1], "what", "coffee")])
     with pytest.raises(OnlyByHandError, match="set the columns of members"):
         partner.suppress(Right.OPT_OUT_SALE_SHARE, EMAIL)
     (drop / "members" / "2025.csv").write_text(HEADER + ANN.replace("false", "true"))

@@ -18,6 +18,7 @@ from exports.sources.connector import (
     BrokenDataError,
     ChangeRefusedError,
     Connector,
+    Correction,
     DataChangedError,
     Mode,
     NotSetUpError,
@@ -268,18 +269,18 @@ def test_a_change_that_the_service_does_not_allow_or_misreports_is_told(service:
     held = [((1,), "Ann")]
     service.tricks = [always(409, {}, b"")]
     with pytest.raises(ChangeRefusedError, match="does not allow"):
-        club.correct("members", held, "name", new="Anna")
+        club.correct([Correction("members", held, "name", "Anna")])
     service.tricks = [always(*answered({"rows": {"members": 2}}))]
     with pytest.raises(BrokenDataError, match="other rows than ordered"):
-        club.correct("members", held, "name", new="Anna")
+        club.correct([Correction("members", held, "name", "Anna")])
     service.tricks = [busy(503)]
     with pytest.raises(SourceUnavailableError):
-        club.correct("members", held, "name", new="Anna")
+        club.correct([Correction("members", held, "name", "Anna")])
     assert len(service.asked) == 3, "an order is given once; the job knows whether to give it again"
 
 
 def test_a_correction_and_an_opt_out_are_carried_out_by_the_service(service: Service, club: Connector) -> None:
-    club.correct("members", [((1,), "Ann")], "name", new="Anna")
+    club.correct([Correction("members", [((1,), "Ann")], "name", "Anna")])
     assert club.suppress(Right.OPT_OUT_SALE_SHARE, EMAIL) == {"members": 1}
     assert [(member["name"], member["opted_out"]) for member in service.members] == [("Anna", True), ("Bob", False)]
 
@@ -327,7 +328,7 @@ def test_the_contract_describes_each_call_that_is_made(service: Service, club: C
 
     contract = yaml.safe_load(Path("docs/source-contract.yaml").read_text())
     plan = plan_of(club, EMAIL, members=Action.DEIDENTIFY, orders=Action.DELETE)
-    club.correct("members", [((1,), "Ann")], "name", new="Anna")
+    club.correct([Correction("members", [((1,), "Ann")], "name", "Anna")])
     club.suppress(Right.OPT_OUT_SALE_SHARE, EMAIL)
     club.delete(plan)
     loose, asked = loosened(club.datamap, {}, EMAIL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exports.sources.connector import BrokenDataError, Connector, NotSetUpError, SourceUnavailableError
+from exports.sources.connector import BrokenDataError, Connector, Correction, NotSetUpError, SourceUnavailableError
 from exports.sources.datamap import read_data_map
 from exports.sources.datamap.choosing import loosened
 from exports.sources.http import HttpConnector
@@ -38,7 +38,7 @@ def test_a_key_is_changed_without_a_pause(service: Service, changing: Connector)
 
 
 def test_a_refused_order_is_carried_out_once(service: Service, changing: Connector) -> None:
-    changing.correct("members", [((1,), "Ann")], "name", new="Anna")
+    changing.correct([Correction("members", [((1,), "Ann")], "name", "Anna")])
     assert [path for path, _question, _headers in service.asked] == ["/privacy/correct"]
     assert service.members[0]["name"] == "Anna"
 

@@ -11,6 +11,7 @@ import pytest
 
 from exports.sources.connector import (
     Action,
+    Correction,
     DeletionPlan,
     Mode,
     OnlyByHandError,
@@ -133,8 +134,8 @@ def test_a_change_is_made_once_the_owner_says_so() -> None:
     done = connector(Brought(is_done=True)).delete(plan)
     assert (done.found_done, done.collections[0].spared) == (True, 1)
     with pytest.raises(OnlyByHandError):
-        connector(None).correct("letters", [(("letters", 2), "One")], "text", new="Won")
-    connector(Brought(is_done=True)).correct("letters", [(("letters", 2), "One")], "text", new="Won")
+        connector(None).correct([Correction("letters", [(("letters", 2), "One")], "text", "Won")])
+    connector(Brought(is_done=True)).correct([Correction("letters", [(("letters", 2), "One")], "text", "Won")])
 
 
 def test_what_is_only_kept_asks_nobody() -> None:

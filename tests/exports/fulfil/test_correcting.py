@@ -27,7 +27,7 @@ def test_the_value_is_written_and_read_back_and_nothing_else_changes(house: Hous
     assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
     assert house.sql("shop", "SELECT phone, name FROM customers WHERE id = 7") == [("+1 530 555 0123", person().name)]
     assert house.sql("shop", "SELECT * FROM customers WHERE id != 7 ORDER BY id") == before
-    assert Act.objects.get(case=case).proof == {"customers": {"field": "phone", "rows": 1}}
+    assert Act.objects.get(case=case).proof == {"customers": {"fields": {"phone": 1}, "rows": 1}}
 
 
 def test_neither_event_nor_proof_holds_the_value(house: House) -> None:
@@ -42,8 +42,8 @@ def test_a_value_that_the_column_can_not_hold_goes_back_to_a_person(house: House
     case = house.closed(Right.CORRECT, correct_value=value, **BIRTH)
     assert case.state == State.DECIDING
     because = str(facts_of(case, EventKind.HAND_BACK)[0]["because"])
-    assert because == "value_not_accepted"
-    assert trouble.what_to_do(because).startswith("The source does not take the corrected value")
+    assert because == "value_of_another_kind"
+    assert trouble.what_to_do(because).startswith("A column does not take a value of such a kind")
     assert house.sql("shop", "SELECT birth_date FROM customers WHERE id = 7") == [(str(person().birth_date),)]
 
 
@@ -113,7 +113,7 @@ def test_records_that_hold_one_and_the_same_value_are_all_corrected(house: House
     two_addresses(house, "1 Home Road", "1 Home Road")
     case = house.closed(Right.CORRECT, **STREET)
     assert streets(house) == ["12 New Street", "12 New Street"]
-    assert Act.objects.get(case=case).proof == {"addresses": {"field": "street", "rows": 2}}
+    assert Act.objects.get(case=case).proof == {"addresses": {"fields": {"street": 2}, "rows": 2}}
 
 
 def test_if_one_of_them_has_changed_since_none_is_corrected(house: House) -> None:
@@ -141,7 +141,7 @@ def test_the_one_that_was_corrected_by_hand_is_the_one_that_was_meant(house: Hou
     house.approve(case)
     assert fresh(case).state == State.CLOSED
     assert streets(house) == ["12 New Street", "2 Office Park"]
-    assert Act.objects.get(case=case).proof == {"addresses": {"field": "street", "rows": 1}}
+    assert Act.objects.get(case=case).proof == {"addresses": {"fields": {"street": 1}, "rows": 1}}
 
 
 def test_where_no_record_holds_the_field_nothing_can_be_approved(house: House) -> None:

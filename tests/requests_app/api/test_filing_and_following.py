@@ -72,6 +72,39 @@ def test_a_correction_names_field_and_value(client: Client) -> None:
     assert file(client, rights=["correct"]).json()["errors"].keys() == {"correct_field", "correct_value"}
 
 
+def test_several_corrections_stand_in_a_list(client: Client) -> None:
+    corrections = [
+        {"field": "shop.people.nickname", "now": "Sam", "value": "Sammy"},
+        {"words": "my shoe size", "value": "43"},
+    ]
+    response = file(client, rights=["correct"], corrections=corrections)
+    assert response.status_code == 201
+    asked = Submission.objects.get(reference=response.json()["reference"]).cases.get().corrections.all()
+    assert [(row.number, row.field, row.words, row.value_now, row.value) for row in asked] == [
+        (1, "shop.people.nickname", "", "Sam", "Sammy"),
+        (2, "", "my shoe size", "", "43"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ({"field": "shop.people.password", "value": "x"}, "corrections.1.field"),
+        ({"value": "x"}, "corrections.1.field"),
+        ({"field": "shop.people.nickname", "value": {"a": 1}}, "corrections"),
+        ("Sammy", "corrections"),
+    ],
+)
+def test_a_correction_of_no_field_or_of_another_type_is_told_and_nothing_is_received(
+    client: Client, wrong: object, fault: str
+) -> None:
+    right = {"field": "shop.people.nickname", "value": "Sammy"}
+    response = file(client, rights=["correct"], corrections=[right, wrong])
+    assert response.status_code == 400
+    assert [name for name in response.json()["errors"] if name.startswith(fault)]
+    assert not Submission.objects.exists()
+
+
 def test_a_complaint_gives_the_reference_of_what_it_is_about(client: Client) -> None:
     case = file(client, rights=["complaint"], about_reference="r abcd efgh").json()["cases"][0]
     assert (case["right"], case["state"]) == ("complaint", "deciding")

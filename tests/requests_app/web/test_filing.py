@@ -313,3 +313,28 @@ def test_known_and_unknown_people_cause_the_same_statements(
 def without_values(sql: str) -> str:
     """A statement's shape: its literals left out, which name rows and savepoints that are new each time."""
     return re.sub(r"""X?'(?:[^']|'')*'|"s\d+_x\d+"|\b\d+\b""", "?", sql)
+
+
+def test_several_corrections_are_asked_for_in_one_form(client: Client, organisation: Organisation) -> None:
+    rows = {
+        "correct_field": "shop.customers.phone",
+        "correct_now": "555 0100",
+        "correct_value": "555 0199",
+        "correct_words_3": "my shoe size",
+        "correct_value_3": "43",
+    }
+    client.post(FORM, typed(rights=["correct"], **rows))
+    asked = Submission.objects.get().cases.get().corrections.all()
+    assert [(row.number, row.field, row.words, row.value_now, row.value) for row in asked] == [
+        (1, "shop.customers.phone", "", "555 0100", "555 0199"),
+        (3, "", "my shoe size", "", "43"),
+    ]
+
+
+def test_a_fault_of_a_further_correction_stands_in_its_row_which_is_open(
+    client: Client, organisation: Organisation
+) -> None:
+    rows = {"correct_field": "shop.customers.phone", "correct_value": "555 0199", "correct_words_2": "my shoe size"}
+    shown = client.post(FORM, typed(rights=["correct"], **rows)).content.decode()
+    assert '<a href="#id_correct_value_2">Please tell us the right value.</a>' in shown
+    assert shown.count("<details open>") == 1

@@ -98,6 +98,8 @@ def _search(run: Run, source_run: SourceRun) -> None:
         return
     identifiers = people.identifiers_of(source_run.case)
     answer = asking.answer_of(source_run)
+    if source_run.data_map().owner is not None and answer is None:  # nothing leads there: nobody was asked to look
+        return
     with source_run.source.open(source_run.data_map(), answer) as connector:
         chosen = choosing.narrowed(run, source_run, connector, identifiers)
         if chosen is None:

@@ -98,6 +98,12 @@ class Desk:
         self.browser.get(unescape(link.group(1)))
         return self.sends(code=code)
 
+    def decides_on_correction(self, number: str, **typed: str) -> None:
+        """On the page of corrections, decide on one of them; granted for what is ticked there already."""
+        self.browser.get(f"{self.case}corrections/")
+        self.browser.post(self.browser.address, {"correction": number, **typed})
+        assert "Decided." in self.page, self.page
+
     def tries_failed_jobs_again(self) -> str:
         """Tick every job that gave up, and choose “Try again”; the page that follows."""
         self.browser.get("/admin/jobs/job/?state__exact=failed")

@@ -51,6 +51,35 @@ def test_a_correction_changes_one_value_and_nothing_else(house: House) -> None:
     assert "Telephone number: corrected in Shop, and read back." in letter
 
 
+def test_of_several_corrections_each_is_decided_by_itself(house: House) -> None:
+    before = records.contents(house.premises)
+    person = Person(house, "LO-100111")
+    person.files(
+        Right.CORRECT,
+        correct_field="shop.customers.phone",
+        correct_value="+1 530 555 0177",
+        correct_field_2="shop.customers.name",
+        correct_value_2="Sam Other",
+    )
+    analyst = gathered(house, person)
+    weighed = {"reason": "All was weighed."}
+    analyst.decides_on_correction("1", verdict="granted", **weighed)
+    refusal = {"verdict": "refused", "code": "ca_106_accurate", "explanation": "Your contract has this name."}
+    analyst.decides_on_correction("2", **refusal, **weighed)
+    approver = approved(house, person)
+    approver.waits_until("partly fulfilled")
+
+    after = records.contents(house.premises)
+    assert records.gone(before, after) == {}
+    assert records.changed(before, after) == {
+        ("shop/customers", person.knows.id): {"phone": (person.knows.phone, "+1 530 555 0177")}
+    }
+    letter = unwrapped(person.reads("Your correction request"))
+    assert "Telephone number: corrected in Shop, and read back." in letter
+    assert "Name: not corrected." in letter
+    assert "Your contract has this name." in letter
+
+
 def test_a_deletion_takes_what_its_plan_names_and_leaves_the_rest(house: House) -> None:
     before = records.contents(house.premises)
     person = Person(house, "LO-101857")

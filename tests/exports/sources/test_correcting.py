@@ -60,6 +60,27 @@ def test_several_rows_are_corrected_in_one_transaction_or_not_at_all(engine: sa.
     assert {row[2] for row in everything(engine)["members"]} == {"Kim"}
 
 
+def test_several_fields_are_corrected_in_one_transaction_or_none_of_them(engine: sa.Engine, company: Connector) -> None:
+    before = everything(engine)
+    phone = Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")
+    with pytest.raises(ChangeRefusedError, match=r"members\.name no longer holds"):
+        company.correct([phone, Correction("members", [((1,), "Anne")], "name", "Kim")])
+    assert everything(engine) == before
+    company.correct([phone, Correction("members", [((1,), "Ann O'Hara")], "name", "Kim")])
+    assert (held(engine, "phone"), held(engine, "name")) == ("415 555 0199", "Kim")
+
+
+def test_whether_a_column_takes_a_value_is_asked_without_changing_anything(
+    engine: sa.Engine, company: Connector
+) -> None:
+    before = everything(engine)
+    company.check_correction(Correction("members", [], "born", "1981-03-01"))
+    for field, new in (("born", "yesterday"), ("points", "many"), ("picture", "x"), ("nowhere", "x")):
+        with pytest.raises(ChangeRefusedError, match=rf"members\.{field} (can't hold|is not marked)"):
+            company.check_correction(Correction("members", [], field, new))
+    assert everything(engine) == before
+
+
 @pytest.mark.parametrize("old", ["(415) 555-0100", None, "(415) 555-0101 ", 7])
 def test_a_field_that_changed_meanwhile_is_left_alone(engine: sa.Engine, company: Connector, old: Json) -> None:
     with pytest.raises(ChangeRefusedError, match=r"members\.phone no longer holds what it held when"):

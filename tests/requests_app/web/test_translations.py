@@ -19,6 +19,7 @@ TEMPLATES = ("templates/portal", "templates/bundle")
 MODULES = (
     "requests_app/web",
     "requests_app/services/intake.py",
+    "requests_app/services/correcting.py",
     "requests_app/services/identity.py",
     "requests_app/services/closing.py",
     "requests_app/services/account.py",
@@ -28,6 +29,7 @@ MODULES = (
     "requests_app/services/silence.py",
     "exports/web",
     "exports/fulfil/account.py",
+    "exports/fulfil/corrections/account.py",
     "exports/fulfil/tasks",
 )
 MARKERS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}

@@ -20,9 +20,11 @@ from exports.fulfil.corrections.account import name_of
 from exports.fulfil.corrections.places import maps_in_use, not_correctable
 from exports.fulfil.corrections.standing import (
     Standing,
+    chosen_in,
     corrections_of,
     decisions_of,
     is_decided_by_approval,
+    meant_by_itself,
     standing,
 )
 from requests_app import choices
@@ -32,7 +34,7 @@ from requests_app.admin.desk import actor_of, unsealed
 from requests_app.admin.timeline import names_of
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
-from requests_app.models import Case, CorrectionAsked, CorrectionDecision, Verdict
+from requests_app.models import Case, CorrectionAsked, CorrectionDecision
 from requests_app.move import InputRefused
 from requests_app.roles import Actor
 from requests_app.services import moving
@@ -132,14 +134,15 @@ def _lines(case: Case) -> Iterator[Line]:
     names = names_of(decision.decided_by for decision in decisions.values())
     for asked in corrections_of(case):
         decision = decisions.get(asked.number)
-        found = _found(case, asked)
+        found, chosen = _found(case, asked), chosen_in(decision)
+        ticked = {one.number for one in found if one.named in chosen} if decision else meant_by_itself(case, asked)
         yield Line(
             number=asked.number,
             title=name_of(asked, "en") if asked.field else "",
             words=unsealed(asked, "words"),
             value_now=unsealed(asked, "value_now"),
             value=unsealed(asked, "value"),
-            values=[_value(one, decision) for one in found[:MOST_SHOWN]],
+            values=[_value(one, one.number in ticked) for one in found[:MOST_SHOWN]],
             left_out=max(0, len(found) - MOST_SHOWN),
             not_correctable=[
                 f"{data_map.title}, {collection.title}: {field.title}"
@@ -160,7 +163,7 @@ def _found(case: Case, asked: CorrectionAsked) -> list[Standing]:
         return []
 
 
-def _value(one: Standing, decision: CorrectionDecision | None) -> ValueLine:
+def _value(one: Standing, is_chosen: bool) -> ValueLine:  # noqa: FBT001 - a line of a table
     return ValueLine(
         number=one.number,
         where=f"{one.source_run.source.title}, {one.collection.title}",
@@ -169,9 +172,7 @@ def _value(one: Standing, decision: CorrectionDecision | None) -> ValueLine:
         rows=len(one.keys),
         is_right=one.is_right,
         is_meant=one.is_meant,
-        is_chosen=decision.verdict == Verdict.GRANTED and one.place.slug in decision.places
-        if decision
-        else one.is_meant,
+        is_chosen=is_chosen,
     )
 
 

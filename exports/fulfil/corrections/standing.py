@@ -116,12 +116,25 @@ def granted(case: Case) -> list[Granted]:
 
 def wrong_in(asked: CorrectionAsked, place: Place) -> list[str]:
     """The values in a place that a person decided are wrong; none where nobody chose, or their key is destroyed."""
-    decision = decisions_of(asked.case).get(asked.number)
+    chosen = chosen_in(decisions_of(asked.case).get(asked.number))
+    return [str(value) for *where, value in chosen if Place(*map(str, where)) == place and value not in (None, "")]
+
+
+def chosen_in(decision: CorrectionDecision | None) -> list[list[Json]]:
+    """What a decision says is wrong, each as ``Standing.named``; nothing once its key is destroyed."""
     try:
-        chosen = json.loads(decision.wrong or "[]") if decision else []
+        chosen: list[list[Json]] = json.loads(decision.wrong or "[]") if decision else []
     except VaultError:
         return []
-    return [str(value) for *where, value in chosen if Place(*where) == place and value not in (None, "")]
+    return chosen
+
+
+def meant_by_itself(case: Case, asked: CorrectionAsked) -> frozenset[int]:
+    """The numbers of what a correction means without anybody's choice; none where that is not clear."""
+    try:
+        return frozenset(one.number for one in _meant(case, asked))
+    except (trouble.NotToCorrect, VaultError):
+        return frozenset()
 
 
 def _chosen(case: Case, asked: CorrectionAsked, decision: CorrectionDecision) -> tuple[Standing, ...]:

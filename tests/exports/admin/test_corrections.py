@@ -79,6 +79,13 @@ def test_every_refusal_is_a_sentence_and_decides_nothing(
     assert not asked.correction_decisions.exists()
 
 
+def test_what_is_meant_is_ticked_and_then_what_was_chosen(asked: Case, analyst: Client) -> None:
+    text = text_of(analyst, page(asked))
+    assert text.count(" checked") == 1, "the points; in words nothing is meant by itself"
+    assert "Decided." in decide(analyst, asked, 2, verdict="granted", found="2")
+    assert text_of(analyst, page(asked)).count(" checked") == 3, "a value more, and its verdict"
+
+
 def test_who_only_looks_is_offered_no_decision(desk: Desk, asked: Case) -> None:
     text = text_of(desk.client(Role.AUDITOR), page(asked))
     assert 'name="verdict"' not in text

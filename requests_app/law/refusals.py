@@ -12,7 +12,10 @@ from requests_app.law.words import Ground, RefusalPart, Right, Text
 
 # What is said only where it is so; every other part belongs to every refusal of its right.
 ONLY_IN_PART = frozenset({RefusalPart.REST_DISCLOSED, RefusalPart.REST_DELETED})
-ONLY_ON = {RefusalPart.PRIVACY_POLICY: Ground.NOT_VERIFIED, RefusalPart.HEALTH_STATEMENT: Ground.ACCURATE}
+ONLY_ON = {
+    RefusalPart.PRIVACY_POLICY: frozenset({Ground.NOT_VERIFIED}),
+    RefusalPart.HEALTH_STATEMENT: frozenset({Ground.ACCURATE, Ground.DENIED_BEFORE}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +99,4 @@ def _belongs(part: RefusalPart, *, partial: bool, ground: Ground | None, offer_o
         return partial
     if part is RefusalPart.OPT_OUT_OFFERED:
         return offer_opt_out
-    return part not in ONLY_ON or ground is ONLY_ON[part]
+    return part not in ONLY_ON or ground in ONLY_ON[part]

@@ -73,6 +73,7 @@ FIGURES = {
     "record_keeping_months": Unit.MONTHS,
     "opt_in_wait_months": Unit.MONTHS,
     "correction_repeat_months": Unit.MONTHS,
+    "statement_words": Unit.WORDS,
     "law_enforcement_hold_days": Unit.CALENDAR_DAYS,
     "list_access_days": Unit.CALENDAR_DAYS,
     "list_process_days": Unit.CALENDAR_DAYS,

@@ -25,11 +25,13 @@ ONE = {
     Unit.CALENDAR_DAYS: Text("calendar day", "día natural"),
     Unit.BUSINESS_DAYS: Text("business day", "día hábil"),
     Unit.MONTHS: Text("month", "mes"),
+    Unit.WORDS: Text("word", "palabra"),
 }
 MANY = {
     Unit.CALENDAR_DAYS: Text("calendar days", "días naturales"),
     Unit.BUSINESS_DAYS: Text("business days", "días hábiles"),
     Unit.MONTHS: Text("months", "meses"),
+    Unit.WORDS: Text("words", "palabras"),
 }
 AND = Text(" and ", " y ")
 AT_ONCE = Text("at once", "de inmediato")

@@ -210,6 +210,7 @@ class Ground(StrEnum):
     UNFOUNDED_OR_EXCESSIVE = "unfounded_or_excessive"
     FRAUD = "fraud"
     ANSWERED_OFTEN_ENOUGH = "answered_often_enough"
+    DENIED_BEFORE = "denied_before"
     NOT_OURS = "not_ours"
 
 
@@ -247,11 +248,12 @@ def least_sure(one: Sureness, other: Sureness) -> Sureness:
 
 
 class Unit(StrEnum):
-    """What a period is counted in."""
+    """What a period, or the length of a text, is counted in."""
 
     CALENDAR_DAYS = "calendar_days"
     BUSINESS_DAYS = "business_days"
     MONTHS = "months"
+    WORDS = "words"  # of a text, not of time
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from requests_app.law.calendars import months_before
+from requests_app.law import repeats
 from requests_app.law.lawpack import NoSuchFigure
 from requests_app.law.solving.questions import Keys, Question, due_word
 from requests_app.law.values import Dated, Provision, RecipientsRule
@@ -116,13 +116,13 @@ def _repeat(question: Question, right: Right) -> Keys:
     except NoSuchFigure as none:
         question.because("An earlier denial is no ground to deny it again.", none)
         return {"may_deny_as_repeat": False}
-    start, new = months_before(received_on, figure.value), facts.flag("new_documentation")
+    new = facts.flag("new_documentation")
     question.because(
         f"Denied on {spell_date(denied_on, 'en')}; the same may be denied again within {figure.value} months,"
         " unless new documents came.",
         figure,
     )
-    if denied_on <= start or new:
+    if not repeats.is_recent(denied_on, received_on, figure) or new:
         return {"may_deny_as_repeat": False}
     return {} if new is None else {"may_deny_as_repeat": True}
 

@@ -46,6 +46,7 @@ CURES = {
     "DSAR_CONTENT_DAYS": "how many days after closing findings and bundles live, e.g. 45; then their key is destroyed",
     "DSAR_BUNDLE_DAYS": "how many days after closing a bundle can be fetched, e.g. 30; then the person may renew it",
     "DSAR_POST_DAYS": "how many days a posted letter is given to arrive, e.g. 5; from then on it counts",
+    "DSAR_VALUE_TRIES": "how often in 30 days one person may ask if a number is the one held, 1 to 10, e.g. 3",
     "DSAR_LINK_DAYS": "how many days a link works that is mailed to the owner of a source, 1 to 60, e.g. 14",
     "DSAR_RENDER_UNLOCKED": "true where documents may be drawn by a process that limits alone hold, as on macOS",
     "DSAR_UPLOAD_MB": "how many megabytes a file may have that such an owner sends, 1 to 50, e.g. 10",
@@ -72,6 +73,7 @@ class Environment:
     content_days: int
     bundle_days: int
     post_days: int
+    value_tries: int
     link_days: int
     upload_mb: int
     render_unlocked: bool
@@ -112,6 +114,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "content_days": env.int("DSAR_CONTENT_DAYS", 45, validate=validate.Range(min=1, max=3650)),
         "bundle_days": env.int("DSAR_BUNDLE_DAYS", 30, validate=validate.Range(min=1, max=3650)),
         "post_days": env.int("DSAR_POST_DAYS", 5, validate=validate.Range(min=0, max=30)),
+        "value_tries": env.int("DSAR_VALUE_TRIES", 3, validate=validate.Range(min=1, max=10)),
         "link_days": env.int("DSAR_LINK_DAYS", 14, validate=validate.Range(min=1, max=60)),
         "upload_mb": env.int("DSAR_UPLOAD_MB", 10, validate=validate.Range(min=1, max=50)),
         "render_unlocked": env.bool("DSAR_RENDER_UNLOCKED", False),

@@ -18,6 +18,8 @@ SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 BASE_URL = ENVIRONMENT.base_url
 DATA_DIR: Path = ENVIRONMENT.data_dir
+# How often in 30 days one person may ask if a never-disclosed value is the one held: ours, the law sets none.
+VALUE_TRIES = ENVIRONMENT.value_tries
 POST_TAKES = timedelta(days=ENVIRONMENT.post_days)  # a posted letter counts so many days after it was posted
 CONTENT_LIFE = timedelta(days=ENVIRONMENT.content_days)  # of findings and bundles, counted from a case's closing
 TASK_LINK_LIFE = timedelta(days=ENVIRONMENT.link_days)  # of a link to a task, at most

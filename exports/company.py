@@ -8,12 +8,23 @@ from datetime import datetime
 from exports import findings
 from exports.bundle import shine_the_light
 from exports.bundle.disclosure import held_for_others
-from exports.fulfil import acts, carry_out, choosing, flagging, gather, medium, near_misses, transfer, trouble
+from exports.fulfil import (
+    acts,
+    carry_out,
+    choosing,
+    confirming,
+    flagging,
+    gather,
+    medium,
+    near_misses,
+    transfer,
+    trouble,
+)
 from exports.fulfil.account import account_of
 from exports.fulfil.corrections import deciding as corrections
 from exports.fulfil.documents import deciding
 from exports.fulfil.hand_over import NotHandedOver
-from exports.fulfil.recipients import telling
+from exports.fulfil.recipients import telling, whom
 from exports.models import UNFINISHED, Bundle, Candidate, DataSource, NearMisses, Receiver, RunState, Shredding
 from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
@@ -72,6 +83,14 @@ class CompanySystems:
         found = Receiver.objects.in_force().values_list("pk", "name")
         return tuple(ports.Receiver(str(number), name) for number, name in found)
 
+    def confirmable_fields(self, language: str) -> tuple[CorrectableField, ...]:
+        """Each numbered field of the data maps that is marked as never disclosed."""
+        return tuple(confirming.fields(_maps(), language))
+
+    def holds_value(self, case: Case, field: str, value: str) -> bool:
+        """Looked up in the source now, by what finds this case's data."""
+        return confirming.holds(case, field, value)
+
     def controllers(self, language: str) -> tuple[Controller, ...]:
         """The controllers that data maps name, with the contact of the first map that has one."""
         told = held_for_others(_all_maps(), cited="", language=language)
@@ -116,6 +135,10 @@ class CompanyWork:
     def asks_which(self, case: Case) -> bool:
         """Whether there are records to choose from, decided or not."""
         return choosing.candidates_of(case).exists()
+
+    def disclosed_to(self, field: str) -> tuple[str, ...]:
+        """Everybody in the register of the field's source, whatever each is to us."""
+        return whom.names_registered(field.partition(".")[0])
 
     def grounds_of(self, case: Case) -> tuple[str, ...]:
         """The codes of the grounds on which a deletion would keep what was found."""

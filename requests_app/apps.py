@@ -35,6 +35,7 @@ class RequestsConfig(AppConfig):
             review,
             sending_on,
             shown,
+            statements,
             telling,
             upkeep,
         )

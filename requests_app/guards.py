@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.ledger import chains
-from requests_app import limiting, waiting
+from requests_app import denied_before, limiting, waiting
 from requests_app.events import EventKind
 from requests_app.identifying import authority, what_is_missing
 from requests_app.identifying import degree_reached as degree_reached  # noqa: PLC0414 - guards answer for it, too
@@ -320,6 +320,8 @@ def _is_against_the_whole(case: Case, ground: Exemption) -> bool:
 
     A correction is about one piece of data; of a deletion it is known once the plan shows what is held.
     """
+    if denied_before.why_not_repeated(case, ground):
+        return False
     if case.route == Route.DIRECT:
         return ground.ground in AGAINST_OPT_OUTS
     if case.route == Route.DECIDE_ONLY:  # nothing is gathered of which some could stay back
@@ -401,6 +403,8 @@ def why_not_to_refuse(case: Case, code: str) -> str:
 
 
 def _check_whole(case: Case, ground: Exemption) -> None:
+    if because := denied_before.why_not_repeated(case, ground):
+        raise MoveShut(because, ground.citation)
     if not _is_against_the_whole(case, ground):
         raise MoveShut(
             _("This ground is not one against the whole request: choose one of those that are offered."),

@@ -16,28 +16,37 @@ def limit_count(case: Case) -> limits.LimitCount | None:
 
     Civ. Code 1798.130(b): rolling, by receipt date, submissions with information provided, confirmed links only.
     """
+    if case.is_for_checking:
+        return None
     history = answered_before(case.submission)
     return limits.count(case.received_on(), history, packs=case.packs(), right=case.right_asked)
 
 
 def free_answers(case: Case) -> tuple[limits.LimitCount, ...]:
     """How many free answers this person had under each law that counts them; beyond, a reasonable fee may be asked."""
+    if case.is_for_checking:
+        return ()
     history = answered_before(case.submission)
     return limits.free_answers(case.received_on(), history, packs=case.packs(), right=case.right_asked)
 
 
 def answered_before(submission: Submission, *, by: datetime | None = None) -> list[limits.Provided]:
     """The other submissions of the same person, each with the rights of which it was answered; ``by`` that moment."""
-    others = Submission.objects.same_person_as(submission).prefetch_related("cases")
+    others = Submission.objects.same_person_as(submission).prefetch_related("cases__about")
     if by is not None:
         others = others.filter(confirmed_at__lte=by)
     return [limits.Provided(str(other.pk), other.received_on, _rights_answered(other, by)) for other in others]
 
 
 def _rights_answered(submission: Submission, by: datetime | None) -> frozenset[Right]:
-    """Information counts once it was provided, anything else once the case closed as done in full or in part."""
+    """Information counts once it was provided, anything else once the case closed as done in full or in part.
+
+    What was shown within a correction, to be checked, never counts (11 CCR 7023(j)).
+    """
     rights = set()
     for case in submission.cases.all():
+        if case.is_for_checking:
+            continue
         handed_over = case.right_answered in ANSWERED_WITH_DATA
         done_at = submission.provided_at if handed_over else case.closed_at
         done = done_at is not None and (by is None or done_at <= by)

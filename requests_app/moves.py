@@ -37,6 +37,7 @@ from requests_app.choices import (
     signed,
     ways_to_show,
 )
+from requests_app.correction_moves import AROUND_CORRECTIONS
 from requests_app.finding_moves import ON_FINDINGS
 from requests_app.guards import MoveShut
 from requests_app.hold_moves import ON_HOLDS
@@ -215,6 +216,7 @@ MOVES: dict[str, Move] = {
         ),
         *ON_FINDINGS,
         *ON_HOLDS,
+        *AROUND_CORRECTIONS,
         Move(
             "write_answer",
             gettext_lazy("Write the answer…"),

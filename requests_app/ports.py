@@ -78,6 +78,15 @@ class Systems(Protocol):
     def receivers(self) -> tuple[Receiver, ...]:
         """The organisations to which a person may have a portable file sent straight, by name."""
 
+    def confirmable_fields(self, language: str) -> tuple[CorrectableField, ...]:
+        """What is never disclosed and can be compared with a value that a person gives."""
+
+    def holds_value(self, case: Case, field: str, value: str) -> bool:
+        """Whether this person's rows hold the value in a confirmable field; if a source is down, the job tries again.
+
+        The answer is the same where another value is held, and where none is.
+        """
+
     def controllers(self, language: str) -> tuple[Controller, ...]:
         """The companies whose processor we are, by name: their data is theirs to answer for."""
 
@@ -102,6 +111,9 @@ class Work(Protocol):
 
     def asks_which(self, case: Case) -> bool:
         """Whether a source of the present round led to several records, between which a person decides."""
+
+    def disclosed_to(self, field: str) -> tuple[str, ...]:
+        """The legal names of those to whom the source of a field (source.collection.field) discloses data."""
 
     def grounds_of(self, case: Case) -> tuple[str, ...]:
         """The codes of the grounds on which a deletion would keep what was found."""

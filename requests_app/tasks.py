@@ -8,12 +8,13 @@ from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from dsar.vault import keys
 from requests_app.events import EventKind
-from requests_app.models import Evidence, Message, MessageState, ProofOffered, Submission
+from requests_app.models import Evidence, Message, MessageState, ProofOffered, Submission, ValueAsked
 from requests_app.ports import systems
 from requests_app.services import (
     account,
     closing,
     complaints,
+    confirming,
     extending,
     identity,
     letters,
@@ -28,6 +29,9 @@ from requests_app.services.history import local_day, locked, locked_cases
 MAIL = Retries(attempts=22, first=timedelta(seconds=10), factor=2, at_most=timedelta(hours=1))
 # A source may be down for a night: nine tries take about 15 hours.
 PATIENT = Retries(attempts=9, first=timedelta(seconds=15), factor=5, at_most=timedelta(hours=4))
+
+# Somebody waits at the page, and what was typed should not lie for a night: four tries take a quarter of an hour.
+SOON = Retries(attempts=4, first=timedelta(seconds=15), factor=6, at_most=timedelta(minutes=15))
 
 
 @handler("find_person")
@@ -77,6 +81,28 @@ def probe(run: Run) -> None:
     matched = systems().probe(points)
     with run.completing():
         identity.record_probe(offered, points, matched, at=run.at)
+
+
+def give_up_on_value(run: Run) -> None:
+    """A source stayed down, or a person has to put it right: what was typed is erased, and it was no try."""
+    error = run.job.error.rpartition(".")[2] or "Unknown"
+    confirming.answered(_value_asked(run), is_held=None, at=run.at, error=error)
+
+
+@handler("compare_value", queue="gather", retries=SOON, on_give_up=give_up_on_value)
+def compare_value(run: Run) -> None:
+    """Compare a value that is never disclosed with what is held."""
+    asked = _value_asked(run)
+    if asked.compared_at is not None:
+        return
+    is_held = systems().holds_value(asked.case, asked.field, asked.value)
+    with run.completing():
+        confirming.answered(asked, is_held=is_held, at=run.at)
+
+
+def _value_asked(run: Run) -> ValueAsked:
+    related = "case__submission__organisation", "case__submission__subject"
+    return ValueAsked.objects.select_related(*related).get(pk=str(run.arguments["asked"]))
 
 
 def _offered(run: Run) -> ProofOffered:

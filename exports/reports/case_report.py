@@ -215,6 +215,9 @@ def _decisions(case: Case, at: datetime, language: str) -> dict[str, Any]:
             for row in case.exemption_claims.order_by("decided_at")
         ],
         "by_hand": _by_hand(case, at),
+        "statements": [
+            {"row": row, "by": words.who(row.passed_on_by)} for row in case.statements.filter(filed_at__lte=at)
+        ],
         "withheld": _withheld(case, language),
         "documents": _documents(case),
         "kept": _kept(case, language),
@@ -242,6 +245,8 @@ def _decision(row: LimitDecision | ExemptionClaim | None) -> dict[str, Any]:
 
 def limit_as_of(case: Case, at: datetime) -> limits.LimitCount | None:
     """The yearly limit as it stood then: what other submissions were given later does not count."""
+    if case.is_for_checking:
+        return None
     history = limiting.answered_before(case.submission, by=at)
     return limits.count(case.received_on(), history, packs=case.packs(), right=case.right_asked)
 

@@ -4,6 +4,7 @@ from requests_app.admin import (  # noqa: F401
     asking,
     calendars,
     cases,
+    corrections,
     jobs,
     organisation,
     printing,

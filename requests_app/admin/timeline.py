@@ -71,6 +71,7 @@ FACT_LABELS = {
     "part": gettext_lazy("part"),
     "paper": gettext_lazy("paper"),
     "passages": gettext_lazy("passages"),
+    "pass_on": gettext_lazy("to be passed on"),
     "points": gettext_lazy("data points"),
     "received_on": gettext_lazy("received on"),
     "recipient": gettext_lazy("recipient"),
@@ -91,10 +92,12 @@ FACT_LABELS = {
     "task": gettext_lazy("task"),
     "told_by": gettext_lazy("told by"),
     "told_on": gettext_lazy("told on"),
+    "tries_left": gettext_lazy("tries left"),
     "until": gettext_lazy("until"),
     "version": gettext_lazy("version"),
     "void_due_on": gettext_lazy("void date"),
     "withheld": gettext_lazy("withheld"),
+    "words": gettext_lazy("words"),
 }
 ASSIGNED = "assigned_to"  # the one fact that names an actor
 # Ids that say nothing to a reader; the full text of an event is in the report.

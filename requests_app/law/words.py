@@ -172,6 +172,7 @@ class ProvisionKind(StrEnum):
     NOTARY_IF_PAID = "notary_if_paid"  # a notary may be demanded only by who pays for it
     REFUSED_IF_UNVERIFIED = "refused_if_unverified"  # not verified when the first period ends: may be refused
     VALUE_CONFIRMED = "value_confirmed"  # what the person supplies may be compared with what is never disclosed
+    PIECES_SHOWN = "pieces_shown"  # the person may see the specific pieces to check them, which counts as no request
     KEPT_CORRECTED = "kept_corrected"  # what was corrected must stay so
     STATUS_CONFIRMED = "status_confirmed"  # the person can see that it was done
     REST_USE_LIMITED = "rest_use_limited"  # what is kept is used for nothing but the ground for keeping it

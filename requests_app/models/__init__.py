@@ -31,8 +31,10 @@ from requests_app.models.organisation import Organisation
 from requests_app.models.people import DataSubject, Derivation, Identifier, IdentifierKind, IdentifierStatus
 from requests_app.models.staff import User
 from requests_app.models.standing import Routine, StandingRule
+from requests_app.models.statement import Statement
 from requests_app.models.submission import Channel, LookBack, Submission
 from requests_app.models.suppression import Suppression
+from requests_app.models.value_asked import ValueAsked
 
 __all__ = [
     "AccessCode",
@@ -85,9 +87,11 @@ __all__ = [
     "Routine",
     "SignInUsed",
     "StandingRule",
+    "Statement",
     "Submission",
     "Suppression",
     "User",
     "Verdict",
+    "ValueAsked",
     "WrittenAnswer",
 ]

@@ -157,6 +157,11 @@ class Case(ConcurrentTransitionMixin, models.Model):
         return self.state != State.CLOSED
 
     @property
+    def is_for_checking(self) -> bool:
+        """Whether the specific pieces are shown so that a person can check them, within a correction (7023(j))."""
+        return self.right == Right.KNOW_SPECIFIC and self.about is not None and self.about.right == Right.CORRECT
+
+    @property
     def may_be_withdrawn(self) -> bool:
         """Whether the person may still take the request back."""
         return State(self.state) in STATE_MOVES["withdraw"].from_states(Route(self.route))

@@ -39,7 +39,12 @@ def _hold_person(case: Case) -> None:
 
 
 def provided(case: Case, *, at: datetime) -> None:
-    """Note that this submission was given information: from now on the yearly limit counts it."""
+    """Note that this submission was given information: from now on the yearly limit counts it.
+
+    What is shown within a correction, to be checked, is not counted (11 CCR 7023(j)).
+    """
+    if case.is_for_checking:
+        return
     Submission.objects.filter(pk=case.submission_id, provided_at__isnull=True).update(provided_at=at)
 
 

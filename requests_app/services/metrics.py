@@ -152,6 +152,7 @@ def _rows(organisation: Organisation, year: int, law: str) -> Iterator[_Row]:
     rows = (
         CaseLaw.objects.filter(case__submission__in=_received(organisation, year), **({"law": law} if law else {}))
         .exclude(case__right=Right.INQUIRY)
+        .exclude(case__right=Right.KNOW_SPECIFIC, case__about__right=Right.CORRECT)  # shown within a correction
         .order_by()
         .values_list(
             "law",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from requests_app.web import appealing, asking_for_another, case_page, entering, filing, signing_in
+from requests_app.web import (
+    appealing,
+    asking_for_another,
+    case_page,
+    checking,
+    confirming,
+    entering,
+    filing,
+    signing_in,
+    statements,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -20,6 +30,9 @@ urlpatterns = [
     path("case/out/", entering.sign_out, name="out"),
     path("case/me/", case_page.case_page, name="case"),
     path("case/me/appeal/<slug:right>/", appealing.appeal, name="appeal"),
+    path("case/me/statement/<str:field>/", statements.statement, name="statement"),
+    path("case/me/check/", checking.ask_to_see, name="check"),
+    path("case/me/value/", confirming.confirm_value, name="value"),
     path("case/me/paper/", asking_for_another.send_paper, name="paper"),
     path("case/me/permission/", asking_for_another.answer, name="permission"),
     path("case/<str:reference>/account/", signing_in.sign_in, name="account"),

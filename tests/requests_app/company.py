@@ -26,6 +26,7 @@ TITLES = {
     "postal_code": "Postal code",
     "birth_date": "Date of birth",
 }
+LICENCE = "D1234567"
 FINDING = frozenset({"email", "account_number", "phone"})  # kinds by which its system is searched
 SAM = {
     "email": "sam@example.com",
@@ -92,6 +93,16 @@ class Company:
             CorrectableField("shop.people.nickname", "Nickname"),
         )
 
+    def confirmable_fields(self, language: str) -> tuple[CorrectableField, ...]:
+        """One number that is never told."""
+        return (CorrectableField("shop.people.licence", "Driver's licence number"),)
+
+    def holds_value(self, case: Case, field: str, value: str) -> bool:
+        """Whether it is the number that is held of everybody here."""
+        if self.is_down:
+            raise SourceDown(f"no answer for {value}")
+        return value == LICENCE
+
     def controllers(self, language: str) -> tuple[Controller, ...]:
         """Its customers."""
         return self.customers
@@ -127,6 +138,10 @@ class Company:
     def asks_which(self, case: Case) -> bool:
         """Whether there are records between which somebody decides."""
         return True
+
+    def disclosed_to(self, field: str) -> tuple[str, ...]:
+        """Whom it passes data on to in general."""
+        return ("Northgate Parcel Inc.",)
 
     def grounds_of(self, case: Case) -> tuple[str, ...]:
         """The grounds on which a deletion would keep data."""

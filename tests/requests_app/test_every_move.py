@@ -78,6 +78,7 @@ reopen               -         -          -           -          -          -   
 refuse_opt_out       -         -          -           -          -          -         -             -
 hold                 -         -          desk        desk       desk       desk      desk          desk
 release_hold         -         -          approver    approver   approver   approver  approver      approver
+pass_on_statement    -         -          -           -          -          -         -             desk
 note_done            -         -          -           -          -          -         -             -
 write_answer         -         -          -           -          -          -         -             -
 end_restriction      -         -          -           -          -          -         -             -
@@ -125,6 +126,7 @@ refuse_opt_out       -         -          -           -         -             -
 note_done            -         -          -           -         -             -
 hold                 -         -          -           -         -             -
 release_hold         -         -          -           -         -             -
+pass_on_statement    -         -          -           -         -             -
 """,
     Route.DIRECT: """
                      received  carrying_out  closed
@@ -169,6 +171,7 @@ refuse               -         -             -
 end_restriction      -         -             -
 hold                 -         -             -
 release_hold         -         -             -
+pass_on_statement    -         -             -
 """,
 }
 # The states that a case on this route can be in.

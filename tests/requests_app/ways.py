@@ -13,7 +13,7 @@ from requests_app import choices, endings, guards, holding, who_asks
 from requests_app.law.agents import Requester
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Channel, CodePurpose, Message, Submission
-from requests_app.services import entering, identity, intake, letters, people, permissions
+from requests_app.services import entering, identity, intake, letters, people, permissions, statements
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.requests_app.company import SAM, Company
@@ -313,6 +313,17 @@ def on_hold(company: Company, route: Route, state: State) -> Case:
     return fresh(case)
 
 
+def with_a_statement(company: Company, route: Route, state: State) -> Case:
+    """A correction was refused, and the person stated what is to be passed on by now."""
+    if route != Route.FULL or state != State.CLOSED:
+        return at_first(company, route, state)
+    then = AT - days(10)
+    case = case_in(State.REVIEWING, Right.CORRECT, at=then)
+    move(case, "refuse", at=then, code="ca_106_accurate", explanation="The bank confirmed it.", reason="Looked at.")
+    statements.file_statement(case.pk, field="shop.people.nickname", text="It is wrong.", is_to_pass_on=True, at=then)
+    return fresh(case)
+
+
 def with_a_letter_under_way(company: Company, route: Route, state: State) -> Case:
     """A letter is written, and has not reached the person."""
     case = at_first(company, route, state)
@@ -360,6 +371,7 @@ WAYS: dict[str, Way] = {
     "unmark_area": with_a_withholding,
     "open_download": with_a_closed_download,
     "release_hold": on_hold,
+    "pass_on_statement": with_a_statement,
     "told_otherwise": with_a_letter_under_way,
     "letter_bounced": with_a_letter_sent,
 }
@@ -387,6 +399,8 @@ def inputs(slug: str, case: Case) -> dict[str, str]:
         given["code"] = next((code for code in GROUNDS if code in offered), "")
     if slug == "release_hold":
         given["hold"] = next((value for value, _label in holding.holds_to_release(case)), "")
+    if slug == "pass_on_statement":
+        given |= {"statement": str(getattr(case.statements.first(), "pk", "")), "proof": "By registered letter."}
     if slug == "merge":
         given["into"] = next((str(twin.pk) for twin in endings.older_twins(case)), "")
     if slug == "link_people":

@@ -77,6 +77,12 @@ def relations_to_tell(case: Case) -> frozenset[Relation]:
     return TOLD[right].union(*(NAMED_BY_LAW[who] for rule in rules if rule for who in rule.who))
 
 
+def names_registered(source: str) -> tuple[str, ...]:
+    """The legal names in the register of one source, each once, whatever each is to us and until whenever."""
+    names = (named.recipient.name for named in _registered() if named.map_version.as_map().source == source)
+    return tuple(dict.fromkeys(names))
+
+
 def _registered() -> Iterator[Named]:
     for source in DataSource.objects.in_walking_order():
         data_map = source.map_version.as_map()

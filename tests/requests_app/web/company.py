@@ -46,6 +46,11 @@ class SmallCompany:
         """Note it."""
         self.chosen.append(key)
 
+    def confirmable_fields(self, language: str) -> tuple[CorrectableField, ...]:
+        """One number that is never told."""
+        title = {"en": "Driver's licence number", "es": "Número de licencia"}[language]
+        return (CorrectableField("shop.customers.licence", title),)
+
     def question_titles(self, language: str) -> Mapping[str, str]:
         """The fixed questions."""
         return {kind: titles[language] for kind, titles in QUESTIONS.items()}

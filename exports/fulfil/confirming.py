@@ -1,0 +1,65 @@
+"""Whether a value that is never disclosed stands in a person's rows of a source: yes or no, and nothing else.
+
+Owns the comparison; keeps and logs no value. Where another value is held, and where none is, the answer is the same.
+Passwords, answers to security questions and measured bodies are not compared: they are no numbers that a person
+could have corrected, and a "yes" would open accounts.
+"""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from exports.fulfil import trouble
+from exports.models import DataSource
+from exports.sources.connector import Mode
+from exports.sources.datamap import DataMap, NeverDisclose
+from exports.sources.values import Json
+from requests_app.models import Case
+from requests_app.ports import CorrectableField
+from requests_app.services import people
+
+COMPARED = frozenset(
+    {
+        NeverDisclose.SOCIAL_SECURITY_NUMBER,
+        NeverDisclose.DRIVER_LICENCE_NUMBER,
+        NeverDisclose.GOVERNMENT_ID_NUMBER,
+        NeverDisclose.FINANCIAL_ACCOUNT_NUMBER,
+        NeverDisclose.HEALTH_INSURANCE_OR_MEDICAL_ID,
+    }
+)
+BY_PEOPLE = "manual"  # a connector that reads nothing by itself
+
+
+def fields(maps: Iterable[DataMap], language: str) -> Iterator[CorrectableField]:
+    """What may be asked about, in the order of the maps."""
+    for data_map in maps:
+        if data_map.connector == BY_PEOPLE:
+            continue
+        for collection, field, kind in data_map.never_disclosed_fields():
+            if kind in COMPARED:
+                slug = f"{data_map.source}.{collection.name}.{field.column}"
+                yield CorrectableField(slug, field.title.in_language(language))
+
+
+def holds(case: Case, slug: str, value: str) -> bool:
+    """Whether a row of this person holds the value; every row is looked at, whatever an earlier one holds."""
+    name, collection, column = slug.split(".")
+    source = DataSource.objects.get(slug=name)
+    typed, is_held = _compared(value), False
+    data_map = source.map_version.as_map()
+    if not any(slug == known.slug for known in fields([data_map], "en")):  # the map has been changed since
+        raise trouble.MapDoesNotFit(name)
+    with trouble.for_a_person(), source.open(data_map) as connector:
+        pages = connector.pages(collection, people.identifiers_of(case), mode=Mode.PLAN, fields=(column,))
+        for page in pages:
+            for record in page.records:
+                is_held |= hmac.compare_digest(_compared(record[column]), typed)
+    return is_held
+
+
+def _compared(value: Json) -> bytes:
+    """Letters and digits alone, for people and systems group numbers as they like."""
+    text = unicodedata.normalize("NFKC", "" if value is None else str(value)).casefold()
+    return "".join(sign for sign in text if sign.isalnum()).encode()

@@ -1,0 +1,64 @@
+"""Whether a person may ask if a value is the one that we hold, where we may not say which one that is (7023(j))."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from requests_app import guards
+from requests_app.guards import MoveShut
+from requests_app.law.values import Provision
+from requests_app.law.words import Degree, ProvisionKind, Right
+from requests_app.models import Case, Submission, ValueAsked
+from requests_app.ports import CorrectableField, systems
+from requests_app.states import State
+
+# The law sets no number of tries: whoever may guess without end learns what may never be told. A house setting, our
+# reading of 11 CCR 7024(d) beside 7023(j).
+WITHIN = timedelta(days=30)
+WHILE = guards.VERIFIED | {State.CARRYING_OUT}
+
+
+def provision_of(case: Case) -> Provision | None:
+    """What lets a value be compared in this case; None where no law of it says so."""
+    if case.right_asked != Right.CORRECT:
+        return None
+    found = (pack.provision(ProvisionKind.VALUE_CONFIRMED, Right.CORRECT, case.received_on()) for pack in case.packs())
+    return next((provision for provision in found if provision), None)
+
+
+def fields_of(case: Case, language: str) -> tuple[CorrectableField, ...]:
+    """What may be asked about now; none where the law knows no such way, or it is not known well enough who asks."""
+    if provision_of(case) is None or not is_proved(case):
+        return ()
+    return systems().confirmable_fields(language)
+
+
+def is_proved(case: Case) -> bool:
+    """Whether the identity was accepted, and to the degree that the specific pieces need.
+
+    A "yes" is worth as much to a stranger as the piece itself.
+    """
+    stands = case.clarifying_from or case.state
+    needed = guards.requirement(case, Right.KNOW_SPECIFIC).degree
+    return stands in WHILE and guards.degree_reached(case, Right.KNOW_SPECIFIC) >= max(needed, Degree.REASONABLE)
+
+
+def tries_left(case: Case, field: str, *, at: datetime) -> int:
+    """How often this person may still ask about this field, in whichever request; what failed at our side is no try."""
+    theirs = [case.submission_id, *Submission.objects.same_person_as(case.submission).values_list("pk", flat=True)]
+    tried = ValueAsked.objects.filter(case__submission__in=theirs, field=field, asked_at__gt=at - WITHIN)
+    failed = tried.filter(compared_at__isnull=False, is_held=None)
+    return max(0, settings.VALUE_TRIES - tried.exclude(pk__in=failed).count())
+
+
+def check_ask(case: Case, field: str, *, at: datetime) -> Provision:
+    """What lets this value be compared now; raises MoveShut."""
+    provision = provision_of(case)
+    if provision is None or field not in {known.slug for known in fields_of(case, "en")}:
+        raise MoveShut(_("This can't be asked here, or we are not sure enough yet that it is you who asks."))
+    if not tries_left(case, field, at=at):
+        raise MoveShut(_("This was asked too often in the last 30 days. Please write to us."))
+    return provision

@@ -1,0 +1,31 @@
+"""The moves of the desk around a correction that was refused."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
+
+from requests_app import stating
+from requests_app.law.words import Right
+from requests_app.move import DESK, Input, Move
+from requests_app.states import State
+
+AROUND_CORRECTIONS = (
+    Move(
+        "pass_on_statement",
+        gettext_lazy("Note that a statement was passed on…"),
+        gettext_lazy("You gave the person's statement to those to whom the item is disclosed, and write down how."),
+        DESK,
+        stating.check_pass_on,
+        (
+            Input("statement", gettext_lazy("On"), choices=stating.statements_to_pass_on),
+            Input(
+                "proof",
+                gettext_lazy("To whom it was given, and how that is proved"),
+                gettext_lazy("Kept with the record, sealed; the person does not see it."),
+                long=True,
+            ),
+        ),
+        only_in=frozenset({State.CLOSED}),
+        rights=frozenset({Right.CORRECT}),
+    ),
+)

@@ -1,0 +1,125 @@
+"""'Is this the value that you hold?': who may ask, how often, and what is told and kept of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from dsar.jobs.models import Job
+from dsar.ledger import chains
+from requests_app.guards import MoveShut
+from requests_app.law.words import Right
+from requests_app.models import Case, ValueAsked
+from requests_app.services import confirming
+from requests_app.services.confirming import ValueRefused
+from requests_app.states import State
+from tests.requests_app.company import LICENCE, Company
+from tests.requests_app.factories import AT, case_in, days, move, run_jobs
+
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
+
+FIELD = "shop.people.licence"
+
+
+def ask(case: Case, value: str = LICENCE, *, on: int = 0, field: str = FIELD) -> ValueAsked:
+    """The person asks, and a worker compares."""
+    asked = confirming.ask(case.pk, field=field, value=value, at=AT + days(on))
+    run_jobs(AT + days(on), may_fail=True)
+    return ValueAsked.objects.get(pk=asked.pk)
+
+
+@pytest.mark.parametrize(("value", "is_held"), [(LICENCE, True), ("D7654321", False)], ids=["yes", "no"])
+def test_the_answer_is_yes_or_no_and_nothing_of_the_value_stays(
+    value: str, caplog: pytest.LogCaptureFixture, *, is_held: bool
+) -> None:
+    case = case_in(State.REVIEWING, Right.CORRECT)
+    with caplog.at_level(logging.DEBUG):
+        asked = ask(case, value)
+    assert (asked.is_held, asked.compared_at, asked.value_sealed) == (is_held, AT, None)
+    events = {event.kind: event for event in chains.history(case.chain).filter(kind__startswith="value_")}
+    assert events["value_asked"].facts == {"field": FIELD, "tries_left": 2, "citation": "11 CCR 7023(j)"}
+    assert events["value_compared"].facts == {"field": FIELD}
+    jobs = json.dumps([[job.arguments, job.key, job.error] for job in Job.objects.all()])
+    assert value not in "".join(event.text for event in events.values()) + jobs + caplog.text
+
+
+def test_yes_and_no_leave_the_same_history() -> None:
+    case = case_in(State.REVIEWING, Right.CORRECT)
+    ask(case)
+    ask(case, "D7654321")
+    first, second = chains.history(case.chain).filter(kind="value_compared")
+    assert first.facts == second.facts
+
+
+def test_the_fourth_try_in_30_days_is_refused_also_in_another_request_of_the_person() -> None:
+    case = case_in(State.REVIEWING, Right.CORRECT)
+    for value in ("D1", "D2", "D3"):
+        ask(case, value)
+    with pytest.raises(MoveShut, match="too often in the last 30 days"):
+        ask(case)
+    again = case_in(State.REVIEWING, Right.CORRECT, at=AT + days(3))
+    with pytest.raises(MoveShut, match="too often"):
+        ask(again, on=3)
+    assert ValueAsked.objects.count() == 3
+    assert ask(again, on=31).is_held is True
+
+
+@pytest.mark.parametrize("state", [State.RECEIVED, State.VERIFYING, State.CLOSED])
+def test_nobody_asks_before_the_identity_is_accepted_or_after_the_end(state: State) -> None:
+    case = case_in(State.VERIFYING if state == State.RECEIVED else state, Right.CORRECT)
+    with pytest.raises(MoveShut, match="not sure enough yet"):
+        ask(case)
+    assert not ValueAsked.objects.exists()
+
+
+def test_doubt_shuts_it_again() -> None:
+    case = case_in(State.REVIEWING, Right.CORRECT)
+    move(case, "doubt_identity", reason="Two people, one mailbox.")
+    with pytest.raises(MoveShut):
+        ask(case)
+
+
+@pytest.mark.parametrize(
+    ("right", "residence", "field"),
+    [
+        (Right.DELETE, "US-CA", FIELD),
+        (Right.CORRECT, "DE", FIELD),
+        (Right.CORRECT, "US-CA", "shop.people.nickname"),
+        (Right.CORRECT, "US-CA", "shop.people.password"),
+    ],
+    ids=["a deletion", "a law that says nothing of it", "what can be seen", "what is unknown"],
+)
+def test_it_is_asked_only_in_a_correction_under_a_law_that_says_so_and_of_what_is_never_disclosed(
+    right: Right, residence: str, field: str
+) -> None:
+    case = case_in(State.REVIEWING, right, residence=residence)
+    with pytest.raises(MoveShut):
+        ask(case, field=field)
+
+
+def test_a_source_that_is_down_answers_nothing_costs_no_try_and_keeps_no_value(house: Company) -> None:
+    case = case_in(State.REVIEWING, Right.CORRECT)
+    house.is_down = True
+    asked = ask(case)
+    for hour in range(1, 10):
+        run_jobs(AT + days(hour), may_fail=True)
+    asked.refresh_from_db()
+    assert asked.is_held is None
+    assert asked.compared_at is not None
+    assert asked.value_sealed is None
+    assert chains.history(case.chain).get(kind="value_not_compared").facts["error"] == "SourceDown"
+    house.is_down = False
+    for value in ("D1", "D2", LICENCE):
+        assert ask(case, value, on=9).is_held is (value == LICENCE)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(" - ", "Please type"), ("9" * 101, "at most 100"), ("D1\x00", "at most 100")]
+)
+def test_what_can_not_be_a_value_is_no_try(value: str, said: str) -> None:
+    case = case_in(State.REVIEWING, Right.CORRECT)
+    with pytest.raises(ValueRefused, match=said):
+        ask(case, value)
+    assert not ValueAsked.objects.exists()

@@ -48,6 +48,7 @@ class StatementLine:
     text: str
     proof: str
     who: str
+    is_waiting: bool
     is_due: bool
     disclosed_to: tuple[str, ...]
 
@@ -114,6 +115,7 @@ def _statement_line(one: Statement, title: str, who: str) -> StatementLine:
         text=unsealed(one, "text"),
         proof=unsealed(one, "proof"),
         who=who,
+        is_waiting=is_waiting,
         is_due=is_waiting and one.changeable_until < today(),
         disclosed_to=work().disclosed_to(one.field) if is_waiting else (),
     )

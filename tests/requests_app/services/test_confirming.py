@@ -16,7 +16,7 @@ from requests_app.services import confirming
 from requests_app.services.confirming import ValueRefused
 from requests_app.states import State
 from tests.requests_app.company import LICENCE, Company
-from tests.requests_app.factories import AT, case_in, days, move, run_jobs
+from tests.requests_app.factories import AT, case_in, days, run_jobs
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
@@ -72,13 +72,6 @@ def test_nobody_asks_before_the_identity_is_accepted_or_after_the_end(state: Sta
     with pytest.raises(MoveShut, match="not sure enough yet"):
         ask(case)
     assert not ValueAsked.objects.exists()
-
-
-def test_doubt_shuts_it_again() -> None:
-    case = case_in(State.REVIEWING, Right.CORRECT)
-    move(case, "doubt_identity", reason="Two people, one mailbox.")
-    with pytest.raises(MoveShut):
-        ask(case)
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ __all__ = [
     "Submission",
     "Suppression",
     "User",
-    "Verdict",
     "ValueAsked",
+    "Verdict",
     "WrittenAnswer",
 ]

@@ -39,8 +39,8 @@ class CompanySystems:
     """Questions that disclose nothing."""
 
     def are_known(self) -> bool:
-        """Whether a source is set up and active."""
-        return DataSource.objects.filter(active=True).exists()
+        """Whether a source is set up and active; this system alone is none."""
+        return any(not source.is_own_record for source in DataSource.objects.in_walking_order())
 
     def probe(self, points: Mapping[str, str]) -> Matched:
         """The points that meet in the best record of one source; if a source is down, the job tries again.
@@ -182,9 +182,11 @@ class CompanyWork:
     def withheld(self, case: Case) -> int:
         """Records, fields, areas and documents kept back, records that a deletion kept, corrections that were not
         granted, and sources left out.
+
+        The record of earlier requests outlives every deletion (11 CCR 7101): none is the less fulfilled for it.
         """
         waived = case.source_runs.filter(round=case.gathering_round, state=RunState.WAIVED).count()
-        kept = sum(item.rows for item in acts.kept_by_deletion(case))
+        kept = sum(item.rows for item in acts.kept_by_deletion(case) if not item.source.is_own_record)
         back = findings.how_many_withheld(case) + deciding.withheld(case) + corrections.not_granted(case)
         return waived + kept + back
 

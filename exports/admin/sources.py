@@ -82,6 +82,8 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
             return badge(_("not searched"), "quiet")
         if source.is_manual:
             return badge(_("a person looks"), "sure")
+        if source.is_own_record:
+            return badge(_("this system itself"), "sure")
         if not source.read_url:
             return badge(_("variable not set"), "late")
         return badge(_("reads and writes"), "sure") if source.write_url else badge(_("reads"), "sure")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
 from django.utils import translation
@@ -18,6 +19,7 @@ from exports.fulfil.corrections import account
 from exports.fulfil.documents.deciding import areas_of
 from exports.models import Bundle, Document, RunState, Telling, TellingState
 from exports.sources.connector import Action
+from requests_app.law.lawpack import NoSuchFigure
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Right
 from requests_app.models import Case
@@ -83,8 +85,11 @@ def _categories(case: Case, language: str) -> Iterator[str]:
 
 
 def _deleted(case: Case, language: str) -> Iterator[str]:
-    for item in acts.deletions(case):
+    done = acts.deletions(case)
+    for item in done:
         yield _deletion(case, item, language)
+    if any(item.rows and item.source.is_own_record for item in done):
+        yield from _record_kept(case)
     spared: Counter[tuple[str, str, str]] = Counter()
     withheld = findings.withholdings(case).select_related("part__run__map_version", *OF_RECORD)
     for row in withheld.order_by("part", "number"):
@@ -108,6 +113,17 @@ def _deletion(case: Case, item: acts.Deleted, language: str) -> str:
     else:
         done = ngettext("%(what)s: %(count)s record deleted.", "%(what)s: %(count)s records deleted.", item.rows)
     return done % figures
+
+
+def _record_kept(case: Case) -> Iterator[str]:
+    """How long a record of requests is kept, by the laws of the case that say so; none of it is deleted on request."""
+    for pack in case.packs():
+        with suppress(NoSuchFigure):
+            figure = pack.figure("record_keeping_months", case.received_on())
+            yield _(
+                "Records of privacy requests are not deleted: we keep them for at least %(count)s months after they are"
+                " closed (%(law)s), to prove that they were carried out, and use them for nothing else."
+            ) % {"count": figure.value, "law": figure.citation}
 
 
 def _until(day: str, language: str) -> str:

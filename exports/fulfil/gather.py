@@ -32,7 +32,7 @@ from exports.sources.datamap import Collection
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
-from requests_app.services import people, review
+from requests_app.services import earlier, people, review
 from requests_app.services.history import locked
 from requests_app.states import State
 
@@ -96,7 +96,7 @@ def _search(run: Run, source_run: SourceRun) -> None:
     collections = collections_in_scope(source_run)
     if not collections:
         return
-    identifiers = people.identifiers_of(source_run.case)
+    identifiers = {**people.identifiers_of(source_run.case), **earlier.identifiers_of(source_run.case)}
     answer = asking.answer_of(source_run)
     if source_run.data_map().owner is not None and answer is None:  # nothing leads there: nobody was asked to look
         return

@@ -10,8 +10,9 @@ from django.db import models
 
 from dsar.jobs.running import PermanentFailure
 from dsar.vault import digests
+from exports.sources import own_record
 from exports.sources.connector import Connector, open_source, slow_lookups, survey
-from exports.sources.datamap import DataMap, DataMapError, read_data_map
+from exports.sources.datamap import OWN_RECORD, DataMap, DataMapError, read_data_map
 from exports.sources.drift import SchemaNote, drift
 from exports.sources.manual import Answer, ManualConnector
 from exports.sources.masks import Hashing
@@ -57,7 +58,7 @@ def _read(text: str) -> DataMap:
 
 def check_variable(data_map: DataMap, read_url_variable: str) -> None:
     """A source that a program reads has an address; raises DataMapError."""
-    if data_map.owner is None and not read_url_variable:
+    if data_map.has_address and not read_url_variable:
         raise DataMapError([f"{data_map.source}: name the environment variable with its reading URL."])
 
 
@@ -108,6 +109,12 @@ class DataSource(models.Model):
         )
         return source
 
+    @classmethod
+    def set_up_own_record(cls, *, at: datetime) -> DataSource:
+        """Make this system itself a source: what people asked before stands in answers, and outlives deletions."""
+        text = own_record.MAP.read_text(encoding="utf-8")
+        return cls.set_up(text, read_url_variable="", write_url_variable="", position=own_record.LAST, at=at)
+
     def open(self, data_map: DataMap, answer: Answer | None = None) -> Connector:
         """A connector to the source, to be used as a context; raises NotConfigured. For workers only.
 
@@ -115,7 +122,8 @@ class DataSource(models.Model):
         """
         if data_map.owner is not None:
             return ManualConnector(data_map, answer)
-        return open_source(data_map, read_url=self._url_to_read(), write_url=self.write_url, hashing=self.hashing())
+        read_url = self._url_to_read() if data_map.has_address else ""
+        return open_source(data_map, read_url=read_url, write_url=self.write_url, hashing=self.hashing())
 
     def hashing(self) -> Hashing:
         """The keyed hashes of this source, under a key of its own, which is made when the first is asked for."""
@@ -125,6 +133,11 @@ class DataSource(models.Model):
     def is_manual(self) -> bool:
         """Whether a person looks into it, and no program."""
         return self.map_version.as_map().owner is not None
+
+    @property
+    def is_own_record(self) -> bool:
+        """Whether it is this system itself."""
+        return self.map_version.as_map().connector == OWN_RECORD
 
     @property
     def has_schema(self) -> bool:

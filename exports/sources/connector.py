@@ -20,7 +20,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
-from exports.sources.datamap import Collection, DataMap
+from exports.sources.datamap import OWN_RECORD, Collection, DataMap
 from exports.sources.masks import Hashing
 from exports.sources.schema import Place, Schema
 from exports.sources.values import Json, Key
@@ -38,6 +38,7 @@ MODULES = {
     "files": "exports.sources.files",
     "http": "exports.sources.http",
     "manual": "exports.sources.manual",
+    OWN_RECORD: "exports.sources.own_record",
 }
 
 

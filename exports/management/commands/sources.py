@@ -41,6 +41,7 @@ class Command(BaseCommand):
         )
         load.add_argument("--write", default="", metavar="VARIABLE", help="the one with the writing URL, if any")
         load.add_argument("--position", type=int, default=0, help="sources are walked in this order")
+        what.add_parser("own", help="make this system's own record a source: the earlier requests of a person")
         what.add_parser("dump", help="print the map of a source as it was accepted").add_argument("name")
         check = what.add_parser("check", help="whether each source answers, has changed, or is slow to look into")
         check.add_argument(
@@ -49,7 +50,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Do it; CommandError says what is wrong, where, and what to do."""
-        acts = {"draft": self._draft, "load": self._load, "dump": self._dump, "check": self._check}
+        acts = {"draft": self._draft, "load": self._load, "own": self._own, "dump": self._dump, "check": self._check}
         acts[options["what"]](options)
 
     def _draft(self, options: dict[str, Any]) -> None:
@@ -90,6 +91,10 @@ class Command(BaseCommand):
         except (SourceError, NotConfigured) as error:
             self.stdout.write(f"{source.slug}: its schema could not be noted ({error}); the next check will do it.")
 
+    def _own(self, _options: dict[str, Any]) -> None:
+        source = DataSource.set_up_own_record(at=timezone.now())
+        self.stdout.write(f"{source.slug}: accepted, map {source.map_version.digest[:12]}.")
+
     def _dump(self, options: dict[str, Any]) -> None:
         source = DataSource.objects.filter(slug=options["name"]).select_related("map_version").first()
         if source is None:
@@ -101,6 +106,8 @@ class Command(BaseCommand):
     def _check(self, options: dict[str, Any]) -> None:
         if options["large"] < 1:
             raise CommandError("--large is a number greater than 0.")
+        if not any(source.is_own_record for source in DataSource.objects.in_walking_order()):
+            self.stderr.write("This system is no source yet: without `sources own` answers lack earlier requests.")
         faulty = 0
         for source in DataSource.objects.in_walking_order():
             found = list(self._findings(source, options["large"]))

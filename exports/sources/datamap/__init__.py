@@ -8,6 +8,7 @@ from __future__ import annotations
 from exports.sources.datamap.model import (
     E164,
     FILE_KEY,
+    OWN_RECORD,
     AutomatedDecision,
     Batch,
     Bucket,
@@ -53,6 +54,7 @@ __all__ = [
     "DECIDE",
     "E164",
     "FILE_KEY",
+    "OWN_RECORD",
     "SLUG",
     "AutomatedDecision",
     "Batch",

@@ -92,6 +92,7 @@ class Relation(StrEnum):
     DIRECT_MARKETING = "direct_marketing"  # for the recipient's own marketing, § 1798.83
 
 
+OWN_RECORD = "own_record"  # the connector of this system itself: earlier requests of the person
 FILE_KEY = ("$file", "$line")  # no column of a file is called so by anybody who does not mean to
 
 
@@ -425,6 +426,11 @@ class DataMap:
     automated_decisions: tuple[AutomatedDecision, ...] = ()
     is_loosened: bool = False  # leads to near misses alone: each way has a kind of its own, and nothing is joined
     bucket: Bucket | None = None  # of a source of files that lie in one; None: they lie in a folder
+
+    @property
+    def has_address(self) -> bool:
+        """Whether a program reaches it by an address: not where a person looks, nor where it is this system itself."""
+        return self.owner is None and self.connector != OWN_RECORD
 
     @cached_property
     def digest(self) -> str:

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from exports.sources.datamap.model import Bucket, Change, Collection, FileFormat, Files, Owner, Service
+from exports.sources.datamap.model import (
+    OWN_RECORD,
+    Bucket,
+    Change,
+    Collection,
+    FileFormat,
+    Files,
+    Keep,
+    Owner,
+    Service,
+)
 from exports.sources.datamap.section import Section, choice_of
 
 VARIABLE = re.compile(r"(?!DSAR_)[A-Z][A-Z0-9_]*")
@@ -49,6 +59,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "http": Kind(top=("service",), required=("key",), joins=False),
     "manual": Kind(top=("owner",), joins=False, is_of_people=True),
+    OWN_RECORD: Kind(required=("key",), joins=False),
 }
 
 
@@ -155,9 +166,17 @@ def check_offered(top: Section, service: Service | None, collections: tuple[Coll
             "owner",
             "a person answers no probe: take 'reliable' away from the fields; what proves who asks is elsewhere.",
         )
+    correctable = any(field.correctable for found in collections for field in found.fields)
+    if top.text("connector") == OWN_RECORD:
+        if correctable or any(found.suppress or not isinstance(found.on_delete, Keep) for found in collections):
+            top.note(
+                "connector",
+                "the record of requests is kept and never changed (11 CCR 7101): write {keep: …} at each 'on_delete',"
+                " and take 'correctable' and 'suppress' away.",
+            )
+        return
     if service is None:
         return
-    correctable = any(field.correctable for found in collections for field in found.fields)
     for change, is_promised, key in (
         (Change.CORRECT, correctable, "correctable"),
         (Change.SUPPRESS, any(found.suppress for found in collections), "suppress"),

@@ -192,7 +192,11 @@ FAULTS = [
     ("title: Club", "title: {es: Club}", "'title' of the map lacks 'en'"),
     ("title: Club", "title: [Club]", "'title' of the map is a mapping"),
     ("title: Club", "title: Club\ntitle: Clubs", "'title' stands twice in the map"),
-    ("connector: sql", "connector: sqll", "there is no connector 'sqll'; it is one of files, http, manual, sql"),
+    (
+        "connector: sql",
+        "connector: sqll",
+        "there is no connector 'sqll'; it is one of files, http, manual, own_record, sql",
+    ),
     ("role: controller", "role: owner", "'role' of the map is controller, or {processor_for"),
     ("role: controller", "role: {for: x}", "'role' of the map knows no key 'for'"),
     ("source: club", "source: Club", "'source' of the map has 1 to 50 small letters, digits or underscores"),

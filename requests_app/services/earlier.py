@@ -1,0 +1,178 @@
+"""The person's own earlier requests: which they are, and what of them is given out. This system is a source, too.
+
+Called while a case is gathered. Never given out: what staff noted, who acts for the person, and letters that open
+something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from requests_app.law.words import EvidenceKind
+from requests_app.models import Case, Identifier, IdentifierKind, Message, Submission
+from requests_app.services import letters
+from requests_app.services.history import local_day
+from requests_app.services.people import as_compared
+
+KIND = "request"  # of the identifiers by which they are found: references
+
+
+class Request(NamedTuple):
+    """One submission, as it came; what a letter or form did not say is None."""
+
+    reference: str
+    received_on: str
+    closed_on: str | None  # when the last of its cases was closed; None while one is open
+    channel: str
+    asked_by: str
+    residence: str
+    language: str
+    look_back: str
+    name: str | None
+    email: str | None
+    account_number: str | None
+    postal_address: str | None
+    born_on: str | None
+    details: str | None
+    declaration: str | None
+
+
+class Asked(NamedTuple):
+    """One right of a submission, and how it ended."""
+
+    reference: str
+    right: str
+    title: str  # in the words of its leading law
+    laws: str
+    received_on: str
+    state: str
+    outcome: str | None
+    grounds: str | None  # on which it was refused, by their citations
+    closed_on: str | None
+    correct_field: str | None
+    correct_value: str | None
+
+
+class Letter(NamedTuple):
+    """One letter that was written."""
+
+    letter_id: str
+    reference: str
+    right: str | None
+    subject: str
+    written_on: str
+    reached_on: str | None
+    text: str | None  # None where it held a code, or went to somebody who asked for the person
+
+
+def identifiers_of(case: Case) -> dict[str, list[str]]:
+    """What finds the person's earlier requests; nothing where there are none.
+
+    Only by confirmed links: the same record of a person, or one that a reviewer has linked. Of one mailbox that two
+    people use, those that were proved by the record that this case was proved by; those for which nothing was proved
+    if that record holds the mailbox. The request that is being answered is none of them.
+    """
+    found = Submission.objects.same_person_as(case.submission).order_by("received_at", "pk")
+    proved = _proved(case)
+    references = [one.reference for one in found if _is_theirs(one, case.submission, proved)]
+    return {KIND: references} if references else {}
+
+
+def requests(references: Collection[str]) -> Iterator[Request]:
+    """Submissions by reference, in the order of their references."""
+    for one in _submissions(references):
+        cases = list(one.cases.all())
+        closed = [_day(case) for case in cases]
+        yield Request(
+            reference=one.reference,
+            received_on=one.received_on.isoformat(),
+            closed_on=None if None in closed else max((day for day in closed if day), default=None),
+            channel=one.channel,
+            asked_by=one.requester,
+            residence=one.residence,
+            language=one.language,
+            look_back=one.look_back,
+            name=one.name or None,
+            email=one.email or None,
+            account_number=one.account_number or None,
+            postal_address=None if one.for_another else one.postal_address or None,
+            born_on=one.born_on or None,
+            details=one.details or None,
+            declaration=_declared(one),
+        )
+
+
+def cases(references: Collection[str]) -> Iterator[Asked]:
+    """Their cases, in the order of references and rights."""
+    for one in _submissions(references):
+        for case in one.cases.order_by("right").prefetch_related("laws", "exemption_claims"):
+            correction = getattr(case, "correction", None)
+            yield Asked(
+                reference=one.reference,
+                right=case.right,
+                title=letters.right_title(case, one.language),
+                laws=", ".join(pack.short_title.in_language(one.language) for pack in case.packs()),
+                received_on=one.received_on.isoformat(),
+                state=case.state,
+                outcome=case.outcome or None,
+                grounds="; ".join(claim.citation for claim in case.exemption_claims.all()) or None,
+                closed_on=_day(case),
+                correct_field=correction.field if correction else None,
+                correct_value=correction.value or None if correction else None,
+            )
+
+
+def sent(references: Collection[str]) -> Iterator[Letter]:
+    """The letters that were written in them, in the order of their ids."""
+    written = Message.objects.filter(submission__reference__in=references, set_aside=False)
+    for message in written.select_related("submission", "case").order_by("pk"):
+        reached_on: date | None = message.reached_on
+        yield Letter(
+            letter_id=str(message.pk),
+            reference=message.submission.reference,
+            right=message.case.right if message.case else None,
+            subject=message.subject,
+            written_on=local_day(message.queued_at).isoformat(),
+            reached_on=reached_on.isoformat() if reached_on else None,
+            text=message.text or None if _may_be_given(message) else None,
+        )
+
+
+def _submissions(references: Collection[str]) -> Iterator[Submission]:
+    yield from Submission.objects.filter(reference__in=references).order_by("reference")
+
+
+def _proved(case: Case) -> frozenset[Identifier]:
+    """What stood in the record on which this case was accepted."""
+    return frozenset(Identifier.objects.filter(evidence__cases=case).select_related("subject"))
+
+
+def _is_theirs(other: Submission, submission: Submission, proved: frozenset[Identifier]) -> bool:
+    if other.subject_id != submission.subject_id:  # a reviewer has linked the two records
+        return True
+    accepted_on = set(Identifier.objects.filter(evidence__submission=other, evidence__cases__isnull=False))
+    if accepted_on:
+        return bool(accepted_on & proved)
+    mailboxes = {as_compared(one.kind, one.value) for one in proved if one.kind == IdentifierKind.EMAIL}
+    return as_compared(IdentifierKind.EMAIL, other.email) in mailboxes
+
+
+def _may_be_given(message: Message) -> bool:
+    """Not what opens a page or a file, and not what was written to somebody else."""
+    is_key = letters.has_code(message) or message.letter == letters.Letter.PASSPHRASE
+    to_somebody_else = message.submission.for_another and not message.to_person
+    return not is_key and not to_somebody_else
+
+
+def _declared(submission: Submission) -> str | None:
+    """What the person signed (11 CCR 7062)."""
+    if submission.for_another:
+        return None
+    signed = submission.evidence.filter(kind=EvidenceKind.DECLARATION).order_by("proved_at")
+    return "\n\n".join(one.statement for one in signed) or None
+
+
+def _day(case: Case) -> str | None:
+    return local_day(case.closed_at).isoformat() if case.closed_at else None

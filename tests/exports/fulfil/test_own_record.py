@@ -1,0 +1,210 @@
+"""This system as a source: a person's earlier requests stand in answers, and outlive a deletion (11 CCR 7101)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import pytest
+import yaml
+
+from exports.models import Act, DataSource
+from exports.sources import own_record
+from exports.sources.connector import MapDoesNotFitError, open_source
+from exports.sources.datamap import DataMapError, read_data_map
+from requests_app.law.agents import Requester
+from requests_app.law.words import Right
+from requests_app.models import Case, Submission
+from requests_app.services import earlier
+from requests_app.services.letters import Letter, queue
+from requests_app.states import Outcome
+from tests.exports.house import ANALYST, NOW, House, files_of, fresh, json_lines, person, rows, run_of
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+SOURCE = "privacy_requests"
+WROTE = "My neighbour told me that you know when I am at home."
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    """The house, whose own record is a source."""
+    DataSource.set_up_own_record(at=NOW)
+    return house
+
+
+def found(case: Case, collection: str) -> list[dict[str, object]]:
+    """What was gathered of the own record."""
+    return [dict(row) for row in rows(case, SOURCE, collection)]
+
+
+def test_an_access_bundle_holds_what_was_asked_before_how_it_ended_and_the_letters(house: House) -> None:
+    before = house.closed(Right.KNOW_CATEGORIES, details=WROTE)
+    case = house.closed(Right.KNOW_SPECIFIC)
+    files = files_of(case)
+    (asked,) = json_lines(files[f"data/{SOURCE}/requests.jsonl"])
+    assert (asked["reference"], asked["details"], asked["email"], asked["received_on"], asked["closed_on"]) == (
+        *(before.submission.reference, WROTE, person().email),
+        *("2026-11-23", "2026-11-23"),
+    )
+    (right,) = json_lines(files[f"data/{SOURCE}/rights.jsonl"])
+    assert (right["right"], right["outcome"], right["state"]) == ("know_categories", Outcome.FULFILLED, "closed")
+    letters = json_lines(files[f"data/{SOURCE}/letters.jsonl"])
+    assert len(letters) == before.submission.messages.count()
+    answer = before.submission.messages.get(letter=Letter.CATEGORIES)
+    assert {"text": answer.text, "reached_on": "2026-11-23"}.items() <= next(
+        letter for letter in letters if letter["letter_id"] == str(answer.pk)
+    ).items()
+
+
+def test_it_has_its_schema_its_disclosure_and_its_table_on_the_overview_page(house: House) -> None:
+    house.closed(Right.KNOW_CATEGORIES, details=WROTE)
+    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+    schema = json.loads(files[f"schemas/data/{SOURCE}/letters.schema.json"])
+    assert "letter_id" in schema["properties"]
+    disclosure = json.loads(files["disclosure.json"])
+    assert "Answer privacy requests, and prove that they were answered" in disclosure["purposes"]
+    assert "Your requests, and those of whom you let ask for you" in disclosure["sources"]
+    page = files["index.html"].decode()
+    assert "Your earlier privacy requests" in page
+    assert WROTE in page
+
+
+def test_the_request_that_is_answered_is_no_earlier_one(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    assert run_of(case, SOURCE).records == 0
+
+
+def test_nothing_that_opens_something_is_given_out(house: House) -> None:
+    before = house.closed(Right.KNOW_SPECIFIC)
+    queue(before.submission, Letter.PASSPHRASE, at=NOW, case=before, passphrase="ABCD-EFGH")
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    held_back = {str(message.pk) for message in before.submission.messages.all() if "code" in message.letter}
+    held_back |= {
+        str(message.pk) for message in before.submission.messages.filter(letter__in=(Letter.RECEIPT, Letter.PASSPHRASE))
+    }
+    texts = {row["letter_id"]: row["text"] for row in found(case, "letters")}
+    assert {letter for letter, text in texts.items() if text is None} == held_back
+    assert len(held_back) < len(texts)
+
+
+def test_what_staff_wrote_down_is_given_out_nowhere(house: House) -> None:
+    before = house.reviewing(Right.KNOW_SPECIFIC)
+    house.move(before, "ask_clarification", question="Which account?")
+    house.move(before, "clarified", reason="She sounded annoyed on the telephone.")
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    everything = json.dumps([found(case, name) for name in own_record.KEPT])
+    assert "annoyed" not in everything
+    assert "Which account?" in everything
+
+
+def other_person_at_the_same_mailbox(house: House) -> Submission:
+    """A request that another customer proved, whom the same mailbox writes for."""
+    asking = person("LO-100102")
+    submission = house.file(Right.KNOW_CATEGORIES, who=asking, email=person().email, account_number=asking.account_no)
+    house.prove(submission, asking)
+    return submission
+
+
+def test_of_a_mailbox_that_two_people_use_each_gets_only_what_was_proved_by_their_own_record(house: House) -> None:
+    theirs = other_person_at_the_same_mailbox(house)
+    assert theirs.cases.get().proved_by.exists(), "it was proved, by another record"
+    mine = house.reviewing(Right.KNOW_CATEGORIES)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    theirs.refresh_from_db()
+    assert theirs.subject == case.submission.subject, "one mailbox, one record of a person"
+    assert [row["reference"] for row in found(case, "requests")] == [mine.submission.reference]
+
+
+def test_what_was_never_proved_is_found_only_where_the_record_holds_the_mailbox(house: House) -> None:
+    unproved = house.file(Right.OPT_OUT_SALE_SHARE, Right.KNOW_CATEGORIES)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    assert found(case, "requests") == [], "nobody has confirmed that mailbox for it"
+    Submission.objects.filter(pk=unproved.pk).update(confirmed_at=NOW, subject=case.submission.subject)
+    assert earlier.identifiers_of(case) == {earlier.KIND: [unproved.reference]}
+    case.proved_by.get().identifiers.filter(kind="email").delete()
+    assert earlier.identifiers_of(case) == {}
+
+
+def test_a_record_that_a_reviewer_linked_brings_its_requests(house: House) -> None:
+    elsewhere = house.file(Right.KNOW_CATEGORIES, who=person("LO-100102"))
+    house.prove(elsewhere, person("LO-100102"))
+    case = house.reviewing(Right.KNOW_SPECIFIC)
+    assert earlier.identifiers_of(case) == {}
+    house.move(case, "link_people", ANALYST, reference=elsewhere.reference, reason="One person, two addresses.")
+    assert earlier.identifiers_of(fresh(case)) == {earlier.KIND: [elsewhere.reference]}
+
+
+def test_who_asked_for_the_person_and_what_was_written_to_them_stay_out(house: House) -> None:
+    case = fresh(house.reviewing(Right.KNOW_SPECIFIC))
+    by_agent = house.file(
+        Right.KNOW_CATEGORIES,
+        requester=Requester.AGENT,
+        requester_name="Ada Agent",
+        requester_email="ada@agents.example",
+    )
+    Submission.objects.filter(pk=by_agent.pk).update(confirmed_at=NOW, subject=case.submission.subject)
+    house.move(case, "start_gathering")
+    house.work()
+    everything = json.dumps([found(fresh(case), name) for name in own_record.KEPT])
+    assert by_agent.reference in everything
+    assert "Ada" not in everything
+    assert "agents.example" not in everything
+
+
+def test_a_deletion_keeps_the_record_and_tells_for_how_long_and_by_which_law(house: House) -> None:
+    before = house.closed(Right.KNOW_CATEGORIES, details=WROTE)
+    case = house.deciding(Right.DELETE)
+    assert run_of(case, SOURCE).counts["requests"] == 1
+    house.approve(case)
+    case = fresh(case)
+    proof = Act.objects.get(case=case, source__slug=SOURCE).proof
+    assert {entry["action"] for entry in proof.values()} == {"keep"}
+    assert before.submission.details == WROTE
+    letter = " ".join(case.submission.messages.get(letter=Letter.DELETED).text.split())
+    assert "Requests as they came: 1 record kept. We keep what the law obliges us to keep." in letter
+    assert "not deleted: we keep them for at least 24 months after they are closed (11 CCR 7101(a))" in letter
+
+
+def test_a_deletion_is_no_less_fulfilled_because_its_record_stays(house: House) -> None:
+    def outcome_of(account_no: str, *, asked_before: bool) -> str:
+        who = person(account_no)
+        if asked_before:
+            house.closed(Right.KNOW_CATEGORIES, who)
+        return house.closed(Right.DELETE, who).outcome
+
+    assert outcome_of("LO-100104", asked_before=True) == outcome_of("LO-100105", asked_before=False)
+
+
+def test_its_map_keeps_everything_and_names_nothing_that_is_not_kept() -> None:
+    text = own_record.MAP.read_text(encoding="utf-8")
+    data_map = yaml.safe_load(text)
+    data_map["collections"][0]["on_delete"] = "delete"
+    with pytest.raises(DataMapError, match="the record of requests is kept and never changed"):
+        read_data_map(yaml.safe_dump(data_map))
+    data_map = yaml.safe_load(text)
+    data_map["collections"][0]["fields"][0]["column"] = "reasons"
+    connector = open_source(read_data_map(yaml.safe_dump(data_map)), read_url="")
+    with pytest.raises(MapDoesNotFitError, match="requests has no reasons"):
+        connector.check()
+
+
+def test_it_answers_as_its_map_says_and_about_nobody_nothing(house: House) -> None:
+    house.closed(Right.KNOW_CATEGORIES)
+    source = DataSource.objects.get(slug=SOURCE)
+    with source.open(source.map_version.as_map()) as connector:
+        connector.check()
+        for name in own_record.KEPT:
+            assert connector.presence(name, {"email": [person().email]}).rows == 0
+            assert connector.presence(name, {earlier.KIND: [str(uuid.uuid4())]}).rows == 0
+
+
+def test_a_page_goes_on_behind_the_last_key(house: House) -> None:
+    one, other = house.closed(Right.KNOW_CATEGORIES), house.closed(Right.KNOW_CATEGORIES)
+    references = sorted([one.submission.reference, other.submission.reference])
+    source = DataSource.objects.get(slug=SOURCE)
+    with source.open(source.map_version.as_map()) as connector:
+        pages = list(connector.pages("requests", {earlier.KIND: references}, size=1))
+        assert [page.last_key for page in pages] == [(reference,) for reference in references]
+        (rest,) = connector.pages("requests", {earlier.KIND: references}, after=(references[0],))
+        assert rest.last_key == (references[1],)

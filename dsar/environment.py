@@ -51,6 +51,7 @@ CURES = {
     "DSAR_RENDER_UNLOCKED": "true where documents may be drawn by a process that limits alone hold, as on macOS",
     "DSAR_UPLOAD_MB": "how many megabytes a file may have that such an owner sends, 1 to 50, e.g. 10",
     "DSAR_ACCOUNT_SECRET": "at least 32 random characters that your account system holds too; or leave it out",
+    "DSAR_LOOKUP_SECRET": "at least 32 random characters that systems hold which ask who opted out; or leave it out",
     "DSAR_DATA_DIR": "the absolute path of a folder that web server and worker can write to; sealed files live here",
 }
 
@@ -78,6 +79,7 @@ class Environment:
     upload_mb: int
     render_unlocked: bool
     account_secret: str
+    lookup_secret: str
     source_hosts: list[str]
     receiver_hosts: list[str]
     database: dict[str, Any]
@@ -119,6 +121,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "upload_mb": env.int("DSAR_UPLOAD_MB", 10, validate=validate.Range(min=1, max=50)),
         "render_unlocked": env.bool("DSAR_RENDER_UNLOCKED", False),
         "account_secret": _text(env, "DSAR_ACCOUNT_SECRET", "", values.is_long_secret),
+        "lookup_secret": _text(env, "DSAR_LOOKUP_SECRET", "", values.is_long_secret),
         "source_hosts": _list(env, "DSAR_SOURCE_HOSTS", [], values.are_single_hosts),
         "receiver_hosts": _list(env, "DSAR_RECEIVER_HOSTS", [], values.are_single_hosts),
         "database": _text(env, "DATABASE_URL", "", values.is_database),

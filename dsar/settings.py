@@ -25,6 +25,7 @@ CONTENT_LIFE = timedelta(days=ENVIRONMENT.content_days)  # of findings and bundl
 TASK_LINK_LIFE = timedelta(days=ENVIRONMENT.link_days)  # of a link to a task, at most
 MOST_UPLOADED = ENVIRONMENT.upload_mb * 1024 * 1024  # bytes of a file that the owner of a source sends
 RENDER_UNLOCKED = ENVIRONMENT.render_unlocked  # whether documents may be drawn where no process can be locked up
+LOOKUP_SECRET = ENVIRONMENT.lookup_secret  # with which the company's systems ask who opted out; "" for nobody
 ACCOUNT_SECRET = ENVIRONMENT.account_secret  # under which the company's account system tells of sign-ins; "" for none
 BUNDLE_LIFE = timedelta(days=ENVIRONMENT.bundle_days)  # for which it can be fetched, and again when it is renewed
 SOURCE_HOSTS = frozenset(ENVIRONMENT.source_hosts)  # of sources that may have private addresses, or be without TLS

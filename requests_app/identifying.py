@@ -11,6 +11,7 @@ from requests_app.models import Case, IdentifierKind, Submission
 from requests_app.ports import systems
 
 AGENTS = frozenset({Requester.AGENT, Requester.ATTORNEY})
+FAMILY = frozenset({Requester.PARENT, Requester.GUARDIAN})  # who ask for a child
 # What stands in the place of the declaration that the person signs who asks in person (11 CCR 7062(c), 7063).
 INSTEAD_OF_DECLARATION = {
     Requester.SELF: EvidenceKind.DECLARATION,

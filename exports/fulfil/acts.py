@@ -32,6 +32,7 @@ from exports.sources.datamap import Collection, Deidentify, Delete, Keep
 from exports.sources.values import Key
 from requests_app import guards, holding, rights
 from requests_app.events import EventKind
+from requests_app.identifying import FAMILY
 from requests_app.law import refusals
 from requests_app.law.exemptions import Exemption, ExemptionDoesNotFit
 from requests_app.law.packs import house
@@ -297,12 +298,16 @@ def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
 
 
 def identifiers_that_came(case: Case) -> dict[str, list[str]]:
-    """What the request itself says by which somebody can be found: nobody proves who asks for an opt-out."""
+    """What the request itself says by which somebody can be found: nobody proves who asks for an opt-out.
+
+    To opt in again takes more: the mailbox that confirmed it, or what a parent has signed for.
+    """
     submission = case.submission
     found: dict[str, list[str]] = {}
     if submission.email:  # a child, or somebody who died, may have none
         found[IdentifierKind.EMAIL] = [submission.email]
-    if submission.account_number:
+    proved_only = case.right_asked == Right.OPT_IN and submission.asked_by not in FAMILY
+    if submission.account_number and not proved_only:
         found[IdentifierKind.ACCOUNT_NUMBER] = [submission.account_number]
     return found
 

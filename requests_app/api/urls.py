@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from requests_app.api import views
+from requests_app.api import opt_outs, views
 
 app_name = "api"
 urlpatterns = [
     path("submissions/", views.Submissions.as_view(), name="submissions"),
     path("submissions/<str:reference>/", views.Follow.as_view(), name="follow"),
     path("receivers/", views.Receivers.as_view(), name="receivers"),
+    path("opt-outs/look-up/", opt_outs.OptOuts.as_view(), name="opt_outs"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
 ]

@@ -33,7 +33,7 @@ from requests_app.models.staff import User
 from requests_app.models.standing import Routine, StandingRule
 from requests_app.models.statement import Statement
 from requests_app.models.submission import Channel, LookBack, Submission
-from requests_app.models.suppression import Suppression
+from requests_app.models.suppression import OptIn, Suppression
 from requests_app.models.value_asked import ValueAsked
 
 __all__ = [
@@ -74,6 +74,7 @@ __all__ = [
     "LookBack",
     "Message",
     "MessageState",
+    "OptIn",
     "Organisation",
     "OtherChannel",
     "PackVersion",

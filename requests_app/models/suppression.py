@@ -1,4 +1,4 @@
-"""Opt-outs in force: a long-lived store of its own, apart from cases and their clocks."""
+"""Opt-outs in force, and opt-ins: a long-lived store of its own, apart from cases and their clocks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from dsar.vault.fields import SealedText
+from requests_app.law.minors import OptsIn
 from requests_app.models.organisation import Organisation
 from requests_app.models.people import IdentifierKind
 
@@ -30,6 +31,10 @@ class Suppression(models.Model):
     digest = models.CharField(max_length=120, db_index=True)
     in_force_since = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True)
+    ask_again_from = models.DateField(
+        null=True, help_text="The first day on which the person may be asked to opt in again; none: no law says."
+    )
+    ask_again_citation = models.CharField(max_length=200, blank=True, help_text="Of the figure that the day rests on.")
     value_key = models.UUIDField(editable=False)
     value_sealed = models.BinaryField(null=True)
     value = SealedText("value_sealed", key="value_key")
@@ -38,3 +43,24 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.right} since {self.in_force_since:%Y-%m-%d}"
+
+
+class OptIn(models.Model):
+    """An opt-in to sale and sharing by one identifier: what somebody under 16 needs before anything is sold.
+
+    Known by the same keyed digest as an opt-out, and by nothing else.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="opt_ins")
+    case_id = models.UUIDField(db_index=True, help_text="The case it came from; no foreign key, for it outlives that.")
+    kind = models.CharField(max_length=20, choices=IdentifierKind)
+    digest = models.CharField(max_length=120, db_index=True)
+    by = models.CharField(max_length=20, choices=[(who.value, who.value) for who in OptsIn])
+    opted_in_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "opt-in"
+
+    def __str__(self) -> str:
+        return f"opt-in by {self.by} of {self.opted_in_at:%Y-%m-%d}"

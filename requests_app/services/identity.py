@@ -56,6 +56,16 @@ OF_PARENT = {
         " nacido el {born_on}, a cuyos datos personales se refiere esta solicitud. Firmado electrónicamente: {name}"
     ),
 }
+OF_GUARDIAN = {
+    "en": (
+        "I declare under penalty of perjury under the laws of the State of California that I am the guardian of the"
+        " person whose personal information is the subject of this request. Signed electronically: {name}"
+    ),
+    "es": (
+        "Declaro bajo pena de perjurio conforme a las leyes del Estado de California que ejerzo la tutela de la persona"
+        " a cuyos datos personales se refiere esta solicitud. Firmado electrónicamente: {name}"
+    ),
+}
 TRIES_A_DAY = 5
 POINT_LENGTH = 200
 
@@ -108,7 +118,7 @@ def offer_proof(submission: Submission, *, points: Mapping[str, str], declared_n
             raise ProofRefused(_("Nothing has to be proved any more. Thank you."))
         count_tries(submission, typed, at=at)
         if declared_name:
-            _declare(submission, declared_name, at=at)
+            declare(submission, declared_name, at=at)
         offered = ProofOffered(id=uuid.uuid4(), submission=submission, offered_at=at)
         offered.digests = {kind: digests.digest("proof", told(submission, value)) for kind, value in typed.items()}
         offered.points = json.dumps(typed)
@@ -278,7 +288,8 @@ def wants_declaration(submission: Submission) -> bool:
 def declaration(submission: Submission, name: str = "") -> str:
     """The text that is signed by typing one's name below it."""
     language = submission.language
-    text = OF_PARENT[language] if submission.asked_by is Requester.PARENT else DECLARATION[language]
+    texts = {Requester.PARENT: OF_PARENT, Requester.GUARDIAN: OF_GUARDIAN}.get(submission.asked_by, DECLARATION)
+    text = texts[language]
     born_on = spell_date(date.fromisoformat(submission.born_on), language) if submission.born_on else ""
     return text.format(name=name, born_on=born_on).strip()
 
@@ -408,7 +419,8 @@ def count_tries(submission: Submission, typed: Mapping[str, str], *, at: datetim
         ProbeTry.objects.create(digest=digests.digest("tries", told_as), tried_at=at)
 
 
-def _declare(submission: Submission, name: str, *, at: datetime) -> None:
+def declare(submission: Submission, name: str, *, at: datetime) -> None:
+    """Keep the declaration as it was signed (11 CCR 7062)."""
     signed = Evidence(
         id=uuid.uuid4(),
         submission=submission,

@@ -22,6 +22,7 @@ from dsar.jobs.queue import enqueue
 from dsar.jobs.running import PermanentFailure
 from requests_app import rights
 from requests_app.events import EventKind
+from requests_app.identifying import AGENTS
 from requests_app.law import refusals
 from requests_app.law.words import DutyKind, RefusalPart, Right, Route, Text
 from requests_app.models import Case, Duty, Message, MessageState, Submission
@@ -136,7 +137,7 @@ def queue(
     ``by_post``: this one in any case.
     """
     by_mail = submission.has_mailbox and not by_post
-    to_person = letter in TO_THE_PERSON or (submission.person_receives and _holds_data(letter, case))
+    to_person = goes_to_person(submission, letter) or (submission.person_receives and _holds_data(letter, case))
     addressee = submission.name if to_person else submission.contact_name
     subject, text = compose(submission, letter, case=case, on=at, addressee=addressee, **words)
     message = Message(
@@ -157,6 +158,12 @@ def queue(
     if by_mail:
         enqueue("deliver_message", {"message": str(message.pk)}, key=f"deliver:{message.pk}")
     return message
+
+
+def goes_to_person(submission: Submission, letter: Letter) -> bool:
+    """Whether it goes to the person's own mailbox, whoever asks: nobody else confirms the choice to be sold again."""
+    by_agent = letter == Letter.OPT_IN_CONFIRM and submission.asked_by in AGENTS
+    return letter in TO_THE_PERSON or by_agent
 
 
 def _holds_data(letter: Letter, case: Case | None) -> bool:

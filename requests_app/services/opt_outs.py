@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 
 from dsar.vault import digests
 from requests_app.events import EventKind
+from requests_app.law import asking_again, packs
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind, Submission, Suppression
 from requests_app.ports import work
 from requests_app.roles import SYSTEM
 from requests_app.services import letters, people
-from requests_app.services.history import change_state
+from requests_app.services.history import change_state, local_day
 
 # Opt-outs in the words of the laws; others say "objection" or "withdrawal" of what holds at once.
 OPT_OUTS = frozenset({Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, Right.OPT_OUT_AUTOMATED})
@@ -54,33 +56,48 @@ def is_in_force(case: Case) -> bool:
 
 def holds(submission: Submission) -> bool:
     """Whether whoever uses this e-mail address has opted out of sale and sharing."""
-    value = people.as_compared(IdentifierKind.EMAIL, submission.email)
     in_force = Suppression.objects.in_force().filter(
         organisation=submission.organisation,
         right=Right.OPT_OUT_SALE_SHARE,
         kind=IdentifierKind.EMAIL,
-        digest__in=digests.candidates(f"suppression:{IdentifierKind.EMAIL}", value),
+        digest__in=digests_of(IdentifierKind.EMAIL, submission.email),
     )
     return in_force.exists()
 
 
 def suppress(case: Case, right: Right, value_key: uuid.UUID, *, at: datetime) -> None:
     """Put an opt-out or a restriction in force, for every identifier that came with it."""
-    submission = case.submission
-    given = {IdentifierKind.EMAIL: submission.email, IdentifierKind.ACCOUNT_NUMBER: submission.account_number}
-    for kind, typed in given.items():
-        value = people.as_compared(kind, typed)
-        if not value:
-            continue
+    again = asking_again.last_of((*case.packs(), packs.house()), right, local_day(at))
+    for kind, value in came_with(case.submission):
         entry = Suppression(
             id=uuid.uuid4(),
-            organisation=submission.organisation,
+            organisation=case.submission.organisation,
             case_id=case.pk,
             right=right,
             kind=kind,
-            digest=digests.digest(f"suppression:{kind}", value),
+            digest=digest_of(kind, value),
             in_force_since=at,
+            ask_again_from=again.since if again else None,
+            ask_again_citation=again.figure.citation if again else "",
             value_key=value_key,
         )
         entry.value = value
         entry.save()
+
+
+def came_with(submission: Submission) -> Iterator[tuple[IdentifierKind, str]]:
+    """The identifiers that stand in a request, as their digests are made: nobody proves who asks for an opt-out."""
+    given = {IdentifierKind.EMAIL: submission.email, IdentifierKind.ACCOUNT_NUMBER: submission.account_number}
+    for kind, typed in given.items():
+        if value := people.as_compared(kind, typed):
+            yield kind, value
+
+
+def digest_of(kind: IdentifierKind, value: str) -> str:
+    """The keyed digest by which the store knows an identifier."""
+    return digests.digest(f"suppression:{kind}", value)
+
+
+def digests_of(kind: IdentifierKind | str, typed: str) -> list[str]:
+    """The digests under which the store may know an identifier, under whichever of its keys."""
+    return digests.candidates(f"suppression:{kind}", people.as_compared(kind, typed))

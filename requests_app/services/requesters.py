@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from requests_app.identifying import AGENTS
 from requests_app.law import agents
 from requests_app.law.agents import Requester
+from requests_app.law.words import Right
 
 if TYPE_CHECKING:
     from requests_app.services.intake import Intake
@@ -30,6 +31,8 @@ def faults(intake: Intake, on: date, errors: Mapping[str, str]) -> dict[str, str
         }
     if not intake.email and not intake.account_number:
         return {"email": _("Please give an e-mail address or an account number by which we know the person.")}
+    if intake.requester is Requester.EXECUTOR and Right.OPT_IN in intake.rights:
+        return {"rights": _("To opt in again is the person's own choice: nobody makes it for somebody who died.")}
     if intake.requester is Requester.PARENT:
         return _faults_of_age(intake, on, errors)
     return {}

@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from requests_app.services import entering, identity, opting_in
+from requests_app.identifying import AGENTS
+from requests_app.models import Submission
+from requests_app.services import entering, identity, intake, opting_in
 from requests_app.services.codes import TooManyCodes
 from requests_app.web import session
 from requests_app.web.forms import CodeForm, ReferenceForm
@@ -56,14 +58,25 @@ def _confirm(request: HttpRequest, form: CodeForm) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def opt_in_link(request: HttpRequest, reference: str, code: str) -> HttpResponse:
     """The second step of opting in. Looking at it only shows a button; pressing it confirms the choice."""
-    if request.method != "POST":
-        return render(request, "portal/opt_in.html", {"reference": reference})
     submission, at = entering.find(reference), timezone.now()
-    if submission is not None and opting_in.confirm(submission, code, at=at):
-        session.enter(request, submission, at=at)
+    if request.method != "POST":
+        return render(request, "portal/opt_in.html", {"reference": reference, "signs": _signs(submission)})
+    declared_name = request.POST.get("declared_name", "")[: intake.MOST["name"]]
+    if submission is not None and opting_in.confirm(submission, code, at=at, declared_name=declared_name):
         messages.success(request, _("Thank you: you confirmed your choice, and your opt-out has ended."))
+        if submission.asked_by in AGENTS:  # the letter came to the person, and the page is the agent's
+            return redirect("portal:start")
+        session.enter(request, submission, at=at)
         return redirect("portal:case")
+    if submission is not None and _signs(submission) and not declared_name.strip():
+        shown = {"reference": reference, "signs": True, "not_signed": True}
+        return render(request, "portal/opt_in.html", shown)
     return render(request, "portal/code_refused.html", {"reference": reference})
+
+
+def _signs(submission: Submission | None) -> bool:
+    """Whether a parent or guardian signs the second step. It tells who asked, to whoever holds the link."""
+    return submission is not None and opting_in.wants_signature(submission)
 
 
 @portal_page

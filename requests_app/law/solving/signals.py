@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from requests_app.law.calendars import months_after
+from requests_app.law.asking_again import asked_again
+from requests_app.law.minors import OptsIn, sale_of
 from requests_app.law.solving.questions import Keys, Question
 from requests_app.law.wording import spell_date
 from requests_app.law.words import LawError, ProvisionKind, Right, SignalDuty
@@ -49,12 +50,12 @@ def opt_in_wait(question: Question) -> Keys:
         right = Right.OPT_OUT_SALE_SHARE
     opted_out_on = question.facts.day("opted_out_on", "the day of the opt-out")
     question.pack.given(right, opted_out_on)
-    figure = question.pack.figure("opt_in_wait_months", opted_out_on, right)
-    earliest = months_after(opted_out_on, figure.value)
+    again = asked_again(question.pack, right, opted_out_on)
+    earliest = again.since
     question.because(
-        f"Opted out on {spell_date(opted_out_on, 'en')}; not asked again for {figure.value} months, until"
+        f"Opted out on {spell_date(opted_out_on, 'en')}; not asked again for {again.figure.value} months, until"
         f" {spell_date(earliest, 'en')}.",
-        figure,
+        again.figure,
     )
     ask_on = question.facts.day_after("ask_again_on", "opted_out_on")
     return {"earliest": earliest} | ({"may_ask": ask_on >= earliest} if ask_on else {})
@@ -73,14 +74,15 @@ def minor_sale(question: Question) -> Keys:
             " law.",
             question.pack.citation,
         )
-    age = _age(born_on, on)
-    opted_in, opted_out = facts.flag("opt_in"), facts.flag("opted_out")
-    if age >= rule.opt_in_under:
-        question.because(f"Aged {age}: sold or shared unless opted out; an earlier refusal stays.", rule)
-        return {"age": age, "sale_allowed": not opted_out}
-    who = "parent_or_guardian" if age < rule.parent_under else "consumer"
-    question.because(f"Aged {age}: neither sold nor shared without an opt-in by {who.replace('_', ' ')}.", rule)
-    return {"age": age, "sale_allowed": bool(opted_in) and not opted_out, "who_may_opt_in": who}
+    opted_in = tuple(OptsIn) if facts.flag("opt_in") else ()  # by whoever may, at this age
+    sale = sale_of(rule, born_on, on, opted_in=opted_in, opted_out=bool(facts.flag("opted_out")))
+    keys: Keys = {"age": sale.age, "sale_allowed": sale.allowed}
+    if sale.who is None:
+        question.because(f"Aged {sale.age}: sold or shared unless opted out; an earlier refusal stays.", rule)
+        return keys
+    who = sale.who.value
+    question.because(f"Aged {sale.age}: neither sold nor shared without an opt-in by {who.replace('_', ' ')}.", rule)
+    return keys | {"who_may_opt_in": who}
 
 
 def _sent(question: Question) -> bool:
@@ -100,8 +102,3 @@ def _scope(question: Question, on: date) -> Keys:
     question.because("It holds for the browser or device, every profile tied to it, and the person if known.", reach)
     known = question.facts.flag("consumer_known")
     return {"scope": [DEVICE, PROFILE, CONSUMER] if known else [DEVICE, PROFILE]}
-
-
-def _age(born_on: date, on: date) -> int:
-    """Who was born on 29 February is a year older on 1 March of a common year: the later, safer day."""
-    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))

@@ -61,6 +61,7 @@ def test_the_schema_is_valid_and_has_no_warnings(tmp_path: Path) -> None:
     schema = yaml.safe_load((tmp_path / "schema.yaml").read_text())
     assert set(schema["paths"]) == {
         "/api/v1/receivers/",
+        "/api/v1/opt-outs/look-up/",
         "/api/v1/submissions/",
         "/api/v1/submissions/{reference}/",
     }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
 from dsar.ledger import chains
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission, Suppression
 from requests_app.services import closing, opting_in
+from requests_app.services.intake import IntakeRefused
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
 from tests.requests_app.factories import (
@@ -102,3 +105,52 @@ def test_beside_a_request_to_know_the_receipt_tells_of_the_letter_to_come() -> N
     (receipt,) = letters_of(submission, Letter.RECEIPT)
     assert "with a link by which you confirm your choice" in " ".join(receipt.split())
     assert the_case(submission, Right.OPT_IN).state == State.RECEIVED
+
+
+AGENT = {"requester": Requester.AGENT, "requester_name": "Ada", "requester_email": "ada@agents.example"}
+PARENT = {
+    "requester": Requester.PARENT,
+    "requester_name": "Pat",
+    "requester_email": "pat@example.com",
+    "born_on": date(2018, 5, 1),
+}
+
+
+def test_an_agent_s_choice_is_confirmed_by_the_person_from_their_own_mailbox() -> None:
+    opted_out()
+    case = a_case(Right.OPT_IN, **AGENT)
+    message = case.submission.messages.get(letter=Letter.OPT_IN_CONFIRM)
+    assert (message.to_person, message.address) == (True, "sam@example.com")
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert in_force() == set()
+    assert fresh(case).submission.confirmed_at is None, "it says nothing of the agent's mailbox"
+
+
+def test_somebody_who_claims_to_be_a_parent_ends_no_opt_out_that_was_made_in_the_own_name() -> None:
+    own = opted_out()
+    of_child = opted_out(**PARENT)
+    case = a_case(Right.OPT_IN, **PARENT)
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT, declared_name="Pat Example")
+    assert in_force() == {own.pk}
+    assert chains.history(case.chain).get(kind="confirm").actor == "requester"
+    assert of_child.pk not in in_force()
+
+
+def test_a_child_below_13_can_t_end_what_a_parent_has_asked_for() -> None:
+    before = opted_out(**PARENT)
+    case = a_case(Right.OPT_IN)
+    assert not opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert in_force() == {before.pk}
+
+
+def test_an_account_number_that_was_only_typed_ends_nobody_else_s_opt_out() -> None:
+    other = opted_out(email="kim@example.com", account_number="A-7")
+    case = a_case(Right.OPT_IN, account_number="A-7")
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert in_force() == {other.pk}
+
+
+def test_nobody_opts_in_for_somebody_who_died() -> None:
+    with pytest.raises(IntakeRefused) as refused:
+        a_case(Right.OPT_IN, **{**AGENT, "requester": Requester.EXECUTOR})
+    assert "the person's own choice" in refused.value.errors["rights"]

@@ -1,0 +1,41 @@
+"""Whether data of a person of some age may be sold or shared, and whose opt-in that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from requests_app.law.agents import age_on
+from requests_app.law.values import MinorsRule
+
+
+class OptsIn(StrEnum):
+    """Who opted in."""
+
+    CONSUMER = "consumer"
+    PARENT = "parent_or_guardian"
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """Whether it is allowed. ``who``: whose opt-in the law wants at this age; None where it wants none."""
+
+    age: int
+    allowed: bool
+    who: OptsIn | None
+    rule: MinorsRule
+
+
+def sale_of(rule: MinorsRule, born_on: date, on: date, *, opted_in: Collection[OptsIn], opted_out: bool) -> Sale:
+    """Civ. Code 1798.120(c), 11 CCR 7070-7072: without an opt-in nothing is sold, below 13 by the parent.
+
+    What a parent allowed ends with the 13th birthday: from then on the law wants the young person's own word. An
+    opt-out outweighs every opt-in, and stays when the 16th birthday is over.
+    """
+    age = age_on(born_on, on)
+    if age >= rule.opt_in_under:
+        return Sale(age, not opted_out, None, rule)
+    who = OptsIn.PARENT if age < rule.parent_under else OptsIn.CONSUMER
+    return Sale(age, who in opted_in and not opted_out, who, rule)

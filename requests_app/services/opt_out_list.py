@@ -1,0 +1,92 @@
+"""What the company's systems ask of the store of opt-outs: what holds of a person, whether they may be asked to opt
+in, and whether their data may be sold. Nothing is proved by it, and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from requests_app.law.minors import OptsIn, Sale, sale_of
+from requests_app.law.words import Right
+from requests_app.models import IdentifierKind, OptIn, Organisation, Suppression
+from requests_app.models.suppression import SuppressionQuerySet
+from requests_app.services import minors, opt_outs
+from requests_app.services.history import local_day
+
+# What ends every sale: the opt-out itself, and the restriction of what may only be stored (Art. 18(2) GDPR).
+ENDS_SALE = frozenset({Right.OPT_OUT_SALE_SHARE, Right.RESTRICT})
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One opt-out in force. ``ask_again_from``: the first day on which the person may be asked; None: no law says."""
+
+    right: Right
+    since: date
+    ask_again_from: date | None
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What holds of one person on a day. ``minor``: how the law on children decides, of whom a birth date is known."""
+
+    opt_outs: tuple[Holding, ...]
+    may_be_asked: bool
+    sale_allowed: bool
+    minor: Sale | None
+
+
+def look_up(
+    organisation: Organisation, identifiers: Mapping[IdentifierKind, str], *, born_on: date | None, at: datetime
+) -> Answer:
+    """What is in force for whoever any of the identifiers names; ``born_on`` as the company knows it, if it does.
+
+    An identifier that nobody used is one whose owner has opted out of nothing.
+    """
+    named = Q(pk__in=())
+    for kind, typed in identifiers.items():
+        named |= Q(kind=kind, digest__in=opt_outs.digests_of(kind, typed))
+    in_force = Suppression.objects.in_force().filter(named, organisation=organisation)
+    holding = tuple(_latest(in_force.filter(right=right)) for right in _rights(in_force))
+    on, opted_out = local_day(at), any(one.right in ENDS_SALE for one in holding)
+    minor = _minor(organisation, identifiers, born_on, named, opted_out=opted_out, on=on)
+    return Answer(
+        opt_outs=holding,
+        may_be_asked=all(one.ask_again_from is None or one.ask_again_from <= on for one in holding),
+        sale_allowed=minor.allowed if minor else not opted_out,
+        minor=minor,
+    )
+
+
+def _rights(in_force: SuppressionQuerySet) -> list[Right]:
+    return sorted(Right(right) for right in set(in_force.values_list("right", flat=True)))
+
+
+def _latest(of_right: SuppressionQuerySet) -> Holding:
+    """Of several opt-outs by one right: since the first of them; the wait counts from the last."""
+    rows = list(of_right.order_by("in_force_since"))
+    last = max(rows, key=lambda row: row.ask_again_from or date.min)
+    return Holding(Right(last.right), local_day(rows[0].in_force_since), last.ask_again_from, last.ask_again_citation)
+
+
+def _minor(
+    organisation: Organisation,
+    identifiers: Mapping[IdentifierKind, str],
+    born_on: date | None,
+    named: Q,
+    *,
+    opted_out: bool,
+    on: date,
+) -> Sale | None:
+    known = [born_on, minors.born_on_of(organisation, identifiers.get(IdentifierKind.EMAIL, ""))]
+    born = max((day for day in known if day is not None), default=None)  # to overlook an age is to know it: 7070
+    rule = minors.rule_on(on)
+    if born is None or rule is None:
+        return None
+    by = OptIn.objects.filter(named, organisation=organisation).values_list("by", flat=True)
+    return sale_of(rule, born, on, opted_in={OptsIn(who) for who in by}, opted_out=opted_out)

@@ -1,4 +1,4 @@
-"""``./run bench``: how fast duties are computed and data becomes a bundle, beside what the machine could do at best."""
+"""``./run bench``: how fast duties are computed, bundles made and many cases done; and beside it what is bare."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import tempfile
 from pathlib import Path
 
 import tests.environment  # noqa: F401 - sets keys and the like
+from tests import servers
 from tests.bench import duties
+from tests.bench.tables import print_table
 from tests.exports.web.worker import look_at_a_web_worker
 
 SIZES = (20, 10_000, 100_000, 1_000_000)
 CASES = 1_000_000
+DELETIONS, OPT_OUTS = 20, 50
 
 
 def main() -> int:
@@ -24,10 +27,31 @@ def main() -> int:
         "--cases", type=int, default=CASES, help="cases whose duties are computed; default: %(default)s"
     )
     parser.add_argument("--duties", action="store_true", help="compute duties, and nothing else")
+    parser.add_argument("--volume", action="store_true", help="deletions and opt-outs a second, and nothing else")
+    parser.add_argument("--deletions", type=int, default=DELETIONS, help="cases; default: %(default)s")
+    parser.add_argument("--opt-outs", type=int, default=OPT_OUTS, help="cases; default: %(default)s")
     asked = parser.parse_args()
+    if asked.volume:
+        return measure_volume(asked.deletions, asked.opt_outs)
     print("All duties of a case, on one core. Bare: as many additions of a period to a date.\n")
     print_table(duties.HEADINGS, [duties.measure(asked.cases).row()])
-    return 0 if asked.duties else measure_bundles(asked.sizes)
+    if asked.duties:
+        return 0
+    return measure_volume(asked.deletions, asked.opt_outs) or measure_bundles(asked.sizes)
+
+
+def measure_volume(deletions: int, opt_outs: int) -> int:
+    """Many cases by one worker, on each kind of database; a process each, for its settings name one."""
+    print("\nDeletions from the approval, opt-outs from the form, to the closed case with its letter; one worker.")
+    print("Bare: the same rows by plain SQL, a commit a person and system. Before: request, proof and gathering.")
+    failed = 0
+    for name, needed in (("SQLite", []), ("PostgreSQL", ["postgres"])):
+        print(f"\n{name}, for the program and for the company's systems:\n", flush=True)
+        with tempfile.TemporaryDirectory(prefix="dsar-bench-") as folder:
+            prepare_environment(Path(folder))
+            command = [sys.executable, "-m", "tests.bench.volume", folder, str(deletions), str(opt_outs)]
+            failed |= servers.run_with_servers(needed, command)
+    return failed
 
 
 def measure_bundles(sizes: list[int]) -> int:
@@ -57,14 +81,6 @@ def prepare_environment(folder: Path) -> None:
         "REDIS_URL": "",
     }
     (folder / "data").mkdir()
-
-
-def print_table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Columns as wide as they must be, figures to the right."""
-    lines = [headings, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
-    for line in lines:
-        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
 
 
 if __name__ == "__main__":

@@ -42,11 +42,11 @@ APPROVER = Actor("staff:2", frozenset({Role.APPROVER}))
 
 def person(account_no: str = Chosen.EVERYWHERE) -> Person:
     """A customer of the example company."""
-    return _everybody()[account_no]
+    return everybody()[account_no]
 
 
 @cache
-def _everybody() -> dict[str, Person]:
+def everybody() -> dict[str, Person]:
     return people.make_people()
 
 

@@ -14,7 +14,9 @@ from exports.fulfil import (
     choosing,
     confirming,
     flagging,
+    foreseeing,
     gather,
+    held,
     medium,
     near_misses,
     transfer,
@@ -31,7 +33,7 @@ from exports.sources.datamap import DataMap
 from requests_app import ports
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import Controller, CorrectableField, Matched
+from requests_app.ports import Controller, CorrectableField, Foreseen, Matched
 from requests_app.roles import Actor
 
 
@@ -143,6 +145,14 @@ class CompanyWork:
     def grounds_of(self, case: Case) -> tuple[str, ...]:
         """The codes of the grounds on which a deletion would keep what was found."""
         return tuple(acts.grounds_of(case))
+
+    def foreseen(self, case: Case) -> tuple[Foreseen, ...]:
+        """By the counts of what was found, and what the maps, schedules and holds say; no finding is opened."""
+        return tuple(foreseeing.foreseen(case))
+
+    def is_held(self, case: Case, *, at: datetime) -> bool:
+        """Marked when it was searched, or placed since."""
+        return held.is_held(case, at=at)
 
     def carry_out(self, case: Case, *, at: datetime) -> None:  # noqa: ARG002
         """Do what was approved, or for an opt-out what holds at once."""

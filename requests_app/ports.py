@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from requests_app.law.words import Degree, Right
@@ -29,6 +30,24 @@ class Controller:
 
     name: str  # legal
     contact: str  # how people reach it; empty: no data map says
+
+
+class Doing(StrEnum):
+    """What a deletion does with records."""
+
+    DELETE = "delete"
+    DEIDENTIFY = "deidentify"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What a deletion would do with so many records of one system, by what was found there."""
+
+    source: str  # title
+    doing: Doing
+    records: int
+    ground: str = ""  # the code of the one on which they are kept
 
 
 @dataclass(frozen=True)
@@ -117,6 +136,12 @@ class Work(Protocol):
 
     def grounds_of(self, case: Case) -> tuple[str, ...]:
         """The codes of the grounds on which a deletion would keep what was found."""
+
+    def foreseen(self, case: Case) -> tuple[Foreseen, ...]:
+        """What a deletion would do with what was found, by source, in the order in which they were searched."""
+
+    def is_held(self, case: Case, *, at: datetime) -> bool:
+        """Whether a hold keeps something from this deletion, by what was found or by now."""
 
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Release, delete, correct, suppress, tell recipients; reports by ``services.closing``."""

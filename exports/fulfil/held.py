@@ -6,7 +6,7 @@ of a case have no such ground, or the person may not be told of the hold, on the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -74,14 +74,15 @@ def ground_for(case: Case, found: Iterable[Hold]) -> str:
     return offered[0] if offered else OTHER_LAW
 
 
-def holds_in(case: Case, source: str, *, at: datetime) -> list[Hold]:
-    """The holds that keep what a source has of this person now."""
-    return [hold for hold in holding.holds_on(case, local_day(at), sources=[source]) if hold.covers(source)]
+def holds_in(case: Case, source: str, *, at: datetime, person: Collection[str] | None = None) -> list[Hold]:
+    """The holds that keep what a source has of this person now; ``person`` as in `holding.holds_on`."""
+    found = holding.holds_on(case, local_day(at), sources=[source], person=person)
+    return [hold for hold in found if hold.covers(source)]
 
 
-def check(case: Case, source: str, *, at: datetime) -> None:
+def check(case: Case, source: str, *, at: datetime, person: Collection[str] | None = None) -> None:
     """Before anything goes: a hold that came after the approval stops it. Raises HeldSince."""
-    if holds_in(case, source, at=at):
+    if holds_in(case, source, at=at, person=person):
         raise trouble.HeldSince(source)
 
 
@@ -98,6 +99,14 @@ def held_sources(case: Case) -> set[str]:
     """The sources in which a hold kept something from this deletion."""
     runs = case.source_runs.filter(round=case.gathering_round).exclude(on_hold={})
     return set(runs.values_list("source__slug", flat=True))
+
+
+def is_held(case: Case, *, at: datetime) -> bool:
+    """Whether a hold kept something when the sources were searched, or would stop the deletion now."""
+    searched = case.source_runs.filter(round=case.gathering_round, state=RunState.DONE)
+    sources = set(searched.values_list("source__slug", flat=True))
+    found = holding.holds_on(case, local_day(at), sources=sources)
+    return bool(held_sources(case)) or any(hold.covers(source) for hold in found for source in sources)
 
 
 def over() -> QuerySet[SourceRun]:

@@ -44,6 +44,7 @@ GROUPS: dict[str, tuple[Text, frozenset[State], str]] = {
     "workers": (gettext_lazy("Waiting for workers"), WAITING_FOR_WORKERS, "busy"),
     "closed": (gettext_lazy("Closed"), frozenset({State.CLOSED}), "quiet"),
 }
+FOR_APPROVAL = "approval"  # of those that wait for us the ones of which everything was found
 SOON = timedelta(days=7)
 MOST_FOUND = 20
 BETWEEN_REFERENCES = re.compile(r"[\s,]+")
@@ -58,7 +59,7 @@ class InGroup(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Text]]:
         """The groups of states, and everything."""
         groups = [(slug, label) for slug, (label, _states, _tone) in GROUPS.items()]
-        return [*groups, ("all", _("Open and closed"))]
+        return [*groups, (FOR_APPROVAL, _("Waiting for approval")), ("all", _("Open and closed"))]
 
     def choices(self, changelist: ChangeList) -> Iterator[_ListFilterChoices]:
         """As in the stock filter, but it says what no choice means."""
@@ -72,6 +73,8 @@ class InGroup(SimpleListFilter):
         chosen = self.value() or ""
         if chosen in GROUPS:
             return queryset.filter(state__in=GROUPS[chosen][1])
+        if chosen == FOR_APPROVAL:
+            return queryset.filter(state=State.DECIDING)
         if chosen == "all" or request.GET.get("q"):
             return queryset
         return queryset.filter(state__in=OPEN)
@@ -175,7 +178,7 @@ def tabs(given: QueryDict) -> list[Tab]:
     """The groups, and the late ones, above the list; a right that was chosen stays chosen."""
     groups = [("group", slug, label) for slug, (label, _states, _tone) in GROUPS.items()]
     ways = [("group", "", _("All open")), ("assigned", "me", _("Mine")), *groups, ("due", "late", _("Late"))]
-    ways.append(("kind", "inquiry", _("Inquiries")))
+    ways += [("group", FOR_APPROVAL, _("Waiting for approval")), ("kind", "inquiry", _("Inquiries"))]
     chosen = next(
         ((name, given[name]) for name in ("due", "assigned", "kind") if name in given),
         ("group", given.get("group", "")),

@@ -13,7 +13,7 @@ from django.db import transaction
 from requests_app.guards import MoveShut
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import Controller, CorrectableField, Matched, NoReceiver, Receiver
+from requests_app.ports import Controller, CorrectableField, Doing, Foreseen, Matched, NoReceiver, Receiver
 from requests_app.rights import ANSWERED_WITH_DATA, BY_HAND_AT_ONCE
 from requests_app.roles import Actor
 from requests_app.services import closing, review
@@ -63,6 +63,7 @@ class Company:
     registered: tuple[Receiver, ...] = ()
     ended: set[str] = field(default_factory=set)  # in the very moment in which somebody asks
     chosen: list[str] = field(default_factory=list)
+    held: set[UUID] = field(default_factory=set)
 
     # Systems
 
@@ -146,6 +147,14 @@ class Company:
     def grounds_of(self, case: Case) -> tuple[str, ...]:
         """The grounds on which a deletion would keep data."""
         return self.grounds
+
+    def foreseen(self, case: Case) -> tuple[Foreseen, ...]:
+        """Three records, of which the law wants two."""
+        return (Foreseen("Shop", Doing.DELETE, 1), Foreseen("Shop", Doing.KEEP, 2, "ca_105d8_legal_obligation"))
+
+    def is_held(self, case: Case, *, at: datetime) -> bool:
+        """Whether a hold keeps something."""
+        return case.pk in self.held
 
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Have the act done."""

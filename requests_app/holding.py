@@ -59,14 +59,15 @@ def known_of(case: Case) -> Known:
     return frozenset((found.kind, found.value) for found in usable.filter(theirs).distinct())
 
 
-def holds_on(case: Case, on: date, *, sources: Collection[str]) -> list[Hold]:
+def holds_on(case: Case, on: date, *, sources: Collection[str], person: Collection[str] | None = None) -> list[Hold]:
     """The holds that keep something of this person on a day.
 
-    Those on the person, in whichever source, and those on everybody in one of ``sources``, by slug.
+    Those on the person, in whichever source, and those on everybody in one of ``sources``, by slug. ``person`` is given
+    by who asks again and again: the digests of what named the person a moment ago.
     """
     active = Hold.objects.active(on).filter(organisation=case.submission.organisation_id)
     on_everybody = Q(identifiers__isnull=True, source__in=list(sources))
-    on_person = Q(identifiers__digest__in=digests_of(known_of(case)))
+    on_person = Q(identifiers__digest__in=digests_of(known_of(case)) if person is None else person)
     return list(active.filter(on_person | on_everybody).distinct().order_by("begins", "pk"))
 
 

@@ -91,18 +91,22 @@ def delete(run: Run, case: Case) -> None:
 
 def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) -> Deletion:
     """Delete in one source. Only an attempt that was about to commit there makes this one a repeated one."""
+    if all(item.action is Action.KEEP for item in plan.collections):
+        return _nothing_to_do(plan)  # a source that can only be read must not stop a deletion elsewhere
     begun = ActBegun.objects.filter(
         case=case, source=source_run.source, kind=ActKind.DELETE, round=case.gathering_round
     )
+    # Opening what names the person takes longer than looking for a hold: it is done once, and once more at the end.
+    person = holding.digests_of(holding.known_of(case))
 
     def may_go_on() -> None:
-        held.check(case, source_run.source.slug, at=run.now())
+        held.check(case, source_run.source.slug, at=run.now(), person=person)
 
     def begin() -> None:
         with run.transaction():  # LeaseLost undoes what the source has not committed yet
             # From here on a hold comes too late; one that came before is seen.
             holding.lock(case.submission.organisation)
-            may_go_on()
+            held.check(case, source_run.source.slug, at=run.now())
             ActBegun.objects.get_or_create(
                 case=case,
                 source=source_run.source,
@@ -111,8 +115,6 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
                 defaults={"begun_at": run.at},
             )
 
-    if all(item.action is Action.KEEP for item in plan.collections):
-        return _nothing_to_do(plan)  # a source that can only be read must not stop a deletion elsewhere
     try:
         repeated = begun.exists()
         if not repeated:  # what an earlier try may have done has to be told first

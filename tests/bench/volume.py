@@ -27,6 +27,7 @@ from django.utils import timezone  # noqa: E402
 
 from dsar.demo import company, systems  # noqa: E402
 from dsar.demo.people import Person  # noqa: E402
+from dsar.vault import keys  # noqa: E402
 from requests_app.law.words import Right  # noqa: E402
 from requests_app.models import Case  # noqa: E402
 from requests_app.states import State  # noqa: E402
@@ -101,6 +102,7 @@ def set_up(folder: Path) -> House:
     logging.disable(logging.INFO)
     call_command("migrate", verbosity=0)
     call_command("migrate", database="keys", verbosity=0)
+    keys.destroy(keys.create("content", at=timezone.now()), at=timezone.now())  # as in any house that is in use
     os.environ |= _built(folder)
     house = House(folder, company.set_up_organisation())
     company.set_up_sources(timezone.now())

@@ -223,9 +223,11 @@ def settle(case: Case, *, at: datetime) -> None:
 
 def _settle(case: Case, *, at: datetime) -> None:
     """Report the case as carried out once nobody is left to be told, whoever came into the register meanwhile."""
-    for named in whom.recipients_to_tell(case, local_day(at)):
-        _begin(case, named, at=at)
     tellings = Telling.objects.filter(case=case)
+    begun = set(tellings.values_list("recipient", flat=True))
+    for named in whom.recipients_to_tell(case, local_day(at)):
+        if named.recipient.name not in begun:
+            _begin(case, named, at=at)
     tellings.filter(acted_at=None).update(acted_at=at)
     if not tellings.open().exists():
         closing.carried_out(case.pk, at=at, recipients=tellings.told().count())

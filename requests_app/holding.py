@@ -36,11 +36,10 @@ def digest_kind(kind: str) -> str:
 
 
 def digests_of(known: Iterable[tuple[str, str]]) -> list[str]:
-    """The digests under which a hold on this person may stand."""
+    """The digests under which a hold on this person may stand, also the first of its kind, placed after this."""
+    digesters = {kind: digests.Digester(digest_kind(kind)) for kind, _value in known}
     return [
-        candidate
-        for kind, value in sorted(known)
-        for candidate in digests.candidates(digest_kind(kind), as_compared(kind, value))
+        candidate for kind, value in sorted(known) for candidate in digesters[kind].candidates(as_compared(kind, value))
     ]
 
 

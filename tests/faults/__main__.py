@@ -1,9 +1,10 @@
 """``python -m tests.faults FOLDER NAME``: one case, worked on by workers that are killed, again and again.
 
-The premises NAME in FOLDER are a founded house. A case walks there to where its data is to be gathered; that state is
-kept, and each round begins at it: a worker is killed somewhere between the first look into a source and the letter
-that the file is ready, then another one goes on. What comes of it must be what comes of it undisturbed.
-Prints in which state the case was when the workers died, as JSON; a round that ends otherwise ends the process.
+The premises NAME in FOLDER are a founded house. A case walks there to where its data is to be gathered, or changed;
+that state is kept, and each round begins at it: a worker is killed somewhere between the first look into a source and
+the last letter, then another one goes on. What comes of it must be what comes of it undisturbed: in our books, in the
+company's systems row by row, and with those who are told. Prints in which state the case was when the workers died, and
+at which steps, as JSON; a round that ends otherwise ends the process.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the house was founded")
     parser.add_argument("name", help="what its databases are called by")
+    parser.add_argument("--story", default="access", help="access, delete, correct, opt_out")
     parser.add_argument("--own", type=Path, required=True, help="a folder for the rounds")
     parser.add_argument(
         "--forked",
@@ -31,22 +33,17 @@ def main() -> int:
         default=(0, 0, 1),
         help="FIRST OF EVERY: of OF rounds, every EVERYth from FIRST on",
     )
+    parser.add_argument("--at", nargs="*", default=(), help="steps, by name")
+    parser.add_argument("--steps", type=int, nargs=2, help="FIRST EVERY: at every EVERYth of all steps, from FIRST on")
     parser.add_argument("--real", type=int, default=0, help="processes of their own, killed at random moments")
     asked = parser.parse_args()
     live = Premises(asked.own / "live", f"{asked.name}_{asked.own.parent.name}_{asked.own.name}_live")
     kept = Premises(asked.own / "kept", f"{asked.name}_{asked.own.parent.name}_{asked.own.name}_kept")
     live.copy_from(Premises(asked.folder, asked.name))
-    os.environ |= live.environment() | {"EMAIL_URL": f"file:///{live.folder}/mails"}
-    from tests.faults.rounds import Rounds  # noqa: PLC0415 - Django reads its settings when this is imported
+    os.environ |= live.environment() | {"EMAIL_URL": f"file:///{live.folder}/mails", "DSAR_SOURCE_HOSTS": "127.0.0.1"}
+    from tests.faults.rounds import play  # noqa: PLC0415 - Django reads its settings when this is imported
 
-    rounds = Rounds(live, kept)
-    try:
-        rounds.begin()
-        rounds.kill_forked(range(*asked.forked))
-        rounds.kill_real_workers(asked.real)
-    finally:
-        rounds.clear()
-    print(json.dumps(rounds.died_in))
+    print(json.dumps(play(live, kept, asked)))
     return 0
 
 

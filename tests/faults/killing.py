@@ -1,24 +1,34 @@
 """A process of one's own that dies without a warning: at one of its steps, or whenever it happens to.
 
-A step is a statement sent to a database, before and after it, or a file that is opened for writing, renamed or removed:
-whatever lies between two steps happens in the memory of the process alone, and dies with it.
+A step is a statement sent to a database, ours or a source's, before and after it; the end of a source's transaction,
+before and after it; a call to somebody's service; or a file that is opened for writing, renamed or removed: whatever
+lies between two steps happens in the memory of the process alone, and dies with it. Each has a name, such as
+``source before DELETE FROM reviews``; the same thing done again is another step of that name.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from django.db import connections
 
 FILES_CHANGED = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir"})
 WRITING = os.O_WRONLY | os.O_RDWR
+STATEMENT = re.compile(r"(DELETE FROM|INSERT (?:OR \w+ )?INTO|UPDATE|SELECT)\b(?:.*?\bFROM\b)?\s+\"?(\w+)", re.DOTALL)
+READ = re.compile(r"(source )?(before|after) (?!commit|INSERT|UPDATE|DELETE)")
+CALL, ANSWERED = "socket.connect", "after the call"
+BEFORE, AFTER = "before", "after"
 
 
 @dataclass(frozen=True)
@@ -36,32 +46,77 @@ class Steps:
     """Counts the steps of this process, and kills it at one of them."""
 
     def __init__(self, last: int | None) -> None:
-        self.taken = 0
+        self.taken: list[str] = []
         self._last = last
+        self._ended = "reading"  # what a source's connection is given back after
 
     @contextmanager
     def counted(self) -> Iterator[None]:
         """From here on every step counts. An audit hook stays for the rest of the process: only in a fork."""
         sys.addaudithook(self._heard)
+        for event, step in self._in_sources().items():
+            sa.event.listen(sa.Engine, event, step)
+        sa.event.listen(sa.Pool, "checkin", lambda *_words: self._step("source", AFTER, self._ended))
         with ExitStack() as stack:
             for connection in connections.all():
                 stack.enter_context(connection.execute_wrapper(self._around))
+                connection._commit = self._committing(connection._commit)
             yield
 
-    def _step(self) -> None:
-        self.taken += 1
-        if self.taken == self._last:
+    def _step(self, *name: str) -> None:
+        was_called = bool(self.taken) and self.taken[-1] == CALL
+        self.taken.append(ANSWERED if was_called else " ".join(name))
+        if len(self.taken) == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _around(self, execute: Callable[..., Any], *arguments: Any) -> Any:
-        self._step()
-        result = execute(*arguments)
-        self._step()
+    def _around(self, execute: Callable[..., Any], statement: Any, *arguments: Any) -> Any:
+        what = named(str(statement))
+        self._step(BEFORE, what)
+        result = execute(statement, *arguments)
+        self._step(AFTER, what)
         return result
 
+    def _committing(self, commit: Callable[[], None]) -> Callable[[], None]:
+        """The end of one of our own transactions, named by what was done last in it."""
+
+        def committed() -> None:
+            written = (name for name in reversed(self.taken) if not is_read(name))
+            what = f"commit {next(written, '')}"
+            self._step(BEFORE, what)
+            commit()
+            self._step(AFTER, what)
+
+        return committed
+
+    def _in_sources(self) -> dict[str, Callable[..., None]]:
+        def before(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+            self._step("source", BEFORE, named(statement))
+
+        def after(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+            self._step("source", AFTER, named(statement))
+
+        def commit(_connection: object) -> None:
+            self._step("source", BEFORE, "commit")
+            self._ended = "commit"
+
+        return {"before_cursor_execute": before, "after_cursor_execute": after, "commit": commit}
+
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event in FILES_CHANGED or (event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING):
-            self._step()
+        if event in FILES_CHANGED or event == CALL:
+            self._step(event)
+        elif event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING:
+            self._step("open")
+
+
+def is_read(name: str) -> bool:
+    """Whether nothing was changed at this step: to die at it is to die after the change before it."""
+    return bool(READ.match(name))
+
+
+def named(statement: str) -> str:
+    """What a statement does, and to which table; the first word of one that does anything else."""
+    found = STATEMENT.match(statement)
+    return f"{found[1]} {found[2]}" if found else statement.split(maxsplit=1)[0]
 
 
 def forked(work: Callable[[], None], death: Death) -> bool:
@@ -81,8 +136,8 @@ def forked(work: Callable[[], None], death: Death) -> bool:
     return status != 0
 
 
-def steps_of(work: Callable[[], None]) -> int:
-    """How many steps the work takes in a fork that lives."""
+def steps_of(work: Callable[[], None]) -> list[str]:
+    """The steps that the work takes in a fork that lives, by name."""
     connections.close_all()
     reading, writing = os.pipe()
     child = os.fork()
@@ -92,7 +147,8 @@ def steps_of(work: Callable[[], None]) -> int:
     with os.fdopen(reading) as told:
         text = told.read()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    return int(text)
+    steps: list[str] = json.loads(text)
+    return steps
 
 
 def _live(work: Callable[[], None], death: Death, *, told: int | None = None) -> None:
@@ -103,8 +159,12 @@ def _live(work: Callable[[], None], death: Death, *, told: int | None = None) ->
         with steps.counted():
             work()
         if told is not None:
-            os.write(told, str(steps.taken).encode())
+            with os.fdopen(told, "w") as pipe:
+                json.dump(steps.taken, pipe)
         status = 0
+    except BaseException:
+        traceback.print_exc()  # or nobody would know: a fork tells its parent a number only
+        raise
     finally:
         sys.stderr.flush()
         os._exit(status)

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -29,18 +30,18 @@ from dsar.jobs.models import State as JobState  # noqa: E402
 from dsar.ledger import chains, verification  # noqa: E402
 from exports.models import Part  # noqa: E402
 from requests_app.guards import MoveShut  # noqa: E402
-from requests_app.law.words import Right  # noqa: E402
 from requests_app.models import Case, Message, Organisation  # noqa: E402
 from requests_app.states import State  # noqa: E402
-from tests.exports.house import APPROVER, House, files_of, fresh  # noqa: E402
+from tests.exports.fulfil.recipient import KEY, Recipient, serving  # noqa: E402
+from tests.exports.house import APPROVER, House, fresh  # noqa: E402
 from tests.faults.killing import Death, forked, steps_of  # noqa: E402
+from tests.faults.stories import KEY_VARIABLE, STORIES, Story  # noqa: E402
 from tests.jobs.workers import EMBEDDED  # noqa: E402
 from tests.journeys.premises import ROOT, Premises  # noqa: E402
 
 RECORDS_A_PART = 12  # so that a person of the example company has many parts
 MOST_TURNS = 40  # of work, and of time that passes, after which a case must have come to its end
 LONGER_THAN_ANY_WAIT = timedelta(days=1)
-TOLD_WHEN_MADE = {"manifest.json", "manifest.sig", "index.html", "README.txt"}
 REAL_SECONDS = 60.0
 
 
@@ -55,41 +56,44 @@ class Result:
     outcome: str
     events: Counter[str]
     letters: Counter[str]
-    files: dict[str, bytes]
+    holds: dict[str, bytes]
     jobs_left: Counter[str]
 
     def differs_from(self, other: Result) -> list[str]:
-        """In what; of the files, which."""
+        """In what; of what the person, the sources and the recipients have, in which."""
         found = [
             f"{field.name}: {getattr(self, field.name)}, not {getattr(other, field.name)}"
             for field in fields(self)
-            if field.name != "files" and getattr(self, field.name) != getattr(other, field.name)
+            if field.name != "holds" and getattr(self, field.name) != getattr(other, field.name)
         ]
-        names = sorted(self.files.keys() | other.files.keys())
-        return found + [name for name in names if self.files.get(name) != other.files.get(name)]
+        names = sorted(self.holds.keys() | other.holds.keys())
+        return found + [name for name in names if self.holds.get(name) != other.holds.get(name)]
 
 
 class Rounds:
     """A house whose workers die."""
 
-    def __init__(self, live: Premises, kept: Premises) -> None:
+    def __init__(self, live: Premises, kept: Premises, story: Story, recipient: Recipient) -> None:
         logging.disable(logging.CRITICAL)
         Part.MOST_RECORDS = RECORDS_A_PART
         self._live, self._kept = live, kept
+        self._story, self._recipient = story, recipient
         self._house = House(live.folder, Organisation.objects.get())
-        self.died_in: Counter[str] = Counter()
+        self.died_in: Counter[str] = Counter()  # by the state of the case
+        self.died_at: Counter[str] = Counter()  # by the name of the step
 
     def begin(self) -> None:
         """Bring a case to where every round begins, and see what comes of it undisturbed."""
-        case = self._house.reviewing(Right.KNOW_SPECIFIC)
-        self._house.move(case, "start_gathering")
-        self._case = case.pk
+        self._case = self._story.begin(self._house, self._recipient).pk
         connections.close_all()
         self._kept.copy_from(self._live)
+        _copy_files(self._live, self._kept)
         began = time.monotonic()
         self._bring_to_its_end()
         self._seconds = time.monotonic() - began
         self._expected = self._result()
+        if faults := self._story.faults(self._as_it_stands(), self._recipient):
+            raise RoundLost(f"undisturbed: {'; '.join(faults)}")
         self._restore()
         self._steps = steps_of(self._bring_to_its_end)
 
@@ -103,9 +107,21 @@ class Rounds:
     def kill_forked(self, numbers: range) -> None:
         """Every other worker dies at a step, spread evenly over all up to the range's end, the others at any moment."""
         for place, number in enumerate(numbers):
-            at_a_step = Death(step=1 + number * self._steps // numbers.stop)
+            at_a_step = Death(step=1 + number * len(self._steps) // numbers.stop)
             at_any_moment = Death(seconds=Random(number).uniform(0, self._seconds))
             self._round(at_any_moment if place % 2 else at_a_step)
+
+    def kill_at_steps(self, first: int, every: int) -> None:
+        """A worker dies at every so many of all steps, from one on."""
+        for step in range(1 + first, 1 + len(self._steps), every):
+            self._round(Death(step=step))
+
+    def kill_at_named_steps(self, names: Sequence[str]) -> None:
+        """A worker dies at each of these steps, where it is taken for the first time."""
+        for name in names:
+            if name not in self._steps:
+                raise RoundLost(f"There is no step {name!r}; there are {list(dict.fromkeys(self._steps))}")
+            self._round(Death(step=1 + self._steps.index(name)))
 
     def kill_real_workers(self, rounds: int) -> None:
         """Processes of their own, started as in production."""
@@ -116,15 +132,22 @@ class Rounds:
 
     def _round(self, death: Death) -> None:
         self._restore()
-        if not forked(self._bring_to_its_end, death) and death.step is not None:
-            raise RoundLost(f"The worker did not die {death} of {self._steps}.")
-        self._go_on(f"killed {death} of {self._steps}")
+        has_died = forked(self._bring_to_its_end, death)
+        what = f"{death} of {len(self._steps)}"
+        if death.step is not None:
+            if not has_died:
+                raise RoundLost(f"The worker did not die {what}.")
+            name = self._steps[death.step - 1]
+            self.died_at[name] += 1
+            what += f", {name}"
+        self._go_on(f"killed {what}")
 
     def _go_on(self, what: str) -> None:
         """Another worker goes on from where the case was left."""
         self.died_in[self._as_it_stands().state] += 1
         self._bring_to_its_end()
         differs = self._result().differs_from(self._expected)
+        differs += self._story.faults(self._as_it_stands(), self._recipient)
         if differs:
             raise RoundLost(f"{what}: {'; '.join(differs)}")
 
@@ -134,6 +157,8 @@ class Rounds:
         self._live.clear()
         shutil.rmtree(self._live.folder)
         self._live.copy_from(self._kept)
+        _copy_files(self._kept, self._live)
+        self._recipient.calls.clear()
 
     def _bring_to_its_end(self) -> None:
         """Do all work, decide when there is to decide, and let time pass, until the case is closed and all is done."""
@@ -156,7 +181,8 @@ class Rounds:
         with subprocess.Popen(
             [sys.executable, *EMBEDDED], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
         ) as worker:
-            _wait_until(lambda: Job.objects.exclude(attempts=0).filter(kind="gather_source").exists())
+            first = Job.objects.exclude(attempts=0).filter(kind=self._story.first_job)
+            _wait_until(first.exists)
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 case = self._as_it_stands()
@@ -174,14 +200,36 @@ class Rounds:
         found = verification.verify()
         if found.first_break is not None:
             raise RoundLost(f"A chain does not hold: {found.first_break}")
-        files = files_of(case)
         return Result(
             outcome=case.outcome,
             events=Counter(kinds),
             letters=Counter(Message.objects.values_list("letter", "state")),
-            files={name: content for name, content in files.items() if name not in TOLD_WHEN_MADE},
+            holds=self._story.holds(self._house, case),
             jobs_left=_open_jobs(),
         )
+
+
+def play(live: Premises, kept: Premises, asked: Namespace) -> dict[str, Counter[str]]:
+    """Play what is asked for: where workers died, by the state of the case and by the name of the step."""
+    os.environ[KEY_VARIABLE] = KEY
+    with serving() as recipient:
+        rounds = Rounds(live, kept, STORIES[asked.story], recipient)
+        try:
+            rounds.begin()
+            rounds.kill_forked(range(*asked.forked))
+            rounds.kill_at_named_steps(asked.at)
+            if asked.steps:
+                rounds.kill_at_steps(*asked.steps)
+            rounds.kill_real_workers(asked.real)
+        finally:
+            rounds.clear()
+    return {"in": rounds.died_in, "at": rounds.died_at}
+
+
+def _copy_files(source: Premises, target: Premises) -> None:
+    """What was gathered and written before the rounds began, for the rows that name it."""
+    for folder in (found for found in source.folder.iterdir() if found.is_dir()):
+        shutil.copytree(folder, target.folder / folder.name)
 
 
 def _open_jobs() -> Counter[str]:

@@ -131,4 +131,5 @@ class EventKind(TextChoices):
     HOLD = "hold", _("Data of the person held")
     RELEASE_HOLD = "release_hold", _("Hold released")
     HOLD_OVER = "hold_over", _("Hold over: what it kept may go")
+    KEEPING_OVER = "keeping_over", _("Time to keep over: what was kept is to be deleted")
     CONTENT_SHREDDED = "content_shredded", _("Content destroyed")

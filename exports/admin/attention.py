@@ -21,6 +21,7 @@ from exports.fulfil.trouble import WhichOfThese, what_to_do
 from exports.models import (
     Act,
     ActKind,
+    KeptUntil,
     Medium,
     RunState,
     Task,
@@ -100,6 +101,7 @@ def _troubles(case: Case) -> Iterator[Trouble]:
         yield Trouble(_("The approval was handed back."), code, what_to_do(code), is_job=False)
     yield from _came_back(case)
     yield from _hold_over(case)
+    yield from _keeping_over(case)
     yield from _closed_download(case)
     yield from _not_transferred(case)
     yield from _not_posted(case)
@@ -161,6 +163,21 @@ def _hold_over(case: Case) -> Iterator[Trouble]:
             what = _("%(source)s: the hold that kept %(rows)s records from deletion is over.")
             told = what % {"source": run.source.title, "rows": rows}
             yield Trouble(told, "hold_over", what_to_do("hold_over"), is_job=False)
+
+
+def _keeping_over(case: Case) -> Iterator[Trouble]:
+    """What this deletion kept on a ground whose time is over: somebody sees to it that it goes."""
+    over = (
+        KeptUntil.objects.waits_for_the_desk().filter(act__case=case).select_related("act__source", "act__map_version")
+    )
+    for kept in over:
+        what = _("%(source)s, %(collection)s: %(rows)s records were to be kept until %(day)s, and are to go now.") % {
+            "source": kept.act.source.title,
+            "collection": kept.act.map_version.as_map().collection(kept.collection).title,
+            "rows": kept.rows,
+            "day": kept.until,
+        }
+        yield Trouble(what, "keeping_over", what_to_do("keeping_over"), is_job=False)
 
 
 def _closed_download(case: Case) -> Iterator[Trouble]:

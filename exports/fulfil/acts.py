@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from dsar.jobs.running import LeaseLost, PermanentFailure, Run
 from dsar.vault import digests
 from exports import findings
-from exports.fulfil import choosing, erasures, held, second_look, trouble
+from exports.fulfil import choosing, erasures, held, keeping, second_look, trouble
 from exports.fulfil.second_look import planned_keys
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
@@ -143,6 +143,7 @@ def _note_deletion(  # noqa: PLR0917 - an act, and all that proves it
     proof = _with_grounds(source_run, _proof(plan, deletion))
     with run.transaction():
         act = _write(run, case, ActKind.DELETE, source_run, proof, seen)
+        keeping.note(act, source_run, plan)
         erased = _erased(source_run, plan)
         erasures.remember(source_run.source, source_run.map_version, plan.identifiers, erased, on=local_day(run.at))
     return act

@@ -237,6 +237,11 @@ WHAT_TO_DO: Mapping[str, Text] = {
     "hold_over": _(
         "If nothing else keeps it, ask to open the case again: it is gathered anew, and what no hold keeps can go."
     ),
+    "keeping_over": _(
+        "Ask to open the case again and gather: the plan names these records by their keys, and they go once a second"
+        " person approves, unless a hold keeps them. What the source has deleted by itself since is not in the plan. In"
+        " a source that is no database have them deleted by hand."
+    ),
     "still_found": _(
         "The deletion was carried out, and a second look into the source still finds rows of this person that were not"
         " to stay: new ones came, or the source did not do what it said. The history names the collections. Gather"

@@ -14,7 +14,6 @@ from functools import cached_property
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from dsar.vault import keys
@@ -25,8 +24,8 @@ from dsar.vault.router import KEYS
 
 def digest(kind: str, value: str) -> str:
     """The digest of a value with the kind's current key, which is made at the first use."""
-    current = _live(kind).filter(is_current=True).first() or _first(kind)
-    return _digest(current, value)
+    live = _live(kind)
+    return _digest(live[0] if live and live[0].is_current else _first(kind), value)
 
 
 def candidates(kind: str, value: str) -> list[str]:
@@ -57,7 +56,7 @@ class Digester:
 
     @cached_property
     def _keys(self) -> list[tuple[UUID, bytes]]:
-        live = list(_live(self._kind)) or [_first(self._kind)]
+        live = _live(self._kind) or [_first(self._kind)]
         return [(key.pk, keys.secret_of(key.key)) for key in live]
 
 
@@ -81,7 +80,7 @@ def _first(kind: str) -> DigestKey:
         with transaction.atomic(using=KEYS, durable=True):
             return _add(kind, at=timezone.now())  # only says how old the key is; no rule reads it
     except IntegrityError:
-        return _live(kind).get(is_current=True)
+        return DigestKey.objects.select_related("key").get(kind=kind, is_current=True)
 
 
 def _add(kind: str, *, at: datetime) -> DigestKey:
@@ -89,9 +88,10 @@ def _add(kind: str, *, at: datetime) -> DigestKey:
     return DigestKey.objects.create(key=key, kind=kind, is_current=True)
 
 
-def _live(kind: str) -> QuerySet[DigestKey]:
-    keys.apply_news()
-    return DigestKey.objects.filter(kind=kind).select_related("key").order_by("-is_current", "-key__created_at")
+def _live(kind: str) -> list[DigestKey]:
+    """The keys of a kind, the current one first."""
+    of_kind = DigestKey.objects.filter(kind=kind).select_related("key")
+    return keys.looked_up(of_kind.order_by("-is_current", "-key__created_at"))
 
 
 def _digest(key: DigestKey, value: str) -> str:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import connections, transaction
+from django.db.models import Exists, Model, QuerySet
 
 from dsar.vault import ciphers, destroyed, house
 from dsar.vault.ciphers import Cipher, MasterKey
@@ -22,6 +23,7 @@ from dsar.vault.models import DestroyedKey, WrappedKey
 from dsar.vault.router import KEYS
 
 Item = TypeVar("Item")
+Row = TypeVar("Row", bound=Model)
 
 PAGE = 500  # ids in one statement
 
@@ -55,11 +57,26 @@ def cipher(key_id: UUID) -> Cipher:
 
     The key store is asked each time, by primary key: what another process destroyed must not stay open here.
     """
-    apply_news()
-    key = WrappedKey.objects.filter(pk=key_id).first()
-    if key is None:
+    found = looked_up(WrappedKey.objects.filter(pk=key_id))
+    if not found:
         raise _gone(key_id)
-    return _opened(master_key(), key.context, bytes(key.wrapped))
+    return _opened(master_key(), found[0].context, bytes(found[0].wrapped))
+
+
+def looked_up(rows: QuerySet[Row]) -> list[Row]:
+    """Rows of the key store that tell of live keys, with the news of the list applied; raises DestroyedListMissing.
+
+    As long as nobody made the list, the same statement asks whether the key store knows of a destroyed key. Only where
+    it finds no row, or that a key was destroyed, more is asked.
+    """
+    if _apply_listed():
+        return list(rows)
+    found = list(rows.annotate(some_are_destroyed=Exists(DestroyedKey.objects.all())))
+    if found and not vars(found[0])["some_are_destroyed"]:
+        return found
+    if not _apply_listed():  # which somebody may have made meanwhile
+        _check_list_is_there(destroyed.list_path())
+    return list(rows)
 
 
 def secret_of(key: WrappedKey) -> bytes:
@@ -89,19 +106,20 @@ def apply_destroyed(listing: Path | None = None) -> int:
     return _apply(destroyed.entries(listing))
 
 
-def apply_news() -> None:
-    """Apply what the list says that this process has not read; each opening of a key asks, and mostly it is nothing.
+def _apply_listed() -> bool:
+    """Apply the news of the list, if there is one; each opening of a key asks, and mostly it is nothing.
 
     Of a list that only grew since, the new part is read.
     """
     listing = destroyed.list_path()
     found, known = destroyed.stamp(listing), _applied.get(listing)
     if found is None:
-        _check_list_is_there(listing)
-    elif found != known:
+        return False
+    if found != known:
         grew = known is not None and known.inode == found.inode and known.size < found.size
         _apply(destroyed.entries(listing, since=known.size if known and grew else 0))
         _applied[listing] = found
+    return True
 
 
 def complete_list() -> int:

@@ -7,7 +7,7 @@ from typing import Self
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Exists, F, Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 
@@ -34,16 +34,20 @@ class JobQuerySet(models.QuerySet["Job"]):
         ).order_by("run_at")
 
     def claim(self, job: Job, *, at: datetime, until: datetime) -> bool:
-        """Take the job if it is due; False if another has it. Call it inside a transaction.
+        """Take the job if it is due, and still as it was read; False if another has it. Call it inside a transaction.
 
-        A row that is locked counts as taken: a worker that was stopped inside its transaction must not stop
-        those who come after it.
+        Fence and attempts are compared, so that the job as it was read, with the claim, is the job as it stands.
+        A row that is locked counts as taken: a worker that was stopped inside its transaction must not stop those who
+        come after it.
         """
-        free = self.due(at).filter(pk=job.pk).select_for_update(skip_locked=True)
-        claimed = self.filter(pk__in=free.values("pk")).update(
-            state=State.RUNNING, lease_until=until, fence=F("fence") + 1, attempts=F("attempts") + 1
-        )
-        return claimed == 1
+        as_read = self.due(at).filter(pk=job.pk, fence=job.fence, attempts=job.attempts)
+        free = as_read.select_for_update(skip_locked=True)
+        claim = {"state": State.RUNNING, "lease_until": until, "fence": job.fence + 1, "attempts": job.attempts + 1}
+        if not self.filter(pk__in=free.values("pk")).update(**claim):
+            return False
+        for name, value in claim.items():
+            setattr(job, name, value)
+        return True
 
     def held(self, job: Job, *, fence: int) -> Self:
         """The job, as long as the claim with this fencing number is the last one."""

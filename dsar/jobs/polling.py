@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dsar.jobs import queue, registry
 from dsar.jobs.models import Job
-from dsar.jobs.running import Clock, Outcome, class_path, drop_bad_connections, execute
+from dsar.jobs.running import Clock, Outcome, class_path, drop_bad_connections, take_up
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Worker:
         if self._keep_time_at is None or self._keep_time_at <= at:
             queue.keep_time(at=at)
             self._keep_time_at = at + TIMEKEEPING
-        outcomes = (execute(job.pk, clock=self._clock) for job in self._candidates(at))
+        outcomes = (take_up(job, clock=self._clock) for job in self._candidates(at))
         return any(outcome is not Outcome.NOT_CLAIMED for outcome in outcomes)
 
     def _candidates(self, at: datetime) -> Collection[Job]:

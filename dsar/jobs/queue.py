@@ -33,19 +33,20 @@ def enqueue(kind: str, arguments: Mapping[str, str | int], *, key: str, run_at: 
     The arguments are ids and codes, never personal data.
     """
     now = timezone.now()
-    job, is_new = Job.objects.get_or_create(
+    new = Job(
+        kind=kind,
+        arguments=dict(arguments),
         key=key,
-        defaults={
-            "kind": kind,
-            "arguments": dict(arguments),
-            "queue": registry.find(kind).queue,
-            "run_at": run_at or now,
-            "created_at": now,
-        },
+        queue=registry.find(kind).queue,
+        run_at=run_at or now,
+        created_at=now,
     )
+    # Most keys are new. Where two write the same one, the second waits for the first one's commit and finds its job.
+    Job.objects.bulk_create([new], ignore_conflicts=True)
+    job = Job.objects.get(key=key)
     if job.kind != kind:
         raise KeyTaken(f"The key of this job of kind {kind!r} belongs to one of kind {job.kind!r}.")
-    if is_new and job.run_at <= now:
+    if job.pk == new.pk and job.run_at <= now:
         _announce(job)
     return job
 
@@ -72,8 +73,10 @@ def hurry(jobs: QuerySet[Job], *, at: datetime) -> int:
 
 def keep_time(*, at: datetime) -> None:
     """What both drains do once a minute: enqueue periodic jobs, report jobs that nobody here can do."""
-    for periodic in registry.PERIODIC.values():
-        enqueue(periodic.kind, {}, key=periodic.key(at), run_at=at)
+    kinds = {periodic.key(at): periodic.kind for periodic in registry.PERIODIC.values()}
+    known = set(Job.objects.filter(key__in=kinds).values_list("key", flat=True))
+    for key in kinds.keys() - known:
+        enqueue(kinds[key], {}, key=key, run_at=at)
     strange = Job.objects.due(at).exclude(kind__in=registry.HANDLERS).order_by("kind")
     for kind in strange.values_list("kind", flat=True).distinct():
         logger.error("Jobs of kind %s are due, but this release has no handler for them.", kind)

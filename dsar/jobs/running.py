@@ -145,7 +145,13 @@ class Run:
 
 def execute(job_id: UUID, *, clock: Clock = timezone.now) -> Outcome:
     """Make one attempt at this job, if it is due and nobody else has it; never raises what its handler raised."""
-    run = _claim(job_id, clock)
+    job = Job.objects.filter(pk=job_id).first()
+    return Outcome.NOT_CLAIMED if job is None else take_up(job, clock=clock)
+
+
+def take_up(job: Job, *, clock: Clock = timezone.now) -> Outcome:
+    """As `execute`, for a job that was read just now; NOT_CLAIMED if it was taken up since."""
+    run = _claim(job, clock)
     if run is None:
         return Outcome.NOT_CLAIMED
     try:
@@ -170,16 +176,12 @@ def drop_bad_connections() -> None:
             connection.close_if_unusable_or_obsolete()
 
 
-def _claim(job_id: UUID, clock: Clock) -> Run | None:
-    job = Job.objects.filter(pk=job_id).first()
-    if job is None:
-        return None
+def _claim(job: Job, clock: Clock) -> Run | None:
     handler = registry.find(job.kind)
     at = clock()
     with transaction.atomic():
         if not Job.objects.claim(job, at=at, until=at + handler.lease):
             return None
-        job.refresh_from_db()  # before the commit, while nobody else can raise the fence
     return Run(job, handler, at=at, clock=clock)
 
 

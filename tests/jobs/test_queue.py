@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from dsar.jobs import queue, registry
 from dsar.jobs.models import Job, State
@@ -80,6 +80,15 @@ def test_a_key_that_two_transactions_enqueue_at_once_is_one_job(own_database: Ow
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_enqueuing_costs_two_statements(time: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    if time == "second":
+        enqueue("post", {}, key="post:7")
+    with django_assert_num_queries(2):
+        enqueue("post", {}, key="post:7")
+
+
+@pytest.mark.django_db
 def test_without_a_broker_nothing_is_sent(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
@@ -119,6 +128,18 @@ def test_a_job_that_has_not_failed_can_not_be_tried_again(clock: Clock) -> None:
     execute(job.pk, clock=clock)
     with pytest.raises(NotFailed):
         queue.retry(job, at=clock.now)
+
+
+@pytest.mark.django_db
+def test_keeping_time_costs_two_statements_however_many_kinds_come_round(
+    clock: Clock, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(5):
+        registry.handler(f"round {number}")(lambda run: None)
+        registry.periodic(f"round {number}", every=timedelta(hours=1))
+    queue.keep_time(at=clock.now)
+    with django_assert_num_queries(2):
+        queue.keep_time(at=clock.now)
 
 
 @pytest.mark.django_db

@@ -10,12 +10,14 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from django.db import connection, transaction
+from django.forms.models import model_to_dict
+from django.test.utils import CaptureQueriesContext
 
-from dsar.jobs import registry
+from dsar.jobs import queue, registry
 from dsar.jobs.models import Job, State
 from dsar.jobs.queue import enqueue
 from dsar.jobs.registry import Handler, Retries, UnknownKind
-from dsar.jobs.running import LeaseLost, NotBefore, Outcome, PermanentFailure, Run, execute
+from dsar.jobs.running import LeaseLost, NotBefore, Outcome, PermanentFailure, Run, execute, take_up
 from tests.jobs.conftest import Clock, OwnDatabase, is_postgres
 
 LEASE = timedelta(minutes=10)
@@ -120,6 +122,43 @@ def test_a_job_of_an_unknown_kind_is_left_to_workers_that_know_it(clock: Clock) 
         execute(job.pk, clock=clock)
     job.refresh_from_db()
     assert (job.state, job.attempts) == (State.WAITING, 0)
+
+
+def test_a_job_that_was_taken_up_since_it_was_read_is_not_claimed_as_it_was_read(clock: Clock) -> None:
+    job = a_job(clock, fail)
+    execute(job.pk, clock=clock)
+    clock.forward(days=1)
+    assert take_up(job, clock=clock) is Outcome.NOT_CLAIMED
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (State.WAITING, 1)
+    assert take_up(job, clock=clock) is Outcome.FAILED  # its last attempt
+
+
+def test_a_job_that_is_tried_again_since_it_was_read_has_all_its_attempts(clock: Clock) -> None:
+    job = a_job(clock, give_up_at_once)
+    execute(job.pk, clock=clock)
+    failed = Job.objects.get(pk=job.pk)
+    queue.retry(job, at=clock.now)
+    assert take_up(failed, clock=clock) is Outcome.NOT_CLAIMED
+    assert take_up(job, clock=clock) is Outcome.FAILED
+
+
+def test_a_worker_knows_its_job_as_it_stands_in_the_table(clock: Clock) -> None:
+    seen: list[tuple[Job, Job]] = []
+    job = a_job(clock, lambda run: seen.append((run.job, Job.objects.get(pk=run.job.pk))))
+    take_up(job, clock=clock)
+    ((known, stands),) = seen
+    assert model_to_dict(known) == model_to_dict(stands)
+
+
+def test_taking_a_job_up_costs_one_statement(clock: Clock) -> None:
+    def count_the_claim(run: Run) -> None:
+        taken = [query["sql"] for query in statements.captured_queries]
+        assert sum("jobs_job" in sql for sql in taken) == 1
+
+    job = a_job(clock, count_the_claim)
+    with CaptureQueriesContext(connection) as statements:
+        assert take_up(job, clock=clock) is Outcome.DONE
 
 
 @pytest.mark.skipif(not is_postgres(), reason="SQLite locks the whole database, not rows")

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from dsar.vault import files
 from exports.bundle import redaction
@@ -53,9 +53,12 @@ def withholdings(case: Case) -> QuerySet[Withholding]:
 
 def how_many_withheld(case: Case) -> int:
     """How many records, fields and passages of the present round stay back."""
-    rows = withholdings(case)
-    by_rule = rows.filter(number__isnull=True).aggregate(records=Sum("part__records"))["records"]
-    return rows.filter(number__isnull=False).count() + (by_rule or 0)
+    by_rule = Q(number__isnull=True)
+    found = withholdings(case).aggregate(
+        single=Count("pk", filter=~by_rule), records=Sum("part__records", filter=by_rule, default=0)
+    )
+    how_many: int = found["single"] + found["records"]
+    return how_many
 
 
 def encoded(records: Iterable[Record]) -> bytes:

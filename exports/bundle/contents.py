@@ -6,11 +6,11 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,}([+-]\d\d:\d\d)?")
 MANIFEST_SCHEMA, DISCLOSURE_SCHEMA = paths.schema("manifest"), paths.schema("disclosure")
 VERIFIER = Path(__file__).with_name("verify.py")  # lies in each bundle, and on the site
 YES, NO = Text("yes", "sí"), Text("no", "no")
+KEPT = 128 * 1024  # bytes of parts that stay in memory while a bundle is written; three times this as records
 IN_THE_FILES = Text("({bytes} bytes, in the data files)", "({bytes} bytes, en los archivos de datos)")
 A_FILE = Text("{name} ({bytes} bytes)", "{name} ({bytes} bytes)")
 
@@ -51,6 +52,8 @@ class Table:
     """One collection of one source with its parts, as it goes into the bundle.
 
     ``has_files`` is known once its JSON lines were written: whether bytes of its records lie as files beside it.
+    ``kept`` are parts that stay in memory from their first reading on, which are read for the overview, the JSON lines
+    and the table.
     """
 
     run: SourceRun
@@ -58,7 +61,9 @@ class Table:
     parts: Sequence[Part]
     columns: Sequence[str]
     withheld: Mapping[UUID, findings.Withheld]
+    kept: frozenset[UUID] = frozenset()
     has_files: bool = field(default=False, init=False)
+    _opened: dict[UUID, list[findings.Piece]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def records(self) -> int:
@@ -108,7 +113,7 @@ class Table:
         first, columns = 1, frozenset(self.columns)
         for part in self.parts:
             withheld = self.withheld[part.pk]
-            for piece in findings.pieces(part):
+            for piece in self._pieces(part):
                 if withheld.is_nothing and columns.issuperset(chain.from_iterable(piece.records)):
                     yield first, piece, piece.records
                     first += len(piece.records)
@@ -117,6 +122,14 @@ class Table:
                 records = [redaction.redact(record, columns) for record in kept if record is not None]
                 yield first, piece, records
                 first += len(records)
+
+    def _pieces(self, part: Part) -> Iterable[findings.Piece]:
+        """A part in pieces, as they are in its file; one that is to be kept is opened once."""
+        if part.pk not in self.kept:
+            return findings.pieces(part)
+        if part.pk not in self._opened:
+            self._opened[part.pk] = list(findings.pieces(part))
+        return self._opened[part.pk]
 
     @cached_property
     def _files(self) -> binaries.Files:
@@ -186,11 +199,8 @@ class Contents:
             made_at=self.made_at,
             looked_back_to=looked_back_to(self.case),
             sources=[_source_entry(run) for run in self.runs],
-            withheld=_withheld_entries(self.case, self.runs),
-            never_disclosed=[
-                NeverDisclosedEntry(kind, text)
-                for kind, text in never_disclosed_descriptions(self.case, self.runs, self.language).items()
-            ],
+            withheld=self._withheld_entries,
+            never_disclosed=[NeverDisclosedEntry(kind, text) for kind, text in self._never_disclosed.items()],
             documents=[document.entry for document in self.documents],
             files=files,
             schema=MANIFEST_SCHEMA,
@@ -224,7 +234,7 @@ class Contents:
                     ],
                     "withheld": list(self._withheld()),
                     "documents": [documents.shown(found, self.case, self.language) for found in self.documents],
-                    "never_disclosed": never_disclosed_descriptions(self.case, self.runs, self.language).values(),
+                    "never_disclosed": self._never_disclosed.values(),
                     "records": sum(table.records for table in self.tables),
                     "searched": sum(run.state == RunState.DONE for run in self.runs),
                     "since": looked_back_to(self.case),
@@ -239,8 +249,8 @@ class Contents:
         """What stays back, in words: which collection, how much, and what its ground says to the person."""
         maps = {run.source.slug: run.map_version.as_map() for run in self.runs}
         grounds = {found.code: found for pack in (house(), *reversed(self.case.packs())) for found in pack.exemptions}
-        explained = _explanations(self.case, self.runs)
-        for entry in _withheld_entries(self.case, self.runs):
+        explained = self._explanations
+        for entry in self._withheld_entries:
             yield {
                 "title": maps[entry.source].collection(entry.collection).title.in_language(self.language),
                 "records": entry.records,
@@ -250,6 +260,20 @@ class Contents:
                 "citation": entry.citation,
                 "explanations": explained[entry.source, entry.collection, entry.code],
             }
+
+    # Asked for once, so that the pages and the manifest say the same.
+
+    @cached_property
+    def _withheld_entries(self) -> list[WithheldEntry]:
+        return _withheld_entries(self.case, self.runs)
+
+    @cached_property
+    def _explanations(self) -> Mapping[tuple[str, str, str], list[str]]:
+        return _explanations(self.case, self.runs)
+
+    @cached_property
+    def _never_disclosed(self) -> dict[str, str]:
+        return never_disclosed_descriptions(self.case, self.runs, self.language)
 
     def _overview(self, table: Table) -> dict[str, Any]:
         fields = [table.collection.field(column) for column in table.columns]
@@ -292,12 +316,13 @@ def contents_of(case: Case, *, made_at: datetime) -> Contents:
     searched = [run for run in contents.runs if run.state == RunState.DONE]
     parts = _parts_of(searched)
     withheld = findings.withheld_of(chain.from_iterable(parts.values()))
+    kept = _small(chain.from_iterable(parts.values()))
     for run in searched:
         for collection in run.map_version.as_map().collections:
             found = parts.get((run.pk, collection.name))
             columns = released_columns(collection, case.right_answered)
             if found and columns:
-                contents.tables.append(Table(run, collection, found, columns, withheld))
+                contents.tables.append(Table(run, collection, found, columns, withheld, kept))
     contents.documents = documents.documents_of(case, contents.language)
     return contents
 
@@ -309,6 +334,14 @@ def _parts_of(runs: Sequence[SourceRun]) -> dict[tuple[UUID, str], list[Part]]:
         part.run = known[part.run_id]
         found[part.run_id, part.collection].append(part)
     return found
+
+
+def _small(parts: Iterable[Part]) -> frozenset[UUID]:
+    """The parts that fit into a little memory together, the smallest first."""
+    by_size = sorted(parts, key=lambda part: part.size)
+    return frozenset(
+        part.pk for part, until in zip(by_size, accumulate(part.size for part in by_size), strict=True) if until <= KEPT
+    )
 
 
 def released_columns(collection: Collection, right: Right) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 
@@ -17,7 +17,7 @@ from exports.bundle.disclosure import sentences
 from exports.fulfil import acts
 from exports.fulfil.corrections import account
 from exports.fulfil.documents.deciding import areas_of
-from exports.models import Bundle, Document, RunState, Telling, TellingState
+from exports.models import Bundle, Document, RunState, SourceRun, Telling, TellingState
 from exports.sources.connector import Action
 from requests_app.law.lawpack import NoSuchFigure
 from requests_app.law.wording import spell_date
@@ -41,11 +41,12 @@ def account_of(case: Case, language: str) -> tuple[str, ...]:
         teller = tellers.get(case.right_answered)
         if teller is None:
             return ()
+        runs = findings.current_runs(case)
         return (
             *teller(case, language),
             *_passed_on(case, language),
-            *_gaps(case, language),
-            *_for_others(case, language),
+            *_gaps(runs, language),
+            *_for_others(case, runs, language),
         )
 
 
@@ -154,16 +155,16 @@ def _passed_on(case: Case, language: str) -> Iterator[str]:
             }
 
 
-def _gaps(case: Case, language: str) -> Iterator[str]:
+def _gaps(runs: Sequence[SourceRun], language: str) -> Iterator[str]:
     """A source that a person waived is a gap that the answer tells of."""
-    for run in findings.current_runs(case):
+    for run in runs:
         if run.state == RunState.WAIVED:
             yield _("%(source)s could not be searched; this answer goes without it.") % {
                 "source": findings.source_title(run, language)
             }
 
 
-def _for_others(case: Case, language: str) -> Iterator[str]:
+def _for_others(case: Case, runs: Sequence[SourceRun], language: str) -> Iterator[str]:
     """Whose data else we hold, and where to ask for it: nobody has looked there."""
-    for entry in disclosure_of(case, findings.current_runs(case), language)["held_for_others"]:
+    for entry in disclosure_of(case, runs, language)["held_for_others"]:
         yield entry["statement"]

@@ -204,6 +204,8 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
 
 def kept_by_deletion(case: Case) -> list[Kept]:
     """What the deletion of a case kept on a ground, by source and collection."""
+    if case.right_answered != Right.DELETE:
+        return []
     return [
         Kept(item.source, item.collection, item.rows, item.ground)
         for item in deletions(case)
@@ -238,13 +240,15 @@ def deletions(case: Case) -> list[Deleted]:
 
 def grounds_of(case: Case) -> list[str]:
     """The codes of the grounds on which the maps keep what was found from a deletion."""
+    if case.right_answered != Right.DELETE:
+        return []
     kept = [
         collection.on_delete.ground
         for source_run in findings.searched_runs(case)
         for collection in source_run.data_map().collections
         if isinstance(collection.on_delete, Keep) and source_run.counts.get(collection.name)
     ]
-    return list(dict.fromkeys(kept)) if case.right_answered == Right.DELETE else []
+    return list(dict.fromkeys(kept))
 
 
 def suppress(run: Run, case: Case) -> None:

@@ -107,16 +107,16 @@ def _look(run: Run, source_run: SourceRun) -> bool:
     for place, part in enumerate(parts[screening.parts :], screening.parts):
         first = screening.number if place == screening.parts else 0
         for piece, flags in _flagged(part, first, detect):
+            number = piece.first + len(piece.lines)
+            stands_at = (
+                {"parts": place, "number": number} if number < part.records else {"parts": place + 1, "number": 0}
+            )
             run.stop_if_paused()
             with run.transaction():
                 Flag.objects.bulk_create(flags, batch_size=AT_ONCE, ignore_conflicts=True)
-                Screening.objects.filter(run=source_run).update(
-                    parts=place, number=piece.first + len(piece.lines), records=F("records") + len(piece.lines)
-                )
+                Screening.objects.filter(run=source_run).update(records=F("records") + len(piece.lines), **stands_at)
             if flags and open_flags(source_run.case).filter(part__run=source_run).count() >= MOST_OPEN:
                 return True
-        with run.transaction():
-            Screening.objects.filter(run=source_run).update(parts=place + 1, number=0)
     return False
 
 

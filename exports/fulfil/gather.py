@@ -77,7 +77,7 @@ def look_into(run: Run) -> None:
             _next_source(case)
             schedules.note_kept(source_run, at=run.at)
             held.mark(case, at=run.at)
-            review.source_done(case.pk, source_run.source.slug, counts=source_run.counts, at=run.at)
+            review.source_done(case, source_run.source.slug, counts=source_run.counts, at=run.at)
 
 
 def _leave_to_owner(run: Run, source_run: SourceRun) -> None:
@@ -114,9 +114,11 @@ def _search(run: Run, source_run: SourceRun) -> None:
 def _look_into_each(
     run: Run, source_run: SourceRun, connector: Connector, collections: list[Collection], identifiers: Identifiers
 ) -> None:
+    watch = Watch(source_run)
+    last = {part.collection: part for part in source_run.parts.order_by("number")}  # which a job that died has left
     for collection in collections:
         if _is_kept(source_run, collection):
-            _collect(run, source_run, connector, collection, identifiers)
+            _collect(run, source_run, connector, collection, identifiers, watch=watch, last=last.get(collection.name))
         else:
             _count(run, source_run, connector, collection, identifiers)
 
@@ -251,9 +253,10 @@ def _take_what_keeps(source_run: SourceRun, *, at: datetime) -> None:
     """Plan a deletion by the schedules that are in force when the source is searched, and by what is kept no longer."""
     over = keeping.over_in(source_run) if source_run.case.right_answered == Right.DELETE else []
     scheduled = schedules.scheduled_for(source_run, at=at)
-    source_run.time_over = over
-    source_run.scheduled = {name: entry for name, entry in scheduled.items() if name not in over}
-    _update(source_run, scheduled=source_run.scheduled, time_over=over)
+    kept = {name: entry for name, entry in scheduled.items() if name not in over}
+    if (kept, over) != (source_run.scheduled, source_run.time_over):
+        source_run.scheduled, source_run.time_over = kept, over
+        _update(source_run, scheduled=kept, time_over=over)
 
 
 def _search_later_ones_again(searched: SourceRun, *, at: datetime) -> None:
@@ -333,10 +336,16 @@ def _count(
 
 
 def _collect(
-    run: Run, source_run: SourceRun, connector: Connector, collection: Collection, identifiers: Identifiers
+    run: Run,
+    source_run: SourceRun,
+    connector: Connector,
+    collection: Collection,
+    identifiers: Identifiers,
+    *,
+    watch: Watch,
+    last: Part | None,
 ) -> None:
-    """Collect one collection page by page, from where a job that died left it."""
-    last = source_run.parts.filter(collection=collection.name).order_by("-number").first()
+    """Collect one collection page by page, behind the last part that a job that died has left."""
     number = last.number if last else 0
     # A right that acts on data acts on all of it; and an old device still leads to what was collected yesterday.
     looks_back = source_run.mode == Mode.CONTENT and not collection.gives
@@ -349,7 +358,6 @@ def _collect(
         since=looked_back_to(source_run.case) if looks_back else None,
         fields=fields_to_plan(source_run, collection),
     )
-    watch = Watch(source_run)
     for page in pages:
         run.stop_if_paused()
         watch.look(run, collection, page)

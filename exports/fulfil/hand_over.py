@@ -51,11 +51,11 @@ def release_bundle(run: Run, case: Case) -> None:
     bundle.clear_size, bundle.manifest_sha256 = written.clear_size, written.manifest_sha256
     bundle.records, bundle.withheld = written.records, findings.how_many_withheld(case)
     with run.transaction():
-        _release(case, at=run.at)
+        current = _release(case, at=run.at)
         Bundle.objects.filter(case=case).delete()
         bundle.save(force_insert=True)
         record(
-            locked(case.pk),
+            current,
             EventKind.BUNDLE_MADE,
             by=SYSTEM,
             at=run.at,
@@ -72,12 +72,16 @@ def release_categories(run: Run, case: Case) -> None:
         _release(case, at=run.at)
 
 
-def _release(case: Case, *, at: datetime) -> None:
-    """Under the binding limit; who is told that nothing was found was provided with nothing, and it doesn't count."""
+def _release(case: Case, *, at: datetime) -> Case:
+    """Under the binding limit; who is told that nothing was found was provided with nothing, and it doesn't count.
+
+    The case comes back as it is locked until the transaction ends.
+    """
     current = locked(case.pk)
     closing.check_release(current)
     if findings.anything(current):
         closing.provided(current, at=at)
+    return current
 
 
 def available(case: Case, at: datetime) -> Bundle | None:

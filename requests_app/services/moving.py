@@ -39,12 +39,15 @@ def perform(
 def _keys_for(
     move: Move, case_id: UUID | str, *, actor: Actor, at: datetime, inputs: Mapping[str, str]
 ) -> dict[str, list[UUID]]:
-    """The keys that the move's service takes, made before its transaction; none for a move that is shut anyway."""
+    """The keys that the move's service takes, made before its transaction; none for a move that is shut anyway.
+
+    What decides is the check on the locked case; where no key is to be made, it is the only one.
+    """
     if move.keys is None:
         return {}
     case = Case.objects.select_related("submission__organisation").get(pk=case_id)
-    purposes = move.keys(case)
-    if purposes:  # mostly there are none, and then the transaction asks the guards soon enough
+    purposes = tuple(move.keys(case))
+    if purposes:
         move.check(case, actor, local_day(at))
         move.clean(case, inputs)
     return {"keys": [keys.create(purpose, at=at) for purpose in purposes]}

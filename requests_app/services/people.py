@@ -103,14 +103,15 @@ def derive_identifier(case: Case, kind: str, value: str, provenance: str, *, at:
     What was a person's device last year may be somebody else's by now: each round asks the sources anew.
     """
     submission = case.submission
-    if submission.subject is None or _is_removed(case, submission.subject, kind, value):
+    if submission.subject is None:
+        return
+    if _is_removed(case, submission.subject, kind, value):
         return
     identifier = add_identifier(
         submission.subject, kind, value, IdentifierStatus.DERIVED, submission, provenance, at=at
     )
-    Derivation.objects.get_or_create(
-        identifier=identifier, case=case, round=case.gathering_round, provenance=provenance
-    )
+    derivation = Derivation(identifier=identifier, case=case, round=case.gathering_round, provenance=provenance)
+    Derivation.objects.bulk_create([derivation], ignore_conflicts=True)  # it may have been given before
 
 
 def remove_identifier(case: Case, identifier: Identifier, *, by: Actor, reason: str, at: datetime) -> None:
@@ -128,8 +129,8 @@ def remove_identifier(case: Case, identifier: Identifier, *, by: Actor, reason: 
 
 def _is_removed(case: Case, subject: DataSubject, kind: str, value: str) -> bool:
     """Whether staff took it away in this case: another round must not bring it back."""
-    found = Identifier.objects.filter(subject=subject, kind=kind, digest__in=digest_candidates(kind, value))
-    return found.filter(removals__case=case).exists()
+    removed = Identifier.objects.filter(removals__case=case, subject=subject, kind=kind)
+    return removed.exists() and removed.filter(digest__in=digest_candidates(kind, value)).exists()
 
 
 def forget_derived(case: Case, source: str) -> None:
@@ -149,7 +150,8 @@ def add_identifier(  # noqa: PLR0917 - read in this order it is a sentence
     at: datetime,
 ) -> Identifier:
     """Keep an identifier of a person; one that is known already can only become surer."""
-    same = Identifier.objects.filter(subject=subject, kind=kind, digest__in=digest_candidates(kind, value))
+    known_as = digests.Digester(f"identifier:{kind}").candidates(as_compared(kind, value))  # the present one first
+    same = Identifier.objects.filter(subject=subject, kind=kind, digest__in=known_as)
     known = same.first()
     if known is not None:
         same.filter(status__in=SURER[status]).update(status=status, provenance=provenance)
@@ -161,7 +163,7 @@ def add_identifier(  # noqa: PLR0917 - read in this order it is a sentence
         kind=kind,
         status=status,
         provenance=provenance,
-        digest=digests.digest(f"identifier:{kind}", as_compared(kind, value)),
+        digest=known_as[0],
         added_at=at,
     )
     identifier.value = value

@@ -49,9 +49,11 @@ def gather_again(case: Case, *, actor: Actor, at: datetime) -> None:
     work().gather(case, at=at)
 
 
-def source_done(case_id: UUID, source: str, *, counts: Mapping[str, int], at: datetime) -> None:
-    """A worker has searched a source: its counts by collection; nothing found is a result. In its transaction."""
-    case = locked(case_id)
+def source_done(case: Case, source: str, *, counts: Mapping[str, int], at: datetime) -> None:
+    """A worker has searched a source: its counts by collection; nothing found is a result. In its transaction.
+
+    The case is the one that this transaction has locked.
+    """
     record(case, EventKind.SOURCE_DONE, by=SYSTEM, at=at, source=source, counts=dict(counts))
     settle(case, at=at)
 

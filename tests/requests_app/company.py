@@ -210,7 +210,7 @@ class Company:
         """Search the shop for the first case that waits."""
         case_id = self.to_search.pop(0)
         with transaction.atomic():
-            review.source_done(case_id, "shop", counts={"people": 1, "orders": 2}, at=at)
+            review.source_done(locked(case_id), "shop", counts={"people": 1, "orders": 2}, at=at)
         return True
 
     def act(self, at: datetime) -> bool:

@@ -18,6 +18,7 @@ from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, DataSubject, Submission
 from requests_app.services import closing, identity, moving, review
+from requests_app.services.history import locked
 from requests_app.states import State
 from tests.requests_app.at_once import TOGETHER_SECONDS, at_once, only_on_postgres
 from tests.requests_app.company import SAM, Company
@@ -62,7 +63,7 @@ def file_and_approve(person: Mapping[str, str], company: Company) -> Case:
     case = make("start_gathering", version=case.version, actor=ANALYST)
     company.to_search.remove(case.pk)
     with transaction.atomic():
-        review.source_done(case.pk, "shop", counts={"people": 1}, at=AT)
+        review.source_done(locked(case.pk), "shop", counts={"people": 1}, at=AT)
     return make("approve", version=fresh(case).version, actor=APPROVER)
 
 

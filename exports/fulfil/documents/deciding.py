@@ -158,8 +158,10 @@ def check_looked_through(document: Document) -> None:
 
 def withheld(case: Case) -> int:
     """How many areas are blacked out, and documents withheld or replaced."""
-    answered = Document.objects.of_answer(case).to_decide_on()
-    whole = answered.filter(decision__in=(DocumentChoice.WITHHOLD, DocumentChoice.REPLACE)).count()
+    answered = Document.objects.of_answer(case)
+    if not answered.exists():
+        return 0
+    whole = answered.to_decide_on().filter(decision__in=(DocumentChoice.WITHHOLD, DocumentChoice.REPLACE)).count()
     return whole + areas_of(case).count()
 
 

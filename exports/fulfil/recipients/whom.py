@@ -56,7 +56,10 @@ def recipients_to_tell(case: Case, on: date) -> list[Named]:
     """
     if is_refused(case):  # of a correction that is not made nobody hears
         return []
-    relations, held_in = relations_to_tell(case), held.held_sources(case)
+    relations = relations_to_tell(case)
+    if not relations:
+        return []
+    held_in = held.held_sources(case)
     since = None if case.right_asked in WHOEVER_RECEIVED else case.received_on()
     found: dict[str, Named] = {}
     for named in _registered():

@@ -188,9 +188,11 @@ def remove_brought(tasks: QuerySet[Task]) -> None:
 
 def remove_uploads(uploads: QuerySet[TaskUpload]) -> None:
     """Remove what was sent: the rows now, the files once that is committed; what dies between is swept as an orphan."""
-    for path in uploads.values_list("path", flat=True):
+    paths = list(uploads.values_list("path", flat=True))
+    for path in paths:
         transaction.on_commit(partial(_unlink, Path(settings.DATA_DIR) / path))
-    uploads.delete()
+    if paths:
+        uploads.delete()
 
 
 def _unlink(path: Path) -> None:

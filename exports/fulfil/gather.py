@@ -22,7 +22,7 @@ from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import acts, choosing, flagging, held, keeping, near_misses, schedules, trouble
+from exports.fulfil import choosing, flagging, held, keeping, near_misses, schedules, trouble
 from exports.fulfil.corrections.places import columns_to_look_at, maps_in_use
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking

@@ -14,6 +14,7 @@ from requests_app.states import State
 from tests.requests_app.admin.conftest import (  # noqa: F401 - fixtures
     Desk,
     club,
+    club_made,
     club_url,
     desk,
     nothing_slow,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,10 +63,10 @@ def organisation(db: None) -> Organisation:
 
 
 @pytest.fixture(scope="session")
-def club_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The small company's database, with many letters of Ann's."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('club') / 'club.sqlite3'}"
-    engine = sa.create_engine(url)
+def club_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small company's database, with many letters of Ann's; nothing is ever changed in it."""
+    path = tmp_path_factory.mktemp("club") / "club.sqlite3"
+    engine = sa.create_engine(f"sqlite:///{path}")
     small_company.make(engine)
     small_company.fill(engine)
     with engine.begin() as connection:
@@ -73,7 +74,13 @@ def club_url(tmp_path_factory: pytest.TempPathFactory) -> str:
         rows = [{"id": 100 + n, "member_id": 1, "body": f"piece {n}", "sent_at": sent} for n in range(LETTERS)]
         connection.execute(small_company.letters.insert(), rows)
     engine.dispose()
-    return url
+    return path
+
+
+@pytest.fixture
+def club_url(club_made: Path, tmp_path: Path) -> str:
+    """A copy of its own for each test: what one deletes is there for the next."""
+    return f"sqlite:///{shutil.copy(club_made, tmp_path / 'club.sqlite3')}"
 
 
 @pytest.fixture

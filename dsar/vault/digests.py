@@ -18,14 +18,20 @@ from django.utils import timezone
 
 from dsar.vault import keys
 from dsar.vault.errors import VaultError
-from dsar.vault.models import DigestKey
+from dsar.vault.models import DigestKey, WrappedKey
 from dsar.vault.router import KEYS
+
+OF_KIND = """
+    SELECT wrapped.*, digest.is_current, EXISTS (SELECT 1 FROM vault_destroyedkey) AS some_are_destroyed
+    FROM vault_digestkey AS digest JOIN vault_wrappedkey AS wrapped ON wrapped.id = digest.key_id
+    WHERE digest.kind = %s ORDER BY digest.is_current DESC, wrapped.created_at DESC
+"""
 
 
 def digest(kind: str, value: str) -> str:
     """The digest of a value with the kind's current key, which is made at the first use."""
     live = _live(kind)
-    return _digest(live[0] if live and live[0].is_current else _first(kind), value)
+    return _digest(live[0] if live and vars(live[0])["is_current"] else _first(kind), value)
 
 
 def candidates(kind: str, value: str) -> list[str]:
@@ -57,14 +63,14 @@ class Digester:
     @cached_property
     def _keys(self) -> list[tuple[UUID, bytes]]:
         live = _live(self._kind) or [_first(self._kind)]
-        return [(key.pk, keys.secret_of(key.key)) for key in live]
+        return [(key.pk, keys.secret_of(key)) for key in live]
 
 
 def rotate(kind: str, *, at: datetime) -> UUID:
     """Give the kind a new current key; the older ones are looked up until they are retired. Returns the new id."""
     with transaction.atomic(using=KEYS, durable=True):
         DigestKey.objects.filter(kind=kind, is_current=True).update(is_current=False)
-        return _add(kind, at=at).key_id
+        return _add(kind, at=at).pk
 
 
 def retire(kind: str, key_id: UUID, *, at: datetime) -> None:
@@ -74,28 +80,27 @@ def retire(kind: str, key_id: UUID, *, at: datetime) -> None:
     keys.destroy(key_id, at=at)
 
 
-def _first(kind: str) -> DigestKey:
+def _first(kind: str) -> WrappedKey:
     """The kind's first key; of two processes that want to make it, one does and the other takes it."""
     try:
         with transaction.atomic(using=KEYS, durable=True):
             return _add(kind, at=timezone.now())  # only says how old the key is; no rule reads it
     except IntegrityError:
-        return DigestKey.objects.select_related("key").get(kind=kind, is_current=True)
+        return DigestKey.objects.select_related("key").get(kind=kind, is_current=True).key
 
 
-def _add(kind: str, *, at: datetime) -> DigestKey:
+def _add(kind: str, *, at: datetime) -> WrappedKey:
     key = keys.store(f"digest:{kind}", secrets.token_bytes(32), at=at)
-    return DigestKey.objects.create(key=key, kind=kind, is_current=True)
+    return DigestKey.objects.create(key=key, kind=kind, is_current=True).key
 
 
-def _live(kind: str) -> list[DigestKey]:
-    """The keys of a kind, the current one first."""
-    of_kind = DigestKey.objects.filter(kind=kind).select_related("key")
-    return keys.looked_up(of_kind.order_by("-is_current", "-key__created_at"))
+def _live(kind: str) -> list[WrappedKey]:
+    """The keys of a kind, the current one first; of each, whether it ``is_current``."""
+    return keys.looked_up(OF_KIND, kind)
 
 
-def _digest(key: DigestKey, value: str) -> str:
-    return _digested(key.pk, keys.secret_of(key.key), value)
+def _digest(key: WrappedKey, value: str) -> str:
+    return _digested(key.pk, keys.secret_of(key), value)
 
 
 def _digested(key_id: UUID, secret: bytes, value: str) -> str:

@@ -17,7 +17,7 @@ from requests_app import guards, ports
 from requests_app.events import EventKind
 from requests_app.law import packs
 from requests_app.law.words import Level, Right
-from requests_app.models import Case, LimitDecision, Submission
+from requests_app.models import Case, LimitDecision, Submission, Verdict
 from requests_app.move import InputRefused
 from requests_app.roles import Actor, Role
 from requests_app.services import review
@@ -171,6 +171,16 @@ def lift_withholding(case: Case, *, actor: Actor, at: datetime, **_place: str) -
     record(case, EventKind.LIFT_WITHHOLDING, by=actor, at=at)
 
 
+def decide_correction(
+    case: Case, *, actor: Actor, at: datetime, correction: str, verdict: str, code: str, **_words: str
+) -> None:
+    """In the place of the corrections' own service: one that is refused is kept back."""
+    if verdict == Verdict.REFUSED and guards.check_refusal_code(case, code).level is not Level.DATA:
+        raise InputRefused({"code": "Not against data."})
+    _company().kept_back[case.pk] += verdict == Verdict.REFUSED
+    record(case, EventKind.DECIDE_CORRECTION, by=actor, at=at, correction=correction, verdict=verdict)
+
+
 def waive_source(case: Case, *, actor: Actor, at: datetime, source: str, reason: str) -> None:
     """In the place of the gathering's own service: the shop is not waited for."""
     company = _company()
@@ -206,6 +216,7 @@ STAND_INS = {
     "unmark_area": unmark_area,
     "decide_document": decide_document,
     "lift_withholding": lift_withholding,
+    "decide_correction": decide_correction,
     "waive_source": waive_source,
     "choose_records": choose_records,
     "remove_identifier": remove_identifier,

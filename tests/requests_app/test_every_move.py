@@ -58,6 +58,7 @@ gather_again         -         -          -           -          -          desk
 withhold             -         -          -           -          -          desk      -             -
 withhold_by_rule     -         -          -           -          -          desk      -             -
 lift_withholding     -         -          -           -          -          desk      -             -
+decide_correction    -         -          -           -          -          desk      -             -
 black_out            -         -          -           -          -          desk      -             -
 decide_passages      -         -          -           -          -          desk      -             -
 mark_area            -         -          -           -          -          desk      -             -
@@ -116,6 +117,7 @@ gather_again         -         -          -           -         -             -
 withhold             -         -          -           -         -             -
 withhold_by_rule     -         -          -           -         -             -
 lift_withholding     -         -          -           -         -             -
+decide_correction    -         -          -           -         -             -
 black_out            -         -          -           -         -             -
 decide_passages      -         -          -           -         -             -
 mark_area            -         -          -           -         -             -
@@ -158,6 +160,7 @@ gather_again         -         -             -
 withhold             -         -             -
 withhold_by_rule     -         -             -
 lift_withholding     -         -             -
+decide_correction    -         -             -
 black_out            -         -             -
 decide_passages      -         -             -
 mark_area            -         -             -

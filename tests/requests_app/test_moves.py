@@ -55,6 +55,7 @@ ON_DATA_RIGHTS = {
     "unmark_area": ({DECIDING}, DESK),
     "decide_document": ({DECIDING}, DESK),
     "lift_withholding": ({DECIDING}, DESK),
+    "decide_correction": ({DECIDING}, DESK),
     "approve": ({DECIDING}, DESK),
     "extend": (WAITING | {GATHERING}, DESK),
     "open_download": ({CARRYING_OUT, CLOSED}, DESK),
@@ -129,6 +130,7 @@ ABOUT = {
     "unmark_area": {Right.KNOW_SPECIFIC},
     "decide_document": {Right.KNOW_SPECIFIC},
     "lift_withholding": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},
+    "decide_correction": {Right.CORRECT},
 }
 
 

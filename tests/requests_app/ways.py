@@ -72,6 +72,7 @@ INPUTS = {
     "unmark_area": {"area": "1"},
     "decide_document": {"document": "1", "choice": "withhold", "code": "ca_130a3_security_data"},
     "lift_withholding": FINDING,
+    "decide_correction": {"correction": "1", "verdict": "not_held", "reason": "Nothing of it is held."},
     "extend": {"reason": "Many sources."},
     "assign": {"to": "nobody"},
     "refuse": {"explanation": "See there.", "reason": "No permission came.", "balancing": "Fraud weighs more."},
@@ -297,6 +298,11 @@ def with_a_withholding(company: Company, route: Route, state: State) -> Case:
     return case
 
 
+def to_be_corrected(company: Company, route: Route, state: State) -> Case:
+    """A name is said to be wrong."""
+    return walked(route, state, Right.CORRECT) if route == Route.FULL else at_first(company, route, state)
+
+
 def with_a_device_found(company: Company, route: Route, state: State) -> Case:
     """The shop gave a device on the way."""
     case = at_first(company, route, state)
@@ -369,6 +375,7 @@ WAYS: dict[str, Way] = {
     "reopen": wrongly_closed,
     "lift_withholding": with_a_withholding,
     "unmark_area": with_a_withholding,
+    "decide_correction": to_be_corrected,
     "open_download": with_a_closed_download,
     "release_hold": on_hold,
     "pass_on_statement": with_a_statement,

@@ -21,12 +21,15 @@ from requests_app.law.words import Ground, Right
 class Claim:
     """What is said to be wrong: a field, and the value that is claimed to be right."""
 
-    field: str
+    field: str  # empty: told in words alone
     value: str
 
     def is_same_as(self, other: Claim) -> bool:
-        """Whether both allege the same; letter case and spacing make no other claim."""
-        return self.field == other.field and _compared(self.value) == _compared(other.value)
+        """Whether both allege the same; letter case and spacing make no other claim.
+
+        What is told in words alone is never the same: a value says nothing of what it is a value of.
+        """
+        return bool(self.field) and self.field == other.field and _compared(self.value) == _compared(other.value)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

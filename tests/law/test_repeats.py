@@ -55,6 +55,7 @@ def test_the_months_run_back_from_the_day_of_receipt(
         ([denied("2026-06-01", claim=Claim(PHONE.field, "+1 530 555 0199"))], False, "another value is claimed"),
         ([denied("2026-06-01", claim=Claim("shop.customers.name", PHONE.value))], False, "another field"),
         ([denied("2026-06-01", claim=Claim(PHONE.field, " +1  530 555 0123 "))], True, "spacing is no other claim"),
+        ([denied("2026-06-01", claim=Claim("", PHONE.value))], False, "told in words alone, it may be of anything"),
         ([], False, "never denied"),
     ],
 )
@@ -73,6 +74,11 @@ def test_the_latest_denial_is_shown_with_the_last_day_on_which_it_counts_and_how
 def test_a_request_that_also_asks_for_something_new_is_no_repetition() -> None:
     new = Claim("shop.customers.name", "Sam")
     assert repeats([CCPA], [PHONE, new], date(2026, 7, 20), [denied("2026-06-01")]) == ()
+
+
+def test_two_things_told_in_words_alone_are_never_the_same() -> None:
+    told = Claim("", "43")
+    assert repeats([CCPA], [told], date(2026, 7, 20), [denied("2026-06-01", claim=told)]) == ()
 
 
 def test_a_law_without_such_a_ground_gives_none() -> None:

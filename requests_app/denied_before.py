@@ -13,25 +13,19 @@ from requests_app.law.repeats import Claim, Denied, Repeat, repeats
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Ground, Right
-from requests_app.models import Case, CorrectionAsked, ExemptionClaim, Submission
+from requests_app.models import Case, CorrectionAsked, Submission
+from requests_app.refused_items import refused_items, with_items
 from requests_app.states import Outcome
 
 
-def claims_of(case: Case) -> list[Claim]:
-    """What a correction case says is wrong, with the values that it claims; none where they can't be read any more."""
-    asked = CorrectionAsked.objects.select_related("case__submission").filter(case=case).order_by("field")
-    try:
-        return [Claim(one.field, one.value) for one in asked]
-    except VaultError:
-        return []
-
-
 def repeated(case: Case) -> tuple[Repeat, ...]:
-    """The denials behind everything that a correction asks for; empty where something of it is new."""
-    if case.right_asked != Right.CORRECT:
-        return ()
-    claims = claims_of(case)
-    return repeats(case.packs(), claims, case.received_on(), _earlier(case)) if claims else ()
+    """The denials behind everything that a correction asks for; empty where something of it is new.
+
+    Looked for once for this object: a page asks for it with every ground. Who decides reads the case anew.
+    """
+    if case.repeats is None:
+        case.repeats = _repeated(case) if case.right_asked == Right.CORRECT else ()
+    return case.repeats
 
 
 def why_not_repeated(case: Case, ground: Exemption) -> str:
@@ -45,20 +39,42 @@ def why_not_repeated(case: Case, ground: Exemption) -> str:
     ) % {"day": day}
 
 
-def ground_used(case: Case) -> Exemption | None:
-    """The ground on which a case was refused last, as its laws have it."""
-    claim = ExemptionClaim.objects.filter(case=case).order_by("decided_at").last()
-    known = (item for pack in case.packs() for item in pack.exemptions if claim and item.code == claim.code)
-    return next(known, None)
+def _repeated(case: Case) -> tuple[Repeat, ...]:
+    """Values are opened only where each field that is asked for was denied before."""
+    asked = list(case.corrections.select_related("case__submission"))
+    fields = {one.field for one in asked}
+    if "" in fields:  # what is told in words alone repeats nothing
+        return ()
+    denied = [item for item in _earlier(case) if item[1].field in fields]
+    if not fields or fields - {one.field for _case, one, _ground in denied}:
+        return ()
+    claims = [claim for one in asked if (claim := _claim_of(one))]
+    if len(claims) < len(asked):
+        return ()
+    return repeats(case.packs(), claims, case.received_on(), filter(None, (_denied(*item) for item in denied)))
 
 
-def _earlier(case: Case) -> Iterator[Denied]:
+def _earlier(case: Case) -> Iterator[tuple[Case, CorrectionAsked, Exemption]]:
     """Every correction that this person was refused before, by people with a confirmed mailbox and confirmed links."""
     others = Submission.objects.same_person_as(case.submission)
-    refused = Case.objects.filter(submission__in=others, right=Right.CORRECT, outcome=Outcome.REFUSED)
-    for other in refused.select_related("submission__organisation"):
-        ground = ground_used(other)
-        if ground is None or other.closed_at is None:
-            continue
-        for claim in claims_of(other):
-            yield Denied(str(other.pk), claim, timezone.localdate(other.closed_at), ground.ground)
+    closed = Case.objects.filter(
+        submission__in=others, right=Right.CORRECT, outcome__in=(Outcome.REFUSED, Outcome.PARTLY_FULFILLED)
+    )
+    for other in with_items(closed):
+        for asked, ground in refused_items(other):
+            yield other, asked, ground
+
+
+def _denied(other: Case, asked: CorrectionAsked, ground: Exemption) -> Denied | None:
+    claim = _claim_of(asked)
+    if claim is None or other.closed_at is None:
+        return None
+    return Denied(str(other.pk), claim, timezone.localdate(other.closed_at), ground.ground)
+
+
+def _claim_of(asked: CorrectionAsked) -> Claim | None:
+    """What is said to be wrong, with the value that is claimed; None where it can't be read any more."""
+    try:
+        return Claim(asked.field, asked.value)
+    except VaultError:
+        return None

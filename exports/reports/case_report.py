@@ -180,14 +180,18 @@ def _request(case: Case, language: str) -> dict[str, Any]:
 def _correction(case: Case, asked: CorrectionAsked) -> dict[str, Any]:
     """One field that was asked for, never in the person's words, and what was decided on it."""
     decision = case.correction_decisions.filter(asked=asked, round=case.gathering_round).first()
-    place = place_named(asked.field)
     return {
-        "field": " · ".join(place) if place else "in the person's own words",
+        "field": _field(asked),
         "decision": decision,
         "places": [slug.replace(".", " · ") for slug in decision.places if slug != asked.field] if decision else [],
         "ground": _ground(case, decision.code) if decision and decision.code else None,
         "by": words.who(decision.decided_by) if decision else "",
     }
+
+
+def _field(asked: CorrectionAsked) -> str:
+    place = place_named(asked.field)
+    return " · ".join(place) if place else "in the person's own words"
 
 
 def _identity(case: Case, at: datetime) -> dict[str, Any]:
@@ -216,7 +220,8 @@ def _decisions(case: Case, at: datetime, language: str) -> dict[str, Any]:
         ],
         "by_hand": _by_hand(case, at),
         "statements": [
-            {"row": row, "by": words.who(row.passed_on_by)} for row in case.statements.filter(filed_at__lte=at)
+            {"row": row, "field": _field(row.asked), "by": words.who(row.passed_on_by)}
+            for row in case.statements.filter(filed_at__lte=at).select_related("asked")
         ],
         "withheld": _withheld(case, language),
         "documents": _documents(case),

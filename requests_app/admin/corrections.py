@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,7 +21,7 @@ from requests_app.admin.queue import badge
 from requests_app.admin.timeline import names_of
 from requests_app.law.repeats import Repeat
 from requests_app.models import Case, Statement
-from requests_app.ports import work
+from requests_app.ports import systems, work
 from requests_app.roles import Actor
 
 
@@ -50,6 +50,7 @@ class StatementLine:
     who: str
     is_waiting: bool
     is_due: bool
+    is_in_words: bool  # no field is named: which source it is in, and to whom that discloses, a person has to find out
     disclosed_to: tuple[str, ...]
 
 
@@ -59,7 +60,10 @@ def denied_before_panel(case: Case, actor: Actor) -> sections.Panel | None:  # n
     found = denied_before.repeated(case)
     if not found:
         return None
-    context = {"lines": [_repeat_line(repeat) for repeat in found]}
+    denied_in = Case.objects.select_related("submission").in_bulk([repeat.denied.key for repeat in found])
+    references = {str(key): other.submission.reference for key, other in denied_in.items()}
+    titles = {field.slug: field.title for field in systems().correctable_fields("en")}
+    context = {"lines": [_repeat_line(repeat, titles, references) for repeat in found]}
     return sections.Panel(
         "denied_before",
         gettext_lazy("Denied before"),
@@ -72,11 +76,16 @@ def denied_before_panel(case: Case, actor: Actor) -> sections.Panel | None:  # n
 @sections.panel
 def statements_panel(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
     """What the person stated on what was not corrected."""
-    found = list(case.statements.select_related("case__submission"))
+    found = list(case.statements.select_related("asked", "case__submission"))
     if not found:
         return None
-    titles, names = stating.titles_of([one.field for one in found], "en"), names_of(one.passed_on_by for one in found)
-    context = {"lines": [_statement_line(one, titles[one.field], names[one.passed_on_by]) for one in found]}
+    titles, names = stating.names_of([one.asked for one in found], "en"), names_of(one.passed_on_by for one in found)
+    waiting = {one.pk for one in stating.waiting(case)}
+    lines = [
+        _statement_line(one, titles[one.asked.number], names[one.passed_on_by], is_waiting=one.pk in waiting)
+        for one in found
+    ]
+    context = {"lines": lines}
     return sections.Panel(
         "statements", gettext_lazy("Statements of the person"), "admin/requests_app/case/statements.html", context
     )
@@ -85,19 +94,18 @@ def statements_panel(case: Case, actor: Actor) -> sections.Panel | None:  # noqa
 @counts
 def count_to_pass_on(request: HttpRequest) -> Iterable[Count]:
     """On the first page: statements that somebody has to pass on, with the way to the first of them."""
-    due = Statement.objects.to_pass_on().filter(changeable_until__lt=today()).order_by("changeable_until")
-    first = due.first() if sees_cases(request) else None
-    if first is not None:
-        yield Count(_("Statements to pass on"), due.count(), _address_of(str(first.case_id)))
+    due = stating.due_everywhere(today()) if sees_cases(request) else []
+    if due:
+        yield Count(_("Statements to pass on"), len(due), _address_of(str(due[0].case_id)))
 
 
-def _repeat_line(repeat: Repeat) -> RepeatLine:
+def _repeat_line(repeat: Repeat, titles: Mapping[str, str], references: Mapping[str, str]) -> RepeatLine:
     denied, figure = repeat.denied, repeat.figure
     word, tone = SURENESS[figure.sureness]
     field = denied.claim.field
     return RepeatLine(
-        title=stating.titles_of([field], "en")[field],
-        reference=Case.objects.select_related("submission").get(pk=denied.key).submission.reference,
+        title=titles.get(field, field),
+        reference=references[denied.key],
         url=_address_of(denied.key),
         denied_on=denied.on,
         until=repeat.until,
@@ -107,8 +115,7 @@ def _repeat_line(repeat: Repeat) -> RepeatLine:
     )
 
 
-def _statement_line(one: Statement, title: str, who: str) -> StatementLine:
-    is_waiting = one.is_to_pass_on and one.passed_on_at is None
+def _statement_line(one: Statement, title: str, who: str, *, is_waiting: bool) -> StatementLine:
     return StatementLine(
         statement=one,
         title=title,
@@ -117,7 +124,8 @@ def _statement_line(one: Statement, title: str, who: str) -> StatementLine:
         who=who,
         is_waiting=is_waiting,
         is_due=is_waiting and one.changeable_until < today(),
-        disclosed_to=work().disclosed_to(one.field) if is_waiting else (),
+        is_in_words=not one.asked.field,
+        disclosed_to=work().disclosed_to(one.asked.field) if is_waiting and one.asked.field else (),
     )
 
 

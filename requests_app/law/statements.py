@@ -22,10 +22,15 @@ def words_allowed(packs: Sequence[LawPack], right: Right, *, on: date, grounds: 
 
     ``grounds`` are the kinds of those on which the request was refused.
     """
-    if ONLY_ON[PART].isdisjoint(grounds):
+    if not any(map(is_offered_on, grounds)):
         return None
     allowed = [figure for pack in packs if offer(pack, right, on) and (figure := _words(pack, right, on))]
     return max(allowed, key=lambda figure: figure.value, default=None)
+
+
+def is_offered_on(ground: Ground) -> bool:
+    """Whether a letter offers the statement after a refusal on a ground of this kind."""
+    return ground in ONLY_ON[PART]
 
 
 def offer(pack: LawPack, right: Right, on: date) -> RefusalText | None:

@@ -12,6 +12,7 @@ from django_fsm import ConcurrentTransitionMixin, FSMField
 
 from dsar.vault.fields import SealedText
 from requests_app.law.packs import LawPack, pack_from_text
+from requests_app.law.repeats import Repeat
 from requests_app.law.words import Right, Route
 from requests_app.models.submission import Submission
 from requests_app.states import STATE_MOVES, WAITING_FOR_US, Outcome, State, transition
@@ -110,6 +111,8 @@ class Case(ConcurrentTransitionMixin, models.Model):
     )
 
     objects = CaseQuerySet.as_manager()
+
+    repeats: tuple[Repeat, ...] | None = None  # the denials that it repeats, once they were looked for
 
     _packs: tuple[LawPack, ...] = ()  # once read
 

@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 
 from dsar.vault.fields import SealedText
-from requests_app.models.case import Case
+from requests_app.models.case import Case, CorrectionAsked
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):
@@ -19,14 +19,14 @@ class StatementQuerySet(models.QuerySet["Statement"]):
 
 
 class Statement(models.Model):
-    """One statement on one field of a correction; kept with the request's record, and passed on if the person asks.
+    """One statement on one correction; kept with the request's record, and passed on if the person asks.
 
     The person may change it through ``changeable_until``; only then is it passed on, so that recipients get one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="statements")
-    field = models.CharField(max_length=200, help_text="As the correction names it: source.collection.field.")
+    asked = models.OneToOneField(CorrectionAsked, on_delete=models.CASCADE, related_name="statement")
     is_to_pass_on = models.BooleanField(default=False, help_text="Whether the person asks that recipients get it.")
     filed_at = models.DateTimeField(help_text="When it was last written.")
     changeable_until = models.DateField(help_text="The last day on which the person may change it.")
@@ -41,11 +41,10 @@ class Statement(models.Model):
 
     class Meta:
         default_permissions = ()
-        ordering = ("field",)
-        constraints = [models.UniqueConstraint(fields=("case", "field"), name="one_statement_an_item")]
+        ordering = ("asked__number",)
 
     def __str__(self) -> str:
-        return f"statement on {self.field}"
+        return f"statement on {self.asked}"
 
     @property
     def record_key(self) -> uuid.UUID:

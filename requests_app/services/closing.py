@@ -15,6 +15,7 @@ from requests_app.law import refusals
 from requests_app.law.words import DutyKind, Ground, Right, Route
 from requests_app.models import Case, Message, Submission
 from requests_app.ports import work
+from requests_app.refused_items import refused_one_by_one
 from requests_app.roles import PERSON, SYSTEM
 from requests_app.services import duties, letters, linking, opt_outs, restricting
 from requests_app.services.history import change_state, locked, record
@@ -131,9 +132,7 @@ def _ways_on(case: Case, *, offer_opt_out: bool) -> list[str]:
 
 def _ground_of_corrections(case: Case) -> Ground | None:
     """The ground on which a correction was refused after which a law wants most said: that the data is accurate."""
-    refused = case.correction_decisions.filter(round=case.gathering_round).exclude(code="")
-    codes = set(refused.values_list("code", flat=True))
-    grounds = {item.ground for pack in case.packs() for item in pack.exemptions if item.code in codes}
+    grounds = {ground.ground for _asked, ground in refused_one_by_one(case)}
     return Ground.ACCURATE if Ground.ACCURATE in grounds else None
 
 

@@ -20,7 +20,8 @@ from requests_app.law.solving.facts import YEARS
 from requests_app.law.values import Exemption, MetricsRule
 from requests_app.law.words import DutyKind, Right
 from requests_app.law.yearly import ANSWERED, Ended, Figures, denied_on
-from requests_app.models import Case, CaseLaw, Duty, ExemptionClaim, Organisation, Submission
+from requests_app.models import Case, CaseLaw, Duty, Organisation, Submission
+from requests_app.refused_items import code_of_refusal, grounds_by_code
 from requests_app.rights import ANSWERED_WITH_DATA
 from requests_app.services.history import local_day
 from requests_app.states import Outcome
@@ -121,7 +122,7 @@ def _received(organisation: Organisation, year: int) -> QuerySet[Submission]:
 
 def _counted(organisation: Organisation, year: int, law: str) -> dict[str, OfRights]:
     """The figures by law and right, added up while the rows stream by."""
-    grounds = _grounds()
+    grounds = grounds_by_code()
     counted: dict[str, OfRights] = {}
     for row in _rows(organisation, year, law):
         figures = counted.setdefault(row.law, {}).setdefault(Right(row.right), Figures())
@@ -147,7 +148,6 @@ class _Row(NamedTuple):
 
 
 def _rows(organisation: Organisation, year: int, law: str) -> Iterator[_Row]:
-    claims = ExemptionClaim.objects.filter(case=OuterRef("case")).order_by("-decided_at", "-pk")
     answers = Duty.objects.filter(case=OuterRef("case"), law=OuterRef("law"), kind__in=ANSWERED_BY, void=False)
     rows = (
         CaseLaw.objects.filter(case__submission__in=_received(organisation, year), **({"law": law} if law else {}))
@@ -160,7 +160,7 @@ def _rows(organisation: Organisation, year: int, law: str) -> Iterator[_Row]:
             "case__outcome",
             "case__closed_at",
             "case__submission__received_on",
-            Subquery(claims.values("code")[:1]),
+            code_of_refusal("case"),
             Subquery(answers.order_by("kind").values("met_at")[:1]),
             Exists(answers.filter(met_at__isnull=True)),
         )
@@ -186,11 +186,6 @@ def _answered_on(row: _Row) -> date | None:
     if row.met_at is not None:
         return timezone.localdate(row.met_at)
     return timezone.localdate(row.closed_at) if row.closed_at and not row.is_owed else None
-
-
-def _grounds() -> Mapping[str, Exemption]:
-    """The grounds of every law by code; old ones stay in the packs."""
-    return {ground.code: ground for pack in packs.all_packs().values() for ground in pack.exemptions}
 
 
 def _report(law: str, year: int, counted: OfRights) -> LawReport:

@@ -30,35 +30,40 @@ class StatementRefused(Exception):
     """A text that can't be taken: what is wrong with it."""
 
 
-def file_statement(case_id: uuid.UUID, *, field: str, text: str, is_to_pass_on: bool, at: datetime) -> Statement:
-    """Keep a person's statement on one item, or a newer one in its place. Raises MoveShut, or StatementRefused."""
+def file_statement(case_id: uuid.UUID, *, number: int, text: str, is_to_pass_on: bool, at: datetime) -> Statement:
+    """Keep a person's statement on the correction of this number, or a newer one in its place.
+
+    Raises MoveShut, or StatementRefused.
+    """
     with transaction.atomic():
         case = locked(case_id)
         today = local_day(at)
-        allowed = stating.check_statement(case, field, today)
+        asked, allowed = stating.check_statement(case, number, today)
         words = _check_text(text.strip(), allowed.value)
-        statement = Statement.objects.filter(case=case, field=field).first()
+        statement = stating.statement_on(asked)
         is_newer = statement is not None
         if statement is None:
-            statement = Statement(id=uuid.uuid4(), case=case, field=field, changeable_until=today + MAY_CHANGE_FOR)
+            statement = Statement(id=uuid.uuid4(), case=case, asked=asked, changeable_until=today + MAY_CHANGE_FOR)
         statement.case, statement.text = case, text.strip()
         statement.is_to_pass_on, statement.filed_at = is_to_pass_on, at
         statement.save()
         by = REQUESTER if case.submission.for_another else PERSON
         kind = EventKind.STATEMENT_CHANGED if is_newer else EventKind.STATEMENT_FILED
-        record(case, kind, by=by, at=at, field=field, words=words, pass_on=is_to_pass_on, citation=allowed.citation)
+        record(
+            case, kind, by=by, at=at, correction=number, words=words, pass_on=is_to_pass_on, citation=allowed.citation
+        )
     return statement
 
 
 @performs("pass_on_statement")
 def pass_on_statement(case: Case, *, actor: Actor, at: datetime, statement: str, proof: str) -> None:
     """Note that those to whom the item is disclosed were given the statement, and how that is proved."""
-    passed = case.statements.select_related("case__submission").get(pk=statement)
+    passed = case.statements.select_related("asked", "case__submission").get(pk=statement)
     if local_day(at) <= passed.changeable_until:
         raise InputRefused({"statement": stating.may_still_change(passed.changeable_until)})
     passed.passed_on_by, passed.passed_on_at, passed.proof = actor.slug, at, proof
     passed.save()
-    record(case, EventKind.PASS_ON_STATEMENT, by=actor, at=at, field=passed.field)
+    record(case, EventKind.PASS_ON_STATEMENT, by=actor, at=at, correction=passed.asked.number)
 
 
 def _check_text(text: str, allowed: int) -> int:

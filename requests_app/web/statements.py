@@ -32,7 +32,7 @@ from requests_app.web.session import person_page, receives
 class Item:
     """One item that was not corrected, and the statement on it."""
 
-    field: str
+    number: int
     title: str
     text: str
     statement: Statement | None
@@ -69,38 +69,39 @@ def statement_section(case: Case) -> Section | None:
     offers = [found for pack in case.packs() if (found := law.offer(pack, case.right_asked, case.received_on()))]
     context = {
         "offers": [offer.text.in_language(language()) for offer in offers],
-        "items": [_item(case, field, title) for field, title in _titles(case).items()],
+        "items": _items(case),
     }
     return Section("portal/statements.html", context)
 
 
 @person_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def statement(request: HttpRequest, submission: Submission, field: str) -> HttpResponse:
+def statement(request: HttpRequest, submission: Submission, number: int) -> HttpResponse:
     """Write the statement on one item, or another one as long as it may be changed."""
     case = submission.cases.filter(right=Right.CORRECT).first()
     if case is None or not receives(request, submission):
         raise Http404
     try:
-        allowed = stating.check_statement(case, field, local_day(timezone.now()))
-        earlier = Statement.objects.select_related("case__submission").filter(case=case, field=field).first()
+        asked, allowed = stating.check_statement(case, number, local_day(timezone.now()))
         typed = request.POST if request.method == "POST" else None
-        form = StatementForm(typed, words=allowed.value, earlier=earlier)
-        if form.is_bound and form.is_valid() and _filed(case, field, form):
+        form = StatementForm(typed, words=allowed.value, earlier=stating.statement_on(asked))
+        if form.is_bound and form.is_valid() and _filed(case, number, form):
             messages.success(request, _("We have your statement. It is kept with your request."))
             return redirect("portal:case")
     except MoveShut as shut:
         messages.error(request, shut.sentence)
         return redirect("portal:case")
-    return render(request, "portal/statement.html", {"form": form, "title": _titles(case)[field]})
+    return render(
+        request, "portal/statement.html", {"form": form, "title": stating.names_of([asked], language())[number]}
+    )
 
 
-def _filed(case: Case, field: str, form: StatementForm) -> bool:
+def _filed(case: Case, number: int, form: StatementForm) -> bool:
     """Whether the service took it; what it says against it is put on the form."""
     given = form.cleaned_data
     try:
         statements.file_statement(
-            case.pk, field=field, text=given["text"], is_to_pass_on=given["is_to_pass_on"], at=timezone.now()
+            case.pk, number=number, text=given["text"], is_to_pass_on=given["is_to_pass_on"], at=timezone.now()
         )
     except statements.StatementRefused as refused:
         form.refuse({"text": str(refused)})
@@ -108,14 +109,16 @@ def _filed(case: Case, field: str, form: StatementForm) -> bool:
     return True
 
 
-def _titles(case: Case) -> dict[str, str]:
-    return stating.titles_of(stating.items_of(case), language())
+def _items(case: Case) -> list[Item]:
+    asked = stating.items_of(case)
+    found = {one.asked_id: one for one in case.statements.select_related("case__submission")}
+    names = stating.names_of(asked, language())
+    return [_item(one.number, names[one.number], found.get(one.pk)) for one in asked]
 
 
-def _item(case: Case, field: str, title: str) -> Item:
-    found = Statement.objects.select_related("case__submission").filter(case=case, field=field).first()
+def _item(number: int, title: str, found: Statement | None) -> Item:
     may_write = found is None or local_day(timezone.now()) <= found.changeable_until
-    return Item(field, title, _text(found), found, may_write)
+    return Item(number, title, _text(found), found, may_write)
 
 
 def _text(found: Statement | None) -> str:

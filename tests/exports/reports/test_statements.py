@@ -19,9 +19,10 @@ FIELD, TEXT = "shop.customers.phone", "Nobody ever called me under that number."
 def test_the_report_says_that_it_was_filed_and_nothing_of_its_words(house: House) -> None:
     case = house.reviewing(Right.CORRECT, correct_field=FIELD, correct_value="+1 530 555 0123")
     house.move(case, "refuse", code="ca_106_accurate", explanation="Your bank confirmed it.", reason="Looked at.")
-    statements.file_statement(case.pk, field=FIELD, text=TEXT, is_to_pass_on=True, at=timezone.now())
+    statements.file_statement(case.pk, number=1, text=TEXT, is_to_pass_on=True, at=timezone.now())
     report = report_html(fresh(case))
-    assert f"<strong>Statement of the person</strong> on {FIELD}, filed on 23 November 2026; to be passed on." in report
+    said = "<strong>Statement of the person</strong> on shop · customers · phone, filed on 23 November 2026"
+    assert f"{said}; to be passed on." in report
     assert TEXT not in report
 
 

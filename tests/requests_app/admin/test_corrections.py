@@ -34,8 +34,7 @@ def test_the_desk_reads_a_statement_and_is_told_on_the_first_page_when_to_pass_i
     desk: Desk, time_machine: TimeMachineFixture
 ) -> None:
     case = refused(desk)
-    field = case.correction.field
-    statements.file_statement(case.pk, field=field, text=TEXT, is_to_pass_on=True, at=NOW)
+    statements.file_statement(case.pk, number=1, text=TEXT, is_to_pass_on=True, at=NOW)
     shown = page_of(desk, case)
     assert TEXT in shown
     assert "the person may change it until 2026-11-30" in shown

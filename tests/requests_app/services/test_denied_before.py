@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from requests_app import denied_before
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.move import InputRefused
 from requests_app.moves import MOVES
+from requests_app.services.correcting import Correction
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
 from tests.requests_app.company import SAM
@@ -25,7 +28,7 @@ def refuse(case: Case, code: str = "ca_106_accurate", *, on: int = 0) -> Case:
     return fresh(move(case, "refuse", at=at, code=code, explanation="Your bank confirmed it.", reason=REASON))
 
 
-def asked(*, on: int = 0, **changes: str) -> Case:
+def asked(*, on: int = 0, **changes: object) -> Case:
     """A correction that came so many days after the first one, and is reviewed."""
     return case_in(State.REVIEWING, Right.CORRECT, at=AT + days(on), **changes)
 
@@ -77,6 +80,36 @@ def test_it_is_shut_where_the_first_was_never_looked_at_or_was_denied_as_repeate
     refuse(asked(on=10), on=10)
     refuse(asked(on=150), REPEAT, on=150)
     assert not offered(asked(on=10 + 182))
+
+
+def test_what_was_told_in_words_alone_opens_it_for_nothing() -> None:
+    told = {"correct_field": "", "correct_value": "", "corrections": (Correction(words="my shoe size", value="43"),)}
+    refuse(asked(**told))
+    assert not offered(asked(on=30, **told))
+    height = (Correction(words="my height", value="43"),)
+    assert not offered(asked(on=31, **{**told, "corrections": height}))
+
+
+def test_earlier_cases_are_asked_for_once_however_many_there_are_and_values_opened_only_where_the_field_is_theirs() -> (
+    None
+):
+    again = asked(on=100)
+    for day in range(3):
+        refuse(asked(on=day, correct_field="shop.people.phone", correct_value=f"415 555 010{day}"), on=day)
+    with CaptureQueriesContext(connections["default"]) as few, CaptureQueriesContext(connections["keys"]) as opened:
+        assert denied_before.repeated(fresh(again)) == ()
+    assert not len(opened)
+    refuse(asked(on=4), on=4)
+    for day in range(5, 9):
+        refuse(asked(on=day, correct_field="shop.people.phone", correct_value=f"415 555 010{day}"), on=day)
+    once = fresh(again)
+    with CaptureQueriesContext(connections["default"]) as many:
+        assert len(denied_before.repeated(once)) == 1
+    assert len(many) <= len(few) + 2, [query["sql"][:90] for query in many]  # the packs of the case
+    with CaptureQueriesContext(connections["default"]) as none:
+        assert offered(once)
+        assert denied_before.repeated(once)
+    assert not [query for query in none if "correctionasked" in query["sql"]]
 
 
 def test_the_desk_is_shown_the_earlier_case() -> None:

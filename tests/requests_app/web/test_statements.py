@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
 from requests_app.law.words import Right
 from requests_app.models import Statement, Submission
 from requests_app.roles import Actor, Role
+from requests_app.services.correcting import Correction
 from requests_app.services.moving import perform
 from tests.requests_app.factories import days
 from tests.requests_app.web.conftest import NOW, FileRequest, enter, page
@@ -16,7 +19,7 @@ from tests.requests_app.web.conftest import NOW, FileRequest, enter, page
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 ANALYST = Actor("staff:1", frozenset({Role.ANALYST}))
-FORM = "/case/me/statement/shop.customers.phone/"
+FORM = "/case/me/statement/1/"
 TEXT = "Nobody ever called me under that number."
 
 
@@ -69,6 +72,25 @@ def test_after_its_last_day_it_is_shown_and_not_changed(
     assert Statement.objects.select_related("case__submission").get().text == TEXT
 
 
+def test_what_was_told_in_words_is_offered_by_these_words_one_by_one(client: Client, file_request: FileRequest) -> None:
+    told = (Correction(words="my shoe size", value="43"), Correction(words="my height", value="180"))
+    refused(client, file_request, correct_field="", correct_value="", corrections=told)
+    offered = page(client)
+    assert "Write a statement: “my shoe size”" in offered
+    assert "“my height”" in page(client, "/case/me/statement/2/")
+    shown = client.post("/case/me/statement/2/", {"text": TEXT}, follow=True).content.decode()
+    assert "Write a statement: “my shoe size”" in shown
+    assert "Change your statement: “my height”" in shown
+
+
+def test_the_page_asks_for_all_statements_at_once(client: Client, file_request: FileRequest) -> None:
+    told = [Correction(words=f"thing {number}", value="43") for number in range(8)]
+    refused(client, file_request, correct_field="", correct_value="", corrections=tuple(told))
+    with CaptureQueriesContext(connection) as asked:
+        page(client)
+    assert sum("requests_app_statement" in query["sql"] for query in asked) == 1
+
+
 def test_it_reads_spanish_in_spanish(client: Client, file_request: FileRequest) -> None:
     refused(client, file_request, language="es")
     spanish = {"HTTP_ACCEPT_LANGUAGE": "es"}
@@ -83,6 +105,8 @@ def test_there_is_none_where_nothing_was_refused_and_nobody_files_one_without_ha
     enter(client, file_request(Right.CORRECT))
     assert "Write a statement" not in page(client)
     assert "only on what you asked to have corrected" in client.get(FORM, follow=True).content.decode()
-    assert client.get("/case/me/statement/no-such-thing/").status_code == 302
+    assert client.get("/case/me/statement/2/").status_code == 302
+    assert client.get(f"/case/me/statement/{10**30}/").status_code == 302
+    assert client.get("/case/me/statement/no-such-thing/").status_code == 404
     enter(client, file_request(Right.DELETE, email="other@example.com"))
     assert client.get(FORM).status_code == 404

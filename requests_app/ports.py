@@ -103,7 +103,8 @@ class Systems(Protocol):
     def holds_value(self, case: Case, field: str, value: str) -> bool:
         """Whether this person's rows hold the value in a confirmable field; if a source is down, the job tries again.
 
-        The answer is the same where another value is held, and where none is.
+        The answer is the same where another value is held, and where none is. Where what is known of the person also
+        leads to somebody else there is none: the job fails, and a person has to look.
         """
 
     def controllers(self, language: str) -> tuple[Controller, ...]:

@@ -74,9 +74,27 @@ def narrowed(run: Run, source_run: SourceRun, connector: Connector, identifiers:
 
 def map_to_search(source_run: SourceRun) -> DataMap:
     """The map as this run follows it, narrowed to the chosen records where somebody chose: to search, and to change."""
-    known = list(candidates_of(source_run.case, source_run.source))
+    return narrowed_by_choice(source_run.data_map(), list(candidates_of(source_run.case, source_run.source)))
+
+
+def check_one_person(connector: Connector, identifiers: Identifiers, known: Sequence[Candidate]) -> None:
+    """Whether all that the identifiers lead to is one person's for certain, without anybody's choice of a part of it.
+
+    The connector is open by the map that `known`, the candidates of its source, narrow. Raises WhichOfThese where
+    somebody else's record is reached too, chosen or not, or nobody has decided yet; and TwoPeople as a search does.
+    """
+    if any(not candidate.chosen for candidate in known):
+        raise trouble.WhichOfThese
+    if known:
+        check_joined(connector, identifiers)
+    elif connector.subjects(identifiers) > 1:
+        raise trouble.WhichOfThese
+
+
+def narrowed_by_choice(data_map: DataMap, known: Sequence[Candidate]) -> DataMap:
+    """The map narrowed to the records that were chosen among these; as it is where nobody has decided."""
     if not _is_decided(known):
-        return source_run.data_map()
+        return data_map
     only: dict[str, set[Key]] = {}
     shared: dict[str, set[str]] = {}
     for candidate in known:
@@ -86,7 +104,7 @@ def map_to_search(source_run: SourceRun) -> DataMap:
         for kind, values in json.loads(candidate.details)["by"].items():
             shared.setdefault(kind, set()).update(values)
     return maps.restricted(
-        source_run.data_map(),
+        data_map,
         {name: frozenset(keys) for name, keys in only.items()},
         {kind: frozenset(values) for kind, values in shared.items()},
     )

@@ -11,7 +11,7 @@ import hmac
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from exports.fulfil import trouble
+from exports.fulfil import choosing, trouble
 from exports.models import DataSource
 from exports.sources.connector import Mode
 from exports.sources.datamap import DataMap, NeverDisclose
@@ -29,13 +29,12 @@ COMPARED = frozenset(
         NeverDisclose.HEALTH_INSURANCE_OR_MEDICAL_ID,
     }
 )
-BY_PEOPLE = "manual"  # a connector that reads nothing by itself
 
 
 def fields(maps: Iterable[DataMap], language: str) -> Iterator[CorrectableField]:
     """What may be asked about, in the order of the maps."""
     for data_map in maps:
-        if data_map.connector == BY_PEOPLE:
+        if data_map.owner is not None:  # whom only a person can ask
             continue
         for collection, field, kind in data_map.never_disclosed_fields():
             if kind in COMPARED:
@@ -44,15 +43,22 @@ def fields(maps: Iterable[DataMap], language: str) -> Iterator[CorrectableField]
 
 
 def holds(case: Case, slug: str, value: str) -> bool:
-    """Whether a row of this person holds the value; every row is looked at, whatever an earlier one holds."""
+    """Whether a row of this person holds the value; every row is looked at, whatever an earlier one holds.
+
+    Only where all that is reached is this person's for certain: a "yes" about somebody else behind the same mailbox
+    would give away what may never be told. Else raises WhichOfThese or TwoPeople, whoever was chosen meanwhile: a
+    person answers then.
+    """
     name, collection, column = slug.split(".")
     source = DataSource.objects.get(slug=name)
     typed, is_held = _compared(value), False
     data_map = source.map_version.as_map()
     if not any(slug == known.slug for known in fields([data_map], "en")):  # the map has been changed since
         raise trouble.MapDoesNotFit(name)
-    with trouble.for_a_person(), source.open(data_map) as connector:
-        pages = connector.pages(collection, people.identifiers_of(case), mode=Mode.PLAN, fields=(column,))
+    known, identifiers = list(choosing.candidates_of(case, source)), people.identifiers_of(case)
+    with trouble.for_a_person(), source.open(choosing.narrowed_by_choice(data_map, known)) as connector:
+        choosing.check_one_person(connector, identifiers, known)
+        pages = connector.pages(collection, identifiers, mode=Mode.PLAN, fields=(column,))
         for page in pages:
             for record in page.records:
                 is_held |= hmac.compare_digest(_compared(record[column]), typed)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
 from requests_app.law.words import Right
 from requests_app.models import Case, ValueAsked
 from requests_app.ports import systems
 from requests_app.services import confirming
-from tests.exports.house import House
+from tests.exports.fulfil.test_choosing import choose
+from tests.exports.house import House, person
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
@@ -42,6 +45,26 @@ def test_nothing_held_and_somebody_elses_number_are_answered_with_no(house: Hous
     house.sql("shop", "UPDATE customers SET driver_licence_no = 'E999' WHERE id = 8")
     case = house.reviewing(Right.CORRECT, **PHONE)
     assert answer(house, case, LICENCE, "E999") is False
+
+
+def test_of_a_mailbox_that_two_share_nothing_is_told_and_the_desk_hears_of_it(house: House) -> None:
+    house.sql("shop", "UPDATE customers SET email = ? WHERE id = 8", person().email)
+    house.sql("shop", "UPDATE customers SET driver_licence_no = 'D1' WHERE id = 7")
+    house.sql("shop", "UPDATE customers SET driver_licence_no = 'E999' WHERE id = 8")
+    case = house.reviewing(Right.CORRECT, **PHONE)
+    assert answer(house, case, LICENCE, "E999") is None
+    assert answer(house, case, LICENCE, "D1") is None, "or the other answer tells whose number it is"
+    failed = Job.objects.filter(kind="compare_value", state=JobState.FAILED)
+    assert {job.error.rpartition(".")[2] for job in failed} == {"WhichOfThese"}
+
+    house.move(case, "start_gathering")
+    house.work()
+    assert answer(house, case, LICENCE, "E999") is None, "before anybody chose"
+    choose(house, case, 7)
+    assert answer(house, case, LICENCE, "E999") is None, "somebody else is reached, too"
+    choose(house, case, 7, 8)
+    assert answer(house, case, LICENCE, "E999") is True, "both are this person's"
+    assert answer(house, case, LICENCE, "E998") is False
 
 
 def test_what_hangs_on_the_person_is_found_too(house: House) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from dsar.vault import digests
 from requests_app import guards
 from requests_app.guards import MoveShut
 from requests_app.law.values import Provision
 from requests_app.law.words import Degree, ProvisionKind, Right
-from requests_app.models import Case, Submission, ValueAsked
+from requests_app.models import AskedBy, Case, Identifier, Submission, ValueAsked
+from requests_app.models.people import as_tried
 from requests_app.ports import CorrectableField, systems
 from requests_app.states import State
 
@@ -47,11 +50,28 @@ def is_proved(case: Case) -> bool:
 
 
 def tries_left(case: Case, field: str, *, at: datetime) -> int:
-    """How often this person may still ask about this field, in whichever request; what failed at our side is no try."""
-    theirs = [case.submission_id, *Submission.objects.same_person_as(case.submission).values_list("pk", flat=True)]
-    tried = ValueAsked.objects.filter(case__submission__in=theirs, field=field, asked_at__gt=at - WITHIN)
+    """How often this person may still ask about this field, in whichever request; what failed at our side is no try.
+
+    The person is who proved the same identifiers, from whichever mailbox, or has a record that is linked with this one.
+    """
+    theirs = Q(case__submission=case.submission_id) | Q(
+        case__submission__in=Submission.objects.same_person_as(case.submission)
+    )
+    known_as = [digest for person in asking(case) for digest in person]
+    same = theirs | Q(pk__in=AskedBy.objects.filter(digest__in=known_as).values("asked"))
+    tried = ValueAsked.objects.filter(same, field=field, asked_at__gt=at - WITHIN)
     failed = tried.filter(compared_at__isnull=False, is_held=None)
     return max(0, settings.VALUE_TRIES - tried.exclude(pk__in=failed).count())
+
+
+def asking(case: Case) -> list[list[str]]:
+    """Who asks: of each identifier with which the case was accepted the digests it may be known by, the present first.
+
+    However it is spelt: as tries to prove it are counted.
+    """
+    proved = Identifier.objects.filter(evidence__cases=case).select_related("subject").distinct()
+    known = digests.Digester("values_asked")
+    return [known.candidates(f"{one.kind}:{as_tried(one.kind, one.value)}") for one in proved]
 
 
 def check_ask(case: Case, field: str, *, at: datetime) -> Provision:

@@ -34,11 +34,12 @@ from requests_app.models.standing import Routine, StandingRule
 from requests_app.models.statement import Statement
 from requests_app.models.submission import Channel, LookBack, Submission
 from requests_app.models.suppression import OptIn, Suppression
-from requests_app.models.value_asked import ValueAsked
+from requests_app.models.value_asked import AskedBy, ValueAsked
 
 __all__ = [
     "AccessCode",
     "AllowedMove",
+    "AskedBy",
     "Balancing",
     "CalendarChange",
     "CalendarChoice",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,13 @@ def as_compared(kind: IdentifierKind | str, value: str) -> str:
             return "".join(letter for letter in value if letter in DIGITS)  # as sources compare them
         case _:
             return value.strip()
+
+
+def as_tried(kind: IdentifierKind | str, value: str) -> str:
+    """An identifier as tries at it are counted: coarser than sources compare, so that no spelling gives one more."""
+    if kind in (IdentifierKind.EMAIL, IdentifierKind.PHONE):
+        return as_compared(kind, value)
+    return "".join(letter for letter in unicodedata.normalize("NFKC", value).casefold() if letter.isalnum())
 
 
 class IdentifierStatus(models.TextChoices):

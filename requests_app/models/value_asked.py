@@ -37,3 +37,20 @@ class ValueAsked(models.Model):
     def record_key(self) -> uuid.UUID:
         """Sealed with the request's record until it was compared."""
         return self.case.submission.record_key
+
+
+class AskedBy(models.Model):
+    """Who made a try, as tries are counted: a keyed digest of an identifier with which the case was accepted.
+
+    So that somebody with several mailboxes, or several requests, has no more tries than others.
+    """
+
+    asked = models.ForeignKey(ValueAsked, on_delete=models.CASCADE, related_name="asked_by")
+    digest = models.CharField(max_length=120, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        verbose_name_plural = "asked by"
+
+    def __str__(self) -> str:
+        return f"who asked about {self.asked}"

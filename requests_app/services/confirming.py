@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from dsar.jobs.queue import enqueue
 from requests_app import confirmable
 from requests_app.events import EventKind
-from requests_app.models import Case, ValueAsked
+from requests_app.models import AskedBy, Case, ValueAsked
 from requests_app.plain_text import is_usable
 from requests_app.roles import PERSON, REQUESTER, SYSTEM
 from requests_app.services import identity
@@ -39,6 +39,7 @@ def ask(case_id: uuid.UUID, *, field: str, value: str, at: datetime) -> ValueAsk
         asked = ValueAsked(id=uuid.uuid4(), case=case, field=field, asked_at=at)
         asked.value = typed
         asked.save()
+        AskedBy.objects.bulk_create(AskedBy(asked=asked, digest=person[0]) for person in confirmable.asking(case))
         tries_left = confirmable.tries_left(case, field, at=at)
         by = REQUESTER if case.submission.for_another else PERSON
         record(

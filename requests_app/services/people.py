@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,6 +24,7 @@ from requests_app.models import (
     Submission,
 )
 from requests_app.models.people import as_compared as as_compared  # noqa: PLC0414 - services ask for it here
+from requests_app.models.people import as_tried as as_tried  # noqa: PLC0414
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import standing
 from requests_app.services.history import locked_cases, record
@@ -169,13 +169,6 @@ def add_identifier(  # noqa: PLR0917 - read in this order it is a sentence
     identifier.value = value
     identifier.save()
     return identifier
-
-
-def as_tried(kind: IdentifierKind | str, value: str) -> str:
-    """An identifier as tries at it are counted: coarser than sources compare, so that no spelling gives one more."""
-    if kind in (IdentifierKind.EMAIL, IdentifierKind.PHONE):
-        return as_compared(kind, value)
-    return "".join(letter for letter in unicodedata.normalize("NFKC", value).casefold() if letter.isalnum())
 
 
 def digest_candidates(kind: IdentifierKind | str, value: str) -> list[str]:

@@ -11,11 +11,11 @@ from dsar.jobs.models import Job
 from dsar.ledger import chains
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
-from requests_app.models import Case, ValueAsked
+from requests_app.models import AskedBy, Case, ValueAsked
 from requests_app.services import confirming
 from requests_app.services.confirming import ValueRefused
 from requests_app.states import State
-from tests.requests_app.company import LICENCE, Company
+from tests.requests_app.company import LICENCE, SAM, Company
 from tests.requests_app.factories import AT, case_in, days, run_jobs
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
@@ -64,6 +64,26 @@ def test_the_fourth_try_in_30_days_is_refused_also_in_another_request_of_the_per
         ask(again, on=3)
     assert ValueAsked.objects.count() == 3
     assert ask(again, on=31).is_held is True
+
+
+def test_another_mailbox_gives_the_same_person_no_more_tries_however_the_account_is_spelt(house: Company) -> None:
+    house.people += [{**SAM, "email": "sam@work.example"}]
+    case = case_in(State.REVIEWING, Right.CORRECT)
+    for value in ("D1", "D2", "D3"):
+        ask(case, value)
+    again = case_in(State.REVIEWING, Right.CORRECT, email="sam@work.example", at=AT + days(3))
+    assert again.submission.subject_id != case.submission.subject_id
+    with pytest.raises(MoveShut, match="too often"):
+        ask(again, on=3)
+    house.people += [{**SAM, "email": "sam@home.example", "account_number": "a1001", "phone": "+415-555-0101"}]
+    spelt = case_in(State.REVIEWING, Right.CORRECT, email="sam@home.example", at=AT + days(4))
+    with pytest.raises(MoveShut, match="too often"):
+        ask(spelt, on=4)
+    house.people += [{**SAM, "email": "kim@example.com", "account_number": "A-2002", "phone": "415 555 0102"}]
+    other = case_in(State.REVIEWING, Right.CORRECT, email="kim@example.com", at=AT + days(4))
+    assert ask(other, on=4).is_held is True
+    kept = "".join(AskedBy.objects.values_list("digest", flat=True))
+    assert "1001" not in kept
 
 
 @pytest.mark.parametrize("state", [State.RECEIVED, State.VERIFYING, State.CLOSED])

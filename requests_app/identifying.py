@@ -69,6 +69,7 @@ def shown_for(submission: Submission) -> agents.Shown:
         power_of_attorney=EvidenceKind.POWER_OF_ATTORNEY in kinds,
         court_paper=EvidenceKind.COURT_PAPER in kinds,
         parenthood=submission.asked_by is Requester.PARENT and EvidenceKind.DECLARATION in kinds,
+        parent_shown=EvidenceKind.PARENT_SHOWN in kinds,
         identity=EvidenceKind.ACCOUNT in kinds,
         confirmation=EvidenceKind.CONFIRMATION in kinds,
     )

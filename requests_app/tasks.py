@@ -18,6 +18,7 @@ from requests_app.services import (
     extending,
     identity,
     letters,
+    opting_in,
     people,
     silence,
     telling,
@@ -49,10 +50,11 @@ def link_complaint(run: Run) -> None:
 
 @handler("settle_identity")
 def settle_identity(run: Run) -> None:
-    """Accept the identity where a paper that staff accepted makes it enough."""
+    """Accept the identity where a paper that staff accepted makes it enough, and an opt-in that was signed before."""
     submission = Submission.objects.get(pk=str(run.arguments["submission"]))
     with run.completing():
         identity.settle(submission, at=run.at)
+        opting_in.settle(submission, at=run.at)
 
 
 @handler("join_account")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from requests_app.guards import MoveShut
 from requests_app.identifying import authority, is_doubted, proof_of, requirement
 from requests_app.law.agents import Requester
-from requests_app.law.words import EvidenceKind
+from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Case, PersonLink, Submission
 from requests_app.roles import Actor
 
@@ -22,7 +22,13 @@ PAPERS = {
     EvidenceKind.PERMISSION: gettext_lazy("a permission that the person signed"),
     EvidenceKind.POWER_OF_ATTORNEY: gettext_lazy("a power of attorney (Probate Code 4121-4130, or its like)"),
     EvidenceKind.COURT_PAPER: gettext_lazy("the paper that makes the requester guardian or executor"),
+    EvidenceKind.PARENT_SHOWN: gettext_lazy(
+        "what shows the parent of this child (11 CCR 7070(a)): a form signed under penalty of perjury, a payment by"
+        " card, a call, a video conference, a visit, or an ID that was checked"
+    ),
 }
+# One of these ends all questions.
+ENOUGH = frozenset({EvidenceKind.POWER_OF_ATTORNEY, EvidenceKind.COURT_PAPER, EvidenceKind.PARENT_SHOWN})
 
 
 def papers_for(case: Case) -> tuple[EvidenceKind, ...]:
@@ -34,16 +40,18 @@ def papers_for(case: Case) -> tuple[EvidenceKind, ...]:
             return EvidenceKind.POWER_OF_ATTORNEY, EvidenceKind.PERMISSION
         case Requester.GUARDIAN | Requester.EXECUTOR:
             return (EvidenceKind.COURT_PAPER,)
+        case Requester.PARENT if case.right_asked == Right.OPT_IN:
+            return (EvidenceKind.PARENT_SHOWN,)
         case _:
             return ()
 
 
 def check_accept_permission(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Only who asks for somebody else, and is no parent, shows a paper; one that is enough ends it."""
+    """Only who asks for somebody else shows a paper, a parent only to opt a child in; one that is enough ends it."""
     if not papers_for(case):
         raise MoveShut(_("Nobody has to show a paper here: the person asks, or a parent who signs a declaration."))
     kinds = set(case.submission.evidence.values_list("kind", flat=True))
-    if EvidenceKind.POWER_OF_ATTORNEY in kinds or EvidenceKind.COURT_PAPER in kinds:
+    if not ENOUGH.isdisjoint(kinds):
         raise MoveShut(_("A paper that is enough was accepted already."), "; ".join(authority(case).citations))
 
 

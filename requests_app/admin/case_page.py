@@ -45,6 +45,7 @@ EVIDENCE = {
     EvidenceKind.PERMISSION: gettext_lazy("Signed permission accepted"),
     EvidenceKind.POWER_OF_ATTORNEY: gettext_lazy("Power of attorney accepted"),
     EvidenceKind.COURT_PAPER: gettext_lazy("Paper of a guardian or executor accepted"),
+    EvidenceKind.PARENT_SHOWN: gettext_lazy("Parent shown to be one, and accepted"),
     EvidenceKind.CONFIRMATION: gettext_lazy("Permission confirmed by the person"),
     EvidenceKind.SHOWN_TO_STAFF: gettext_lazy("Shown to staff"),
 }

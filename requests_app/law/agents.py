@@ -32,6 +32,7 @@ class Asked(StrEnum):
     SIGNED_PERMISSION = "signed_permission"
     COURT_PAPER = "court_paper"  # that makes one guardian or executor
     PARENTHOOD = "parenthood"  # declared by the parent
+    PARENT_SHOWN = "parent_shown"  # beyond a declaration, before a child's data may be sold
     IDENTITY_OR_CONFIRMATION = "identity_or_confirmation"  # by the person, who chooses one
 
 
@@ -42,6 +43,11 @@ IN_WORDS = {
         "el documento que nombra tutor o albacea a quien lo pide",
     ),
     Asked.PARENTHOOD: Text("a signed declaration by the parent", "una declaración firmada por la madre o el padre"),
+    Asked.PARENT_SHOWN: Text(
+        "something that shows the parent: a signed form, as a file or by post, or a talk with our privacy team",
+        "algo que muestre quién es la madre o el padre: un formulario firmado, como archivo o por correo, o una"
+        " conversación con nuestro equipo de privacidad",
+    ),
     Asked.IDENTITY_OR_CONFIRMATION: Text(
         "that the person confirms the permission, or proves who they are: one of the two",
         "que la persona confirme la autorización o demuestre quién es: una de las dos cosas",
@@ -65,6 +71,7 @@ class Shown:
     power_of_attorney: bool = False
     court_paper: bool = False
     parenthood: bool = False
+    parent_shown: bool = False
     identity: bool = False
     confirmation: bool = False
 
@@ -106,8 +113,13 @@ def proof_for(packs: Sequence[LawPack], right: Right, on: date, requester: Reque
     for both (11 CCR 7063(a)); neither with a power of attorney, which may never be demanded (7063(b), (c)). Where the
     law forbids verification (opt-outs), a parent, guardian or executor is asked for nothing, and an agent for the
     permission alone (7026(j), 7027(i)). A law that has no rule of its own restricts nothing that another one permits.
+
+    To opt a child in loosens a protection: a reasonable method has to show that it is the parent or guardian who
+    consents (7070(a)), and a declaration that anybody can sign is none. We ask so wherever the child lives.
     """
     match requester:
+        case Requester.PARENT | Requester.GUARDIAN if right is Right.OPT_IN:
+            return _of_consent(packs, on, requester, shown)
         case Requester.SELF:
             return ProofFor(requester, (), (), may_refuse=False, citations=())
         case Requester.AGENT | Requester.ATTORNEY:
@@ -182,6 +194,15 @@ def _of_family(
     if any(pack.degree_rule(right, on).degree is Degree.NONE for pack in packs if pack.gives(right, on)):
         return ProofFor(requester, (), (), may_refuse=False, citations=())
     return ProofFor(requester, (asked,), () if is_shown else (asked,), may_refuse=True, citations=())
+
+
+def _of_consent(packs: Sequence[LawPack], on: date, requester: Requester, shown: Shown) -> ProofFor:
+    is_parent = requester is Requester.PARENT
+    asked = Asked.PARENT_SHOWN if is_parent else Asked.COURT_PAPER
+    is_shown = shown.parent_shown if is_parent else shown.court_paper
+    rules = [rule for pack in packs if (rule := pack.minors_rule(on)) is not None]
+    citations = tuple(dict.fromkeys(rule.citation for rule in rules))
+    return ProofFor(requester, (asked,), () if is_shown else (asked,), may_refuse=True, citations=citations)
 
 
 def _rules(packs: Sequence[LawPack], right: Right, on: date) -> Iterator[AgentRule]:

@@ -89,6 +89,7 @@ class EvidenceKind(StrEnum):
     SHOWN_TO_STAFF = "shown_to_staff"  # in place of a mailbox: how the person showed the staff who asks
     POWER_OF_ATTORNEY = "power_of_attorney"
     COURT_PAPER = "court_paper"
+    PARENT_SHOWN = "parent_shown"  # to staff, before a child's data may be sold (11 CCR 7070(a))
     CONFIRMATION = "confirmation"
 
 

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from dsar.vault.fields import SealedText
+from requests_app.law.agents import Requester
 from requests_app.law.minors import OptsIn
 from requests_app.models.organisation import Organisation
 from requests_app.models.people import IdentifierKind
@@ -21,7 +22,10 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
 
 class Suppression(models.Model):
-    """One identifier that may no longer be sold or shared; looked up by keyed digest, the value under its own key."""
+    """One identifier that may no longer be sold or shared; looked up by keyed digest, the value under its own key.
+
+    It knows by itself who asked for it, since that decides whose word ends it, and it outlives its case.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="suppressions")
@@ -35,6 +39,14 @@ class Suppression(models.Model):
         null=True, help_text="The first day on which the person may be asked to opt in again; none: no law says."
     )
     ask_again_citation = models.CharField(max_length=200, blank=True, help_text="Of the figure that the day rests on.")
+    asked_by = models.CharField(
+        max_length=10, choices=[(who.value, who.value) for who in Requester], default=Requester.SELF.value
+    )
+    requester_digest = models.CharField(
+        max_length=120, blank=True, editable=False, help_text="Of the mailbox of who asked for the person."
+    )
+    born_on_sealed = models.BinaryField(null=True)
+    born_on = SealedText("born_on_sealed", key="value_key")  # of a child, as the parent said it: 2015-03-01
     value_key = models.UUIDField(editable=False)
     value_sealed = models.BinaryField(null=True)
     value = SealedText("value_sealed", key="value_key")

@@ -113,6 +113,7 @@ def _tell(case: Case, *, at: datetime) -> None:
             found=work().anything_found(case),
             withheld=withheld,
             ways_on=_ways_on(case, offer_opt_out=offer_opt_out) if withheld else (),
+            stays=case.right_asked == Right.OPT_IN and opt_outs.still_opted_out(case.submission).exists(),
         )
 
 

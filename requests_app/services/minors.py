@@ -32,6 +32,12 @@ def born_on_of(organisation: Organisation, email: str) -> date | None:
     return max((date.fromisoformat(one.born_on) for one in asked if one.born_on), default=None)
 
 
+def is_below(born_on: str, *, on: date) -> bool:
+    """Whether who was born on this day (2015-03-01; empty: not known) is so young that only a parent may opt in."""
+    rule = rule_on(on)
+    return bool(born_on) and rule is not None and age_on(date.fromisoformat(born_on), on) < rule.parent_under
+
+
 def is_below_parents_age(organisation: Organisation, email: str, *, on: date) -> bool:
     """Whether whoever has this address is known to be so young that only a parent may opt in (11 CCR 7070)."""
     born_on, rule = born_on_of(organisation, email), rule_on(on)

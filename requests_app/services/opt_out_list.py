@@ -48,9 +48,7 @@ def look_up(
 
     An identifier that nobody used is one whose owner has opted out of nothing.
     """
-    named = Q(pk__in=())
-    for kind, typed in identifiers.items():
-        named |= Q(kind=kind, digest__in=opt_outs.digests_of(kind, typed))
+    named = opt_outs.named_by(identifiers.items())
     in_force = Suppression.objects.in_force().filter(named, organisation=organisation)
     holding = tuple(_latest(in_force.filter(right=right)) for right in _rights(in_force))
     on, opted_out = local_day(at), any(one.right in ENDS_SALE for one in holding)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+
+from django.db.models import Q
 
 from dsar.vault import digests
 from requests_app.events import EventKind
+from requests_app.identifying import FAMILY
 from requests_app.law import asking_again, packs
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind, Submission, Suppression
+from requests_app.models.suppression import SuppressionQuerySet
 from requests_app.ports import work
 from requests_app.roles import SYSTEM
 from requests_app.services import letters, people
@@ -68,10 +72,11 @@ def holds(submission: Submission) -> bool:
 def suppress(case: Case, right: Right, value_key: uuid.UUID, *, at: datetime) -> None:
     """Put an opt-out or a restriction in force, for every identifier that came with it."""
     again = asking_again.last_of((*case.packs(), packs.house()), right, local_day(at))
-    for kind, value in came_with(case.submission):
+    submission = case.submission
+    for kind, value in came_with(submission):
         entry = Suppression(
             id=uuid.uuid4(),
-            organisation=case.submission.organisation,
+            organisation=submission.organisation,
             case_id=case.pk,
             right=right,
             kind=kind,
@@ -79,9 +84,11 @@ def suppress(case: Case, right: Right, value_key: uuid.UUID, *, at: datetime) ->
             in_force_since=at,
             ask_again_from=again.since if again else None,
             ask_again_citation=again.figure.citation if again else "",
+            asked_by=submission.asked_by.value,
+            requester_digest=submission.email_digest if submission.for_another else "",
             value_key=value_key,
         )
-        entry.value = value
+        entry.value, entry.born_on = value, submission.born_on
         entry.save()
 
 
@@ -91,6 +98,34 @@ def came_with(submission: Submission) -> Iterator[tuple[IdentifierKind, str]]:
     for kind, typed in given.items():
         if value := people.as_compared(kind, typed):
             yield kind, value
+
+
+def named_by_opt_in(submission: Submission) -> list[tuple[IdentifierKind, str]]:
+    """By what an opt-in holds: the mailbox that confirmed it. An account number that was only typed is nobody's word.
+
+    For a child it is all that came: staff who accept what shows the parent or guardian look at whose child that is.
+    """
+    came = list(came_with(submission))
+    if submission.asked_by in FAMILY:
+        return came
+    return [(kind, value) for kind, value in came if kind == IdentifierKind.EMAIL]
+
+
+def still_opted_out(submission: Submission) -> SuppressionQuerySet:
+    """The opt-outs of sale that hold for whatever an opt-in names, whoever asked for them."""
+    named = named_by(named_by_opt_in(submission))
+    of_sale = Suppression.objects.in_force().filter(
+        organisation=submission.organisation, right=Right.OPT_OUT_SALE_SHARE
+    )
+    return of_sale.filter(named)
+
+
+def named_by(identifiers: Iterable[tuple[IdentifierKind, str]]) -> Q:
+    """What the store knows by any of these identifiers; by none of them, nothing."""
+    named = Q(pk__in=())
+    for kind, typed in identifiers:
+        named |= Q(kind=kind, digest__in=digests_of(kind, typed))
+    return named
 
 
 def digest_of(kind: IdentifierKind, value: str) -> str:

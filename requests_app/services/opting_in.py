@@ -1,7 +1,8 @@
 """Opting in again: asked for by the person, and then confirmed in a second step (11 CCR 7028). We never ask for it.
 
 What loosens a protection takes the word of whoever it protects: for an agent the letter goes to the person's own
-mailbox; a parent or guardian signs for a child, and takes back only what was asked for in the child's name.
+mailbox. A parent or guardian signs for a child, which anybody can: it counts once staff have accepted what shows who
+asks (11 CCR 7070(a)), and takes back only what this very mailbox has asked for.
 """
 
 from __future__ import annotations
@@ -10,24 +11,28 @@ import uuid
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
+from dsar.vault import digests
+from requests_app import identifying
 from requests_app.events import EventKind
 from requests_app.identifying import FAMILY
+from requests_app.law.agents import Requester
 from requests_app.law.minors import OptsIn
-from requests_app.law.words import Right
-from requests_app.models import Case, CodePurpose, IdentifierKind, OptIn, Submission, Suppression
+from requests_app.law.words import EvidenceKind, Right
+from requests_app.models import Case, CodePurpose, Evidence, IdentifierKind, OptIn, Submission, Suppression
+from requests_app.models.suppression import SuppressionQuerySet
 from requests_app.ports import work
 from requests_app.roles import PERSON, REQUESTER
-from requests_app.services import codes, identity, letters, minors, opt_outs
-from requests_app.services.history import change_state, local_day, locked_cases
+from requests_app.services import codes, identity, letters, minors, opt_outs, people
+from requests_app.services.history import change_state, local_day, locked_cases, record
 from requests_app.states import State
 
 
 def ask_to_confirm(case: Case, *, at: datetime) -> None:
     """Mail the link by which the choice is confirmed; until then nothing changes."""
     code = codes.issue(case.submission, CodePurpose.OPT_IN, at=at)
-    letters.queue(case.submission, letters.Letter.OPT_IN_CONFIRM, at=at, case=case, code=code)
+    signs = wants_signature(case.submission)
+    letters.queue(case.submission, letters.Letter.OPT_IN_CONFIRM, at=at, case=case, code=code, signs=signs)
 
 
 def wants_signature(submission: Submission) -> bool:
@@ -39,27 +44,57 @@ def confirm(submission: Submission, code: str, *, at: datetime, declared_name: s
     """Take the code as the second step; False if it opens nothing, nothing waits for it, or a signature is missing.
 
     It proves the mailbox that it went to as well, unless that is the person's for whom an agent asks. What the person
-    had opted out of is allowed again; a child below 13 can't allow it.
+    had opted out of is allowed again; a child below 13 can't allow it. What a parent or guardian signs changes nothing
+    before staff have accepted what shows who they are.
     """
     with transaction.atomic():
         if not _may_confirm(submission, declared_name.strip(), on=local_day(at)):
             return False
         if not codes.use(submission, CodePurpose.OPT_IN, code, at=at):
             return False
-        case = locked_cases(submission).filter(right=Right.OPT_IN, state=State.RECEIVED).first()
-        if case is None:
+        if _waiting(submission) is None:
             return False
         if wants_signature(submission):
             identity.declare(submission, declared_name.strip(), at=at)
         if not letters.goes_to_person(submission, letters.Letter.OPT_IN_CONFIRM):
             identity.note_mailbox(submission, at=at)
-        case = locked_cases(submission).get(pk=case.pk)
-        lifted = _opt_outs_of(submission).update(lifted_at=at)
-        _remember(case, at=at)
-        by = REQUESTER if submission.asked_by in FAMILY else PERSON
-        change_state(case, EventKind.CONFIRM, case.confirm, by=by, at=at, lifted=lifted)
-        work().carry_out(case, at=at)
+        case = _waiting(submission)
+        if case is not None and _is_known_to_be_family(case):
+            _carry_out(case, at=at)
+        elif case is not None:
+            record(case, EventKind.OPT_IN_SIGNED, by=REQUESTER, at=at)
     return True
+
+
+def settle(submission: Submission, *, at: datetime) -> None:
+    """Carry out what a parent or guardian signed, if staff have accepted who asks since. In the job's transaction."""
+    case = _waiting(submission)
+    if case is not None and is_signed(submission) and _is_known_to_be_family(case):
+        _carry_out(case, at=at)
+
+
+def is_signed(submission: Submission) -> bool:
+    """Whether the second step of a parent or guardian was made; staff may still have to accept who asks."""
+    return wants_signature(submission) and codes.was_used(submission, CodePurpose.OPT_IN)
+
+
+def _waiting(submission: Submission) -> Case | None:
+    return locked_cases(submission).filter(right=Right.OPT_IN, state=State.RECEIVED).first()
+
+
+def _is_known_to_be_family(case: Case) -> bool:
+    """Whether staff accepted what shows the parent or guardian; nobody else has to be one."""
+    return not wants_signature(case.submission) or identifying.authority(case).is_enough
+
+
+def _carry_out(case: Case, *, at: datetime) -> None:
+    submission = case.submission
+    lifted = _opt_outs_of(submission, on=local_day(at)).update(lifted_at=at)
+    _remember(case, at=at)
+    by = REQUESTER if submission.asked_by in FAMILY else PERSON
+    stay = opt_outs.still_opted_out(submission).count()
+    change_state(case, EventKind.CONFIRM, case.confirm, by=by, at=at, lifted=lifted, stay=stay)
+    work().carry_out(case, at=at)
 
 
 def _may_confirm(submission: Submission, declared_name: str, *, on: date) -> bool:
@@ -68,28 +103,45 @@ def _may_confirm(submission: Submission, declared_name: str, *, on: date) -> boo
     return not minors.is_below_parents_age(submission.organisation, submission.email, on=on)
 
 
-def _opt_outs_of(submission: Submission) -> QuerySet[Suppression]:
-    """Everything that was put in force by an opt-out of sale and sharing from this mailbox.
+def _opt_outs_of(submission: Submission, *, on: date) -> SuppressionQuerySet:
+    """Everything that was put in force by the opt-outs of sale and sharing that this word ends.
 
-    A parent takes back only what a parent or guardian has asked for: what was opted out of in the own name stays.
+    A parent or guardian takes back only what was asked for from the same mailbox, whoever else says to be one: what was
+    opted out of in the own name stays. The own word ends all but what protects from it.
     """
     in_force = Suppression.objects.in_force().filter(
         organisation=submission.organisation, right=Right.OPT_OUT_SALE_SHARE
     )
-    named = Q()
-    for kind, value in _given(submission):
-        named |= Q(kind=kind, digest__in=opt_outs.digests_of(kind, value))
-    cases = set(in_force.filter(named).values_list("case_id", flat=True)) if named else set()
+    named = opt_outs.named_by(opt_outs.named_by_opt_in(submission))
+    asked = in_force.filter(case_id__in=set(in_force.filter(named).values_list("case_id", flat=True)))
     if submission.asked_by in FAMILY:
-        asked = Case.objects.filter(pk__in=cases, submission__requester__in=FAMILY)
-        cases = set(asked.values_list("pk", flat=True))
-    return in_force.filter(case_id__in=cases)
+        mailbox = people.as_compared(IdentifierKind.EMAIL, submission.requester_email)
+        return asked.filter(
+            asked_by__in=[who.value for who in FAMILY], requester_digest__in=digests.candidates("email", mailbox)
+        )
+    return asked.exclude(pk__in=[row.pk for row in asked if _outlasts_own_word(row, on=on)])
+
+
+def _outlasts_own_word(opt_out: Suppression, *, on: date) -> bool:
+    """A parent's for a child below 13, as the parent said it; a guardian's or an executor's whose paper was accepted.
+
+    Nobody has proved what a parent said, but a child must not undo it. Whoever is none writes to us, and the desk, whom
+    the event tells, refuses that opt-out.
+    """
+    match Requester(opt_out.asked_by):
+        case Requester.PARENT:
+            return minors.is_below(opt_out.born_on, on=on)
+        case Requester.GUARDIAN | Requester.EXECUTOR:
+            paper = Evidence.objects.filter(kind=EvidenceKind.COURT_PAPER, submission__cases=opt_out.case_id)
+            return paper.exists()
+        case _:
+            return False
 
 
 def _remember(case: Case, *, at: datetime) -> None:
     """Keep whose word it was: without it nothing is sold of somebody under 16 (Civ. Code 1798.120(c))."""
     by = OptsIn.PARENT if case.submission.asked_by in FAMILY else OptsIn.CONSUMER
-    for kind, value in _given(case.submission):
+    for kind, value in opt_outs.named_by_opt_in(case.submission):
         OptIn.objects.create(
             id=uuid.uuid4(),
             organisation=case.submission.organisation,
@@ -99,11 +151,3 @@ def _remember(case: Case, *, at: datetime) -> None:
             by=by,
             opted_in_at=at,
         )
-
-
-def _given(submission: Submission) -> list[tuple[IdentifierKind, str]]:
-    """By what the opt-in holds: the mailbox that confirmed it; for a child what the parent has signed for."""
-    came = list(opt_outs.came_with(submission))
-    if submission.asked_by in FAMILY:
-        return came
-    return [(kind, value) for kind, value in came if kind == IdentifierKind.EMAIL]

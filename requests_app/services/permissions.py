@@ -187,7 +187,7 @@ def _checked(submission: Submission, content: bytes) -> str:
 
 
 def _missing_papers(submission: Submission) -> list[Asked]:
-    papers = {Asked.SIGNED_PERMISSION, Asked.COURT_PAPER}
+    papers = {Asked.SIGNED_PERMISSION, Asked.COURT_PAPER, Asked.PARENT_SHOWN}
     return [
         asked for case in submission.cases.open() for asked in identifying.authority(case).missing if asked in papers
     ]

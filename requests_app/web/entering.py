@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from requests_app.identifying import AGENTS
+from requests_app.law.words import Right
 from requests_app.models import Submission
-from requests_app.services import entering, identity, intake, opting_in
+from requests_app.services import entering, identity, intake, opt_outs, opting_in
 from requests_app.services.codes import TooManyCodes
+from requests_app.states import State
 from requests_app.web import session
 from requests_app.web.forms import CodeForm, ReferenceForm
 from requests_app.web.pages import portal_page
@@ -63,7 +65,7 @@ def opt_in_link(request: HttpRequest, reference: str, code: str) -> HttpResponse
         return render(request, "portal/opt_in.html", {"reference": reference, "signs": _signs(submission)})
     declared_name = request.POST.get("declared_name", "")[: intake.MOST["name"]]
     if submission is not None and opting_in.confirm(submission, code, at=at, declared_name=declared_name):
-        messages.success(request, _("Thank you: you confirmed your choice, and your opt-out has ended."))
+        messages.success(request, _confirmed(submission))
         if submission.asked_by in AGENTS:  # the letter came to the person, and the page is the agent's
             return redirect("portal:start")
         session.enter(request, submission, at=at)
@@ -72,6 +74,17 @@ def opt_in_link(request: HttpRequest, reference: str, code: str) -> HttpResponse
         shown = {"reference": reference, "signs": True, "not_signed": True}
         return render(request, "portal/opt_in.html", shown)
     return render(request, "portal/code_refused.html", {"reference": reference})
+
+
+def _confirmed(submission: Submission) -> str:
+    """What the second step has done: what a parent or guardian signs waits until we are sure who signs."""
+    if submission.cases.filter(right=Right.OPT_IN, state=State.RECEIVED).exists():
+        return _(
+            "Thank you: you signed. Nothing has changed yet: please show us first that you are parent or guardian."
+        )
+    if opt_outs.still_opted_out(submission).exists():
+        return _("Thank you: you confirmed your choice. Another opt-out of the same data is in force and stays.")
+    return _("Thank you: you confirmed your choice, and your opt-out has ended.")
 
 
 def _signs(submission: Submission | None) -> bool:

@@ -15,7 +15,7 @@ from requests_app.guards import requirement
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Duty, Submission
 from requests_app.rights import RESTRICTS
-from requests_app.services import letters, opt_outs
+from requests_app.services import letters, opt_outs, opting_in
 from requests_app.services.history import local_day
 from requests_app.states import Outcome, State
 
@@ -58,6 +58,11 @@ NOW_DECIDED: Mapping[State, Promise] = {
 }
 FOR_ANOTHER = _("We need to know whose data it is, and that you may ask for it, before we touch anything.")
 TO_CONFIRM = _("Please confirm your choice: the link is in our letter. Until then nothing changes.")
+SIGNED = _(
+    "You signed. Before anything changes we have to be sure that you are the parent or guardian: what shows it stands"
+    " above."
+)
+STAYS = _("You confirmed it. Another opt-out of the same data is in force and stays.")
 ENDED: Mapping[Outcome, Promise] = {
     Outcome.FULFILLED: _("Done: we did what you asked for."),
     Outcome.PARTLY_FULFILLED: _("Done in part. Our letter says what was left out, and why."),
@@ -202,14 +207,22 @@ def _status(place: int, here: int) -> Status:
 
 
 def _now(case: Case) -> Promise:
+    if case.right_asked == Right.OPT_IN and (said := _now_of_opt_in(case)) is not None:
+        return said
     if case.state == State.CLOSED:
         return ENDED[Outcome(case.outcome)]
     if case.route == Route.DIRECT and case.state == State.CARRYING_OUT:
         return IN_FORCE.get(case.right_asked, NOW[State.CARRYING_OUT])
-    if case.right_asked == Right.OPT_IN:
-        return TO_CONFIRM
     if case.state == State.VERIFYING and case.submission.for_another:
         return FOR_ANOTHER
     if case.route == Route.DECIDE_ONLY:
         return NOW_DECIDED.get(State(case.state), NOW[State(case.state)])
     return NOW[State(case.state)]
+
+
+def _now_of_opt_in(case: Case) -> Promise | None:
+    """What is said of a choice to opt in alone; None: what is said of every request."""
+    if case.state == State.RECEIVED:
+        return SIGNED if opting_in.is_signed(case.submission) else TO_CONFIRM
+    is_done = case.state == State.CARRYING_OUT or case.outcome == Outcome.FULFILLED
+    return STAYS if is_done and opt_outs.still_opted_out(case.submission).exists() else None

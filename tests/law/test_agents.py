@@ -16,7 +16,8 @@ from tests.law.made_up import SINCE, TWICE, a_law, another_law
 NOW = date(2026, 11, 23)
 AGENT, ATTORNEY, PARENT = Requester.AGENT, Requester.ATTORNEY, Requester.PARENT
 GUARDIAN, EXECUTOR = Requester.GUARDIAN, Requester.EXECUTOR
-DELETE, OPT_OUT = Right.DELETE, Right.OPT_OUT_SALE_SHARE
+DELETE, OPT_OUT, OPT_IN = Right.DELETE, Right.OPT_OUT_SALE_SHARE, Right.OPT_IN
+SHOWN = Asked.PARENT_SHOWN
 PERMISSION, ONE_OF_TWO = Asked.SIGNED_PERMISSION, Asked.IDENTITY_OR_CONFIRMATION
 NOTHING: tuple[Asked, ...] = ()
 
@@ -90,6 +91,10 @@ def silent_law() -> LawPack:
         (EXECUTOR, DELETE, Shown(court_paper=True), (Asked.COURT_PAPER,), NOTHING, "so does an executor"),
         (PARENT, OPT_OUT, Shown(), NOTHING, NOTHING, "nobody is verified before an opt-out"),
         (GUARDIAN, OPT_OUT, Shown(), NOTHING, NOTHING, "nor is a guardian"),
+        (PARENT, OPT_IN, Shown(parenthood=True), (SHOWN,), (SHOWN,), "to opt a child in takes more than a signature"),
+        (PARENT, OPT_IN, Shown(parent_shown=True), (SHOWN,), NOTHING, "something that shows the parent"),
+        (GUARDIAN, OPT_IN, Shown(), (Asked.COURT_PAPER,), (Asked.COURT_PAPER,), "or the guardian"),
+        (GUARDIAN, OPT_IN, Shown(court_paper=True), (Asked.COURT_PAPER,), NOTHING, "by the paper"),
     ],
 )
 def test_what_may_be_asked_and_what_is_missing(

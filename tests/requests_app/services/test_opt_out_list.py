@@ -14,7 +14,7 @@ from requests_app.models import IdentifierKind, OptIn, Organisation
 from requests_app.services import opt_out_list, opting_in
 from requests_app.services.opt_out_list import Answer
 from tests.requests_app.factories import APPROVER, AT, REASON, a_case, a_submission, days, move
-from tests.requests_app.services.test_opting_in import code_of
+from tests.requests_app.services.test_opting_in import accepted, code_of
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
@@ -111,6 +111,8 @@ def test_a_parent_s_signed_opt_in_lets_data_of_the_child_be_sold_until_the_13th_
     assert not opting_in.confirm(case.submission, code, at=AT), "it was not signed"
     assert not asked().sale_allowed
     assert opting_in.confirm(case.submission, code, at=AT, declared_name="Pat Example")
+    assert not asked().sale_allowed, "anybody can sign: staff have to accept what shows the parent"
+    accepted(case)
     assert "I am a parent of the child" in case.submission.evidence.get(kind="declaration").statement
     assert OptIn.objects.get().by == OptsIn.PARENT
     assert asked().sale_allowed

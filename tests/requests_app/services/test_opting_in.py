@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import date
 
 import pytest
 
 from dsar.ledger import chains
 from requests_app.law.agents import Requester
+from requests_app.law.minors import OptsIn
 from requests_app.law.words import Right
-from requests_app.models import Case, Submission, Suppression
-from requests_app.services import closing, opting_in
+from requests_app.models import Case, OptIn, Submission, Suppression
+from requests_app.services import closing, opting_in, permissions
 from requests_app.services.intake import IntakeRefused
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
@@ -126,20 +128,111 @@ def test_an_agent_s_choice_is_confirmed_by_the_person_from_their_own_mailbox() -
     assert fresh(case).submission.confirmed_at is None, "it says nothing of the agent's mailbox"
 
 
-def test_somebody_who_claims_to_be_a_parent_ends_no_opt_out_that_was_made_in_the_own_name() -> None:
+GUARDIAN = {"requester": Requester.GUARDIAN, "requester_name": "Pat", "requester_email": "pat@example.com"}
+STRANGER = {"requester_name": "Mallory", "requester_email": "mallory@evil.example"}
+
+
+def signed(case: Case, name: str = "Pat Example") -> None:
+    """Who says to be parent or guardian signs the second step."""
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT, declared_name=name)
+
+
+def accepted(case: Case) -> Case:
+    """Staff accept what shows the parent or guardian."""
+    paper = "parent_shown" if case.submission.asked_by is Requester.PARENT else "court_paper"
+    move(case, "accept_permission", paper=paper, seen="on_paper", receiver="requester", note="Seen in a call.")
+    run_jobs()
+    return fresh(case)
+
+
+def test_a_parent_ends_what_the_same_mailbox_asked_for_and_nothing_that_was_made_in_the_own_name() -> None:
     own = opted_out()
-    of_child = opted_out(**PARENT)
+    opted_out(**PARENT)
     case = a_case(Right.OPT_IN, **PARENT)
-    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT, declared_name="Pat Example")
+    signed(case)
+    accepted(case)
     assert in_force() == {own.pk}
-    assert chains.history(case.chain).get(kind="confirm").actor == "requester"
-    assert of_child.pk not in in_force()
+    confirmed = chains.history(case.chain).get(kind="confirm")
+    assert (confirmed.actor, confirmed.facts["lifted"], confirmed.facts["stay"]) == ("requester", 1, 1)
+    move(case, "note_done", proof=PROOF)
+    run_jobs()
+    (letter,) = letters_of(case.submission, Letter.OPT_IN_DONE)
+    assert "Another opt-out of the same data, which you did not ask for, is in force" in " ".join(letter.split())
+
+
+@pytest.mark.parametrize("who", [PARENT, GUARDIAN])
+def test_whoever_signs_to_be_parent_or_guardian_changes_nothing_before_staff_accept_it(who: dict[str, object]) -> None:
+    before = opted_out(**who)
+    case = a_case(Right.OPT_IN, **who)
+    signed(case)
+    assert (fresh(case).state, in_force(), OptIn.objects.exists()) == (State.RECEIVED, {before.pk}, False)
+    assert chains.history(case.chain).filter(kind="opt_in_signed").exists()
+    assert permissions.may_send_file(case.submission)
+    case = accepted(case)
+    assert (case.state, in_force()) == (State.CARRYING_OUT, set())
+    assert OptIn.objects.get().by == OptsIn.PARENT
+
+
+def test_what_staff_accepted_before_the_signature_counts_with_it_and_not_without() -> None:
+    before = opted_out(**PARENT)
+    case = a_case(Right.OPT_IN, **PARENT)
+    accepted(case)
+    assert in_force() == {before.pk}
+    assert not opting_in.confirm(case.submission, code_of(case.submission), at=AT, declared_name=" ")
+    signed(case)
+    assert in_force() == set()
+
+
+@pytest.mark.parametrize("who", [PARENT, GUARDIAN])
+def test_a_stranger_who_is_even_accepted_ends_nothing_that_a_parent_asked_for(who: dict[str, object]) -> None:
+    of_child = opted_out(**PARENT)
+    case = a_case(Right.OPT_IN, **{**who, **STRANGER})
+    signed(case, "Anybody")
+    accepted(case)
+    assert in_force() == {of_child.pk}
+
+
+def test_a_parent_s_opt_in_finds_what_it_ends_although_the_case_is_gone() -> None:
+    case = opted_out(**PARENT)
+    Suppression.objects.update(case_id=uuid.uuid4())
+    case = a_case(Right.OPT_IN, **PARENT)
+    signed(case)
+    accepted(case)
+    assert in_force() == set()
+
+
+def test_a_parent_has_nothing_to_show_for_anything_but_an_opt_in() -> None:
+    assert "Nobody has to show a paper" in shut_because(a_case(Right.KNOW_CATEGORIES, **PARENT), "accept_permission")
+    assert not shut_because(a_case(Right.OPT_IN, **PARENT), "accept_permission")
 
 
 def test_a_child_below_13_can_t_end_what_a_parent_has_asked_for() -> None:
     before = opted_out(**PARENT)
     case = a_case(Right.OPT_IN)
     assert not opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert in_force() == {before.pk}
+
+
+def test_from_13_on_the_own_word_ends_what_a_parent_had_asked_for() -> None:
+    opted_out(**{**PARENT, "born_on": date(2013, 11, 24)})
+    at = AT + days(1)
+    case = a_case(Right.OPT_IN, at=at)
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=at)
+    assert in_force() == set()
+
+
+def test_a_guardian_whose_paper_nobody_accepted_binds_nobody() -> None:
+    opted_out(**GUARDIAN)
+    case = a_case(Right.OPT_IN)
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert in_force() == set()
+
+
+def test_a_guardian_whose_paper_was_accepted_does() -> None:
+    before = opted_out(**GUARDIAN)
+    move(before, "accept_permission", paper="court_paper", seen="on_paper", receiver="requester", note="The order.")
+    case = a_case(Right.OPT_IN)
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT)
     assert in_force() == {before.pk}
 
 

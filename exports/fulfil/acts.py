@@ -32,14 +32,13 @@ from exports.sources.datamap import Collection, Deidentify, Delete, Keep
 from exports.sources.values import Key
 from requests_app import guards, holding, rights
 from requests_app.events import EventKind
-from requests_app.identifying import FAMILY
 from requests_app.law import refusals
 from requests_app.law.exemptions import Exemption, ExemptionDoesNotFit
 from requests_app.law.packs import house
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind
 from requests_app.roles import SYSTEM
-from requests_app.services import people
+from requests_app.services import opt_outs, people
 from requests_app.services.history import local_day, locked, record
 from requests_app.states import State
 
@@ -294,11 +293,15 @@ def waits_for_a_person(case: Case) -> bool:
 
 
 def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
-    """Set the flags of one source, for the identifiers that came with the request."""
+    """Set the flags of one source, for the identifiers that came with the request; of none, note that it was so."""
+    identifiers = identifiers_that_came(case)
+    if not identifiers:
+        note(run, case, ActKind.SUPPRESS, source, {})
+        return
     word = asking.word_on(case, source, ActKind.SUPPRESS)
     try:
         with trouble.for_a_person(), source.open(source.map_version.as_map(), word) as connector:
-            flagged = connector.suppress(case.right_asked, identifiers_that_came(case))
+            flagged = connector.suppress(case.right_asked, identifiers)
     except ChangeRefusedError as error:
         raise trouble.FlagRefused(str(error)) from error
     note(run, case, ActKind.SUPPRESS, source, {name: {"rows": rows} for name, rows in flagged.items()})
@@ -307,14 +310,18 @@ def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
 def identifiers_that_came(case: Case) -> dict[str, list[str]]:
     """What the request itself says by which somebody can be found: nobody proves who asks for an opt-out.
 
-    To opt in again takes more: the mailbox that confirmed it, or what a parent has signed for.
+    To opt in again takes what was proved, and nothing if an opt-out still holds for any of it: a flag is one for the
+    whole record, to which one identifier leads as well as another.
     """
     submission = case.submission
     found: dict[str, list[str]] = {}
+    if case.right_asked == Right.OPT_IN:
+        if not opt_outs.still_opted_out(submission).exists():
+            found = {kind: [value] for kind, value in opt_outs.named_by_opt_in(submission)}
+        return found
     if submission.email:  # a child, or somebody who died, may have none
         found[IdentifierKind.EMAIL] = [submission.email]
-    proved_only = case.right_asked == Right.OPT_IN and submission.asked_by not in FAMILY
-    if submission.account_number and not proved_only:
+    if submission.account_number:
         found[IdentifierKind.ACCOUNT_NUMBER] = [submission.account_number]
     return found
 

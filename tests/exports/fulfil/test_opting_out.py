@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -16,12 +17,19 @@ from exports.fulfil import trouble
 from exports.models import Act, DataMapVersion, DataSource, Telling
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.services import opting_in
+from requests_app.services.letters import Letter
 from requests_app.states import State
+from tests.exports.fulfil.test_gathering import load_anew
 from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, without_flags
 
 pytestmark = pytest.mark.django_db(databases="__all__")
+
+OPTED_OUT = "      opt_out_sale_share: {sale_opt_out: true}\n"
+GUARDIAN = {"requester": Requester.GUARDIAN, "requester_name": "Mallory", "requester_email": "mallory@evil.example"}
 
 PHONE = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
 
@@ -220,3 +228,60 @@ def test_an_opt_out_that_is_refused_meanwhile_goes_no_further(house: House, monk
     house.work()
     assert [act.source.slug for act in Act.objects.filter(case=case)] == ["shop"]
     assert told(case) == set()
+
+
+# ---- opting in again
+
+
+def opted_in(house: House, **changes: object) -> Case:
+    """Somebody opts in, and makes the second step."""
+    submission = house.file(Right.OPT_IN, **changes)
+    code = re.search(r"/opt-in/R-\S+/(\S+)/", submission.messages.get(letter=Letter.OPT_IN_CONFIRM).text)
+    assert code
+    assert opting_in.confirm(submission, code[1], at=NOW, declared_name="Mallory")
+    house.work()
+    return submission.cases.get(right=Right.OPT_IN)
+
+
+def flag(house: House) -> list[tuple[object, ...]]:
+    """Whether the shop's record of the person says that nothing is sold."""
+    return house.sql("shop", "SELECT sale_opt_out FROM customers WHERE id = 7")
+
+
+@pytest.fixture
+def flagged(house: House) -> House:
+    """The person has opted out, and the map of the shop says how to take that back."""
+    load_anew("shop", OPTED_OUT, f"{OPTED_OUT}      opt_in: {{sale_opt_out: false}}\n")
+    house.file(Right.OPT_OUT_SALE_SHARE, account_number=person().account_no)
+    house.work()
+    assert flag(house) == [(1,)]
+    return house
+
+
+def test_the_own_opt_in_takes_the_flag_off(flagged: House) -> None:
+    case = opted_in(flagged)
+    assert flag(flagged) == [(0,)]
+    assert Act.objects.get(case=case, source__slug="shop").proof == {"customers": {"rows": 1}}
+
+
+def test_an_opt_in_whose_authority_nobody_accepted_reaches_no_source(flagged: House) -> None:
+    case = opted_in(flagged, **GUARDIAN)
+    assert (fresh(case).state, flag(flagged)) == (State.RECEIVED, [(1,)])
+
+
+@pytest.mark.parametrize("named", ["email", "account_number"])
+def test_an_opt_in_for_somebody_whose_opt_out_holds_on_changes_no_flag_and_says_so(flagged: House, named: str) -> None:
+    known = {"email": person().email} if named == "email" else {"email": "", "account_number": person().account_no}
+    case = opted_in(flagged, **GUARDIAN, **known)
+    inputs = {"paper": "court_paper", "seen": "on_paper", "receiver": "requester", "note": "An order."}
+    flagged.move(case, "accept_permission", **inputs)
+    flagged.work()
+    assert (fresh(case).state, flag(flagged)) == (State.CLOSED, [(1,)])
+    assert Act.objects.get(case=case, source__slug="shop").proof == {}
+    text = " ".join(case.submission.messages.get(letter=Letter.OPT_IN_DONE).text.split())
+    assert "is in force and stays" in text
+
+
+def test_an_account_number_that_was_only_typed_takes_no_flag_off(flagged: House) -> None:
+    opted_in(flagged, email="mallory@evil.example", account_number=person().account_no)
+    assert flag(flagged) == [(1,)]

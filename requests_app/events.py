@@ -14,6 +14,7 @@ class EventKind(TextChoices):
     TAKE_UP = "take_up", _("Taken up, nothing had to be proved")
     RESTRICTED = "restricted", _("Data restricted until it is decided")
     CONFIRM = "confirm", _("Choice confirmed by the person")
+    OPT_IN_BY_CHILD = "opt_in_by_child", _("Choice of a child below 13 not taken: a parent or guardian chooses")
     OPT_IN_SIGNED = "opt_in_signed", _("Choice for a child signed; staff have to accept what shows who asks")
     LINKED = "linked", _("Linked with the case that it is about")
     ACT_AT_ONCE = "act_at_once", _("In force at once, without verification")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
+
+from django.db.models import Q, QuerySet
 
 from dsar.vault import digests
 from requests_app.law import packs
 from requests_app.law.agents import Requester, age_on
 from requests_app.law.values import MinorsRule
-from requests_app.models import Organisation, Submission
+from requests_app.law.words import EvidenceKind
+from requests_app.models import IdentifierKind, Organisation, Submission
+from requests_app.services import people
 
 
 def rule_on(on: date) -> MinorsRule | None:
@@ -17,19 +22,24 @@ def rule_on(on: date) -> MinorsRule | None:
     return max(rules, key=lambda rule: (rule.opt_in_under, rule.parent_under), default=None)
 
 
-def born_on_of(organisation: Organisation, email: str) -> date | None:
-    """The date of birth that parents gave of the child with this address; of several the youngest. None: nobody did.
+def born_on_of(organisation: Organisation, identifiers: Mapping[IdentifierKind, str]) -> date | None:
+    """The date of birth that parents gave of the child with any of these; of several the youngest. None: nobody did.
 
-    Nobody has proved it: it only ever protects.
+    Nobody has proved it: it only ever protects from sale, and keeps nobody from a choice of their own.
     """
-    if not email.strip():
-        return None
-    asked = Submission.objects.filter(
-        organisation=organisation,
-        requester=Requester.PARENT,
-        person_digest__in=digests.candidates("email", email.strip().casefold()),
-    )
-    return max((date.fromisoformat(one.born_on) for one in asked if one.born_on), default=None)
+    return _youngest(_asked_by_parents(organisation, identifiers))
+
+
+def parent_chooses(organisation: Organisation, identifiers: Mapping[IdentifierKind, str], *, on: date) -> bool:
+    """Whether we know who has these as a child for whom only a parent may opt in (11 CCR 7070).
+
+    Known is what a parent said who was accepted as one, by staff or with the proof of a request; anybody else may name
+    anybody a child.
+    """
+    asked = _asked_by_parents(organisation, identifiers)
+    accepted = asked.filter(Q(evidence__kind=EvidenceKind.PARENT_SHOWN) | Q(evidence__cases__isnull=False)).distinct()
+    born_on, rule = _youngest(accepted), rule_on(on)
+    return born_on is not None and rule is not None and age_on(born_on, on) < rule.parent_under
 
 
 def is_below(born_on: str, *, on: date) -> bool:
@@ -38,7 +48,14 @@ def is_below(born_on: str, *, on: date) -> bool:
     return bool(born_on) and rule is not None and age_on(date.fromisoformat(born_on), on) < rule.parent_under
 
 
-def is_below_parents_age(organisation: Organisation, email: str, *, on: date) -> bool:
-    """Whether whoever has this address is known to be so young that only a parent may opt in (11 CCR 7070)."""
-    born_on, rule = born_on_of(organisation, email), rule_on(on)
-    return born_on is not None and rule is not None and age_on(born_on, on) < rule.parent_under
+def _asked_by_parents(organisation: Organisation, identifiers: Mapping[IdentifierKind, str]) -> QuerySet[Submission]:
+    email = people.as_compared(IdentifierKind.EMAIL, identifiers.get(IdentifierKind.EMAIL, ""))
+    if not email:
+        return Submission.objects.none()
+    return Submission.objects.filter(
+        organisation=organisation, requester=Requester.PARENT, person_digest__in=digests.candidates("email", email)
+    )
+
+
+def _youngest(asked: Iterable[Submission]) -> date | None:
+    return max((date.fromisoformat(one.born_on) for one in asked if one.born_on), default=None)

@@ -81,7 +81,7 @@ def _minor(
     opted_out: bool,
     on: date,
 ) -> Sale | None:
-    known = [born_on, minors.born_on_of(organisation, identifiers.get(IdentifierKind.EMAIL, ""))]
+    known = [born_on, minors.born_on_of(organisation, identifiers)]
     born = max((day for day in known if day is not None), default=None)  # to overlook an age is to know it: 7070
     rule = minors.rule_on(on)
     if born is None or rule is None:

@@ -28,6 +28,10 @@ from requests_app.services.history import change_state, local_day, locked_cases,
 from requests_app.states import State
 
 
+class ParentChooses(Exception):
+    """Somebody whom we know as a child opts in: only a parent or guardian may (11 CCR 7070). Nothing was changed."""
+
+
 def ask_to_confirm(case: Case, *, at: datetime) -> None:
     """Mail the link by which the choice is confirmed; until then nothing changes."""
     code = codes.issue(case.submission, CodePurpose.OPT_IN, at=at)
@@ -44,26 +48,51 @@ def confirm(submission: Submission, code: str, *, at: datetime, declared_name: s
     """Take the code as the second step; False if it opens nothing, nothing waits for it, or a signature is missing.
 
     It proves the mailbox that it went to as well, unless that is the person's for whom an agent asks. What the person
-    had opted out of is allowed again; a child below 13 can't allow it. What a parent or guardian signs changes nothing
-    before staff have accepted what shows who they are.
+    had opted out of is allowed again. What a parent or guardian signs changes nothing before staff have accepted what
+    shows who they are. Every text is a try of the code, also without a signature. Raises ParentChooses, once it is
+    noted, for a child below 13.
     """
+    signature = declared_name.strip()
     with transaction.atomic():
-        if not _may_confirm(submission, declared_name.strip(), on=local_day(at)):
+        is_whole = bool(signature) or not wants_signature(submission)
+        if not codes.use(submission, CodePurpose.OPT_IN, code, at=at, if_also=is_whole):
             return False
-        if not codes.use(submission, CodePurpose.OPT_IN, code, at=at):
-            return False
-        if _waiting(submission) is None:
-            return False
-        if wants_signature(submission):
-            identity.declare(submission, declared_name.strip(), at=at)
-        if not letters.goes_to_person(submission, letters.Letter.OPT_IN_CONFIRM):
-            identity.note_mailbox(submission, at=at)
         case = _waiting(submission)
-        if case is not None and _is_known_to_be_family(case):
-            _carry_out(case, at=at)
-        elif case is not None:
-            record(case, EventKind.OPT_IN_SIGNED, by=REQUESTER, at=at)
+        if case is None:
+            return False
+        is_child = not wants_signature(submission) and _parent_chooses(submission, at=at)
+        if is_child:
+            record(case, EventKind.OPT_IN_BY_CHILD, by=PERSON, at=at)
+        else:
+            _take(submission, signature, at=at)
+    if is_child:
+        raise ParentChooses
     return True
+
+
+def _take(submission: Submission, signature: str, *, at: datetime) -> None:
+    if wants_signature(submission):
+        identity.declare(submission, signature, at=at)
+    if not letters.goes_to_person(submission, letters.Letter.OPT_IN_CONFIRM):
+        identity.note_mailbox(submission, at=at)
+    case = _waiting(submission)
+    if case is not None and _is_known_to_be_family(case):
+        _carry_out(case, at=at)
+    elif case is not None:
+        record(case, EventKind.OPT_IN_SIGNED, by=REQUESTER, at=at)
+
+
+def _parent_chooses(submission: Submission, *, at: datetime) -> bool:
+    return minors.parent_chooses(submission.organisation, _known_by(submission), on=local_day(at))
+
+
+def _is_called_a_child(submission: Submission, *, at: datetime) -> bool:
+    born_on = minors.born_on_of(submission.organisation, _known_by(submission))
+    return born_on is not None and minors.is_below(born_on.isoformat(), on=local_day(at))
+
+
+def _known_by(submission: Submission) -> dict[IdentifierKind, str]:
+    return {IdentifierKind.EMAIL: submission.email}
 
 
 def settle(submission: Submission, *, at: datetime) -> None:
@@ -92,15 +121,11 @@ def _carry_out(case: Case, *, at: datetime) -> None:
     lifted = _opt_outs_of(submission, on=local_day(at)).update(lifted_at=at)
     _remember(case, at=at)
     by = REQUESTER if submission.asked_by in FAMILY else PERSON
-    stay = opt_outs.still_opted_out(submission).count()
-    change_state(case, EventKind.CONFIRM, case.confirm, by=by, at=at, lifted=lifted, stay=stay)
+    facts = {"lifted": lifted, "stay": opt_outs.still_opted_out(submission).count()}
+    if not wants_signature(submission) and _is_called_a_child(submission, at=at):
+        facts["said_to_be_child"] = True  # by somebody whom nobody has accepted: the look-up still protects
+    change_state(case, EventKind.CONFIRM, case.confirm, by=by, at=at, **facts)
     work().carry_out(case, at=at)
-
-
-def _may_confirm(submission: Submission, declared_name: str, *, on: date) -> bool:
-    if wants_signature(submission):
-        return bool(declared_name)
-    return not minors.is_below_parents_age(submission.organisation, submission.email, on=on)
 
 
 def _opt_outs_of(submission: Submission, *, on: date) -> SuppressionQuerySet:

@@ -59,20 +59,26 @@ def _confirm(request: HttpRequest, form: CodeForm) -> HttpResponse:
 @portal_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def opt_in_link(request: HttpRequest, reference: str, code: str) -> HttpResponse:
-    """The second step of opting in. Looking at it only shows a button; pressing it confirms the choice."""
-    submission, at = entering.find(reference), timezone.now()
+    """The second step of opting in. Looking at it only shows a button; pressing it confirms the choice.
+
+    The page is the same for every reference and code: whoever has only seen a reference learns nothing of who asks.
+    """
     if request.method != "POST":
-        return render(request, "portal/opt_in.html", {"reference": reference, "signs": _signs(submission)})
+        return render(request, "portal/opt_in.html", {"reference": reference})
+    submission, at = entering.find(reference), timezone.now()
     declared_name = request.POST.get("declared_name", "")[: intake.MOST["name"]]
-    if submission is not None and opting_in.confirm(submission, code, at=at, declared_name=declared_name):
+    try:
+        is_taken = submission is not None and opting_in.confirm(submission, code, at=at, declared_name=declared_name)
+    except opting_in.ParentChooses:
+        return render(request, "portal/parent_chooses.html", {"reference": reference})
+    if submission is not None and is_taken:
         messages.success(request, _confirmed(submission))
         if submission.asked_by in AGENTS:  # the letter came to the person, and the page is the agent's
             return redirect("portal:start")
         session.enter(request, submission, at=at)
         return redirect("portal:case")
-    if submission is not None and _signs(submission) and not declared_name.strip():
-        shown = {"reference": reference, "signs": True, "not_signed": True}
-        return render(request, "portal/opt_in.html", shown)
+    if not declared_name.strip():
+        return render(request, "portal/opt_in.html", {"reference": reference, "not_taken": True})
     return render(request, "portal/code_refused.html", {"reference": reference})
 
 
@@ -85,11 +91,6 @@ def _confirmed(submission: Submission) -> str:
     if opt_outs.still_opted_out(submission).exists():
         return _("Thank you: you confirmed your choice. Another opt-out of the same data is in force and stays.")
     return _("Thank you: you confirmed your choice, and your opt-out has ended.")
-
-
-def _signs(submission: Submission | None) -> bool:
-    """Whether a parent or guardian signs the second step. It tells who asked, to whoever holds the link."""
-    return submission is not None and opting_in.wants_signature(submission)
 
 
 @portal_page

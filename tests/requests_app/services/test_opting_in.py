@@ -16,6 +16,7 @@ from requests_app.models import Case, OptIn, Submission, Suppression
 from requests_app.services import closing, opting_in, permissions
 from requests_app.services.intake import IntakeRefused
 from requests_app.services.letters import Letter
+from requests_app.services.opting_in import ParentChooses
 from requests_app.states import Outcome, State
 from tests.requests_app.factories import (
     AT,
@@ -26,6 +27,7 @@ from tests.requests_app.factories import (
     fresh,
     letters_of,
     move,
+    prove,
     run_jobs,
     shut_because,
     the_case,
@@ -208,9 +210,47 @@ def test_a_parent_has_nothing_to_show_for_anything_but_an_opt_in() -> None:
 
 def test_a_child_below_13_can_t_end_what_a_parent_has_asked_for() -> None:
     before = opted_out(**PARENT)
+    opted_out()
     case = a_case(Right.OPT_IN)
-    assert not opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT)
     assert in_force() == {before.pk}
+    assert chains.history(case.chain).get(kind="confirm").facts["stay"] == 1
+
+
+def test_a_child_of_an_accepted_parent_is_told_who_chooses_and_the_desk_sees_it() -> None:
+    signed(accepted(a_case(Right.OPT_IN, **PARENT)))
+    before = opted_out()
+    case = a_case(Right.OPT_IN)
+    assert not opting_in.confirm(case.submission, "22222222", at=AT), "a wrong code is told nothing"
+    with pytest.raises(ParentChooses):
+        opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert (in_force(), fresh(case).state) == ({before.pk}, State.RECEIVED)
+    assert chains.history(case.chain).filter(kind="opt_in_by_child").exists()
+
+
+def test_a_parent_who_proved_a_request_is_an_accepted_one() -> None:
+    prove(a_submission(Right.DELETE, **PARENT))
+    case = a_case(Right.OPT_IN)
+    with pytest.raises(ParentChooses):
+        opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+
+
+@pytest.mark.parametrize("right", [Right.KNOW_CATEGORIES, Right.OPT_OUT_SALE_SHARE])
+def test_whoever_is_called_a_child_by_nobody_known_ends_the_own_opt_out(right: Right) -> None:
+    own = opted_out()
+    a_case(right, **{**PARENT, **STRANGER})
+    case = a_case(Right.OPT_IN)
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    assert own.pk not in in_force()
+    assert chains.history(case.chain).get(kind="confirm").facts["said_to_be_child"] is True, "the desk sees it"
+
+
+def test_a_signature_that_is_missing_is_a_try_of_the_code() -> None:
+    case = a_case(Right.OPT_IN, **PARENT)
+    code = code_of(case.submission)
+    for _try in range(5):
+        assert not opting_in.confirm(case.submission, code, at=AT)
+    assert not opting_in.confirm(case.submission, code, at=AT, declared_name="Pat Example")
 
 
 def test_from_13_on_the_own_word_ends_what_a_parent_had_asked_for() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.test import Client
@@ -12,6 +12,7 @@ from time_machine import TimeMachineFixture
 
 from dsar.jobs.models import Job
 from requests_app.law import packs
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Organisation, Submission, Suppression
 from requests_app.roles import Actor, Role
@@ -124,6 +125,43 @@ def test_opting_in_takes_a_second_step_with_equal_choices(client: Client, file_r
     assert "your opt-out has ended" in shown
     assert "telling recipients" not in shown
     assert client.post(link).status_code == 200  # it works once
+
+
+GUARDIAN = {"requester": Requester.GUARDIAN, "requester_name": "Pat", "requester_email": "pat@example.com"}
+
+
+def test_the_page_of_the_second_step_tells_nobody_who_asks(client: Client, file_request: FileRequest) -> None:
+    references = [file_request(Right.OPT_IN, **who).reference for who in ({}, GUARDIAN)]
+    for name in ("", "Mallory"):
+        answers = set()
+        for reference in (*references, "R-AAAA-BBBB"):
+            link = f"/opt-in/{reference}/22222222/"
+            shown = page(client, link) + client.post(link, {"declared_name": name}).content.decode()
+            answers.add(re.sub(r"csrf\w+\W+value=.\w+", "", shown).replace(reference, ""))
+        assert len(answers) == 1
+    assert "For parents and guardians only" in page(client, link)
+
+
+def test_what_a_guardian_signs_waits_and_the_page_takes_what_shows_it(
+    client: Client, file_request: FileRequest
+) -> None:
+    submission = file_request(Right.OPT_IN, **GUARDIAN)
+    link = link_of(submission)
+    assert "has to sign below" in client.post(link).content.decode()
+    assert client.post(link, {"declared_name": "Pat Example"}).headers["Location"] == "/case/me/"
+    shown = page(client)
+    assert "Nothing has changed yet" in shown
+    assert "You signed. Before anything changes" in shown
+    assert "The paper, as a file" in shown
+
+
+def test_a_child_is_told_who_has_to_choose(client: Client, file_request: FileRequest) -> None:
+    of_child = file_request(Right.OPT_IN, **{**GUARDIAN, "requester": Requester.PARENT, "born_on": date(2018, 5, 1)})
+    case = of_child.cases.get()
+    inputs = {"paper": "parent_shown", "seen": "on_paper", "receiver": "requester", "note": "In a call."}
+    perform("accept_permission", case_id=case.pk, version=case.version, actor=ANALYST, at=NOW, inputs=inputs)
+    answer = client.post(link_of(file_request(Right.OPT_IN)))
+    assert "for a child below 13 only a parent or guardian" in answer.content.decode()
 
 
 def test_a_link_that_opens_nothing_says_so(client: Client, organisation: Organisation) -> None:

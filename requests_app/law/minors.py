@@ -19,6 +19,14 @@ class OptsIn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OptedIn:
+    """An opt-in: whose word it is, and the local day on which it was given."""
+
+    who: OptsIn
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
     """Whether it is allowed. ``who``: whose opt-in the law wants at this age; None where it wants none."""
 
@@ -28,14 +36,18 @@ class Sale:
     rule: MinorsRule
 
 
-def sale_of(rule: MinorsRule, born_on: date, on: date, *, opted_in: Collection[OptsIn], opted_out: bool) -> Sale:
+def sale_of(rule: MinorsRule, born_on: date, on: date, *, opted_in: Collection[OptedIn], opted_out: bool) -> Sale:
     """Civ. Code 1798.120(c), 11 CCR 7070-7072: without an opt-in nothing is sold, below 13 by the parent.
 
-    What a parent allowed ends with the 13th birthday: from then on the law wants the young person's own word. An
-    opt-out outweighs every opt-in, and stays when the 16th birthday is over.
+    What a parent allowed ends with the 13th birthday: from then on the law wants the young person's own word, given
+    since then. What a child said before was nobody's word, and no birthday makes it one. An opt-out outweighs every
+    opt-in, and stays when the 16th birthday is over.
     """
     age = age_on(born_on, on)
     if age >= rule.opt_in_under:
         return Sale(age, not opted_out, None, rule)
     who = OptsIn.PARENT if age < rule.parent_under else OptsIn.CONSUMER
-    return Sale(age, who in opted_in and not opted_out, who, rule)
+    given = any(
+        one.who is who and (who is OptsIn.PARENT or age_on(born_on, one.on) >= rule.parent_under) for one in opted_in
+    )
+    return Sale(age, given and not opted_out, who, rule)

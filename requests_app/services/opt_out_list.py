@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
-from requests_app.law.minors import OptsIn, Sale, sale_of
+from requests_app.law.minors import OptedIn, OptsIn, Sale, sale_of
 from requests_app.law.words import Right
 from requests_app.models import IdentifierKind, OptIn, Organisation, Suppression
 from requests_app.models.suppression import SuppressionQuerySet
@@ -86,5 +86,6 @@ def _minor(
     rule = minors.rule_on(on)
     if born is None or rule is None:
         return None
-    by = OptIn.objects.filter(named, organisation=organisation).values_list("by", flat=True)
-    return sale_of(rule, born, on, opted_in={OptsIn(who) for who in by}, opted_out=opted_out)
+    known_of = OptIn.objects.filter(named, organisation=organisation).values_list("by", "opted_in_at")
+    opted_in = {OptedIn(OptsIn(who), local_day(at)) for who, at in known_of}
+    return sale_of(rule, born, on, opted_in=opted_in, opted_out=opted_out)

@@ -121,10 +121,17 @@ def _carry_out(case: Case, *, at: datetime) -> None:
     lifted = _opt_outs_of(submission, on=local_day(at)).update(lifted_at=at)
     _remember(case, at=at)
     by = REQUESTER if submission.asked_by in FAMILY else PERSON
-    facts = {"lifted": lifted, "stay": opt_outs.still_opted_out(submission).count()}
-    if not wants_signature(submission) and _is_called_a_child(submission, at=at):
-        facts["said_to_be_child"] = True  # by somebody whom nobody has accepted: the look-up still protects
-    change_state(case, EventKind.CONFIRM, case.confirm, by=by, at=at, **facts)
+    change_state(
+        case,
+        EventKind.CONFIRM,
+        case.confirm,
+        by=by,
+        at=at,
+        lifted=lifted,
+        stay=opt_outs.still_opted_out(submission).count(),
+        # By somebody whom nobody has accepted: the look-up still protects, and the desk may have to look.
+        said_to_be_child=not wants_signature(submission) and _is_called_a_child(submission, at=at),
+    )
     work().carry_out(case, at=at)
 
 

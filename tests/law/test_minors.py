@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from requests_app.law import packs
-from requests_app.law.minors import OptsIn, sale_of
+from requests_app.law.minors import OptedIn, OptsIn, sale_of
 
 PARENT, CONSUMER = OptsIn.PARENT, OptsIn.CONSUMER
 ON = date(2026, 11, 23)
@@ -35,6 +35,20 @@ def test_whose_opt_in_it_takes(  # noqa: PLR0917 - a row of the table
 ) -> None:
     rule = packs.all_packs()["ccpa"].minors_rule(ON)
     assert rule is not None
-    sale = sale_of(rule, date.fromisoformat(born_on), ON, opted_in=opted_in, opted_out=opted_out)
+    given = [OptedIn(by, ON) for by in opted_in]
+    sale = sale_of(rule, date.fromisoformat(born_on), ON, opted_in=given, opted_out=opted_out)
     assert (sale.allowed, sale.who) == (allowed, who), because
     assert sale.rule.citation == "Civ. Code 1798.120(c); 11 CCR 7070-7072"
+
+
+@pytest.mark.parametrize(
+    ("said_on", "allowed"),
+    [(date(2023, 5, 1), False), (date(2026, 4, 30), False), (date(2026, 5, 1), True), (date(2026, 5, 2), True)],
+)
+def test_a_young_person_s_own_word_counts_if_it_was_given_from_the_13th_birthday_on(
+    said_on: date, allowed: bool
+) -> None:
+    rule = packs.all_packs()["ccpa"].minors_rule(ON)
+    assert rule is not None
+    sale = sale_of(rule, date(2013, 5, 1), ON, opted_in=[OptedIn(CONSUMER, said_on)], opted_out=False)
+    assert (sale.age, sale.allowed) == (13, allowed)

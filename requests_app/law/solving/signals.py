@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from requests_app.law.asking_again import asked_again
-from requests_app.law.minors import OptsIn, sale_of
+from requests_app.law.minors import OptedIn, OptsIn, sale_of
 from requests_app.law.solving.questions import Keys, Question
 from requests_app.law.wording import spell_date
 from requests_app.law.words import LawError, ProvisionKind, Right, SignalDuty
@@ -74,7 +74,8 @@ def minor_sale(question: Question) -> Keys:
             " law.",
             question.pack.citation,
         )
-    opted_in = tuple(OptsIn) if facts.flag("opt_in") else ()  # by whoever may, at this age
+    # By whoever may, at this age, and on this day.
+    opted_in = tuple(OptedIn(who, on) for who in OptsIn) if facts.flag("opt_in") else ()
     sale = sale_of(rule, born_on, on, opted_in=opted_in, opted_out=bool(facts.flag("opted_out")))
     keys: Keys = {"age": sale.age, "sale_allowed": sale.allowed}
     if sale.who is None:

@@ -127,3 +127,13 @@ def test_who_is_13_to_15_opts_in_alone_and_a_later_opt_out_outweighs_it() -> Non
     assert not asked(born_on=date(2016, 1, 1)).sale_allowed, "below 13 the own word is none"
     a_case(Right.OPT_OUT_SALE_SHARE)
     assert not asked(born_on=date(2012, 1, 1)).sale_allowed
+
+
+def test_what_a_child_said_at_ten_is_no_opt_in_at_thirteen() -> None:
+    case = a_case(Right.OPT_IN)
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    at_thirteen = AT + days(3 * 366)
+    assert not asked(born_on=date(2016, 5, 1), at=at_thirteen).sale_allowed
+    later = a_case(Right.OPT_IN, at=at_thirteen)
+    assert opting_in.confirm(later.submission, code_of(later.submission), at=at_thirteen)
+    assert asked(born_on=date(2016, 5, 1), at=at_thirteen).sale_allowed

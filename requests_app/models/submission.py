@@ -45,7 +45,8 @@ class Submission(models.Model):
     """Owns the receipt date, the requester, the evidence, the reference and the case page.
 
     What the person wrote is sealed under ``record_key``, the key of the record that lives at least 24 months after
-    closing (11 CCR 7101). ``email_digest`` finds the mailbox's submissions without reading anything.
+    closing (11 CCR 7101). ``email_digest`` finds the mailbox's submissions without reading anything, ``person_digest``
+    and ``account_digest`` those of somebody for whom another asks.
 
     ``name``, ``email`` and ``account_number`` are the person's whose data it is; who asks for somebody else has a name
     and a mailbox of their own, to which letters go. ``confirmed_at`` is about the mailbox that letters go to.
@@ -87,6 +88,9 @@ class Submission(models.Model):
     )
     person_digest = models.CharField(
         max_length=120, db_index=True, blank=True, editable=False, help_text="Of the person's address, if another asks."
+    )
+    account_digest = models.CharField(
+        max_length=120, db_index=True, blank=True, editable=False, help_text="Of the account number, if another asks."
     )
     name_sealed = models.BinaryField(null=True)
     email_sealed = models.BinaryField(null=True)

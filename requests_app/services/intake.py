@@ -29,6 +29,7 @@ from requests_app.models import (
     Case,
     Channel,
     CodePurpose,
+    IdentifierKind,
     LookBack,
     Organisation,
     Submission,
@@ -45,6 +46,7 @@ from requests_app.services import (
     opt_outs,
     opting_in,
     particulars,
+    people,
     references,
     requesters,
     restricting,
@@ -244,10 +246,19 @@ def _cleaned(intake: Intake) -> Intake:
 
 def _digests(intake: Intake) -> dict[str, str]:
     """What finds the mailbox that letters go to, and the person's own if somebody else asks."""
-    person = digests.digest("email", intake.email.casefold()) if intake.email else ""
+    person = _digest(IdentifierKind.EMAIL, intake.email)
     if intake.requester is Requester.SELF:
         return {"email_digest": person}
-    return {"email_digest": digests.digest("email", intake.requester_email.casefold()), "person_digest": person}
+    return {
+        "email_digest": _digest(IdentifierKind.EMAIL, intake.requester_email),
+        "person_digest": person,
+        "account_digest": _digest(IdentifierKind.ACCOUNT_NUMBER, intake.account_number),
+    }
+
+
+def _digest(kind: IdentifierKind, typed: str) -> str:
+    value = people.as_compared(kind, typed)
+    return digests.digest(kind, value) if value else ""
 
 
 def as_mailed(email: str) -> str:

@@ -15,6 +15,9 @@ from requests_app.law.words import EvidenceKind
 from requests_app.models import IdentifierKind, Organisation, Submission
 from requests_app.services import people
 
+# By what a submission knows the child for whom a parent asks.
+KNOWN_BY = {IdentifierKind.EMAIL: "person_digest", IdentifierKind.ACCOUNT_NUMBER: "account_digest"}
+
 
 def rule_on(on: date) -> MinorsRule | None:
     """The rule of the law that protects the oldest; whoever asks does not say where the child lives."""
@@ -49,12 +52,11 @@ def is_below(born_on: str, *, on: date) -> bool:
 
 
 def _asked_by_parents(organisation: Organisation, identifiers: Mapping[IdentifierKind, str]) -> QuerySet[Submission]:
-    email = people.as_compared(IdentifierKind.EMAIL, identifiers.get(IdentifierKind.EMAIL, ""))
-    if not email:
-        return Submission.objects.none()
-    return Submission.objects.filter(
-        organisation=organisation, requester=Requester.PARENT, person_digest__in=digests.candidates("email", email)
-    )
+    named = Q(pk__in=())
+    for kind, column in KNOWN_BY.items():
+        if told := people.as_compared(kind, identifiers.get(kind, "")):
+            named |= Q(**{f"{column}__in": digests.candidates(kind, told)})
+    return Submission.objects.filter(named, organisation=organisation, requester=Requester.PARENT)
 
 
 def _youngest(asked: Iterable[Submission]) -> date | None:

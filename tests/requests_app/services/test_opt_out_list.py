@@ -137,3 +137,13 @@ def test_what_a_child_said_at_ten_is_no_opt_in_at_thirteen() -> None:
     later = a_case(Right.OPT_IN, at=at_thirteen)
     assert opting_in.confirm(later.submission, code_of(later.submission), at=at_thirteen)
     assert asked(born_on=date(2016, 5, 1), at=at_thirteen).sale_allowed
+
+
+@pytest.mark.parametrize("email", [SAM, ""])
+def test_a_child_whom_a_parent_named_by_an_account_number_is_known_by_it(email: str) -> None:
+    a_case(Right.KNOW_CATEGORIES, **of_child(Right.KNOW_CATEGORIES, email=email, account_number="A-7"))
+    digests.rotate("account_number", at=AT)
+    answer = asked("", account_number=" A-7 ")
+    assert answer.minor is not None
+    assert (answer.minor.age, answer.sale_allowed) == (8, False)
+    assert asked("", account_number="A-8").minor is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -46,11 +47,23 @@ class IdentifierKind(models.TextChoices):
     DEVICE_ID = "device_id", _("device id")
 
 
+def as_mailed(email: str) -> str:
+    """An address as mail to it goes out: an international domain in the one form to which it is converted.
+
+    Mail to ``faß.example`` goes to ``fass.example`` (IDNA 2003), so only that mailbox can be confirmed; kept as typed,
+    it would prove an address that somebody else owns.
+    """
+    local, sign, domain = email.strip().rpartition("@")
+    with suppress(UnicodeError):  # no domain at all, or ASCII that has no other form: the check of the address decides
+        domain = domain.encode("idna").decode("idna")
+    return f"{local}{sign}{domain}"
+
+
 def as_compared(kind: IdentifierKind | str, value: str) -> str:
-    """An identifier as its digest is made, so that two spellings of one are one."""
+    """An identifier as its digest is made, so that two spellings of one are one: everywhere, and by nothing else."""
     match kind:
         case IdentifierKind.EMAIL:
-            return value.strip().casefold()
+            return as_mailed(value).casefold()
         case IdentifierKind.PHONE:
             return "".join(letter for letter in value if letter in DIGITS)  # as sources compare them
         case _:

@@ -6,7 +6,6 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 
@@ -230,7 +229,7 @@ def _cleaned(intake: Intake) -> Intake:
     return replace(
         intake,
         name=intake.name.strip(),
-        email=as_mailed(intake.email),
+        email=people.as_mailed(intake.email),
         postal_address=intake.postal_address.strip(),
         account_number=intake.account_number.strip(),
         correct_field="",
@@ -239,7 +238,7 @@ def _cleaned(intake: Intake) -> Intake:
         about_reference=intake.about_reference.strip(),
         receiver=intake.receiver.strip() if Right.PORTABILITY in intake.rights else "",
         requester_name=intake.requester_name.strip() if intake.requester is not Requester.SELF else "",
-        requester_email=as_mailed(intake.requester_email) if intake.requester is not Requester.SELF else "",
+        requester_email=people.as_mailed(intake.requester_email) if intake.requester is not Requester.SELF else "",
         born_on=intake.born_on if intake.requester is Requester.PARENT else None,
     )
 
@@ -259,18 +258,6 @@ def _digests(intake: Intake) -> dict[str, str]:
 def _digest(kind: IdentifierKind, typed: str) -> str:
     value = people.as_compared(kind, typed)
     return digests.digest(kind, value) if value else ""
-
-
-def as_mailed(email: str) -> str:
-    """An address as mail to it goes out: an international domain in the one form to which it is converted.
-
-    Mail to ``faß.example`` goes to ``fass.example`` (IDNA 2003), so only that mailbox can be confirmed; kept as typed,
-    it would prove an address that somebody else owns.
-    """
-    local, sign, domain = email.strip().rpartition("@")
-    with suppress(UnicodeError):  # no domain at all, or ASCII that has no other form: the check of the address decides
-        domain = domain.encode("idna").decode("idna")
-    return f"{local}{sign}{domain}"
 
 
 def _key_of(intake: Intake) -> uuid.UUID:

@@ -147,3 +147,13 @@ def test_a_child_whom_a_parent_named_by_an_account_number_is_known_by_it(email: 
     assert answer.minor is not None
     assert (answer.minor.age, answer.sale_allowed) == (8, False)
     assert asked("", account_number="A-8").minor is None
+
+
+@pytest.mark.parametrize("typed", ["Sam@Bücher.example", "sam@xn--bcher-kva.example", " sam@BÜCHER.example "])
+@pytest.mark.parametrize("looked_up", ["sam@bücher.example", "sam@xn--bcher-kva.example"])
+def test_a_mailbox_at_an_international_domain_is_one_however_it_is_written(typed: str, looked_up: str) -> None:
+    a_case(Right.OPT_OUT_SALE_SHARE, **of_child(Right.OPT_OUT_SALE_SHARE, email=typed))
+    answer = asked(looked_up)
+    assert [one.right for one in answer.opt_outs] == [Right.OPT_OUT_SALE_SHARE]
+    assert answer.minor is not None
+    assert answer.minor.age == 8

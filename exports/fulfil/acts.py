@@ -302,6 +302,9 @@ def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
     try:
         with trouble.for_a_person(), source.open(source.map_version.as_map(), word) as connector:
             flagged = connector.suppress(case.right_asked, identifiers)
+            if case.right_asked == Right.OPT_IN and not identifiers_that_came(case):
+                # An opt-out came meanwhile, and its own job may have set the flag before this one took it off.
+                connector.suppress(Right.OPT_OUT_SALE_SHARE, identifiers)
     except ChangeRefusedError as error:
         raise trouble.FlagRefused(str(error)) from error
     note(run, case, ActKind.SUPPRESS, source, {name: {"rows": rows} for name, rows in flagged.items()})

@@ -13,13 +13,14 @@ from django.utils import timezone
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import retry
+from dsar.jobs.running import execute
 from exports.fulfil import trouble
 from exports.models import Act, DataMapVersion, DataSource, Telling
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
-from requests_app.models import Case
+from requests_app.models import Case, Submission
 from requests_app.services import opting_in
 from requests_app.services.letters import Letter
 from requests_app.states import State
@@ -233,12 +234,17 @@ def test_an_opt_out_that_is_refused_meanwhile_goes_no_further(house: House, monk
 # ---- opting in again
 
 
+def code_of(submission: Submission) -> str:
+    """The code in the letter that asks for the second step."""
+    found = re.search(r"/opt-in/R-\S+/(\S+)/", submission.messages.get(letter=Letter.OPT_IN_CONFIRM).text)
+    assert found
+    return found[1]
+
+
 def opted_in(house: House, **changes: object) -> Case:
     """Somebody opts in, and makes the second step."""
     submission = house.file(Right.OPT_IN, **changes)
-    code = re.search(r"/opt-in/R-\S+/(\S+)/", submission.messages.get(letter=Letter.OPT_IN_CONFIRM).text)
-    assert code
-    assert opting_in.confirm(submission, code[1], at=NOW, declared_name="Mallory")
+    assert opting_in.confirm(submission, code_of(submission), at=NOW, declared_name="Mallory")
     house.work()
     return submission.cases.get(right=Right.OPT_IN)
 
@@ -284,4 +290,24 @@ def test_an_opt_in_for_somebody_whose_opt_out_holds_on_changes_no_flag_and_says_
 
 def test_an_account_number_that_was_only_typed_takes_no_flag_off(flagged: House) -> None:
     opted_in(flagged, email="mallory@evil.example", account_number=person().account_no)
+    assert flag(flagged) == [(1,)]
+
+
+def test_an_opt_out_that_comes_while_the_flag_is_taken_off_wins(
+    flagged: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suppress, came = SqlConnector.suppress, list[Case]()
+
+    def suppress_while_somebody_opts_out(connector: SqlConnector, right: Right, *arguments: object) -> object:
+        if right == Right.OPT_IN and not came:
+            came.append(flagged.file(Right.OPT_OUT_SALE_SHARE).cases.get())
+        return suppress(connector, right, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SqlConnector, "suppress", suppress_while_somebody_opts_out)
+    submission = flagged.file(Right.OPT_IN)
+    code = code_of(submission)
+    assert opting_in.confirm(submission, code, at=NOW)
+    case = submission.cases.get()
+    execute(Job.objects.get(key__startswith=f"carry_out:{case.pk}").pk, clock=timezone.now)
+    assert came
     assert flag(flagged) == [(1,)]

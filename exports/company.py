@@ -185,19 +185,31 @@ class CompanyWork:
         NearMisses.objects.filter(run__case=case).delete()
         Bundle.objects.filter(case=case).delete()
 
+    def note_approval(self, case: Case, *, by: Actor, at: datetime) -> None:
+        """Of a correction what is replaced, and where, if nobody decided on it before."""
+        corrections.note_approval(case, by=by, at=at)
+
+    def begun_because(self, case: Case) -> str:
+        """A correction of which something was written."""
+        return corrections.begun_because(case)
+
     def is_refused(self, case: Case) -> bool:
-        """Whether each correction was decided on, and none granted."""
+        """Whether each correction was decided on, one was refused, and none granted."""
         return corrections.is_refused(case)
 
+    def is_not_held(self, case: Case) -> bool:
+        """Whether nothing of what was to be corrected is held."""
+        return corrections.is_not_held(case)
+
     def withheld(self, case: Case) -> int:
-        """Records, fields, areas and documents kept back, records that a deletion kept, corrections that were not
-        granted, and sources left out.
+        """Records, fields, areas and documents kept back, records that a deletion kept, corrections that were refused,
+        and sources left out.
 
         The record of earlier requests outlives every deletion (11 CCR 7101): none is the less fulfilled for it.
         """
         waived = case.source_runs.filter(round=case.gathering_round, state=RunState.WAIVED).count()
         kept = sum(item.rows for item in acts.kept_by_deletion(case) if not item.source.is_own_record)
-        back = findings.how_many_withheld(case) + deciding.withheld(case) + corrections.not_granted(case)
+        back = findings.how_many_withheld(case) + deciding.withheld(case) + corrections.refused(case)
         return waived + kept + back
 
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:

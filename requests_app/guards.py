@@ -455,7 +455,12 @@ def check_note_done(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
 
 
 def check_refuse(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """An appeal, of a refusal or of an automated decision, is refused by somebody who took no part in it."""
+    """An appeal, of a refusal or of an automated decision, is refused by somebody who took no part in it.
+
+    Nothing is refused as a whole of which part is done: the letter would be untrue.
+    """
+    if because := work().begun_because(case):
+        raise MoveShut(because)
     _check_fresh_eyes_on_appeal(case, actor)
 
 

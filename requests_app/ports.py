@@ -144,6 +144,12 @@ class Work(Protocol):
     def is_held(self, case: Case, *, at: datetime) -> bool:
         """Whether a hold keeps something from this deletion, by what was found or by now."""
 
+    def note_approval(self, case: Case, *, by: Actor, at: datetime) -> None:
+        """Write down what approving the case decides by itself; before it is carried out, in the move's transaction."""
+
+    def begun_because(self, case: Case) -> str:
+        """Why the case can't be refused as a whole, for part of it is done already; empty if it can."""
+
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Release, delete, correct, suppress, tell recipients; reports by ``services.closing``."""
 
@@ -166,7 +172,10 @@ class Work(Protocol):
         """The case is open again with a new content key: what its old key sealed can't be read any more."""
 
     def is_refused(self, case: Case) -> bool:
-        """Whether each part of what was asked was decided on by itself, and nothing of it was granted."""
+        """Whether each part of what was asked was decided on by itself, some of it refused, and none of it granted."""
+
+    def is_not_held(self, case: Case) -> bool:
+        """Whether each part of what was asked was decided on by itself, and nothing of it is held: nothing was done."""
 
     def withheld(self, case: Case) -> int:
         """How many records and fields are kept back on a ground, or left out because a source was waived."""

@@ -330,14 +330,14 @@ def identifiers_that_came(case: Case) -> dict[str, list[str]]:
 
 
 def left_to_do(case: Case, *, corrected: Sequence[str] = ()) -> list[str]:
-    """The sources, by slug, in which the act is not done yet; of a correction, of those that it concerns."""
+    """The sources, by slug, in which the act is not done yet; of a correction as its own act says."""
     match case.right_answered:
         case Right.DELETE:
             concerned = [run.source.slug for run in findings.searched_runs(case)]
         case right if right in (Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, *rights.BY_HAND_AT_ONCE):
             concerned = [source.slug for source in sources_to_suppress_in(case)]
         case _:
-            concerned = list(corrected)
+            return list(corrected)
     done = set(Act.objects.filter(case=case, round=case.gathering_round).values_list("source__slug", flat=True))
     return [slug for slug in concerned if slug not in done]
 
@@ -371,6 +371,18 @@ def note(run: Run, case: Case, kind: ActKind, what: SourceRun | DataSource, proo
     """Write the act and its event down, in one transaction of ours; ``what`` knows the source and the map in use."""
     with run.transaction():
         _write(run, case, kind, what, proof)
+
+
+def note_further(run: Run, act: Act, proof: Proof) -> None:
+    """An act that is done step by step went on: its proof tells of all of it by now, and so does another event."""
+    with run.transaction():
+        act.proof = proof
+        act.save(update_fields=["proof"])
+        done = {name: entry["rows"] for name, entry in proof.items()}
+        facts: dict[str, Mapping[str, int]] = {"done": done, "kept": {}}
+        record(
+            locked(act.case_id), EventKind.ACT_DONE, by=SYSTEM, at=run.at, source=act.source.slug, act=act.kind, **facts
+        )
 
 
 def _write(  # noqa: PLR0917 - an act is that much

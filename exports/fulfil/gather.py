@@ -23,7 +23,7 @@ from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
 from exports.fulfil import choosing, flagging, held, keeping, near_misses, schedules, trouble
-from exports.fulfil.corrections.places import columns_to_look_at, maps_in_use
+from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
@@ -136,7 +136,7 @@ def collections_in_scope(source_run: SourceRun) -> list[Collection]:
 
 def _leading_to_the_fields(source_run: SourceRun) -> list[Collection]:
     """The collections of the fields, and in a source walked before those that give what they may be found by."""
-    wanted = columns_to_look_at(source_run.case, maps_in_use())
+    wanted = columns_to_look_at(source_run.case)
     of_round = source_run.case.source_runs.filter(round=source_run.round).select_related("source__map_version")
     kinds: set[str] = set()
     for walked in of_round.order_by("-position"):
@@ -161,7 +161,7 @@ def _is_kept(source_run: SourceRun, collection: Collection) -> bool:
 
 def fields_to_plan(source_run: SourceRun, collection: Collection) -> tuple[str, ...]:
     """The fields whose values a plan holds beside the keys: for a correction those that it may change."""
-    wanted = columns_to_look_at(source_run.case, maps_in_use())
+    wanted = columns_to_look_at(source_run.case)
     columns = wanted.get((source_run.source.slug, collection.name), ())
     return tuple(column for column in columns if column in collection.columns)
 

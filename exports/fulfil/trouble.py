@@ -266,6 +266,16 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "Several corrections were asked for, or one in the person's own words: decide on each on the page Corrections."
         " What is granted is then written where it was chosen; of the rest the person is told why not."
     ),
+    "not_as_decided": _(
+        "What was decided on is not as it was: the source was searched anew since, its map lets a field be corrected no"
+        " more, or it is out of use. What is not in the history as done was not changed. Gather again, then decide on"
+        " the page Corrections."
+    ),
+    "corrected_already": _("A source was corrected already: gather again, then decide."),
+    "corrected_in_part": _(
+        "Something was corrected for this request already, so that it can't be refused as a whole. Gather again, and"
+        " decide on each correction on the page Corrections: the letter then tells what was corrected and what was not."
+    ),
     "two_right_values": _(
         "Two granted corrections would write different values to the same record. Decide on the page Corrections which"
         " of them is right, and refuse the other."

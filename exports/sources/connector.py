@@ -261,6 +261,7 @@ class Connector(ABC):
     """One source, open. To be closed; not to be shared with another thread or process."""
 
     datamap: DataMap
+    one_by_one = False  # whether each correction is a change of its own, so that one may be done and the next refused
 
     @abstractmethod
     def reader(self) -> Reader:
@@ -345,6 +346,9 @@ class Connector(ABC):
 
         Its field must be one that the map lets be corrected; where columns have a type, it must take the value.
         """
+        self._check_marked(correction)
+
+    def _check_marked(self, correction: Correction) -> None:
         known = {found.name: found for found in self.datamap.collections}
         collection = known.get(correction.collection)
         columns = {found.column for found in collection.fields if found.correctable} if collection else set()
@@ -352,13 +356,19 @@ class Connector(ABC):
             where = f"{self.datamap.source}: {correction.collection}.{correction.field}"
             raise ChangeRefusedError(f"{where} is not marked as correctable in the map")
 
-    @abstractmethod
     def correct(self, corrections: Sequence[Correction]) -> None:
         """Change fields of rows from what each held to what is right, all or nothing; doing it twice is no error.
 
-        A service is given one order a field: there each is all or nothing. Raises ChangeRefusedError if a row holds a
-        third value, or does not take the new one as given.
+        Where they are made ``one_by_one``, as by a service, each is all or nothing. Raises ChangeRefusedError if the
+        map does not let a field be corrected, if a row holds a third value, or does not take the new one as given.
         """
+        for correction in corrections:
+            self._check_marked(correction)
+        self._correct(corrections)
+
+    @abstractmethod
+    def _correct(self, corrections: Sequence[Correction]) -> None:
+        """Do it: the fields may be corrected."""
 
     @abstractmethod
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:

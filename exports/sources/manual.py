@@ -87,7 +87,7 @@ class ManualConnector(Connector):
         done = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
         return Deletion(tuple(done), found_done=bool(going))
 
-    def correct(self, corrections: Sequence[Correction]) -> None:
+    def _correct(self, corrections: Sequence[Correction]) -> None:
         """Take the owner's word for it; the values stand in the task."""
         if not self._is_done:
             asked = (f"{one.field!r} of {len(one.rows)} rows of {one.collection}" for one in corrections)

@@ -68,7 +68,7 @@ def carried_out(case_id: UUID, *, at: datetime, **facts: str | int) -> None:
     case.carried_out_at = at
     case.save(update_fields=["carried_out_at"])
     record(case, EventKind.CARRIED_OUT, by=SYSTEM, at=at, **facts)
-    if work().is_refused(case):  # nobody is owed to be told of what is not done
+    if work().is_refused(case) or work().is_not_held(case):  # nobody is owed to be told of what is not done
         duties.drop_unmet(case, but=(DutyKind.ACKNOWLEDGE, DutyKind.ANSWER))
     duties.meet(case, DutyKind.OPT_OUT_DONE, at=at)
     duties.meet(case, DutyKind.RECIPIENTS_TOLD, at=at)
@@ -111,6 +111,7 @@ def _tell(case: Case, *, at: datetime) -> None:
             case=case,
             account=account,
             found=work().anything_found(case),
+            not_held=work().is_not_held(case),
             withheld=withheld,
             ways_on=_ways_on(case, offer_opt_out=offer_opt_out) if withheld else (),
             stays=case.right_asked == Right.OPT_IN and opt_outs.still_opted_out(case.submission).exists(),

@@ -29,6 +29,7 @@ def approve(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UUID]
     change_state(case, EventKind.APPROVE, lambda: case.approve(at=at), by=actor, at=at, four_eyes=second)
     if case.right_asked == Right.APPEAL:
         appeals.grant(case, actor=actor, at=at, keys=keys)
+    work().note_approval(case, by=actor, at=at)
     work().carry_out(case, at=at)
 
 

@@ -156,6 +156,13 @@ class Company:
         """Whether a hold keeps something."""
         return case.pk in self.held
 
+    def note_approval(self, case: Case, *, by: Actor, at: datetime) -> None:
+        """Nothing is decided by an approval alone here."""
+
+    def begun_because(self, case: Case) -> str:
+        """Nothing is done in parts here."""
+        return ""
+
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Have the act done."""
         self.to_carry_out.append(case.pk)
@@ -186,6 +193,10 @@ class Company:
 
     def is_refused(self, case: Case) -> bool:
         """Nothing is decided part by part here."""
+        return False
+
+    def is_not_held(self, case: Case) -> bool:
+        """Nor is it here."""
         return False
 
     def withheld(self, case: Case) -> int:

@@ -2,54 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
 from dsar.vault.errors import KeyDestroyed
 from exports.fulfil import acts
-from exports.fulfil.corrections.deciding import places_granted
 from exports.fulfil.corrections.places import Place, place_named
 from exports.fulfil.corrections.standing import corrections_of, decisions_of
 from exports.models import Act, ActKind, DataSource
 from exports.sources.datamap import DataMap
-from requests_app.models import Case, CorrectionAsked, Verdict
+from requests_app.models import Case, CorrectionAsked, CorrectionDecision, Verdict
 
-Done = dict[Place, tuple[DataMap, int]]  # the map by which a place was corrected, and how many rows
+Made = Mapping[Place, DataMap]  # where a correction was written, with the map by which it was
 
 
 def sentences(case: Case, language: str) -> Iterator[str]:
-    """One sentence or more a correction, in the active language, which is ``language``."""
-    granted = {asked.number: places for asked, places in places_granted(case)}
-    decisions, done = decisions_of(case), done_in(case)
-    for asked in corrections_of(case):
-        if asked.number in granted:
-            places = granted[asked.number]
-            yield from dict.fromkeys(_corrected(place, *done[place], language) for place in places if place in done)
-            yield from _came_from(places, done, language)
-            continue
+    """One sentence or more a correction, in the active language, which is ``language``.
+
+    What an earlier round wrote is told, too, whatever was decided since.
+    """
+    decisions = decisions_of(case)
+    for asked, places in made(case):
+        yield from dict.fromkeys(_corrected(place, data_map, language) for place, data_map in places.items())
+        yield from _came_from(places, language)
         decision = decisions.get(asked.number)
-        if decision is None:  # the case is not decided yet
-            continue
-        field = name_of(asked, language)
-        if decision.verdict == Verdict.NOT_HELD:
-            yield _("%(field)s: we hold no such information about you; nothing was corrected.") % {"field": field}
-        else:
-            told = _("%(field)s: not corrected.") % {"field": field}
-            ground = acts.ground_in_words(case, decision.code, language)
-            yield " ".join(filter(None, (told, ground, decision.explanation)))
+        if decision is not None:
+            yield from _not_made(case, asked, decision, language, is_made=bool(places))
 
 
-def done_in(case: Case) -> Done:
-    """What was corrected: by place, as the last act that names it tells."""
-    found: Done = {}
-    for act in Act.objects.filter(case=case, kind=ActKind.CORRECT).select_related("source", "map_version"):
-        for name, entry in act.proof.items():
-            # Before several fields could be corrected at once, an act named the one.
-            fields = entry["fields"] if "fields" in entry else {entry["field"]: entry["rows"]}
-            for column, rows in fields.items():
-                found[Place(act.source.slug, name, column)] = (act.map_version.as_map(), rows)
-    return found
+def _not_made(
+    case: Case, asked: CorrectionAsked, decision: CorrectionDecision, language: str, *, is_made: bool
+) -> Iterator[str]:
+    field = {"field": name_of(asked, language)}
+    if decision.verdict == Verdict.REFUSED:
+        told = _("%(field)s: not corrected anywhere else.") if is_made else _("%(field)s: not corrected.")
+        ground = acts.ground_in_words(case, decision.code, language)
+        yield " ".join(filter(None, (told % field, ground, decision.explanation)))
+    elif decision.verdict == Verdict.NOT_HELD and not is_made:
+        yield _("%(field)s: we hold no such information about you; nothing was corrected.") % field
+
+
+def made(case: Case) -> list[tuple[CorrectionAsked, Made]]:
+    """Each correction with the places in which it was written, in whichever round: by the acts, not by the plan.
+
+    A place is a correction's by the decision of the round of the act, which nobody could change since.
+    """
+    done = _written(case)
+    found: dict[int, dict[Place, DataMap]] = {asked.number: {} for asked in corrections_of(case)}
+    granting = case.correction_decisions.filter(verdict=Verdict.GRANTED).select_related("asked").order_by("round")
+    for decision in granting:
+        for place in filter(None, map(place_named, decision.places)):
+            if (decision.round, place) in done:
+                found[decision.asked.number][place] = done[decision.round, place]
+    return [(asked, found[asked.number]) for asked in corrections_of(case)]
+
+
+def _written(case: Case) -> dict[tuple[int, Place], DataMap]:
+    """What acts wrote, by round and place."""
+    return {
+        (act.round, Place(act.source.slug, name, column)): act.map_version.as_map()
+        for act in Act.objects.filter(case=case, kind=ActKind.CORRECT).select_related("source", "map_version")
+        for name, entry in act.proof.items()
+        for column in entry["fields"]
+    }
 
 
 def name_of(asked: CorrectionAsked, language: str) -> str:
@@ -74,20 +90,16 @@ def _title(place: Place, data_map: DataMap, language: str) -> str:
     return titles.get((place.collection, place.column), "")
 
 
-def _corrected(place: Place, data_map: DataMap, rows: int, language: str) -> str:
-    if rows:
-        told = _("%(field)s: corrected in %(source)s, and read back.")
-    else:
-        told = _("%(field)s: no record of yours in %(source)s holds it; nothing was corrected.")
-    return told % {"field": _title(place, data_map, language), "source": data_map.title.in_language(language)}
+def _corrected(place: Place, data_map: DataMap, language: str) -> str:
+    return _("%(field)s: corrected in %(source)s, and read back.") % {
+        "field": _title(place, data_map, language),
+        "source": data_map.title.in_language(language),
+    }
 
 
-def _came_from(places: tuple[Place, ...], done: Done, language: str) -> Iterator[str]:
+def _came_from(places: Made, language: str) -> Iterator[str]:
     """From whom the wrong value came, where a map says so and it was not the person (11 CCR 7023(i))."""
-    for place in places:
-        data_map, rows = done.get(place, (None, 0))
-        if data_map is None or not rows:
-            continue
+    for place, data_map in places.items():
         field = data_map.collection(place.collection).field(place.column)
         origins = [] if field.provided_by_person else [data_map.origins[name] for name in field.collected_from]
         if origins:

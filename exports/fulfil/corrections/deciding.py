@@ -1,4 +1,4 @@
-"""The decision on each correction, and what follows for the case: how many were not granted, and whether any was."""
+"""The decision on each correction, and what follows for the case: whether it is refused, and what is still open."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from dsar.vault.errors import VaultError
 from exports.fulfil import trouble
-from exports.fulfil.corrections.places import Place, maps_in_use, place_named, places_of
+from exports.fulfil.corrections.places import Place, place_named
 from exports.fulfil.corrections.standing import (
     Standing,
     corrections_of,
@@ -21,6 +22,7 @@ from exports.fulfil.corrections.standing import (
     standing,
 )
 from exports.fulfil.withholding import ground_against
+from exports.models import Act, ActKind
 from requests_app.events import EventKind
 from requests_app.law.values import Exemption
 from requests_app.law.words import Right
@@ -48,25 +50,18 @@ def decide_correction(
 ) -> None:
     """Grant one correction where it was chosen, refuse it on a ground for data (G10), or say that nothing is held.
 
-    The later decision stands; the history keeps both.
+    The later decision stands; the history keeps both. Once a source was written to in this round, what was written
+    rests on the decisions of this round: none of them changes any more.
     """
+    if because := fixed_because(case):
+        raise InputRefused({"verdict": because})
     asked = corrections_of(case)
     one = next(row for row in asked if str(row.number) == correction)
     wrong, ground = _decided(case, one, verdict, found=found, code=code, explanation=explanation)
     case.correction_decisions.filter(asked=one, round=case.gathering_round).delete()
-    decision = CorrectionDecision(
-        id=uuid.uuid4(),
-        case=case,
-        asked=one,
-        round=case.gathering_round,
-        verdict=verdict,
-        code=ground.code if ground else "",
-        citation=ground.citation if ground else "",
-        places=list(dict.fromkeys(row.place.slug for row in wrong)),
-        decided_by=actor.slug,
-        decided_at=at,
-    )
-    decision.wrong = json.dumps([row.named for row in wrong]) if wrong else ""
+    decision = _new(case, one, verdict, wrong, by=actor, at=at)
+    if ground is not None:
+        decision.code, decision.citation = ground.code, ground.citation
     decision.explanation, decision.reason = explanation, reason
     decision.save(force_insert=True)
     told = {"code": ground.code, "citation": ground.citation} if ground else {}
@@ -80,6 +75,38 @@ def decide_correction(
         places=decision.places,
         **told,
     )
+
+
+def note_approval(case: Case, *, by: Actor, at: datetime) -> None:
+    """Write down what approving the case decides where nobody decided before; what is unclear the act hands back.
+
+    The approval is the event of it: who approves has prepared nothing.
+    """
+    if case.right_answered != Right.CORRECT or decisions_of(case) or not is_decided_by_approval(corrections_of(case)):
+        return
+    try:
+        found = granted(case)
+    except (trouble.NotToCorrect, *trouble.DAMAGED):
+        return
+    for one in found:
+        _new(case, one.asked, Verdict.GRANTED, one.wrong, by=by, at=at).save(force_insert=True)
+
+
+def _new(
+    case: Case, asked: CorrectionAsked, verdict: str, wrong: Sequence[Standing], *, by: Actor, at: datetime
+) -> CorrectionDecision:
+    decision = CorrectionDecision(
+        id=uuid.uuid4(),
+        case=case,
+        asked=asked,
+        round=case.gathering_round,
+        verdict=verdict,
+        places=list(dict.fromkeys(row.place.slug for row in wrong)),
+        decided_by=by.slug,
+        decided_at=at,
+    )
+    decision.wrong = json.dumps([row.named for row in wrong]) if wrong else ""
+    return decision
 
 
 def _decided(
@@ -125,27 +152,53 @@ def shut_because(case: Case) -> str:
     return ""
 
 
-def not_granted(case: Case) -> int:
-    """How many corrections were refused, or are of what is not held."""
-    if case.right_asked != Right.CORRECT:
-        return 0
-    return sum(decision.verdict != Verdict.GRANTED for decision in decisions_of(case).values())
+def fixed_because(case: Case) -> str:
+    """Why no decision of this round may change any more, and what to do; empty if it may."""
+    written = _acts(case).filter(round=case.gathering_round)
+    return trouble.what_to_do("corrected_already") if written.exists() else ""
+
+
+def begun_because(case: Case) -> str:
+    """Why the case can't be refused as a whole any more, and what to do; empty if it can."""
+    is_begun = case.right_asked == Right.CORRECT and _acts(case).exists()
+    return trouble.what_to_do("corrected_in_part") if is_begun else ""
+
+
+def refused(case: Case) -> int:
+    """How many corrections were refused; what is not held was refused to nobody."""
+    return _verdicts(case).count(Verdict.REFUSED)
 
 
 def is_refused(case: Case) -> bool:
-    """Whether each correction was decided on, and none of them granted."""
-    return 0 < not_granted(case) == case.corrections.count()
+    """Whether each correction was decided on, at least one was refused, and nothing was granted or is written."""
+    return Verdict.REFUSED in _verdicts(case) and changes_nothing(case)
 
 
-def places_granted(case: Case) -> list[tuple[CorrectionAsked, tuple[Place, ...]]]:
-    """Each correction that is granted, with its places: known without what was found, and after that is destroyed."""
-    asked, decisions, maps = corrections_of(case), decisions_of(case), maps_in_use()
-    found: list[tuple[CorrectionAsked, tuple[Place, ...]]] = []
-    for one in asked:
-        decision = decisions.get(one.number)
-        if decision is None and is_decided_by_approval(asked):
-            found.append((one, places_of(one, maps).meant))
-        elif decision is not None and decision.verdict == Verdict.GRANTED:
-            places = (place_named(slug) for slug in decision.places)
-            found.append((one, tuple(place for place in places if place is not None)))
-    return found
+def is_not_held(case: Case) -> bool:
+    """Whether nothing of what was to be corrected is held: nothing was refused, and there was nothing to do."""
+    return set(_verdicts(case)) == {Verdict.NOT_HELD} and changes_nothing(case)
+
+
+def changes_nothing(case: Case) -> bool:
+    """Whether each correction was decided on, and nothing was granted, nor written in an earlier round."""
+    verdicts = _verdicts(case)
+    if not verdicts or Verdict.GRANTED in verdicts or _acts(case).exists():
+        return False
+    return len(verdicts) == case.corrections.count()
+
+
+def places_granted(case: Case) -> list[tuple[CorrectionDecision, tuple[Place, ...]]]:
+    """Each decision that grants a correction in this round, with its places: known without what was found."""
+    granting = [row for row in decisions_of(case).values() if row.verdict == Verdict.GRANTED]
+    return [(row, tuple(filter(None, map(place_named, row.places)))) for row in granting]
+
+
+def _verdicts(case: Case) -> list[str]:
+    """What was decided in this round; nothing for any other right."""
+    if case.right_asked != Right.CORRECT:
+        return []
+    return [decision.verdict for decision in decisions_of(case).values()]
+
+
+def _acts(case: Case) -> QuerySet[Act]:
+    return Act.objects.filter(case=case, kind=ActKind.CORRECT)

@@ -69,6 +69,11 @@ def places_of(asked: CorrectionAsked, maps: Iterable[DataMap]) -> Places:
     return Places((own, *alike), tuple(place for place in called if place not in alike))
 
 
+def correctable_places(maps: Iterable[DataMap]) -> frozenset[Place]:
+    """Every place that these maps let be corrected."""
+    return frozenset(place for place, _collection, _field in _correctable(maps))
+
+
 def not_correctable(asked: CorrectionAsked, maps: Iterable[DataMap]) -> list[tuple[DataMap, Collection, Field]]:
     """Fields of the same kind that the maps do not let be corrected: told to the desk, and never written to."""
     maps = list(maps)
@@ -84,12 +89,12 @@ def not_correctable(asked: CorrectionAsked, maps: Iterable[DataMap]) -> list[tup
     ]
 
 
-def columns_to_look_at(case: Case, maps: Iterable[DataMap]) -> dict[tuple[str, str], tuple[str, ...]]:
+def columns_to_look_at(case: Case) -> dict[tuple[str, str], tuple[str, ...]]:
     """What is read for a correction: the columns by source and collection; nothing for any other right."""
     if case.right_asked != Right.CORRECT:
         return {}
     found: dict[tuple[str, str], dict[str, None]] = {}
-    maps = list(maps)
+    maps = maps_in_use()
     for asked in case.corrections.all():
         for place in places_of(asked, maps).all:
             found.setdefault(place[:2], {})[place.column] = None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from dsar.vault.errors import VaultError
 from exports import findings
 from exports.fulfil import trouble
-from exports.fulfil.corrections.places import Place, maps_in_use, place_named, places_of
-from exports.models import SourceRun
+from exports.fulfil.corrections.places import Place, correctable_places, maps_in_use, place_named, places_of
+from exports.models import RunState, SourceRun
 from exports.sources.comparing import exact_form
 from exports.sources.connector import Held
 from exports.sources.datamap import Collection, Field
@@ -59,8 +59,14 @@ class Granted:
 
 
 def standing(case: Case, asked: CorrectionAsked) -> list[Standing]:
-    """What was found in the places of a correction, value by value; the place that was named comes first."""
-    places, runs = places_of(asked, maps_in_use()), _runs(case)
+    """What was found in the places of a correction, value by value; the place that was named comes first.
+
+    The places are those of the maps by which the round searched: its numbers stay, whatever map is accepted since.
+    """
+    of_round = findings.current_runs(case)
+    maps = [run.map_version.as_map() for run in of_round]
+    places = places_of(asked, [data_map for data_map in maps if data_map.processor_for is None])
+    runs = [run for run in of_round if run.state == RunState.DONE]
     found: list[Standing] = []
     for place in places.all:
         for source_run, collection, value, keys in _values_in(place, runs):
@@ -98,7 +104,8 @@ def is_decided_by_approval(asked: Sequence[CorrectionAsked]) -> bool:
 def granted(case: Case) -> list[Granted]:
     """The corrections to be made, and the rows that they mean; raises NotToCorrect where that is not clear.
 
-    What nobody decided on is granted by approving the case, if it is the only one and names its field.
+    What nobody decided on is granted by approving the case, if it is the only one and names its field; from then on
+    there is a decision on it like on any other.
     """
     asked, decisions = corrections_of(case), decisions_of(case)
     found = []
@@ -111,13 +118,13 @@ def granted(case: Case) -> list[Granted]:
                 raise trouble.NotToCorrect("correction_undecided")
             found.append(Granted(one, _meant(case, one)))
     _check_apart(found)
+    _check_in_use(found)
     return found
 
 
-def wrong_in(asked: CorrectionAsked, place: Place) -> list[str]:
-    """The values in a place that a person decided are wrong; none where nobody chose, or their key is destroyed."""
-    chosen = chosen_in(decisions_of(asked.case).get(asked.number))
-    return [str(value) for *where, value in chosen if Place(*map(str, where)) == place and value not in (None, "")]
+def wrong_in(decision: CorrectionDecision, place: Place) -> list[Json]:
+    """The values in a place that are wrong by a decision, and no others; none once their key is destroyed."""
+    return [value for *where, value in chosen_in(decision) if Place(*map(str, where)) == place]
 
 
 def chosen_in(decision: CorrectionDecision | None) -> list[list[Json]]:
@@ -138,9 +145,12 @@ def meant_by_itself(case: Case, asked: CorrectionAsked) -> frozenset[int]:
 
 
 def _chosen(case: Case, asked: CorrectionAsked, decision: CorrectionDecision) -> tuple[Standing, ...]:
-    """What a person chose, as it was found."""
-    chosen = json.loads(decision.wrong)
-    return tuple(one for one in standing(case, asked) if one.named in chosen)
+    """What a person chose, as it was found; raises NotToCorrect if some of it stands there no more."""
+    chosen = {json.dumps(named) for named in json.loads(decision.wrong)}
+    found = tuple(one for one in standing(case, asked) if json.dumps(one.named) in chosen)
+    if len(found) != len(chosen):
+        raise trouble.NotToCorrect("not_as_decided")
+    return found
 
 
 def _meant(case: Case, asked: CorrectionAsked) -> tuple[Standing, ...]:
@@ -180,7 +190,7 @@ def _equals(one: Json, other: Json) -> bool:
 
 
 def _check_searched(case: Case, own: Place | None) -> None:
-    if own is not None and own.source not in {run.source.slug for run in _runs(case)}:
+    if own is not None and own.source not in {run.source.slug for run in findings.searched_runs(case)}:
         raise trouble.NotToCorrect("source_left_out")
 
 
@@ -194,8 +204,13 @@ def _check_apart(found: Sequence[Granted]) -> None:
                     raise trouble.NotToCorrect("two_right_values")
 
 
-def _runs(case: Case) -> list[SourceRun]:
-    return findings.searched_runs(case)
+def _check_in_use(found: Sequence[Granted]) -> None:
+    """What the maps let be corrected no more, and what is out of use, is written to by no decision of before."""
+    known = correctable_places(maps_in_use())
+    for one in found:
+        for wrong in one.wrong:
+            if wrong.place not in known:
+                raise trouble.NotToCorrect("not_as_decided", wrong.place.slug)
 
 
 def _values_in(place: Place, runs: Sequence[SourceRun]) -> Iterator[tuple[SourceRun, Collection, Json, list[Key]]]:

@@ -1,7 +1,8 @@
-"""The act of a correction: each granted field written to every source that holds it, in one transaction a source.
+"""The act of a correction: each granted field written to every source that holds it.
 
-Called by ``carry_out``; rests on the decisions that were approved. Nothing is written anywhere before each column is
-known to take its value.
+In one transaction a source; a service takes one order a field, and each is noted once it is done. Called by
+``carry_out``; rests on the decisions that were approved, which nobody changes from the first note on. Nothing is
+written anywhere before each column is known to take its value.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from exports.fulfil import acts, staying_corrected, trouble
 from exports.fulfil.corrections import deciding
 from exports.fulfil.corrections.standing import Granted, Standing, granted
 from exports.fulfil.tasks import asking
-from exports.models import ActKind, SourceRun
+from exports.models import Act, ActKind, SourceRun
 from exports.sources.connector import (
     ChangeRefusedError,
     Correction,
@@ -39,21 +40,35 @@ class Write:
         return Correction(self.wrong.place.collection, self.wrong.rows, self.wrong.place.column, self.new)
 
 
+@dataclass(frozen=True, repr=False)
+class Work:
+    """What is to be written in one source, in order, and how much of it is noted as done."""
+
+    source_run: SourceRun
+    writes: Sequence[Write]
+    done: int
+
+    @property
+    def left(self) -> Sequence[Write]:
+        """What is not written yet."""
+        return self.writes[self.done :]
+
+
 def correct(run: Run, case: Case) -> None:
     """Write each granted value to the rows that are meant, and read it back; raises NotToCorrect.
 
     A source that only a person changes, or that can't be written to, keeps no other from being corrected; it is told
     at the end. What a source refuses goes back to a person at once.
     """
-    todo = [(source_run, writes) for source_run, writes in _by_source(granted(case)) if not _is_done(case, source_run)]
-    for source_run, writes in todo:
+    todo = _todo(case)
+    for work in todo:
         run.renew()
-        _check(source_run, writes)
+        _check(work)
     failed: list[Exception] = []
-    for source_run, writes in todo:
+    for work in todo:
         run.renew()
         try:
-            _write(run, case, source_run, writes)
+            _write(run, case, work)
         except (OnlyByHandError, NoWriteAccessError, SourceUnavailableError) as error:
             failed.append(error)
     if failed:
@@ -61,11 +76,19 @@ def correct(run: Run, case: Case) -> None:
 
 
 def sources_left(case: Case) -> list[str]:
-    """The sources, by slug, that a granted correction concerns."""
+    """The sources, by slug, in which a granted correction is not written yet."""
     try:
-        return [source_run.source.slug for source_run, _writes in _by_source(granted(case))]
+        return [work.source_run.source.slug for work in _todo(case)]
     except (trouble.NotToCorrect, *trouble.DAMAGED):
-        return list(dict.fromkeys(place.source for _asked, places in deciding.places_granted(case) for place in places))
+        granting = deciding.places_granted(case)
+        return list(dict.fromkeys(place.source for _decision, places in granting for place in places))
+
+
+def _todo(case: Case) -> list[Work]:
+    work = [
+        Work(source_run, writes, _done(case, source_run, writes)) for source_run, writes in _by_source(granted(case))
+    ]
+    return [one for one in work if one.left]
 
 
 def _by_source(found: Sequence[Granted]) -> list[tuple[SourceRun, list[Write]]]:
@@ -77,29 +100,52 @@ def _by_source(found: Sequence[Granted]) -> list[tuple[SourceRun, list[Write]]]:
     return [(of_source[0].wrong.source_run, of_source) for of_source in by_source]
 
 
-def _is_done(case: Case, source_run: SourceRun) -> bool:
-    return acts.is_done(case, source_run.source, ActKind.CORRECT)
+def _done(case: Case, source_run: SourceRun, writes: Sequence[Write]) -> int:
+    """How many of the writes the act of this round proves: they are noted in their order."""
+    act = _act(case, source_run)
+    if act is None:
+        return 0
+    return next((number for number in range(len(writes), 0, -1) if act.proof == _proof(writes[:number])), 0)
 
 
-def _check(source_run: SourceRun, writes: Sequence[Write]) -> None:
+def _act(case: Case, source_run: SourceRun) -> Act | None:
+    acts_done = Act.objects.filter(case=case, source=source_run.source, kind=ActKind.CORRECT)
+    return acts_done.filter(round=case.gathering_round).first()
+
+
+def _check(work: Work) -> None:
     """Ask the source whether its columns take such values; raises NotToCorrect that names the first that does not."""
-    with source_run.source.open(source_run.map_version.as_map()) as connector:
-        for write in writes:
+    with work.source_run.source.open(work.source_run.map_version.as_map()) as connector:
+        for write in work.left:
             try:
                 connector.check_correction(write.correction)
             except ChangeRefusedError:
                 raise trouble.NotToCorrect("value_of_another_kind", write.wrong.place.slug) from None
 
 
-def _write(run: Run, case: Case, source_run: SourceRun, writes: Sequence[Write]) -> None:
-    word = asking.word_on(case, source_run.source, ActKind.CORRECT)
-    with source_run.source.open(source_run.map_version.as_map(), word) as connector:
-        connector.correct([write.correction for write in writes])
+def _write(run: Run, case: Case, work: Work) -> None:
+    """Write what is left, and note it: all at once, or where each is a change of its own one after the other."""
+    word = asking.word_on(case, work.source_run.source, ActKind.CORRECT)
+    with work.source_run.source.open(work.source_run.map_version.as_map(), word) as connector:
+        step = 1 if connector.one_by_one else len(work.left)
+        for first in range(work.done, len(work.writes), step):
+            run.renew()
+            now = work.writes[first : first + step]
+            connector.correct([write.correction for write in now])
+            _note(run, case, work, now, so_far=work.writes[: first + step])
+
+
+def _note(run: Run, case: Case, work: Work, now: Sequence[Write], *, so_far: Sequence[Write]) -> None:
+    source = work.source_run.source
     with run.transaction():  # before the act is noted, for nobody comes back to it after that
-        for write in writes:
+        for write in now:
             place = (write.wrong.place.collection, write.wrong.place.column)
-            staying_corrected.remember(case, source_run.source, place, write.wrong.rows, right=write.new, at=run.at)
-    acts.note(run, case, ActKind.CORRECT, source_run, _proof(writes))
+            staying_corrected.remember(case, source, place, write.wrong.rows, right=write.new, at=run.at)
+    act = _act(case, work.source_run)
+    if act is None:
+        acts.note(run, case, ActKind.CORRECT, work.source_run, _proof(so_far))
+    else:
+        acts.note_further(run, act, _proof(so_far))
 
 
 def _proof(writes: Sequence[Write]) -> acts.Proof:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 
-from exports import findings
-from exports.fulfil.corrections.deciding import places_granted
+from exports.fulfil.corrections import account
 from exports.models import Telling
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind
@@ -42,12 +41,11 @@ def hashed(email: str) -> str:
 
 
 def _correction(case: Case) -> dict[str, str]:
-    """What is to be corrected, field by field, and who tells the values to a recipient that names the reference."""
-    maps = {run.source.slug: run.map_version.as_map() for run in findings.searched_runs(case)}
+    """What was corrected, field by field, and who tells the values to a recipient that names the reference."""
     named: dict[tuple[str, str], None] = {}
-    for asked, places in places_granted(case):
-        for place in places if asked.decisions.exists() else places[:1]:
-            collection = maps[place.source].collection(place.collection)
+    for _asked, places in account.made(case):
+        for place, data_map in places.items():
+            collection = data_map.collection(place.collection)
             titles = collection.title.in_language("en"), collection.field(place.column).title.in_language("en")
             named[titles] = None
     return {

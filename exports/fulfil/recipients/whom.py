@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.utils.text import slugify
 
 from exports.fulfil import held
-from exports.fulfil.corrections.deciding import is_refused
+from exports.fulfil.corrections.deciding import changes_nothing
 from exports.models import DataMapVersion, DataSource, Telling
 from exports.sources.datamap import OpenDsr, Recipient, Relation, Way
 from requests_app.law.words import Right
@@ -54,7 +54,7 @@ def recipients_to_tell(case: Case, on: date) -> list[Named]:
     The window ends on the day `on`, the one on which they are told. What we hold as a processor went to the
     recipients of its controller, who tells them.
     """
-    if is_refused(case):  # of a correction that is not made nobody hears
+    if changes_nothing(case):  # of a correction that is not made nobody hears
         return []
     relations = relations_to_tell(case)
     if not relations:

@@ -20,7 +20,7 @@ from exports.sources.connector import Action, Mode
 from exports.sources.datamap import Collection, Deidentify
 from exports.sources.rows import columns_needed
 from requests_app.law.words import Right
-from requests_app.models import CorrectionAsked, IdentifierKind
+from requests_app.models import CorrectionDecision, IdentifierKind
 from requests_app.services import people
 
 
@@ -100,10 +100,10 @@ def identifiers(task: Task) -> Mapping[str, list[str]]:
 def _to_tell(task: Task) -> tuple[Asked, ...]:
     """What the recipient is to be told, and by which reference it can ask back."""
     case, language = task.case, (get_language() or "en").partition("-")[0]
-    granted = deciding.places_granted(case) if case.right_asked == Right.CORRECT else []
+    corrected = account.made(case) if case.right_asked == Right.CORRECT else []
     said = [
         _("Tell it in a way that can be proved: %(right)s.") % {"right": case.right_asked.label},
-        *(f"{account.name_of(asked, language)}: {asked.value}" for asked, _places in granted),
+        *(f"{account.name_of(asked, language)}: {asked.value}" for asked, places in corrected if places),
         _("Name the reference %(reference)s, and have it confirm what it did and pass it on.")
         % {"reference": case.submission.reference},
     ]
@@ -131,7 +131,7 @@ def _concerned(task: Task) -> list[Collection]:
         case TaskKind.SUPPRESS:
             return [found for found in data_map.collections if found.suppression(task.case.right_asked)]
         case TaskKind.CORRECT:
-            names = {place.collection for _asked, place in _places_of(task)}
+            names = {place.collection for _decision, place in _places_of(task)}
             return [found for found in data_map.collections if found.name in names]
     planned = acts.deletion_plan(_run_of(task), people.identifiers_of(task.case)).collections
     going = {item.name for item in planned if item.action is not Action.KEEP and item.rows > len(item.spared)}
@@ -192,28 +192,31 @@ def _to_do(task: Task, collection: Collection, language: str) -> list[str]:
     if task.kind == TaskKind.CORRECT:
         return [
             line
-            for asked, place in _places_of(task)
+            for decision, place in _places_of(task)
             if place.collection == collection.name
-            for line in _to_correct(asked, place, collection.field(place.column).title.in_language(language))
+            for line in _to_correct(decision, place, collection.field(place.column).title.in_language(language))
         ]
     return _to_delete(task, collection)
 
 
-def _places_of(task: Task) -> list[tuple[CorrectionAsked, Place]]:
+def _places_of(task: Task) -> list[tuple[CorrectionDecision, Place]]:
     """What is granted in the source of a task."""
-    granted = deciding.places_granted(task.case)
-    return [(asked, place) for asked, places in granted for place in places if place.source == task.source.slug]
+    granting = deciding.places_granted(task.case)
+    return [(decision, place) for decision, places in granting for place in places if place.source == task.source.slug]
 
 
-def _to_correct(asked: CorrectionAsked, place: Place, title: str) -> Iterator[str]:
+def _to_correct(decision: CorrectionDecision, place: Place, title: str) -> Iterator[str]:
+    """What to write, and in the place of which values alone: whatever else stands in the field stays."""
+    wrong = standing.wrong_in(decision, place)
+    if not wrong:  # their key is destroyed: nobody knows any more what would be overwritten
+        return
     yield _("Write this in “%(column)s” (%(title)s): %(value)s") % {
         "column": place.column,
         "title": title,
-        "value": asked.value,
+        "value": decision.asked.value,
     }
-    wrong = standing.wrong_in(asked, place)
-    if wrong:  # a person chose among several values: the others stay
-        yield _("Only where it says: %(values)s") % {"values": "; ".join(wrong)}
+    said = (_("nothing (it is empty)") if value in (None, "") else str(value) for value in wrong)
+    yield _("Only where it says: %(values)s") % {"values": "; ".join(dict.fromkeys(said))}
 
 
 def _to_delete(task: Task, collection: Collection) -> list[str]:

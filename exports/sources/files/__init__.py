@@ -55,7 +55,7 @@ class FilesConnector(Connector):
         """See that a person did it; the first try asks for it."""
         return self._by_hand.delete(plan, repeated=repeated, before_commit=before_commit)
 
-    def correct(self, corrections: Sequence[Correction]) -> None:
+    def _correct(self, corrections: Sequence[Correction]) -> None:
         """See that a person did it."""
         self._by_hand.correct(corrections)
 

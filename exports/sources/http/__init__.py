@@ -39,6 +39,8 @@ class HttpConnector(Connector):
     A change that its map does not offer is a task for a person, and done when a look shows it.
     """
 
+    one_by_one = True  # the contract has one order a field
+
     def __init__(
         self,
         datamap: DataMap,
@@ -77,7 +79,7 @@ class HttpConnector(Connector):
         by = self._changing if Change.DELETE in self._service.changes else self._by_hand
         return by.delete(plan, repeated=repeated, before_commit=before_commit)
 
-    def correct(self, corrections: Sequence[Correction]) -> None:
+    def _correct(self, corrections: Sequence[Correction]) -> None:
         """Change fields of rows from what each held to what is right, each by one order, all or nothing."""
         for correction in corrections:
             self._changing.correct(correction)

@@ -76,12 +76,10 @@ class SqlConnector(Connector):
     def check_correction(self, correction: Correction) -> None:
         """See that the field may be corrected and its column takes the value; asks how the table is built."""
         super().check_correction(correction)
-        self._reading.check_value(self.datamap.collection(correction.collection), correction.field, correction.new)
+        self._reading.check_value(correction.collection, correction.field, correction.new)
 
-    def correct(self, corrections: Sequence[Correction]) -> None:
+    def _correct(self, corrections: Sequence[Correction]) -> None:
         """Change fields of rows from what each held to what is right, in one transaction."""
-        for correction in corrections:
-            super().check_correction(correction)
         self._changing.correct(corrections)
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:

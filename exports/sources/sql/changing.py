@@ -28,7 +28,6 @@ from exports.sources.connector import (
 )
 from exports.sources.datamap import Collection, DataMap, Deidentify, Replacement
 from exports.sources.masks import Hashing, NotMaskableError, masked, needs_value
-from exports.sources.sql.columns import typed
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.order import Family, Hanging
@@ -219,7 +218,7 @@ class Changing:
             raise ChangeRefusedError(
                 f"{self._datamap.source}: {collection.name}.{column} can't be masked as the map says: {error}"
             ) from None
-        return self._writable(collection, column, value)
+        return self._tables.writable(collection.name, column, value)
 
     def _is_one_of(self, collection: Collection, keys: Sequence[Key]) -> Condition:
         columns = [self._tables.column(collection.name, name) for name in collection.key]
@@ -234,23 +233,12 @@ class Changing:
             return columns[0].in_([part for (part,) in bound])
         return sa.or_(*(sa.and_(*map(operator.eq, columns, parts)) for parts in bound))
 
-    def _writable(self, collection: Collection, column: str, value: Json) -> object:
-        """The value for the column; ChangeRefusedError if it can't hold it."""
-        try:
-            return typed(value, self._tables.column(collection.name, column).type)
-        except ValueError:
-            raise ChangeRefusedError(
-                f"{self._datamap.source}: {collection.name}.{column} can't hold that kind of value"
-            ) from None
-
     # correction
 
     def correct(self, corrections: Sequence[Correction]) -> None:
         """Change fields of rows from what each held to what is right, all or nothing."""
         collections = [self._datamap.collection(one.collection) for one in corrections]
-        values = [
-            self._writable(found, one.field, one.new) for one, found in zip(corrections, collections, strict=True)
-        ]
+        values = [self._tables.writable(one.collection, one.field, one.new) for one in corrections]
         with self._transaction() as connection:
             for one, collection, value in zip(corrections, collections, values, strict=True):
                 for key, old in one.rows:
@@ -290,7 +278,9 @@ class Changing:
                 flags = collection.suppression(right)
                 condition = self._matching.of_person(collection, identifiers)
                 if flags and condition is not None:
-                    values = {column: self._writable(collection, column, value) for column, value in flags.columns}
+                    values = {
+                        column: self._tables.writable(collection.name, column, value) for column, value in flags.columns
+                    }
                     table = self._tables[collection.name]
                     done[collection.name] = connection.execute(table.update().where(condition).values(values)).rowcount
         return done

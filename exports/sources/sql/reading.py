@@ -14,7 +14,6 @@ from sqlalchemy.types import NullType
 
 from exports.sources.connector import (
     MAILBOX,
-    ChangeRefusedError,
     Identifiers,
     MapDoesNotFitError,
     Mode,
@@ -25,7 +24,7 @@ from exports.sources.connector import (
     columns_read,
 )
 from exports.sources.datamap import Collection, DataMap, Keep
-from exports.sources.sql.columns import Reader, is_text, typed
+from exports.sources.sql.columns import Reader, is_text
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.tables import Tables
@@ -47,14 +46,9 @@ class Reading:
         self._tables = tables
         self._matching = matching
 
-    def check_value(self, collection: Collection, column: str, value: Json) -> None:
+    def check_value(self, collection: str, column: str, value: Json) -> None:
         """Raise ChangeRefusedError if the column can't hold such a value."""
-        try:
-            typed(value, self._tables.column(collection.name, column).type)
-        except ValueError:
-            raise ChangeRefusedError(
-                f"{self._datamap.source}: {collection.name}.{column} can't hold that kind of value"
-            ) from None
+        self._tables.writable(collection, column, value)
 
     def probe(self, points: Mapping[str, str]) -> ProbeAnswer:
         """Points that meet in one record of a root collection, in the record where most do."""

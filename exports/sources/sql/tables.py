@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import ObjectKind, ObjectScope
 from sqlalchemy.exc import SAWarning
 
-from exports.sources.connector import MapDoesNotFitError
+from exports.sources.connector import ChangeRefusedError, MapDoesNotFitError
 from exports.sources.datamap import Collection, DataMap, Deidentify, Keep, KeyedHash, Replacement, Truncate, Year
 from exports.sources.masks import HASH_LETTERS
-from exports.sources.sql.columns import ColumnType, Reader, comparable, is_dated, is_text, reader
-from exports.sources.values import KeyPart
+from exports.sources.sql.columns import ColumnType, Reader, comparable, is_dated, is_text, reader, typed
+from exports.sources.values import Json, KeyPart
 
 Place: TypeAlias = tuple[str | None, str]  # schema and table
 
@@ -49,6 +49,13 @@ class Tables:
     def comparable(self, collection: str, name: str, value: KeyPart) -> sa.BindParameter[Any]:
         """A value bound to be compared with the column; ValueError if it can't equal any."""
         return comparable(value, self.column(collection, name).type, self.backend)
+
+    def writable(self, collection: str, name: str, value: Json) -> object:
+        """The value as the column takes it; ChangeRefusedError if it can't hold it."""
+        try:
+            return typed(value, self.column(collection, name).type)
+        except ValueError:
+            raise ChangeRefusedError(f"{self.source}: {collection}.{name} can't hold that kind of value") from None
 
     def reader(self, collection: str, name: str) -> Reader:
         """How a value of the column, as the driver gives it, becomes JSON."""

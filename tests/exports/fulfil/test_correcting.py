@@ -194,10 +194,15 @@ def test_what_was_approved_before_is_handed_back_by_the_worker(house: House, mon
     assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "no_record_to_correct"
 
 
-def test_an_act_that_corrected_nothing_is_told_as_such(house: House) -> None:
+def test_what_was_corrected_is_told_whatever_its_map_says_since(house: House) -> None:
     case = house.closed(Right.CORRECT, **PHONE)
-    Act.objects.filter(case=case).update(proof={"customers": {"field": "phone", "rows": 0}})
+    source = DataSource.objects.get(slug="shop")
+    renamed = source.map_version.text.replace("- name: customers", "- name: people").replace(
+        "from: customers", "from: people"
+    )
+    source.map_version = DataMapVersion.accept(renamed, at=NOW)
+    source.save()
     assert account_of(case, "en") == (
-        "Telephone number: no record of yours in Shop holds it; nothing was corrected.",
+        "Telephone number: corrected in Shop, and read back.",
         "We told these recipients of your data to do the same: Cardinal Pay Inc.; Northgate Parcel Inc.",
     )

@@ -42,6 +42,7 @@ class Kept(NamedTuple):
 KEPT: Mapping[str, Kept] = {
     "requests": Kept(earlier.Request._fields, earlier.requests),
     "rights": Kept(earlier.Asked._fields, earlier.cases),
+    "corrections": Kept(earlier.Corrected._fields, earlier.corrections),
     "letters": Kept(earlier.Letter._fields, earlier.sent),
 }
 
@@ -69,7 +70,7 @@ class OwnRecordConnector(Connector):
         kept = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
         return Deletion(tuple(kept))
 
-    def correct(self, corrections: Sequence[Correction]) -> None:  # noqa: ARG002
+    def _correct(self, corrections: Sequence[Correction]) -> None:  # noqa: ARG002
         """Refused: the record tells what was asked, as it was asked."""
         raise NoWriteAccessError(f"{self.datamap.source}: the record of requests is not changed")
 

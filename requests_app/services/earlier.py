@@ -10,8 +10,18 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import NamedTuple
 
+from django.db.models import Prefetch
+
 from requests_app.law.words import EvidenceKind
-from requests_app.models import Case, Identifier, IdentifierKind, Message, Submission
+from requests_app.models import (
+    Case,
+    CorrectionAsked,
+    CorrectionDecision,
+    Identifier,
+    IdentifierKind,
+    Message,
+    Submission,
+)
 from requests_app.services import letters
 from requests_app.services.history import local_day
 from requests_app.services.people import as_compared
@@ -51,8 +61,21 @@ class Asked(NamedTuple):
     outcome: str | None
     grounds: str | None  # on which it was refused, by their citations
     closed_on: str | None
-    correct_field: str | None
-    correct_value: str | None
+
+
+class Corrected(NamedTuple):
+    """One correction that was asked for, as it was asked, and what was decided on it last."""
+
+    reference: str
+    number: str  # its place in the request, from 01
+    received_on: str
+    field: str | None  # source.collection.field; None: told in words alone
+    words: str | None
+    value_now: str | None
+    value: str | None
+    decision: str | None  # None: none by itself, the outcome of the right tells
+    ground: str | None  # of a refusal: its citation
+    closed_on: str | None
 
 
 class Letter(NamedTuple):
@@ -108,7 +131,6 @@ def cases(references: Collection[str]) -> Iterator[Asked]:
     """Their cases, in the order of references and rights."""
     for one in _submissions(references):
         for case in one.cases.order_by("right").prefetch_related("laws", "exemption_claims"):
-            correction = getattr(case, "correction", None)
             yield Asked(
                 reference=one.reference,
                 right=case.right,
@@ -119,9 +141,27 @@ def cases(references: Collection[str]) -> Iterator[Asked]:
                 outcome=case.outcome or None,
                 grounds="; ".join(claim.citation for claim in case.exemption_claims.all()) or None,
                 closed_on=_day(case),
-                correct_field=correction.field if correction else None,
-                correct_value=correction.value or None if correction else None,
             )
+
+
+def corrections(references: Collection[str]) -> Iterator[Corrected]:
+    """What they asked to have corrected, in the order of references and numbers."""
+    latest = Prefetch("decisions", CorrectionDecision.objects.order_by("-round"))
+    asked = CorrectionAsked.objects.filter(case__submission__reference__in=references).prefetch_related(latest)
+    for one in asked.select_related("case__submission").order_by("case__submission__reference", "number"):
+        decision = next(iter(one.decisions.all()), None)
+        yield Corrected(
+            reference=one.case.submission.reference,
+            number=f"{one.number:02}",
+            received_on=one.case.submission.received_on.isoformat(),
+            field=one.field or None,
+            words=one.words or None,
+            value_now=one.value_now or None,
+            value=one.value or None,
+            decision=decision.verdict if decision else None,
+            ground=decision.citation or None if decision else None,
+            closed_on=_day(one.case),
+        )
 
 
 def sent(references: Collection[str]) -> Iterator[Letter]:

@@ -221,7 +221,7 @@ def _correction_rows(case: Case) -> list[Row]:
     rows = []
     for asked in CorrectionAsked.objects.select_related("case__submission").filter(case=case):
         rows += [
-            Row(_("To correct"), asked.field),
+            Row(_("Correction %(number)s") % {"number": asked.number}, asked.field or _("in the person's words")),
             Row(_("In the person's words"), unsealed(asked, "words")),
             Row(_("Value now, as the person says"), unsealed(asked, "value_now")),
             Row(_("Right value"), unsealed(asked, "value")),

@@ -35,23 +35,42 @@ def remember(
 
     What a later request corrects back to was right after all, and is watched for no longer.
     """
+    digester = digests.Digester(_kind(source))
+    for first in range(0, len(rows), AT_ONCE):
+        some = rows[first : first + AT_ONCE]
+        was_right = [digest for key, _old in some for digest in digester.candidates(_value(*place, key, right))]
+        Corrected.objects.filter(source=source, wrong__in=was_right).delete()
+        _watch(case, source, place, [(key, old) for key, old in some if str(old) != right], digester, at=at)
+
+
+def _watch(
+    case: Case,
+    source: DataSource,
+    place: tuple[str, str],
+    rows: Sequence[Held],
+    digester: digests.Digester,
+    *,
+    at: datetime,
+) -> None:
+    """Keep what is not kept yet under whatever key; an alarm about it is settled."""
+    wrong = {key: digester.candidates(_value(*place, key, old)) for key, old in rows}
+    known = Corrected.objects.filter(source=source, wrong__in=[one for found in wrong.values() for one in found])
+    CameBack.objects.filter(corrected__in=known, settled_at=None).update(settled_at=at)
+    kept = set(known.values_list("wrong", flat=True))
     collection, field = place
-    for key, old in rows:
-        _of(source, place, key, right).delete()
-        if str(old) == right:  # it had been put right by hand
-            continue
-        known = _of(source, place, key, old)
-        CameBack.objects.filter(corrected__in=known, settled_at=None).update(settled_at=at)
-        if not known.exists():
-            Corrected.objects.create(
-                case=case,
-                source=source,
-                collection=collection,
-                field=field,
-                row=digests.digest(_kind(source), _row(collection, field, key)),
-                wrong=digests.digest(_kind(source), _value(collection, field, key, old)),
-                corrected_at=at,
-            )
+    Corrected.objects.bulk_create(
+        Corrected(
+            case=case,
+            source=source,
+            collection=collection,
+            field=field,
+            row=digester.digest(_row(collection, field, key)),
+            wrong=found[0],
+            corrected_at=at,
+        )
+        for key, found in wrong.items()
+        if not kept.intersection(found)
+    )
 
 
 class Watch:
@@ -115,12 +134,6 @@ def alarms(case: Case) -> QuerySet[CameBack]:
 
 def _settle(corrected: Corrected, *, at: datetime) -> None:
     corrected.came_back.filter(settled_at=None).update(settled_at=at)
-
-
-def _of(source: DataSource, place: tuple[str, str], key: Key, value: Json) -> QuerySet[Corrected]:
-    """What is kept of this value in this place, under whatever key it was digested."""
-    wrong = digests.candidates(_kind(source), _value(*place, key, value))
-    return Corrected.objects.filter(source=source, wrong__in=wrong)
 
 
 def _kind(source: DataSource) -> str:

@@ -48,18 +48,23 @@ class ByHand:
 
     def correct(self, corrections: Sequence[Correction]) -> None:
         """See that the rows hold the new values by now."""
-        wrong = [(one, len(self._still_wrong(one))) for one in corrections]
-        if asked := [f"{one.field!r} of {rows} rows of {one.collection}" for one, rows in wrong if rows]:
+        wrong = [{key for key, held in one.rows if exact_form(held) != exact_form(one.new)} for one in corrections]
+        of_collection: dict[str, list[tuple[Correction, set[Key]]]] = {}
+        for one, keys in zip(corrections, wrong, strict=True):
+            if keys:
+                of_collection.setdefault(one.collection, []).append((one, keys))
+        for name, some in of_collection.items():
+            self._drop_what_is_right(name, some)
+        still = zip(corrections, wrong, strict=True)
+        if asked := [f"{one.field!r} of {len(keys)} rows of {one.collection}" for one, keys in still if keys]:
             self._ask(f"write the corrected value to {' and to '.join(asked)}")
 
-    def _still_wrong(self, correction: Correction) -> set[Key]:
-        """The rows that do not hold the new value yet."""
-        right = exact_form(correction.new)
-        wrong = {key for key, held in correction.rows if exact_form(held) != right}
-        for row in self._source.rows(self._datamap.collection(correction.collection), {}) if wrong else ():
-            if row.key in wrong and exact_form(row.record[correction.field]) == right:
-                wrong.discard(row.key)
-        return wrong
+    def _drop_what_is_right(self, collection: str, wrong: Sequence[tuple[Correction, set[Key]]]) -> None:
+        """Take out the rows that hold the new value by now; the files are read once for all."""
+        for row in self._source.rows(self._datamap.collection(collection), {}):
+            for one, keys in wrong:
+                if row.key in keys and exact_form(row.record[one.field]) == exact_form(one.new):
+                    keys.discard(row.key)
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """See that the columns stand as they are to; the rows that stand so, by collection."""

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from dsar.vault.errors import VaultError
 from exports.admin.panels import may
 from exports.fulfil.corrections.account import name_of
+from exports.fulfil.corrections.deciding import fixed_because
 from exports.fulfil.corrections.places import maps_in_use, not_correctable
 from exports.fulfil.corrections.standing import (
     Standing,
@@ -41,7 +42,7 @@ from requests_app.services import moving
 from requests_app.services.history import record_access
 
 SLUG = "corrections"
-MOST_SHOWN = 200  # values of one correction; of more a person can't decide one by one
+MOST_SHOWN = 200  # values of one correction, and those that are ticked; of more a person can't decide one by one
 SENT = ("correction", "verdict", "code", "explanation", "reason")
 
 
@@ -82,7 +83,8 @@ def corrections(request: HttpRequest, case: Case) -> HttpResponse:
     """What stands where, correction by correction; each look is noted. Whoever may decide, decides here."""
     if request.method == "POST":
         return _decide(request, case)
-    actor, may_decide = actor_of(request), may("decide_correction", case, actor_of(request))
+    actor, fixed = actor_of(request), fixed_because(case)
+    may_decide = not fixed and may("decide_correction", case, actor)
     lines = list(_lines(case))
     if any(line.values for line in lines):
         with transaction.atomic():
@@ -91,6 +93,7 @@ def corrections(request: HttpRequest, case: Case) -> HttpResponse:
         **context_of(request, case),
         "lines": lines,
         "may_decide": may_decide,
+        "fixed_because": fixed,
         "by_approval": is_decided_by_approval(corrections_of(case)),
         "verdicts": choices.verdict_choices(case),
         "grounds": choices.grounds_for_data(case) if may_decide else [],
@@ -136,14 +139,15 @@ def _lines(case: Case) -> Iterator[Line]:
         decision = decisions.get(asked.number)
         found, chosen = _found(case, asked), chosen_in(decision)
         ticked = {one.number for one in found if one.named in chosen} if decision else meant_by_itself(case, asked)
+        shown = [one for one in found if one.number <= MOST_SHOWN or one.number in ticked]
         yield Line(
             number=asked.number,
             title=name_of(asked, "en") if asked.field else "",
             words=unsealed(asked, "words"),
             value_now=unsealed(asked, "value_now"),
             value=unsealed(asked, "value"),
-            values=[_value(one, one.number in ticked) for one in found[:MOST_SHOWN]],
-            left_out=max(0, len(found) - MOST_SHOWN),
+            values=[_value(one, one.number in ticked) for one in shown],
+            left_out=len(found) - len(shown),
             not_correctable=[
                 f"{data_map.title}, {collection.title}: {field.title}"
                 for data_map, collection, field in not_correctable(asked, maps)

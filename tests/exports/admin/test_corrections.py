@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from dsar.ledger import chains
+from exports.admin import corrections
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
@@ -84,6 +85,16 @@ def test_what_is_meant_is_ticked_and_then_what_was_chosen(asked: Case, analyst: 
     assert text.count(" checked") == 1, "the points; in words nothing is meant by itself"
     assert "Decided." in decide(analyst, asked, 2, verdict="granted", found="2")
     assert text_of(analyst, page(asked)).count(" checked") == 3, "a value more, and its verdict"
+
+
+def test_what_is_ticked_is_shown_however_many_values_stand_there(
+    asked: Case, analyst: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Decided." in decide(analyst, asked, 2, verdict="granted", found="2")
+    monkeypatch.setattr(corrections, "MOST_SHOWN", 1)
+    text = text_of(analyst, page(asked))
+    assert 'value="2" aria-label="Value 2 is wrong" checked' in text
+    assert "more values are not shown" in text
 
 
 def test_who_only_looks_is_offered_no_decision(desk: Desk, asked: Case) -> None:

@@ -16,6 +16,7 @@ from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
 from requests_app.services import earlier
+from requests_app.services.correcting import Correction
 from requests_app.services.letters import Letter, queue
 from requests_app.states import Outcome
 from tests.exports.house import ANALYST, NOW, House, files_of, fresh, json_lines, person, rows, run_of
@@ -55,6 +56,22 @@ def test_an_access_bundle_holds_what_was_asked_before_how_it_ended_and_the_lette
     assert {"text": answer.text, "reached_on": "2026-11-23"}.items() <= next(
         letter for letter in letters if letter["letter_id"] == str(answer.pk)
     ).items()
+
+
+def test_each_correction_is_given_out_as_it_was_asked_with_what_was_decided(house: House) -> None:
+    name = Correction(field="shop.customers.name", now="Anne", value="Ann Other")
+    before = house.deciding(Right.CORRECT, corrections=(name, Correction(words="my shoe size", value="43")))
+    refused = {"verdict": "refused", "code": "ca_106_accurate", "explanation": "You signed so."}
+    house.move(before, "decide_correction", correction="1", reason="Weighed.", **refused)
+    house.move(before, "decide_correction", correction="2", reason="Weighed.", verdict="not_held")
+    house.approve(before)
+    held = json_lines(files_of(house.closed(Right.KNOW_SPECIFIC))[f"data/{SOURCE}/corrections.jsonl"])
+    told = [(row["number"], row["field"], row["words"], row["value_now"], row["value"]) for row in held]
+    assert told == [
+        ("01", "shop.customers.name", None, "Anne", "Ann Other"),
+        ("02", None, "my shoe size", None, "43"),
+    ]
+    assert [(row["decision"], row["ground"]) for row in held] == [("refused", "11 CCR 7023(b)"), ("not_held", None)]
 
 
 def test_it_has_its_schema_its_disclosure_and_its_table_on_the_overview_page(house: House) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from dsar.vault import digests
 from exports.admin.attention import attention
 from exports.fulfil import staying_corrected
-from exports.models import CameBack, Corrected
+from exports.models import CameBack, Corrected, DataSource
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
@@ -108,3 +109,15 @@ def test_neither_value_is_kept_and_the_digest_outlives_a_change_of_its_key(house
     digests.rotate("corrected:shop", at=NOW)
     comes_back(house)
     assert len(facts_of(house.deciding(Right.KNOW_SPECIFIC), EventKind.CAME_BACK)) == 1
+
+
+def test_many_rows_are_remembered_in_few_statements(
+    house: House, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    case = house.closed(Right.CORRECT, **PHONE)
+    source = DataSource.objects.get(slug="shop")
+    rows = [((number,), f"old {number}") for number in range(1_000)]
+    for _twice in range(2):
+        with django_assert_max_num_queries(20):
+            staying_corrected.remember(case, source, ("customers", "phone"), rows, right=RIGHT, at=NOW)
+        assert Corrected.objects.count() == 1_001

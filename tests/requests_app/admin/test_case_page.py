@@ -16,6 +16,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
 from requests_app.services import identity
+from requests_app.services.correcting import Correction
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.requests_app.admin.conftest import NOW, Desk, text_of
@@ -48,6 +49,16 @@ def test_the_correction_asked_for_is_shown(desk: Desk) -> None:
     page = page_of(desk, submission.cases.get())
     assert "club.members.phone" in page
     assert "415 555 0199" in page
+    assert "Correction 1" in page
+
+
+def test_a_correction_in_words_has_its_number_too(desk: Desk) -> None:
+    told = (Correction(field="club.members.points", value="12"), Correction(words="my first name", value="Anna"))
+    page = page_of(desk, desk.file(Right.CORRECT, corrections=told).cases.get())
+    before, _heading, after = page.partition("Correction 2")
+    assert "club.members.points" in before
+    assert "in the person&#x27;s words" in after
+    assert "my first name" in after
 
 
 def test_every_look_is_noted_and_changes_nothing(desk: Desk) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import (
     Case,
     CodePurpose,
+    CorrectionAsked,
     Evidence,
     IdentifierKind,
     IdentityDoubt,
@@ -66,6 +68,7 @@ OF_GUARDIAN = {
         " a cuyos datos personales se refiere esta solicitud. Firmado electrónicamente: {name}"
     ),
 }
+LONGER_WORD = re.compile(r"\w{4,}")  # of a title: what tells it from others
 TRIES_A_DAY = 5
 POINT_LENGTH = 200
 
@@ -172,19 +175,53 @@ def points_to_probe(offered: ProofOffered) -> dict[str, str]:
 def with_submitted(submission: Submission, typed: Mapping[str, str]) -> dict[str, str]:
     """Typed data points with those that came with the submission, which nobody is asked for again."""
     submitted = {"email": submission.email, "account_number": submission.account_number}
-    contested = contested_kinds(submission)
-    usable = {kind: value for kind, value in submitted.items() if value and kind not in contested}
-    return {**typed, **usable}
+    points = {**typed, **{kind: value for kind, value in submitted.items() if value}}
+    contested = contested_kinds(submission) | _may_not_prove(submission, lambda asked: _told_in_words(asked, points))
+    return {kind: value for kind, value in points.items() if kind not in contested}
 
 
 def contested_kinds(submission: Submission) -> frozenset[str]:
-    """Kinds of data points with which identity may not be proved, for their accuracy is in dispute (11 CCR 7060)."""
+    """Kinds of data points with which identity may not be proved, for their accuracy is in dispute (11 CCR 7060).
+
+    Where somebody's own words tell what is wrong, each kind is in dispute whose title has a longer word in common.
+    """
+    fields = systems().correctable_fields(submission.language)
+    titles = [pair for language in {submission.language, "en"} for pair in systems().question_titles(language).items()]
+    titles += [(field.kind, field.title) for field in fields if field.kind]
+
+    def in_dispute(asked: Sequence[CorrectionAsked]) -> set[str]:
+        slugs, said = {one.field for one in asked}, " ".join(one.words for one in asked if not one.field).casefold()
+        named = {kind for kind, title in titles if _have_a_word_in_common(title.casefold(), said)}
+        return named | {field.kind for field in fields if field.slug in slugs and field.kind}
+
+    return _may_not_prove(submission, in_dispute)
+
+
+def _may_not_prove(
+    submission: Submission, in_dispute: Callable[[Sequence[CorrectionAsked]], set[str]]
+) -> frozenset[str]:
     contested: frozenset[str] = frozenset()
     for case in submission.cases.filter(right=Right.CORRECT).prefetch_related("corrections"):
-        fields, asked = systems().correctable_fields(submission.language), {one.field for one in case.corrections.all()}
-        kinds = {field.kind for field in fields if field.slug in asked and field.kind}
-        contested |= law_identity.may_not_prove(case.packs(), Right.CORRECT, on=case.received_on(), contested=kinds)
+        kinds, on = in_dispute(list(case.corrections.all())), case.received_on()
+        contested |= law_identity.may_not_prove(case.packs(), Right.CORRECT, on=on, contested=kinds)
     return contested
+
+
+def _have_a_word_in_common(one: str, other: str) -> bool:
+    """Or a part of one, as in telephone and phone; too many kinds in dispute ask for more proof, and take none away."""
+    parts = ((word, other) for word in LONGER_WORD.findall(one)), ((word, one) for word in LONGER_WORD.findall(other))
+    return any(word in text for pairs in parts for word, text in pairs)
+
+
+def _told_in_words(asked: Sequence[CorrectionAsked], points: Mapping[str, str]) -> set[str]:
+    """The kinds of points that are themselves the wrong or the right value of a correction in somebody's own words."""
+    told = {_bare(text) for one in asked if not one.field for text in (one.value_now, one.value)} - {""}
+    return {kind for kind, value in points.items() if _bare(value) in told}
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone: however a number is grouped."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def record_probe(offered: ProofOffered, points: Mapping[str, str], matched: Matched, *, at: datetime) -> None:

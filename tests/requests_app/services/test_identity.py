@@ -14,6 +14,7 @@ from requests_app.law.words import Degree, EvidenceKind, Right
 from requests_app.models import Case, Evidence, Identifier, ProbeTry, ProofOffered, Submission
 from requests_app.moves import offers
 from requests_app.services import identity
+from requests_app.services.correcting import Correction
 from requests_app.services.identity import ProofRefused
 from requests_app.states import State
 from tests.requests_app.company import SAM, Company
@@ -389,6 +390,31 @@ def test_the_contested_item_is_neither_asked_nor_compared() -> None:
 def test_an_item_in_dispute_proves_nothing_in_the_whole_submission() -> None:
     submission = a_submission(Right.KNOW_SPECIFIC, Right.CORRECT, correct_field="shop.people.phone")
     assert "phone" not in identity.questions(submission)
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "kinds"),
+    [
+        ("my phone number is old", "en", {"phone", "account_number"}),
+        ("the TELEPHONE", "es", {"phone"}),
+        ("my phone", "en", {"phone"}),
+        ("my birthday", "en", {"birth_date"}),
+        ("what you call me", "en", set()),
+    ],
+)
+def test_what_own_words_may_mean_is_in_dispute(words: str, language: str, kinds: set[str]) -> None:
+    correction = Correction(words=words, value="something else")
+    submission = a_submission(Right.CORRECT, corrections=(correction,), language=language)
+    assert identity.contested_kinds(submission) == kinds
+    assert not kinds & set(identity.questions(submission))
+
+
+def test_a_value_told_in_own_words_proves_nothing_whatever_the_words_are() -> None:
+    correction = Correction(words="how you reach me", now="(415) 555 0101", value="415 555 0199")
+    submission = a_submission(Right.CORRECT, corrections=(correction,))
+    typed = {"phone": "415-555-0101", "postal_code": "94110"}
+    assert "phone" not in identity.with_submitted(submission, typed)
+    assert identity.with_submitted(submission, typed)["postal_code"] == "94110"
 
 
 # ---- the declaration

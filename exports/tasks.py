@@ -131,12 +131,6 @@ def follow_up_holds(run: Run) -> None:
     upkeep.follow_up_holds(run)
 
 
-@handler("follow_up_kept")
-def follow_up_kept(run: Run) -> None:
-    """Tell the desk what may be kept no longer."""
-    upkeep.follow_up_kept(run)
-
-
 @handler("mail_source_owner", queue="mail", retries=MAIL, on_give_up=mails.give_up)
 def mail_source_owner(run: Run) -> None:
     """Deliver one mail to the owner of a source."""
@@ -155,6 +149,5 @@ periodic("begin_what_is_left", every=timedelta(minutes=10))
 periodic("forget_searches", every=timedelta(minutes=10))
 periodic("follow_up_tasks", every=timedelta(minutes=15))
 periodic("follow_up_holds", every=timedelta(hours=1))
-periodic("follow_up_kept", every=timedelta(hours=1))
 periodic("shred_content", every=timedelta(hours=1))
 periodic("remove_orphaned_files", every=timedelta(hours=6))

@@ -133,5 +133,6 @@ class EventKind(TextChoices):
     HOLD = "hold", _("Data of the person held")
     RELEASE_HOLD = "release_hold", _("Hold released")
     HOLD_OVER = "hold_over", _("Hold over: what it kept may go")
-    KEEPING_OVER = "keeping_over", _("Time to keep over: what was kept is to be deleted")
+    KEPT_GONE = "kept_gone", _("Kept until a day: gone by now, as somebody noted")
+    KEPT_LONGER = "kept_longer", _("Kept until a day: kept longer on a ground")
     CONTENT_SHREDDED = "content_shredded", _("Content destroyed")

@@ -8,6 +8,7 @@ from exports.admin import (  # noqa: F401
     findings,
     handing_over,
     holds,
+    kept,
     panels,
     receivers,
     recipients,

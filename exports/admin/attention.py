@@ -14,14 +14,13 @@ from django.utils.translation import gettext_lazy
 from dsar.ledger import chains
 from dsar.ledger.models import Event
 from exports.findings import current_runs
-from exports.fulfil import hand_over, held, medium, staying_corrected
+from exports.fulfil import hand_over, held, keeping, medium, staying_corrected
 from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import answering
 from exports.fulfil.trouble import WhichOfThese, what_to_do
 from exports.models import (
     Act,
     ActKind,
-    KeptUntil,
     Medium,
     RunState,
     Task,
@@ -167,17 +166,16 @@ def _hold_over(case: Case) -> Iterator[Trouble]:
 
 def _keeping_over(case: Case) -> Iterator[Trouble]:
     """What this deletion kept on a ground whose time is over: somebody sees to it that it goes."""
-    over = (
-        KeptUntil.objects.waits_for_the_desk().filter(act__case=case).select_related("act__source", "act__map_version")
-    )
-    for kept in over:
+    for kept in keeping.over(local_day(timezone.now())).filter(act__case=case):
         what = _("%(source)s, %(collection)s: %(rows)s records were to be kept until %(day)s, and are to go now.") % {
             "source": kept.act.source.title,
-            "collection": kept.act.map_version.as_map().collection(kept.collection).title,
+            "collection": kept.title,
             "rows": kept.rows,
             "day": kept.until,
         }
-        yield Trouble(what, "keeping_over", what_to_do("keeping_over"), is_job=False)
+        url = reverse("admin:requests_app_case_kept", args=[case.pk])
+        to_do = what_to_do("keeping_over")
+        yield Trouble(what, "keeping_over", to_do, is_job=False, url=url, at=gettext_lazy("Kept until a day"))
 
 
 def _closed_download(case: Case) -> Iterator[Trouble]:

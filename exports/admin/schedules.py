@@ -9,24 +9,23 @@ from django import forms
 from django.contrib import admin
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from exports.admin import kept
 from exports.fulfil import schedules
 from exports.fulfil.schedules import Proposal
-from exports.models import DataSource, KeptUntil, RetentionSchedule
+from exports.models import DataSource, RetentionSchedule
 from exports.sources.datamap import Category, Collection
 from requests_app import facts
-from requests_app.admin import dashboard, two_people
+from requests_app.admin import two_people
 from requests_app.admin.desk import OnePageAdmin, sees_cases, today
 from requests_app.law import packs
 from requests_app.law.words import Level, Right
 from requests_app.roles import Actor
 
 GROUND = "ground_"  # before the law's slug: the field of its ground
-A_PAGE = 100  # of what is over
 NOTHING = ("", gettext_lazy("Please choose"))
 
 
@@ -103,24 +102,8 @@ class RetentionScheduleAdmin(OnePageAdmin[RetentionSchedule]):
     def page(self, request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
         """The page, or one step on it."""
         return PAGE.answer(
-            request, {**context, "over": _over()}, RetentionSchedule.objects.all(), ScheduleForm.of(request)
+            request, {**context, **kept.over_now()}, RetentionSchedule.objects.all(), ScheduleForm.of(request)
         )
-
-
-@dashboard.counts
-def counts(request: HttpRequest) -> Iterator[dashboard.Count]:
-    """What deletions kept until a day that is over, if there is any."""
-    number = KeptUntil.objects.waits_for_the_desk().values("act__case").distinct().count()
-    if number and sees_cases(request):
-        url = reverse("admin:exports_retentionschedule_changelist")
-        yield dashboard.Count(_("Kept longer than it may be"), number, url, is_bad=True)
-
-
-def _over() -> list[tuple[str, str]]:
-    """The cases that kept something whose time is over, the oldest first: reference and address."""
-    kept = KeptUntil.objects.waits_for_the_desk().select_related("act__case__submission")[:A_PAGE]
-    cases = {one.act.case_id: one.act.case.submission.reference for one in kept}
-    return [(reference, reverse("admin:requests_app_case_change", args=[case])) for case, reference in cases.items()]
 
 
 def _line(row: RetentionSchedule) -> dict[str, object]:

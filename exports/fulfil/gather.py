@@ -22,7 +22,7 @@ from dsar.vault.files import SealedFile, SealedWriter
 from exports import findings
 from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import choosing, flagging, held, keeping, near_misses, schedules, trouble
+from exports.fulfil import choosing, flagging, held, near_misses, schedules, trouble
 from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
@@ -63,7 +63,7 @@ def look_into(run: Run) -> None:
         with run.transaction():
             _update(source_run, state=RunState.RUNNING)
             _take_map_in_use(source_run)
-            _take_what_keeps(source_run, at=run.at)
+            _take_schedules_in_force(source_run, at=run.at)
         if asking.must_look(source_run, collections_in_scope(source_run)):
             _leave_to_owner(run, source_run)
             return
@@ -249,14 +249,12 @@ def _set_aside(source_run: SourceRun) -> None:
     _update(source_run, map_version=source_run.map_version, records=0, counts={}, held={}, past_keeping={})
 
 
-def _take_what_keeps(source_run: SourceRun, *, at: datetime) -> None:
-    """Plan a deletion by the schedules that are in force when the source is searched, and by what is kept no longer."""
-    over = keeping.over_in(source_run) if source_run.case.right_answered == Right.DELETE else []
+def _take_schedules_in_force(source_run: SourceRun, *, at: datetime) -> None:
+    """Plan a deletion by the retention schedules that are in force when the source is searched."""
     scheduled = schedules.scheduled_for(source_run, at=at)
-    kept = {name: entry for name, entry in scheduled.items() if name not in over}
-    if (kept, over) != (source_run.scheduled, source_run.time_over):
-        source_run.scheduled, source_run.time_over = kept, over
-        _update(source_run, scheduled=kept, time_over=over)
+    if scheduled != source_run.scheduled:
+        source_run.scheduled = scheduled
+        _update(source_run, scheduled=scheduled)
 
 
 def _search_later_ones_again(searched: SourceRun, *, at: datetime) -> None:

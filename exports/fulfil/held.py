@@ -56,8 +56,7 @@ def _marked(case: Case, run: SourceRun, *, at: datetime) -> dict[str, str]:
         return {}
     code = ground_for(case, found)
     collections = run.map_version.as_map().collections
-    going = (item for item in collections if item.name in run.time_over or not isinstance(item.on_delete, Keep))
-    return {item.name: code for item in going}
+    return {item.name: code for item in collections if not isinstance(item.on_delete, Keep)}
 
 
 def ground_for(case: Case, found: Iterable[Hold]) -> str:

@@ -238,9 +238,9 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "If nothing else keeps it, ask to open the case again: it is gathered anew, and what no hold keeps can go."
     ),
     "keeping_over": _(
-        "Ask to open the case again and gather: the plan names these records by their keys, and they go once a second"
-        " person approves, unless a hold keeps them. What the source has deleted by itself since is not in the plan. In"
-        " a source that is no database have them deleted by hand."
+        "Have a person look at the records in the source: which they were is on the page Kept until a day. If they are"
+        " still this person's, have them deleted there, and note who did it and how; if another ground keeps them, note"
+        " it with its last day. To open the case again finds them only where something still leads to them."
     ),
     "still_found": _(
         "The deletion was carried out, and a second look into the source still finds rows of this person that were not"

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 
 from dsar.jobs.running import Run
 from dsar.vault import files, keys
-from exports.fulfil import held, keeping
+from exports.fulfil import held
 from exports.models import (
     Bundle,
     Candidate,
@@ -69,13 +69,6 @@ def follow_up_holds(run: Run) -> None:
     for kept in held.to_follow_up():
         with run.transaction():
             held.follow_up(kept, at=run.at)
-
-
-def follow_up_kept(run: Run) -> None:
-    """Tell the desk what closed deletions kept until a day that is over; one transaction each."""
-    for kept in keeping.to_follow_up(at=run.at):
-        with run.transaction():
-            keeping.follow_up(kept, at=run.at)
 
 
 def _with_content_past_its_time(at: datetime) -> QuerySet[Case]:

@@ -4,7 +4,7 @@ from exports.models.document import Document, DocumentArea, DocumentChoice, Docu
 from exports.models.erasure import ErasedIdentifier, ErasedRow, Erasure
 from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, Report, Shredding
-from exports.models.keeping import KeptUntil
+from exports.models.keeping import KeptKeys, KeptSettled, KeptUntil
 from exports.models.medium import Medium, MediumState, PassphraseBy
 from exports.models.passage import Decision, Flag, Screening, ScreeningState
 from exports.models.proposal import SourceChange, SourceDraft
@@ -40,6 +40,8 @@ __all__ = [
     "Erasure",
     "Flag",
     "Hit",
+    "KeptKeys",
+    "KeptSettled",
     "KeptUntil",
     "Medium",
     "MediumState",

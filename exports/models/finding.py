@@ -6,7 +6,6 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
-from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +14,7 @@ from dsar.vault.fields import SealedText
 from dsar.vault.files import SealedFile
 from exports.models.source import DataMapVersion, DataSource
 from exports.sources.connector import Mode
-from exports.sources.datamap import Collection, DataMap, Delete, Keep
-from exports.sources.values import Key
+from exports.sources.datamap import Collection, DataMap, Keep
 from requests_app.models import Case
 
 
@@ -58,9 +56,6 @@ class SourceRun(models.Model):
     on_hold = models.JSONField(
         default=dict, help_text="For a deletion: the ground by collection that only a hold keeps."
     )
-    time_over = models.JSONField(
-        default=list, help_text="Collections of which an earlier deletion of this case kept rows whose time is over."
-    )
     hold_over_at = models.DateTimeField(null=True, help_text="When the desk was told that no hold keeps it any more.")
     error = models.CharField(max_length=200, blank=True, help_text="A class of error, never its text.")
     finished_at = models.DateTimeField(null=True)
@@ -76,24 +71,11 @@ class SourceRun(models.Model):
         return f"{self.source} ({self.get_state_display()})"
 
     def data_map(self) -> DataMap:
-        """The map as this run follows it: what a schedule or a hold keeps counts as kept by the map itself.
-
-        What was kept until a day that is over is found by its keys alone, and goes.
-        """
+        """The map as this run follows it: what a schedule or a hold keeps counts as kept by the map itself."""
         data_map = self.map_version.as_map()
-        if not self.scheduled and not self.on_hold and not self.time_over:
+        if not self.scheduled and not self.on_hold:
             return data_map
-        collections = map(self._as_scheduled, map(self._as_over, data_map.collections))
-        return replace(data_map, collections=tuple(collections))
-
-    def _as_over(self, collection: Collection) -> Collection:
-        if collection.name not in self.time_over:
-            return collection
-        of_case = apps.get_model("exports", "KeptUntil").objects.filter(
-            act__case=self.case_id, act__source=self.source_id, collection=collection.name, over_at__isnull=False
-        )
-        keys = frozenset[Key]().union(*(kept.keys() for kept in of_case.select_related("act__case__submission")))
-        return replace(collection, reached=(), only=keys, on_delete=Delete())
+        return replace(data_map, collections=tuple(map(self._as_scheduled, data_map.collections)))
 
     def _as_scheduled(self, collection: Collection) -> Collection:
         if collection.name in self.on_hold:  # which may outlast any schedule

@@ -25,6 +25,7 @@ from exports.models import (
     Bundle,
     Document,
     DocumentArea,
+    KeptUntil,
     RecipientBatch,
     RecordChoice,
     RunState,
@@ -226,6 +227,7 @@ def _decisions(case: Case, at: datetime, language: str) -> dict[str, Any]:
         "withheld": _withheld(case, language),
         "documents": _documents(case),
         "kept": _kept(case, language),
+        "kept_until": _kept_until(case, at, language),
     }
 
 
@@ -366,6 +368,22 @@ def _kept(case: Case, language: str) -> list[GroundLine]:
             ground=_ground(case, item.code),
         )
         for item in acts.kept_by_deletion(case)
+    ]
+
+
+def _kept_until(case: Case, at: datetime, language: str) -> list[dict[str, Any]]:
+    """What was kept with an end, and what a person noted of it until then; never what was written."""
+    noted = KeptUntil.objects.filter(act__case=case, act__done_at__lte=at).select_related("act__source")
+    return [
+        {
+            "row": row,
+            "collection": row.act.map_version.as_map().collection(row.collection).title.in_language(language),
+            "what": _counted(row.rows, "record"),
+            "ground": _ground(case, row.ground),
+            "settled": row.settled_at and row.settled_at <= at,
+            "by": words.who(row.settled_by),
+        }
+        for row in noted.select_related("act__map_version").order_by("act__done_at", "collection", "until")
     ]
 
 

@@ -35,11 +35,8 @@ class Matching:
         """The person's rows of a collection by any of its ways; None if no identifier leads there.
 
         With `lookup` the rows of a parent are looked up beforehand where they are few, so that many statements need
-        not find them again; without it, everything is one condition, and so one moment of the database. Rows that
-        are named by their keys, and by no way, are those, whoever the person is by now.
+        not find them again; without it, everything is one condition, and so one moment of the database.
         """
-        if collection.only is not None and not collection.reached:
-            return self._chosen(collection, collection.only)
         found = []
         for way in collection.reached:
             if isinstance(way, Root):

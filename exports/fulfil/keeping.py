@@ -110,13 +110,14 @@ def _earlier_acts(act: Act) -> list[Act]:
 
 
 def _is_about_the_same(earlier: Act, act: Act, collection: str) -> bool:
-    """Whether both acts are about the very same rows: those whose keys, in the same columns, have one digest.
+    """Whether both acts are about the very same rows: whose keys, in the same columns of a table, have one digest.
 
     Where keys are lines of a file, nobody can tell.
     """
-    known = {item.name: item.key for item in earlier.map_version.as_map().collections}
-    key = act.map_version.as_map().collection(collection).key
-    if key == FILE_KEY or known.get(collection) != key or collection not in earlier.proof:
+    before = {item.name: (item.schema, item.table, item.key) for item in earlier.map_version.as_map().collections}
+    now = act.map_version.as_map().collection(collection)
+    is_other_place = before.get(collection) != (now.schema, now.table, now.key)
+    if now.key == FILE_KEY or is_other_place or collection not in earlier.proof:
         return False
     return bool(earlier.proof[collection]["keys"] == act.proof[collection]["keys"])
 

@@ -79,6 +79,17 @@ def test_of_several_corrections_each_is_decided_by_itself(house: House) -> None:
     assert "Name: not corrected." in letter
     assert "Your contract has this name." in letter
 
+    # On what was refused, and on nothing else, the person files a statement; the desk reads it.
+    assert "a written statement of up to 250 words" in letter
+    person.looks()
+    assert "Write a statement: Name" in person.page
+    assert "Write a statement: Telephone number" not in person.page
+    person.browser.get("/case/me/statement/2/")
+    person.browser.post(person.browser.address, {"text": "My passport has the other name.", "is_to_pass_on": "on"})
+    assert "My passport has the other name." in person.looks()
+    analyst.opens(person.reference)
+    assert "My passport has the other name." in analyst.page
+
 
 def test_a_deletion_takes_what_its_plan_names_and_leaves_the_rest(house: House) -> None:
     before = records.contents(house.premises)

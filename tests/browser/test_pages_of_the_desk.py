@@ -29,6 +29,7 @@ CARD = "4111 1111 1111 1111"
 BY_EMAIL = "      - {by: email, column: email, compare: email}\n"
 BY_PHONE = "      - {by: phone, column: phone, compare: {e164: US}, shared: true}\n"
 HOUSE_PAGES = {
+    "holds": "/admin/requests_app/hold/",
     "figures": "/admin/requests_app/organisation/figures/",
     "policy": "/admin/exports/datasource/policy/",
     "receivers": "/admin/exports/receiver/",

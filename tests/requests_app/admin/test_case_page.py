@@ -57,7 +57,7 @@ def test_a_correction_in_words_has_its_number_too(desk: Desk) -> None:
     page = page_of(desk, desk.file(Right.CORRECT, corrections=told).cases.get())
     before, _heading, after = page.partition("Correction 2")
     assert "club.members.points" in before
-    assert "in the person&#x27;s words" in after
+    assert "in the person's words" in after
     assert "my first name" in after
 
 

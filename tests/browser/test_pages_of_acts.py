@@ -1,0 +1,73 @@
+"""The pages on which data is corrected and deleted, and recipients are told, as axe sees them, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from requests_app.law.words import Right
+from tests.browser.looking import Eye
+from tests.browser.test_in_a_real_browser import NewContext, sent, signed_in
+from tests.browser.test_pages_of_the_desk import fits_a_phone
+from tests.journeys.conftest import Opening
+from tests.journeys.house import House
+from tests.journeys.person import Person
+from tests.journeys.procedures import approved, gathered
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
+
+LONG = "Calle de la Constitución de Cádiz, "
+
+
+@pytest.fixture(scope="module")
+def house(open_house: Opening) -> Iterator[House]:
+    """A house of its own."""
+    with open_house() as house:
+        yield house
+
+
+def test_corrections_are_decided_one_by_one_and_told(house: House, new_context: NewContext, eye: Eye) -> None:
+    person = Person(house, "LO-100112")
+    second = {"correct_field_2": "shop.customers.name", "correct_value_2": LONG * 5}
+    person.files(Right.CORRECT, correct_field="shop.customers.phone", correct_value="+1 530 555 0178", **second)
+    analyst = gathered(house, person)
+    desk = signed_in(new_context, house, "analyst")
+    case_page = f"{analyst.case}change/"
+    desk.goto(case_page)
+    eye.sees_in_both(desk, "case with corrections")
+    desk.goto(f"{analyst.case}corrections/")
+    eye.sees_in_both(desk, "corrections")
+
+    # One is granted on the page, with what is ticked there already; the other is refused.
+    first = desk.locator("section", has=desk.get_by_role("heading", name="1. ")).first
+    first.get_by_label("granted").check()
+    first.get_by_label("Reason").fill("The invoice that was sent to us has the number.")
+    sent(desk, first.get_by_role("button", name="Decide"))
+    expect(desk.get_by_text("Decided.")).to_be_visible()
+    refusal = {"verdict": "refused", "code": "ca_106_accurate", "explanation": "Your contract has this name."}
+    analyst.decides_on_correction("2", **refusal, reason="All was weighed.")
+    desk.reload()
+    eye.sees_in_both(desk, "corrections decided")
+    approver = approved(house, person)
+    approver.waits_until("partly fulfilled")
+    desk.goto(f"{analyst.case}recipients/")
+    eye.sees_in_both(desk, "recipients told")
+    fits_a_phone(desk, case_page, f"{analyst.case}corrections/", desk.url)
+
+
+def test_many_deletions_are_approved_after_a_look(house: House, new_context: NewContext, eye: Eye) -> None:
+    for who in ("LO-100113", "LO-100114"):
+        person = Person(house, who)
+        person.files(Right.DELETE)
+        gathered(house, person)
+    desk = signed_in(new_context, house, "approver")
+    desk.goto("/admin/requests_app/case/?group=approval&right=delete")
+    eye.sees_in_both(desk, "queue of deletions")
+    desk.locator("#action-toggle").check()
+    desk.locator("select[name=action]").select_option("approve_together")
+    sent(desk, desk.get_by_role("button", name="Run").or_(desk.get_by_role("button", name="Go")).first)
+    expect(desk.get_by_text("What the approval of 2 cases does")).to_be_visible()
+    eye.sees(desk, "approving together")
+    fits_a_phone(desk)

@@ -25,7 +25,7 @@ from django.db import connections
 
 FILES_CHANGED = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir"})
 WRITING = os.O_WRONLY | os.O_RDWR
-STATEMENT = re.compile(r"(DELETE FROM|INSERT (?:OR \w+ )?INTO|UPDATE|SELECT)\b(?:.*?\bFROM\b)?\s+\"?(\w+)", re.DOTALL)
+STATEMENT = re.compile(r"(DELETE FROM|INSERT(?: OR \w+)? INTO|UPDATE|SELECT)\b(?:.*?\bFROM\b)?\s+\"?(\w+)", re.DOTALL)
 READ = re.compile(r"(source )?(before|after) (?!commit|INSERT|UPDATE|DELETE)")
 CALL, ANSWERED = "socket.connect", "after the call"
 BEFORE, AFTER = "before", "after"
@@ -116,7 +116,11 @@ def is_read(name: str) -> bool:
 def named(statement: str) -> str:
     """What a statement does, and to which table; the first word of one that does anything else."""
     found = STATEMENT.match(statement)
-    return f"{found[1]} {found[2]}" if found else statement.split(maxsplit=1)[0]
+    if not found:
+        return statement.split(maxsplit=1)[0]
+    # SQLite says before the table what PostgreSQL says at the end, that a conflict is passed over.
+    verb = "INSERT INTO" if found[1].startswith("INSERT") else found[1]
+    return f"{verb} {found[2]}"
 
 
 def forked(work: Callable[[], None], death: Death) -> bool:

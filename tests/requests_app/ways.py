@@ -326,7 +326,7 @@ def with_a_statement(company: Company, route: Route, state: State) -> Case:
     then = AT - days(10)
     case = case_in(State.REVIEWING, Right.CORRECT, at=then)
     move(case, "refuse", at=then, code="ca_106_accurate", explanation="The bank confirmed it.", reason="Looked at.")
-    statements.file_statement(case.pk, field="shop.people.nickname", text="It is wrong.", is_to_pass_on=True, at=then)
+    statements.file_statement(case.pk, number=1, text="It is wrong.", is_to_pass_on=True, at=then)
     return fresh(case)
 
 

@@ -70,6 +70,10 @@ class SmallCompany:
         """Nothing is kept."""
         return ()
 
+    def begun_because(self, case: Case) -> str:
+        """Nothing is done in parts here."""
+        return ""
+
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Nothing to do."""
 

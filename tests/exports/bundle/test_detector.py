@@ -236,7 +236,7 @@ def test_the_time_grows_with_the_length_and_not_faster(piece: str) -> None:
     """Eight times the text takes about eight times as long: the bound is far above that, and far below 64."""
     short, long = (piece * (size // len(piece)) for size in (25_000, 200_000))
     passages(short)
-    took = [cpu_seconds(text) for text in (short, long)]
+    took = [min(cpu_seconds(text) for _ in range(3)) for text in (short, long)]  # memory may be tidied up meanwhile
     assert took[1] < 24 * took[0] + 0.1
 
 

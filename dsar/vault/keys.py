@@ -69,9 +69,9 @@ def cipher(key_id: UUID) -> Cipher:
 def looked_up(query: str, *values: object) -> list[WrappedKey]:
     """The keys that a query finds, with the news of the list applied; raises DestroyedListMissing.
 
-    The query asks in ``some_are_destroyed`` whether the key store knows of a destroyed key: as long as
-    nobody made the list, and a row is found, nothing more has to be asked. It is SQL, for keys are opened more often
-    than anything else is read, and to put the statement together took ten times as long as to ask.
+    The query asks in ``some_are_destroyed`` whether the key store knows of a destroyed key: as long as nobody made the
+    list, and a row is found, nothing more has to be asked. It is SQL, for keys are opened more often than anything
+    else is read, and to put the statement together took ten times as long as to ask.
     """
     is_listed = _apply_listed()
     found = list(WrappedKey.objects.raw(query, values))

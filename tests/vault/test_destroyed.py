@@ -105,6 +105,20 @@ def test_a_list_that_is_made_while_somebody_looks_is_none_that_is_missing(key, a
     assert keys.cipher(key)
 
 
+def test_a_key_that_is_the_first_to_be_destroyed_while_it_is_looked_up_is_destroyed(key, at):
+    """Another process destroys it, and makes the list, between our look at the folder and our look at the key store."""
+    destroyed_by_another = []
+
+    def destroy_first(execute, *statement):
+        if not destroyed_by_another:
+            destroyed_by_another.append(key)
+            keys.destroy(key, at=at)
+        return execute(*statement)
+
+    with connections["keys"].execute_wrapper(destroy_first), pytest.raises(KeyDestroyed):
+        keys.cipher(key)
+
+
 def test_a_lost_list_is_written_anew_from_what_the_key_store_knows(key, at):
     gone = keys.create("record", at=at)
     keys.destroy(gone, at=at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -30,6 +31,16 @@ def test_a_statement_is_offered_where_the_law_says_so(  # noqa: PLR0917 - a row 
 ) -> None:
     allowed = words_allowed([law_pack(law)], right, on=on, grounds={ground})
     assert (allowed.value if allowed else None) == words, because
+
+
+def test_a_law_that_offers_it_without_a_number_of_words_leaves_the_number_to_the_others() -> None:
+    ccpa = law_pack("ccpa")
+    without = replace(ccpa, figures={name: found for name, found in ccpa.figures.items() if name != "statement_words"})
+    asked = {"on": NOW, "grounds": {Ground.ACCURATE}}
+    assert words_allowed([without], Right.CORRECT, **asked) is None
+    allowed = words_allowed([without, ccpa], Right.CORRECT, **asked)
+    assert allowed is not None
+    assert allowed.value == 250
 
 
 def test_how_sure_the_number_of_words_is_stands_beside_it() -> None:

@@ -34,7 +34,7 @@ def test_two_points_that_came_with_the_request_are_enough_for_categories_and_not
     assert standing(case) == Standing.ENOUGH
     history = [event.kind for event in chains.history(case.chain)]
     assert "proof_offered" not in history, "the person offered nothing"
-    assert history[-2:] == ["probed", "accept_proof"]
+    assert history[history.index("probed") + 1] == "accept_proof"  # other jobs may come before and after
 
 
 def test_a_deletion_of_data_that_needs_no_more_is_accepted_too(company: Company) -> None:

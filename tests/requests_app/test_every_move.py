@@ -34,7 +34,7 @@ from tests.requests_app.factories import (
 )
 from tests.requests_app.ways import EVENT_OF, WAYS, Way, at_first, inputs
 
-pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow, pytest.mark.no_cover]
 
 # On the route that only decides no degree depends on the data: what is enough is accepted by itself in verifying.
 TABLES = {

@@ -57,7 +57,7 @@ def show_all(port: int, *, once: bool) -> None:
         web = running.enter_context(process("web", web_server(port)))
         from dsar.demo import show  # Django reads its settings when this is imported: after the environment is made
 
-        show.make_databases()
+        show.make_databases(FOLDER)
         say("Databases made (SQLite).")
         for number in range(WORKERS):
             running.enter_context(process(f"worker-{number + 1}", WORKER))

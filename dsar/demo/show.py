@@ -14,7 +14,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 - models exist only after setup
 from django.utils import timezone  # noqa: E402
 
-from dsar.demo import company, people, stories  # noqa: E402
+from dsar.demo import company, migrating, people, stories  # noqa: E402
 from requests_app.law.words import Right  # noqa: E402
 
 # Customers with a telephone, a date of birth and an account of their own; the first has rows in every table.
@@ -26,11 +26,16 @@ CAST = {
     "opt-out": "LO-100105",
 }
 CORRECTED = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
+DATABASES = ("dsar.sqlite3", "keys.sqlite3")  # as the environment names them
 LEFT_OPEN = ("LO-100122", "LO-100123", "LO-100124", "LO-100125", "LO-100126")
 
 
-def make_databases() -> None:
-    """The main database and the key store."""
+def make_databases(folder: Path) -> None:
+    """The main database and the key store, in the demo's folder."""
+    migrating.make_databases([folder / name for name in DATABASES], _migrate, kept=folder.parent / "migrated")
+
+
+def _migrate() -> None:
     call_command("migrate", verbosity=0)
     call_command("migrate", "vault", database="keys", verbosity=0)  # nothing else lives there
 

@@ -189,7 +189,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Privacy requests",
-    "DESCRIPTION": "File a privacy request and follow it.",
+    "DESCRIPTION": "File a privacy request and follow it; for staff who are signed in, make the moves of a case.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {"Right": "requests_app.api.serializers.RIGHTS"},

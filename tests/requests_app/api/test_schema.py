@@ -60,6 +60,8 @@ def test_the_schema_is_valid_and_has_no_warnings(tmp_path: Path) -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yaml"))
     schema = yaml.safe_load((tmp_path / "schema.yaml").read_text())
     assert set(schema["paths"]) == {
+        "/api/v1/cases/{case_id}/moves/",
+        "/api/v1/cases/{case_id}/moves/{slug}/",
         "/api/v1/receivers/",
         "/api/v1/opt-outs/look-up/",
         "/api/v1/submissions/",

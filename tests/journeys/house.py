@@ -27,6 +27,8 @@ from tests.services import Mail, MailServer
 WEB = ("-m", "gunicorn", "dsar.wsgi", "--threads=4", "--no-control-socket", "--bind")
 PATIENCE = 60.0  # seconds; other tests may keep the processors busy
 ENDED_LONG_AGO = timedelta(seconds=1)
+THE_DAY_BEFORE = timedelta(days=1)  # in whatever zone the house counts
+LOOKUP_SECRET = "the-secret-of-the-company-s-systems"
 
 STUMBLE = re.compile(r"^.+ ERROR django\.request 500 .+|^.+(?=\nTraceback)", re.MULTILINE)
 
@@ -74,6 +76,7 @@ class House:
             # Receivers of direct transfers are servers of the tests, on this machine and without TLS.
             "DSAR_RECEIVER_HOSTS": "127.0.0.1",
             "DSAR_SOURCE_HOSTS": "127.0.0.1",
+            "DSAR_LOOKUP_SECRET": LOOKUP_SECRET,
         }
         return os.environ | self.premises.environment() | told
 
@@ -135,12 +138,21 @@ class House:
         """Let the time pass for which codes and links work."""
         self._set_back("UPDATE requests_app_accesscode SET expires_at = :then")
 
+    def twelve_months_pass_after(self, opt_out: str) -> None:
+        """Let the months pass in which the person of this opt-out may not be asked to opt in."""
+        self._set_back(
+            "UPDATE requests_app_suppression SET ask_again_from = date(:then) WHERE case_id IN (SELECT c.id FROM"
+            " requests_app_case c JOIN requests_app_submission s ON s.id = c.submission_id"
+            f" WHERE s.reference = '{opt_out}')",
+            ago=THE_DAY_BEFORE,
+        )
+
     def logs(self) -> dict[str, str]:
         """What each process has written."""
         return {path.stem: path.read_text() for path in sorted(self.premises.folder.glob("logs/*.log"))}
 
-    def _set_back(self, statement: str) -> None:
-        then = datetime.now(UTC) - ENDED_LONG_AGO
+    def _set_back(self, statement: str, *, ago: timedelta = ENDED_LONG_AGO) -> None:
+        then = datetime.now(UTC) - ago
         self.premises.main.run(statement, then=then if on_postgres() else f"{then:%Y-%m-%d %H:%M:%S.%f}")
 
     def _start(self, name: str, *words: str) -> None:

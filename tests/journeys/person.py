@@ -166,3 +166,25 @@ class Person:
         """Code, answer, download."""
         self.opens_the_file(self.asks_for_a_download_code(right), self.knows.account_no)
         return self.downloads()
+
+
+class Another(Person):
+    """Somebody who asks for a customer, knows of them what they have told, and has a mailbox of their own."""
+
+    def __init__(self, house: House, who: str, name: str, email: str) -> None:
+        super().__init__(house, who)
+        self.name, self.email = name, email
+
+    @property
+    def mailbox(self) -> str:
+        return self.email
+
+    def files_as(self, requester: str, *rights: Right, **typed: str) -> str:
+        """Say for whom it is, fill the form in and send it."""
+        self.browser.get("/request/")
+        self.browser.get(f"/request/?residence={CALIFORNIA}&asks_for={requester}")
+        self.sends_the_form(*rights, requester_name=self.name, requester_email=self.email, **typed)
+        found = REFERENCE.search(self.page)
+        assert found, f"no reference on the answer page: {self.page}"
+        self.reference = found.group(0)
+        return self.reference

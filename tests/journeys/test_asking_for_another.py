@@ -10,7 +10,7 @@ from requests_app.law.words import Right
 from tests.journeys import records
 from tests.journeys.desk import Desk
 from tests.journeys.house import House
-from tests.journeys.person import CALIFORNIA, RECEIPT, Person
+from tests.journeys.person import CALIFORNIA, RECEIPT, Another, Person
 from tests.journeys.procedures import approved, unwrapped
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -18,28 +18,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PERMISSION = "Somebody asks for you"
 PERSON_CODE = "Your own code for request"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
-
-
-class Another(Person):
-    """Somebody who asks for a customer, knows of them what they have told, and has a mailbox of their own."""
-
-    def __init__(self, house: House, who: str, name: str, email: str) -> None:
-        super().__init__(house, who)
-        self.name, self.email = name, email
-
-    @property
-    def mailbox(self) -> str:
-        return self.email
-
-    def files_as(self, requester: str, *rights: Right, **typed: str) -> str:
-        """Say for whom it is, fill the form in and send it."""
-        self.browser.get("/request/")
-        self.browser.get(f"/request/?residence={CALIFORNIA}&asks_for={requester}")
-        self.sends_the_form(*rights, requester_name=self.name, requester_email=self.email, **typed)
-        found = re.search(r"R-[A-Z0-9]{4}-[A-Z0-9]{4}", self.page)
-        assert found, self.page
-        self.reference = found.group(0)
-        return self.reference
 
 
 def the_person_says(person: Person, answer: str) -> None:

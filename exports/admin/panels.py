@@ -18,6 +18,7 @@ from exports.bundle import shine_the_light
 from exports.bundle.marketing import Year
 from exports.fulfil import near_misses
 from exports.fulfil.choosing import candidates_of
+from exports.fulfil.keeping import last_day
 from exports.fulfil.withholding import OF_ALL
 from exports.models import (
     UNFINISHED,
@@ -32,11 +33,12 @@ from exports.models import (
     Telling,
     Withholding,
 )
-from exports.sources.datamap import Collection
+from exports.sources.datamap import Collection, Deidentify, Keep
 from requests_app.admin import sections
 from requests_app.admin.desk import today, unsealed
 from requests_app.admin.queue import badge
 from requests_app.admin.timeline import names_of
+from requests_app.facts import in_words
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
@@ -66,7 +68,7 @@ class SourceLine:
     title: str
     state: SafeString
     mode: str
-    counts: list[tuple[str, int]]  # title of the collection, records; those with any
+    counts: list[tuple[str, int, str]]  # of collections with any: title, records, what a deletion will do to them
     records: int
     documents: int  # where there is no record
     never_disclosed: str
@@ -116,7 +118,7 @@ def sources(case: Case, actor: Actor) -> sections.Panel | None:
     where = sections.STARTS["choose_records"](case)
     lines = [
         replace(
-            _source_line(run, may_waive=may_waive),
+            _source_line(run, case, may_waive=may_waive),
             which_url=where if run.source_id in asking else "",
             choice=_choice(choices.get(run.source_id)),
         )
@@ -131,15 +133,18 @@ def sources(case: Case, actor: Actor) -> sections.Panel | None:
     return sections.Panel("sources", gettext_lazy("Sources"), "admin/exports/sources.html", context, decides=True)
 
 
-def _source_line(run: SourceRun, *, may_waive: bool) -> SourceLine:
+def _source_line(run: SourceRun, case: Case, *, may_waive: bool) -> SourceLine:
     data_map = run.map_version.as_map()
-    collections = data_map.collections  # in the order of the map
     return SourceLine(
         slug=run.source.slug,
         title=run.source.title,
         state=badge(run.get_state_display(), TONES[RunState(run.state)]),
         mode=run.get_mode_display(),
-        counts=[(str(found.title), count) for found in collections if (count := run.counts.get(found.name))],
+        counts=[
+            (str(found.title), count, _planned(run, case, found))
+            for found in run.data_map().collections  # in the order of the map
+            if (count := run.counts.get(found.name))
+        ],
         records=run.records,
         documents=_brought(run),
         never_disclosed=", ".join(sorted(kind.replace("_", " ") for kind in run.never_disclosed_kinds())),
@@ -151,6 +156,17 @@ def _source_line(run: SourceRun, *, may_waive: bool) -> SourceLine:
         which_url="",
         choice="",
     )
+
+
+def _planned(run: SourceRun, case: Case, found: Collection) -> str:
+    """What a deletion that is not carried out yet does to the rows of a collection, on which ground and until when."""
+    how = found.on_delete
+    if case.right_answered != Right.DELETE or case.carried_out_at is not None:
+        return ""
+    if not isinstance(how, Keep):
+        return _("to be de-identified") if isinstance(how, Deidentify) else _("to be deleted")
+    told = {"ground": in_words("code", how.ground), "day": last_day(run, found.name, today())}
+    return (_("kept until %(day)s at the latest: %(ground)s") if told["day"] else _("kept: %(ground)s")) % told
 
 
 def _brought(run: SourceRun) -> int:

@@ -62,8 +62,8 @@ def note(act: Act, source_run: SourceRun, plan: DeletionPlan) -> None:
     for item in plan.collections:
         how, rows = followed.collection(item.name).on_delete, item.rows - len(item.spared)
         same = [one for one in earlier if _is_about_the_same(one, act, item.name)]
-        last = _last_day(source_run, item, local_day(min(one.done_at for one in (act, *same))))
-        if isinstance(how, Keep) and last is not None and rows:
+        last = last_day(source_run, item.name, local_day(min(one.done_at for one in (act, *same))))
+        if item.action is Action.KEEP and isinstance(how, Keep) and last is not None and rows:
             KeptUntil.objects.create(act=act, collection=item.name, rows=rows, ground=how.ground, until=last)
             _note_keys(act, source_run, item)
             _take_up(same, item.name, until=last, at=act.done_at)
@@ -71,13 +71,16 @@ def note(act: Act, source_run: SourceRun, plan: DeletionPlan) -> None:
             _take_up(same, item.name, until=date.max, at=act.done_at)
 
 
-def _last_day(source_run: SourceRun, item: PlannedCollection, on: date) -> date | None:
-    """None for what is not kept, and for what is kept without an end: by a hold, or on a ground without years."""
-    if item.action is not Action.KEEP or item.name in source_run.on_hold:
+def last_day(source_run: SourceRun, name: str, on: date) -> date | None:
+    """Until when a deletion of the day ``on`` keeps the rows of a collection at the latest.
+
+    None for what is not kept, and for what is kept without an end: by a hold, or on a ground without years.
+    """
+    if name in source_run.on_hold:
         return None
-    if item.name in source_run.scheduled:
-        return date.fromisoformat(source_run.scheduled[item.name]["until"])
-    return _by_map(source_run.map_version.as_map().collection(item.name), on)
+    if name in source_run.scheduled:
+        return date.fromisoformat(source_run.scheduled[name]["until"])
+    return _by_map(source_run.map_version.as_map().collection(name), on)
 
 
 def _by_map(collection: Collection, on: date) -> date | None:

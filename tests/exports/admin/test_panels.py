@@ -11,6 +11,7 @@ from django.test import Client
 from exports.models import Bundle, DataSource, Download, Part
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.roles import Role
 from requests_app.services import identity
 from requests_app.states import State
 from tests.requests_app.admin.conftest import NOW, Desk, text_of
@@ -27,6 +28,16 @@ def test_sources_show_what_was_found_in_them(case: Case, analyst: Client) -> Non
     page = page_of(analyst, case)
     assert "Club done content, 2026-11-23 10:00 Members 1 Letters 120 Stamps 2 Invoices 1" in page
     assert "Held, never disclosed: unique biometric data" in page
+
+
+def test_a_plan_tells_what_a_deletion_does_to_each_collection_on_which_ground_and_until_when(desk: Desk) -> None:
+    case = desk.case_in(State.DECIDING, Right.DELETE)
+    page = page_of(desk.client(Role.APPROVER), case)
+    kept = "Invoices 1 kept until 2033-11-23 at the latest: Legal obligation to keep"
+    assert f"Members 1 to be de-identified Letters 120 to be deleted Stamps 2 to be deleted {kept}" in page
+    desk.move(case, "approve", Role.APPROVER)
+    desk.work()
+    assert "to be de-identified" not in page_of(desk.client(Role.APPROVER), case)
 
 
 def test_what_is_withheld_is_listed(desk: Desk, case: Case, letters: Part, ground: str, analyst: Client) -> None:

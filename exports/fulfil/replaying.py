@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from dsar.vault.digests import Digester
 from exports.fulfil import erasures, trouble
 from exports.models import DataSource, ErasedIdentifier, ErasedRow, Erasure
@@ -79,6 +81,7 @@ def replay(source: DataSource, *, dry_run: bool, at: datetime) -> Replayed:
     return replayed
 
 
+@transaction.atomic
 def _note(source: DataSource, replayed: Replayed, *, at: datetime) -> None:
     done = [f"{name}: {action} {rows}" for (name, action), rows in sorted(replayed.again.items())]
     left = [f"{name}: {len(keys)}" for name, keys in sorted(replayed.by_hand.items())]

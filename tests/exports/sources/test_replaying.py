@@ -296,6 +296,7 @@ def test_what_is_held_by_now_is_not_deleted_again(  # noqa: PLR0917 - a row of t
         assert everything(engine) == (backup if options else after)
 
 
+@pytest.mark.django_db(databases="__all__", transaction=True)  # as in the command, nobody's transaction is around it
 def test_a_replay_leaves_an_event_without_a_key(engine: sa.Engine, source: DataSource) -> None:
     backup = everything(engine)
     delete(source, ANN)

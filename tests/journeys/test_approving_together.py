@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from dsar.demo.people import COUPLE, Chosen
 from requests_app.law.words import Right
 from tests.journeys import records
 from tests.journeys.desk import Desk
@@ -22,8 +24,9 @@ ROW = re.compile(r'name="_selected_action" value="([^"]+)".*?(R-[A-Z0-9]{4}-[A-Z
 
 
 def test_deletions_are_approved_together_as_far_as_they_are_what_was_shown(house: House) -> None:
-    before = records.contents(house.premises)
-    first, second, held, changed = people = [Person(house, f"LO-1005{number}") for number in ("01", "02", "05", "07")]
+    before, backup = records.contents(house.premises), backed_up(house)
+    accounts = (Chosen.ACCENTS, COUPLE[0], "LO-100505", "LO-100507")
+    first, second, held, changed = people = [Person(house, account) for account in accounts]
     analyst = all_gathered(house, people)
     analyst.opens(held.reference)
     analyst.makes("hold", kind="legal", matter="Docket 12", told="told")
@@ -52,12 +55,19 @@ def test_deletions_are_approved_together_as_far_as_they_are_what_was_shown(house
         assert "Customer account: 1 record no longer names you." in unwrapped(person.reads("Your deletion request"))
     after = records.contents(house.premises)
     assert sum(records.gone(before, after).values()) == to_delete
-    accounts = {("shop/customers", person.knows.id) for person in (first, second)}
-    assert records.changed(before, after).keys() == accounts
+    assert records.changed(before, after).keys() == {("shop/customers", one.knows.id) for one in (first, second)}
     for person in (held, changed):
         analyst.opens(person.reference)
         assert analyst.state() == "deciding"
         assert not person.letters("Your deletion request")
+
+    # The company restores yesterday's backup, and both are back. The replay deletes them again, and nobody else.
+    restore(backup)
+    assert records.contents(house.premises) == before
+    for system in records.OF_CUSTOMER:
+        replayed = house.manage("deletions", "replay", system)
+        assert replayed.returncode == 0, replayed.stderr
+    assert without_tokens(records.contents(house.premises)) == without_tokens(after)
 
 
 def all_gathered(house: House, people: list[Person]) -> Desk:
@@ -74,6 +84,25 @@ def all_gathered(house: House, people: list[Person]) -> Desk:
         analyst.opens(person.reference)
         analyst.waits_until("deciding")
     return analyst
+
+
+def backed_up(house: House) -> dict[Path, bytes]:
+    """The files of both systems, as they are now."""
+    return {path: path.read_bytes() for path in map(house.premises.system, records.OF_CUSTOMER)}
+
+
+def restore(backup: dict[Path, bytes]) -> None:
+    """Put the files back, as whoever runs the systems does."""
+    for path, content in backup.items():
+        path.write_bytes(content)
+
+
+def without_tokens(contents: records.Contents) -> dict[tuple[str, int], dict[str, object]]:
+    """Every row; of a de-identified account all but the token in the place of its number, which is new each time."""
+    return {
+        place: {name: value for name, value in row.items() if (name, row.get("name")) != ("account_no", "[deleted]")}
+        for place, row in contents.items()
+    }
 
 
 def ticks(approver: Desk, people: list[Person]) -> None:

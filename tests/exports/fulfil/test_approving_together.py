@@ -94,6 +94,17 @@ def test_one_that_changed_since_or_fails_is_left_out_and_stops_no_other(
     assert Job.objects.filter(kind="carry_out").count() == 1
 
 
+def test_of_two_requests_of_one_person_the_second_is_not_told_that_it_deleted_anything(house: House) -> None:
+    cases = [house.deciding(Right.DELETE), house.deciding(Right.DELETE)]
+    assert len(approved(shown(*cases)).approved) == 2
+    house.work()
+    (done,) = [case for case in cases if fresh(case).state == State.CLOSED]
+    (back,) = [case for case in cases if fresh(case).state == State.DECIDING]
+    assert facts_of(done, EventKind.ACT_DONE)
+    assert not facts_of(back, EventKind.ACT_DONE)
+    assert facts_of(back, EventKind.HAND_BACK)[0]["because"] == "data_changed_since_approval"
+
+
 def test_a_hold_leaves_a_case_out_also_one_that_came_after_the_preview(house: House) -> None:
     case = house.deciding(Right.DELETE)
     preview = shown(case)

@@ -22,3 +22,5 @@ ABOUT_AUTOMATED = frozenset({Right.ACCESS_AUTOMATED, Right.OPT_OUT_AUTOMATED})
 RESTRICTS = frozenset({Right.RESTRICT, Right.OBJECT})
 # Rights that hold at once, and that no machine carries out where no data map says how.
 BY_HAND_AT_ONCE = frozenset({Right.OBJECT_MARKETING, Right.WITHDRAW_CONSENT, Right.OPT_OUT_AUTOMATED, Right.OPT_IN})
+# Rights that workers carry out by flags in the sources whose data maps name some; for no other is a flag ever set.
+BY_FLAGS = frozenset({Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE}) | BY_HAND_AT_ONCE

@@ -334,7 +334,7 @@ def left_to_do(case: Case, *, corrected: Sequence[str] = ()) -> list[str]:
     match case.right_answered:
         case Right.DELETE:
             concerned = [run.source.slug for run in findings.searched_runs(case)]
-        case right if right in (Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, *rights.BY_HAND_AT_ONCE):
+        case right if right in rights.BY_FLAGS:
             concerned = [source.slug for source in sources_to_suppress_in(case)]
         case _:
             return list(corrected)

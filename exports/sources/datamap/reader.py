@@ -55,6 +55,7 @@ from exports.sources.datamap.section import (
 )
 from requests_app.law.packs import all_packs
 from requests_app.law.words import Degree, Right, Text
+from requests_app.rights import BY_FLAGS
 
 SLUG = re.compile(r"[a-z0-9_]{1,50}")
 MASKS = "clear, random, keyed_hash, year, {truncate: …}, {constant: …} or keep"
@@ -394,6 +395,11 @@ def _suppressions(entry: Section) -> tuple[Suppression, ...]:
     for slug, node in entry.entries("suppress"):
         if slug not in by_slug:
             entry.faults.note(node, f"there is no right {slug!r}; such as opt_out_sale_share or limit_sensitive.")
+            continue
+        if by_slug[slug] not in BY_FLAGS:
+            entry.faults.note(
+                node, f"no worker sets a flag for {slug!r}, a person decides it; take it out of 'suppress'."
+            )
             continue
         if not isinstance(node, MappingNode) or not node.value:
             entry.faults.note(node, f"{slug!r} in 'suppress' sets columns: {{sale_opt_out: true}}.")

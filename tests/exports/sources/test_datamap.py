@@ -251,6 +251,11 @@ FAULTS = [
     ("phone: clear", "phone: {constant: null}", "is one text, one whole number, true or false"),
     ("phone: clear", "fax: clear", "'fax' is no field of the collection"),
     ("{opt_out_sale_share: {opted_out: true}}", "{opt_out: {a: 1}}", "there is no right 'opt_out'"),
+    (
+        "{opt_out_sale_share: {opted_out: true}}",
+        "{restrict: {opted_out: true}}",
+        "no worker sets a flag for 'restrict'",
+    ),
     ("{opt_out_sale_share: {opted_out: true}}", "{limit_sensitive: yes}", "sets columns: {sale_opt_out: true}"),
     ("{opt_out_sale_share: {opted_out: true}}", "yes", "'suppress' of collection 'members' is a mapping"),
     ("category: identifiers", "category: identifier", "can't be 'identifier'; did you mean 'identifiers'"),

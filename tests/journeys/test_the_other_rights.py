@@ -12,12 +12,13 @@ from requests_app.law.words import Right
 from tests.journeys import records
 from tests.journeys.desk import Desk
 from tests.journeys.house import House
-from tests.journeys.person import RECEIPT, Person
+from tests.journeys.person import CALIFORNIA, RECEIPT, Person
 from tests.journeys.procedures import approved, gathered, unwrapped
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 EVERYTHING_SINCE = date(2022, 1, 1)
+TAKEN_OFF = "Taken off the list of the newsletter; ticket 4711."
 SIX_PARTS = (
     "Categories of personal information that we have collected about you",
     "Where we collected it",
@@ -184,6 +185,38 @@ def test_an_opt_out_holds_at_once_and_asks_for_no_proof(house: House) -> None:
 
     person.enters()
     assert "Opt-Out Request Honored" in person.page
+
+
+def test_a_limit_an_objection_to_marketing_and_a_withdrawn_consent_hold_at_once_and_change_flags_alone(
+    house: House,
+) -> None:
+    before = records.contents(house.premises)
+    person = Person(house, "LO-100516")
+    analyst = Desk(house, "analyst")
+
+    # For each the form is enough; the flag is set in the shop, and the case closes by itself.
+    for right in (Right.LIMIT_SENSITIVE, Right.OBJECT_MARKETING):
+        person.files(right, residence=CALIFORNIA if right is Right.LIMIT_SENSITIVE else "US-WY")
+        assert "In force now" in person.page
+        analyst.opens(person.reference)
+        analyst.waits_until("fulfilled")
+        assert "Shop : suppressed" in analyst.page
+
+    # Of consents no data map knows: somebody does it, and notes it.
+    person.files(Right.WITHDRAW_CONSENT, residence="US-WY")
+    assert "In force now" in person.page
+    analyst.opens(person.reference)
+    analyst.waits_until("carrying out")
+    analyst.makes("note_done", proof=TAKEN_OFF)
+    analyst.waits_until("fulfilled")
+    assert TAKEN_OFF not in unwrapped(person.reads("Your request is in force"))
+
+    after = records.contents(house.premises)
+    account = "shop/customers", person.knows.id
+    assert records.gone(before, after) == {}
+    assert records.changed(before, after).keys() == {account}
+    flags = {"sensitive_limited": 1, "marketing_email": 0, "marketing_sms": 0}
+    assert after[account] == {**before[account], **flags}
 
 
 def test_categories_are_told_in_the_letter(house: House) -> None:

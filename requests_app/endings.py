@@ -96,8 +96,8 @@ def content_is_gone(case: Case) -> bool:
 
 def reopened_to(case: Case) -> State:
     """Where a reopened case goes on: nobody works on one whose identity was never accepted."""
-    if case.route == Route.DIRECT:
-        return State.CARRYING_OUT
+    if case.route == Route.DIRECT:  # who signs for a child has to show who asks, before and after
+        return State.RECEIVED if case.right_asked == Right.OPT_IN else State.CARRYING_OUT
     accepted = chains.history(case.chain).filter(kind__in=IDENTITY_ACCEPTED).exists()
     if not accepted and requirement(case).degree > Degree.NONE:
         return State.VERIFYING

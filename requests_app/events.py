@@ -96,6 +96,7 @@ class EventKind(TextChoices):
     FINISH = "finish", _("Closed")
     REFUSE = "refuse", _("Refused")
     REFUSE_OPT_OUT = "refuse_opt_out", _("Opt-out refused")
+    REFUSE_OPT_IN = "refuse_opt_in", _("Choice for a child refused: nobody showed to be parent or guardian")
     REDIRECT = "redirect", _("Sent on to our customer")
     MERGE = "merge", _("Closed as a duplicate")
     ASK_REOPENING = "ask_reopening", _("Reopening asked for")

@@ -37,6 +37,7 @@ from requests_app.states import State
 
 # The only grounds against an opt-out: fraud (11 CCR 7026(e)), or an agent without permission (7063).
 AGAINST_OPT_OUTS = frozenset({Ground.FRAUD, Ground.NO_PERMISSION})
+AGAINST_OPT_INS = frozenset({Ground.PARENT_NOT_SHOWN})  # of who signs for a child
 # Who has done one of these has prepared the decision, and can't be the second pair of eyes on it.
 PREPARING = (
     EventKind.START_GATHERING,
@@ -323,7 +324,7 @@ def _is_against_the_whole(case: Case, ground: Exemption) -> bool:
     if denied_before.why_not_repeated(case, ground):
         return False
     if case.route == Route.DIRECT:
-        return ground.ground in AGAINST_OPT_OUTS
+        return ground.ground in (AGAINST_OPT_INS if case.right_asked == Right.OPT_IN else AGAINST_OPT_OUTS)
     if case.route == Route.DECIDE_ONLY:  # nothing is gathered of which some could stay back
         return ground.level is not Level.DUTY
     if ground.level is not Level.DATA:

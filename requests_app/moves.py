@@ -44,6 +44,7 @@ from requests_app.hold_moves import ON_HOLDS
 from requests_app.law.words import Right, Route
 from requests_app.models import Case
 from requests_app.move import APPROVER, DESK, Input, Move, Service
+from requests_app.opting_moves import ON_OPTING
 from requests_app.roles import Actor
 from requests_app.states import (
     ALL_ROUTES,
@@ -351,13 +352,7 @@ MOVES: dict[str, Move] = {
             guards.check_refuse,
             (GROUND, EXPLANATION, REASON, BALANCING),
         ),
-        Move(
-            "refuse_opt_out",
-            gettext_lazy("Refuse the opt-out…"),
-            gettext_lazy("The opt-out ends; the person is told why. Only for fraud or a missing permission."),
-            APPROVER,
-            inputs=(GROUND, EXPLANATION, REASON),
-        ),
+        *ON_OPTING,
         Move(
             "redirect",
             gettext_lazy("Send on to our customer…"),

@@ -138,7 +138,7 @@ PROVED = {Route.FULL: State.REVIEWING, Route.DECIDE_ONLY: State.DECIDING}
 REOPENED: Mapping[Route, State | frozenset[State]] = {
     Route.FULL: frozenset({State.VERIFYING, State.REVIEWING}),
     Route.DECIDE_ONLY: frozenset({State.VERIFYING, State.DECIDING}),
-    Route.DIRECT: State.CARRYING_OUT,
+    Route.DIRECT: frozenset({State.CARRYING_OUT, State.RECEIVED}),
 }
 
 STATE_MOVES: dict[str, StateMove] = {
@@ -163,6 +163,7 @@ STATE_MOVES: dict[str, StateMove] = {
         _move("finish", {State.CARRYING_OUT}, State.CLOSED, ALL_ROUTES),
         _move("refuse", REFUSABLE, State.CLOSED, DECIDED),
         _move("refuse_opt_out", {State.CARRYING_OUT}, State.CLOSED, DIRECT),
+        _move("refuse_opt_in", UNCONFIRMED, State.CLOSED, DIRECT),
         _move("redirect", SENT_ELSEWHERE, State.CLOSED, ALL_ROUTES, {Route.DIRECT: UNCONFIRMED}),
         _move("merge", SENT_ELSEWHERE, State.CLOSED, ALL_ROUTES, {Route.DIRECT: UNCONFIRMED}),
         _move("withdraw", NOT_YET_CARRYING_OUT, State.CLOSED, ALL_ROUTES, {Route.DIRECT: UNCONFIRMED}),

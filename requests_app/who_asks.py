@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from requests_app.guards import MoveShut
-from requests_app.identifying import authority, is_doubted, proof_of, requirement
+from requests_app.identifying import FAMILY, authority, is_doubted, proof_of, requirement
 from requests_app.law.agents import Requester
 from requests_app.law.words import EvidenceKind, Right
-from requests_app.models import Case, PersonLink, Submission
+from requests_app.models import Case, CodePurpose, PersonLink, Submission
 from requests_app.roles import Actor
 
 ON_PAPER = "on_paper"
@@ -53,6 +53,26 @@ def check_accept_permission(case: Case, actor: Actor, on: date) -> None:  # noqa
     kinds = set(case.submission.evidence.values_list("kind", flat=True))
     if not ENOUGH.isdisjoint(kinds):
         raise MoveShut(_("A paper that is enough was accepted already."), "; ".join(authority(case).citations))
+
+
+def is_signed(submission: Submission) -> bool:
+    """Whether a parent or guardian has signed the second step of an opt-in; staff may still have to accept who asks."""
+    signed = submission.codes.filter(purpose=CodePurpose.OPT_IN, used_at__isnull=False)
+    return submission.asked_by in FAMILY and signed.exists()
+
+
+def check_refuse_opt_in(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only what somebody signed as parent or guardian, and before what shows it was accepted (11 CCR 7070(a))."""
+    if case.submission.asked_by not in FAMILY:
+        raise MoveShut(
+            _("Who opts in, in person or by an agent, confirms it from the own mailbox: nothing is refused.")
+        )
+    if not is_signed(case.submission):
+        raise MoveShut(
+            _("Nobody has signed this choice yet: until then nothing changes, and nothing has to be refused.")
+        )
+    if authority(case).is_enough:
+        raise MoveShut(_("What shows the parent or guardian was accepted: the choice holds as it was signed."))
 
 
 def check_identity_shown(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001

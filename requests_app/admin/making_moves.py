@@ -27,7 +27,9 @@ from requests_app.moves import Offer
 from requests_app.services import moving
 from requests_app.services.history import local_day
 
-DECIDING = frozenset({"approve", "refuse", "refuse_opt_out", "write_answer", "reopen", "redirect", "merge"})
+DECIDING = frozenset(
+    {"approve", "refuse", "refuse_opt_out", "refuse_opt_in", "write_answer", "reopen", "redirect", "merge"}
+)
 # How a move's button looks: what leads on, and what can't be taken back. The others are plain.
 TONES = {
     "accept_proof": "primary",
@@ -39,6 +41,7 @@ TONES = {
     "approve": "primary",
     "refuse": "danger",
     "refuse_opt_out": "danger",
+    "refuse_opt_in": "danger",
     "redirect": "danger",
     "merge": "danger",
     "end_restriction": "danger",

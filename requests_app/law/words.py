@@ -208,6 +208,7 @@ class Ground(StrEnum):
     NOT_IDENTIFIABLE = "not_identifiable"
     NOT_VERIFIED = "not_verified"
     NO_PERMISSION = "no_permission"
+    PARENT_NOT_SHOWN = "parent_not_shown"
     NEVER_DISCLOSED = "never_disclosed"
     UNFOUNDED_OR_EXCESSIVE = "unfounded_or_excessive"
     FRAUD = "fraud"

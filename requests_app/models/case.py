@@ -264,6 +264,11 @@ class Case(ConcurrentTransitionMixin, models.Model):
         """Closed with the only grounds an opt-out knows: fraud, or an agent without permission."""
         self.outcome, self.closed_at = Outcome.REFUSED, at
 
+    @transition("refuse_opt_in")
+    def refuse_opt_in(self, *, at: datetime) -> None:
+        """Closed because it was not shown that a parent or guardian chose: what protects the child goes on."""
+        self.outcome, self.closed_at = Outcome.REFUSED, at
+
     @transition("withdraw")
     def withdraw(self, *, at: datetime) -> None:
         """Taken back by the person."""

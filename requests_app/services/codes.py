@@ -64,11 +64,6 @@ def is_live(submission: Submission, purpose: CodePurpose, *, at: datetime) -> bo
     return _live(submission, purpose, at=at).exists()
 
 
-def was_used(submission: Submission, purpose: CodePurpose) -> bool:
-    """Whether a code of this purpose has opened what it was mailed for."""
-    return submission.codes.filter(purpose=purpose, used_at__isnull=False).exists()
-
-
 def use(submission: Submission, purpose: CodePurpose, text: str, *, at: datetime, if_also: bool = True) -> bool:
     """Use a code up; False if it opens nothing.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from requests_app import guards, rights
+from requests_app import guards, identifying, rights
 from requests_app.events import EventKind
 from requests_app.law import refusals
 from requests_app.law.values import Exemption
@@ -74,6 +74,24 @@ def refuse_opt_out(case: Case, *, actor: Actor, at: datetime, code: str, explana
     _tell(case, letters.Letter.OPT_OUT_REFUSED, ground, explanation, at=at)
 
 
+@performs("refuse_opt_in")
+def refuse_opt_in(case: Case, *, actor: Actor, at: datetime, code: str, explanation: str, reason: str) -> None:
+    """Refuse what was signed by whom nobody knows as parent or guardian (11 CCR 7070(a)): no opt-out ends."""
+    ground = _claim(case, code, explanation, reason, actor=actor, at=at)
+    missing = identifying.authority(case).sentence(case.submission.language)
+    change_state(
+        case,
+        EventKind.REFUSE_OPT_IN,
+        lambda: case.refuse_opt_in(at=at),
+        by=actor,
+        at=at,
+        code=ground.code,
+        citation=ground.citation,
+    )
+    duties.drop_unmet(case, but=(DutyKind.ACKNOWLEDGE, DutyKind.ANSWER))
+    _tell(case, letters.Letter.OPT_IN_REFUSED, ground, explanation, at=at, missing=missing)
+
+
 def _claim(case: Case, code: str, explanation: str, reason: str, *, actor: Actor, at: datetime) -> Exemption:
     try:
         ground = guards.check_refusal(case, code, actor)
@@ -89,7 +107,9 @@ def _claim(case: Case, code: str, explanation: str, reason: str, *, actor: Actor
     return ground
 
 
-def _tell(case: Case, letter: letters.Letter, ground: Exemption, explanation: str, *, at: datetime) -> None:
+def _tell(
+    case: Case, letter: letters.Letter, ground: Exemption, explanation: str, *, at: datetime, missing: str = ""
+) -> None:
     language, packs, on = case.submission.language, case.packs(), case.received_on()
     judged = guards.judged_in(case)
     grounds = refusals.grounds_of_all(judged.packs(), ground, judged.right_asked, on=judged.received_on())
@@ -113,6 +133,7 @@ def _tell(case: Case, letter: letters.Letter, ground: Exemption, explanation: st
         ways_on=letters.ways_on(said, language),
         restriction_ends=case.right_asked in rights.RESTRICTS,
         appeal_refused=_where_to_turn(case),
+        missing=missing,
     )
 
 

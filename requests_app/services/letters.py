@@ -65,6 +65,7 @@ class Letter(StrEnum):
     IN_FORCE = "in_force"
     OPT_IN_CONFIRM = "opt_in_confirm"
     OPT_IN_DONE = "opt_in_done"
+    OPT_IN_REFUSED = "opt_in_refused"
     REDIRECTED = "redirected"
     MERGED = "merged"
     REOPENED = "reopened"
@@ -110,6 +111,7 @@ CLOSING = {
     Letter.ANSWER,
     Letter.IN_FORCE,
     Letter.OPT_IN_DONE,
+    Letter.OPT_IN_REFUSED,
     Letter.REDIRECTED,
 }
 CLOSING_BY_RIGHT = {

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from dsar.vault import digests
-from requests_app import identifying
+from requests_app import identifying, who_asks
 from requests_app.events import EventKind
 from requests_app.identifying import FAMILY
 from requests_app.law.agents import Requester
@@ -98,13 +98,8 @@ def _known_by(submission: Submission) -> dict[IdentifierKind, str]:
 def settle(submission: Submission, *, at: datetime) -> None:
     """Carry out what a parent or guardian signed, if staff have accepted who asks since. In the job's transaction."""
     case = _waiting(submission)
-    if case is not None and is_signed(submission) and _is_known_to_be_family(case):
+    if case is not None and who_asks.is_signed(submission) and _is_known_to_be_family(case):
         _carry_out(case, at=at)
-
-
-def is_signed(submission: Submission) -> bool:
-    """Whether the second step of a parent or guardian was made; staff may still have to accept who asks."""
-    return wants_signature(submission) and codes.was_used(submission, CodePurpose.OPT_IN)
 
 
 def _waiting(submission: Submission) -> Case | None:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from requests_app import endings
 from requests_app.events import EventKind
-from requests_app.law.words import Route
 from requests_app.models import Case, ReopeningAsked
 from requests_app.moves import performs
 from requests_app.ports import work
@@ -66,6 +65,6 @@ def open_again(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UU
         at_once=opt_outs.is_in_force(case),
         must_prove=case.state == State.VERIFYING,
     )
-    if case.route == Route.DIRECT:
+    if case.state == State.CARRYING_OUT:
         work().carry_out(case, at=at)
     identity.settle_case(case, at=at)

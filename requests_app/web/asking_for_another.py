@@ -31,17 +31,20 @@ class Authority:
 
 
 def authority(submission: Submission, language: str) -> Authority | None:
-    """What is still missing of who asks for another; None for who asks in person."""
+    """What is still missing of who asks for another; None for who asks in person, or ended without it."""
     if not submission.for_another:
         return None
     missing = {asked for case in submission.cases.open() for asked in identifying.authority(case).missing}
+    is_denied = submission.permission_denied_at is not None
+    if not missing and not is_denied and any(identifying.authority(case).missing for case in submission.cases.all()):
+        return None
     signature = Asked.SIGNED_PERMISSION in missing
     return Authority(
         missing=[IN_WORDS[asked].in_language(language) for asked in Asked if asked in missing],
         instead=INSTEAD.in_language(language) if signature else "",
         takes_paper=permissions.may_send_file(submission),
         papers=list(submission.permission_files.all()),
-        is_denied=submission.permission_denied_at is not None,
+        is_denied=is_denied,
     )
 
 

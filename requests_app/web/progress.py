@@ -10,12 +10,12 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from requests_app import endings, waiting
+from requests_app import endings, waiting, who_asks
 from requests_app.guards import requirement
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Duty, Submission
 from requests_app.rights import RESTRICTS
-from requests_app.services import letters, opt_outs, opting_in
+from requests_app.services import letters, opt_outs
 from requests_app.services.history import local_day
 from requests_app.states import Outcome, State
 
@@ -223,6 +223,6 @@ def _now(case: Case) -> Promise:
 def _now_of_opt_in(case: Case) -> Promise | None:
     """What is said of a choice to opt in alone; None: what is said of every request."""
     if case.state == State.RECEIVED:
-        return SIGNED if opting_in.is_signed(case.submission) else TO_CONFIRM
+        return SIGNED if who_asks.is_signed(case.submission) else TO_CONFIRM
     is_done = case.state == State.CARRYING_OUT or case.outcome == Outcome.FULFILLED
     return STAYS if is_done and opt_outs.still_opted_out(case.submission).exists() else None

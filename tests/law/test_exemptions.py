@@ -40,6 +40,7 @@ def fits(code: str, right: Right, on: date = NOW, *unmet: str) -> bool:
         ("ca_7021_not_verified", DATA_RIGHTS),
         ("ca_145h3_unfounded_excessive", DATA_RIGHTS),
         ("ca_7063_agent_no_proof", [*DATA_RIGHTS, *OPT_OUTS]),
+        ("ca_7070_parent_not_shown", []),
         ("ca_145a_legal_claims", [*DATA_RIGHTS, *OPT_OUTS]),
         ("ca_145b_privilege", [*DATA_RIGHTS[:3], *OPT_OUTS]),
         ("ca_145g_vehicle", [Right.OPT_OUT_SALE_SHARE]),

@@ -286,7 +286,8 @@ def test_a_folder_is_read_by_file_names(tmp_path: Path) -> None:
 
 def test_the_levels_of_the_grounds_are_those_of_the_rulebook() -> None:
     assert [item.code for item in CCPA.exemptions if item.level is Level.DUTY] == ["ca_105c1_disproportionate_notice"]
-    assert len(CCPA.exemptions) == 56
+    ours = {"ca_7070_parent_not_shown"}  # our reading of what the law asks: no section says that it is a ground
+    assert len([item for item in CCPA.exemptions if item.code not in ours]) == 56
 
 
 def test_a_right_names_the_one_as_which_it_is_evaluated_otherwise() -> None:

@@ -52,6 +52,7 @@ def test_figures_of_two_rights_are_those_of_both_together() -> None:
         ("ca_145b_privilege", Ended.EXEMPT),
         ("ca_106_accurate", Ended.OTHER_GROUND),
         ("ca_7063_agent_no_proof", Ended.OTHER_GROUND),
+        ("ca_7070_parent_not_shown", Ended.OTHER_GROUND),
         ("ca_145h3_unfounded_excessive", Ended.OTHER_GROUND),
         ("ca_130b_twice", Ended.OTHER_GROUND),
         ("ca_7026e_fraud", Ended.OTHER_GROUND),

@@ -109,7 +109,7 @@ def letters_of(submission: Submission, letter: Letter) -> list[str]:
 def code_in(submission: Submission, letter: Letter = Letter.RECEIPT) -> str:
     """The code in the newest letter of a kind."""
     (text, *_older) = letters_of(submission, letter)
-    found = re.search(r"^(?:.*/confirm/R-\S+/)?([2-9A-Z]{8})/?$", text, re.MULTILINE)
+    found = re.search(r"^(?:.*/(?:confirm|opt-in)/R-\S+/)?([2-9A-Z]{8})/?$", text, re.MULTILINE)
     assert found
     return found[1]
 

@@ -26,7 +26,7 @@ from requests_app.states import State
 from tests.requests_app.test_states import is_allowed
 
 VERIFIES = {EventKind.ACCEPT_PROOF, EventKind.FALL_BACK}
-REFUSES = {EventKind.REFUSE, EventKind.REFUSE_OPT_OUT}
+REFUSES = {EventKind.REFUSE, EventKind.REFUSE_OPT_OUT, EventKind.REFUSE_OPT_IN}
 # What is done for a person, and for nobody who has not proved who asks: before that there are words and probes alone.
 WORK = {
     EventKind.DECIDE_LIMIT,

@@ -77,6 +77,7 @@ enter_appeal         -         -          -           -          -          -   
 ask_reopening        -         -          -           -          -          -         -             desk
 reopen               -         -          -           -          -          -         -             approver
 refuse_opt_out       -         -          -           -          -          -         -             -
+refuse_opt_in        -         -          -           -          -          -         -             -
 hold                 -         -          desk        desk       desk       desk      desk          desk
 release_hold         -         -          approver    approver   approver   approver  approver      approver
 pass_on_statement    -         -          -           -          -          -         -             desk
@@ -125,6 +126,7 @@ unmark_area          -         -          -           -         -             -
 decide_document      -         -          -           -         -             -
 open_download        -         -          -           -         -             -
 refuse_opt_out       -         -          -           -         -             -
+refuse_opt_in        -         -          -           -         -             -
 note_done            -         -          -           -         -             -
 hold                 -         -          -           -         -             -
 release_hold         -         -          -           -         -             -
@@ -134,6 +136,7 @@ pass_on_statement    -         -          -           -         -             -
                      received  carrying_out  closed
 assign               desk      desk          -
 refuse_opt_out       -         approver      -
+refuse_opt_in        desk      -             -
 note_done            -         desk          -
 accept_permission    desk      desk          -
 doubt_identity       -         -             -

@@ -73,6 +73,7 @@ ON_DATA_RIGHTS = {
 ON_OPT_OUTS = {
     **ON_ALL,
     "refuse_opt_out": ({CARRYING_OUT}, {Role.APPROVER}),
+    "refuse_opt_in": ({RECEIVED}, DESK),
     "note_done": ({CARRYING_OUT}, DESK),
     "redirect": ({RECEIVED}, DESK),
     "merge": ({RECEIVED}, DESK),
@@ -117,6 +118,8 @@ KNOW = {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY}
 # Which moves are about some rights only.
 ABOUT = {
     "note_done": {Right.OBJECT_MARKETING, Right.WITHDRAW_CONSENT, Right.OPT_OUT_AUTOMATED, Right.OPT_IN},
+    "refuse_opt_out": set(Right) - {Right.OPT_IN},
+    "refuse_opt_in": {Right.OPT_IN},
     "end_restriction": {Right.RESTRICT, Right.OBJECT},
     "fall_back": {Right.KNOW_SPECIFIC},
     "pass_on_statement": {Right.CORRECT},
@@ -216,7 +219,7 @@ def test_the_offers_of_a_real_case_are_those_of_the_table_open_ones_first(state:
 
 def test_an_opt_out_in_force_can_be_assigned_and_by_an_approver_refused() -> None:
     found = {offer.move.slug: offer for offer in offers(a_case(Right.OPT_OUT_SALE_SHARE), ANALYST, AT.date())}
-    assert set(found) == set(ON_OPT_OUTS) - {"note_done"}
+    assert set(found) == set(ON_OPT_OUTS) - {"note_done", "refuse_opt_in"}
     assert found["assign"].is_open
     assert found["refuse_opt_out"].shut_because == "This needs the role approver."
     assert found["merge"].shut_because == "Open only while the case is received; it is carrying out."

@@ -28,7 +28,7 @@ FULL = {
     CARRYING_OUT: {DECIDING, CLOSED},
     CLOSED: {VERIFYING, REVIEWING},
 }
-DIRECT = {RECEIVED: {CARRYING_OUT, CLOSED}, CARRYING_OUT: {CLOSED}, CLOSED: {CARRYING_OUT}}
+DIRECT = {RECEIVED: {CARRYING_OUT, CLOSED}, CARRYING_OUT: {CLOSED}, CLOSED: {RECEIVED, CARRYING_OUT}}
 DECIDE_ONLY = {
     RECEIVED: {VERIFYING, CLARIFYING, DECIDING, CLOSED},
     VERIFYING: {CLARIFYING, DECIDING, CLOSED},
@@ -38,7 +38,7 @@ DECIDE_ONLY = {
     CLOSED: {VERIFYING, DECIDING},
 }
 ALLOWED = {Route.FULL: FULL, Route.DIRECT: DIRECT, Route.DECIDE_ONLY: DECIDE_ONLY}
-AT_A_MOMENT = {"approve", "finish", "refuse", "refuse_opt_out", "withdraw", "redirect", "merge"}
+AT_A_MOMENT = {"approve", "finish", "refuse", "refuse_opt_out", "refuse_opt_in", "withdraw", "redirect", "merge"}
 
 
 def is_allowed(source: State, target: State, route: Route) -> bool:

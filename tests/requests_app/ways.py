@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from requests_app import choices, endings, guards, holding, who_asks
 from requests_app.law.agents import Requester
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Channel, CodePurpose, Message, Submission
-from requests_app.services import entering, identity, intake, letters, people, permissions, statements
+from requests_app.services import entering, identity, intake, letters, opting_in, people, permissions, statements
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.requests_app.company import SAM, Company
@@ -77,6 +77,7 @@ INPUTS = {
     "assign": {"to": "nobody"},
     "refuse": {"explanation": "See there.", "reason": "No permission came.", "balancing": "Fraud weighs more."},
     "refuse_opt_out": {"explanation": "As your bank says.", "reason": "The bank called."},
+    "refuse_opt_in": {"explanation": "The call did not show it.", "reason": "Another voice answered."},
 }
 
 
@@ -259,6 +260,17 @@ def answerable(company: Company, route: Route, state: State) -> Case:
     return write(case) if route == Route.DECIDE_ONLY and state == State.DECIDING else case
 
 
+def signed_for_a_child(company: Company, route: Route, state: State) -> Case:
+    """Somebody signed as a parent, and nobody has accepted what shows it."""
+    if route != Route.DIRECT or state != State.RECEIVED:
+        return at_first(company, route, state)
+    asks: dict[str, Any] = {"requester": Requester.PARENT, "requester_name": "Pat", "born_on": date(2018, 5, 1)}
+    case = a_case(Right.OPT_IN, requester_email="pat@example.com", **asks)
+    code = code_in(case.submission, Letter.OPT_IN_CONFIRM)
+    assert opting_in.confirm(case.submission, code, at=AT, declared_name="Pat")
+    return fresh(case)
+
+
 def by_hand(company: Company, route: Route, state: State) -> Case:
     """What holds at once, and no worker does."""
     if route == Route.DIRECT:
@@ -370,6 +382,7 @@ WAYS: dict[str, Way] = {
     "remove_identifier": with_a_device_found,
     "approve": answerable,
     "note_done": by_hand,
+    "refuse_opt_in": signed_for_a_child,
     "enter_appeal": refused,
     "ask_reopening": refused,
     "reopen": wrongly_closed,
@@ -388,6 +401,7 @@ WAYS: dict[str, Way] = {
 GROUNDS = (
     "ca_140_not_consumer",
     "ca_7026e_fraud",
+    "ca_7070_parent_not_shown",
     "va_not_consumer",
     "va_fraud",
     "ct_not_consumer",
@@ -401,7 +415,7 @@ def inputs(slug: str, case: Case) -> dict[str, str]:
     given = dict(INPUTS.get(slug, {}))
     letter = Message.objects.filter(case=case).order_by("queued_at").last()
     given |= {"letter": str(letter.pk) if letter else ""}
-    if slug in {"refuse", "refuse_opt_out"}:
+    if slug in {"refuse", "refuse_opt_out", "refuse_opt_in"}:
         offered = {ground.code for ground in guards.grounds_to_refuse(case)}
         given["code"] = next((code for code in GROUNDS if code in offered), "")
     if slug == "release_hold":

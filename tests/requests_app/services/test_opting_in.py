@@ -13,6 +13,8 @@ from requests_app.law.agents import Requester
 from requests_app.law.minors import OptsIn
 from requests_app.law.words import Right
 from requests_app.models import Case, OptIn, Submission, Suppression
+from requests_app.move import InputRefused
+from requests_app.roles import Actor, Role
 from requests_app.services import closing, opting_in, permissions
 from requests_app.services.intake import IntakeRefused
 from requests_app.services.letters import Letter
@@ -32,6 +34,8 @@ from tests.requests_app.factories import (
     shut_because,
     the_case,
 )
+
+OTHER_APPROVER = Actor("staff:4", frozenset({Role.APPROVER}))
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
@@ -287,3 +291,125 @@ def test_nobody_opts_in_for_somebody_who_died() -> None:
     with pytest.raises(IntakeRefused) as refused:
         a_case(Right.OPT_IN, **{**AGENT, "requester": Requester.EXECUTOR})
     assert "the person's own choice" in refused.value.errors["rights"]
+
+
+# ---- what the desk does not believe
+
+NOT_SHOWN = {
+    "code": "ca_7070_parent_not_shown",
+    "explanation": "The voice in our call was not the one that we know of you.",
+    "reason": "Number of the school given, nobody there knows the name.",
+}
+
+
+def doubted(who: dict[str, object] = PARENT, **changes: object) -> Case:
+    """Somebody signed for a child, and the desk refuses it."""
+    case = a_case(Right.OPT_IN, **{**who, **changes})
+    signed(case)
+    move(case, "refuse_opt_in", **NOT_SHOWN)
+    run_jobs()
+    return fresh(case)
+
+
+@pytest.mark.parametrize("who", [PARENT, GUARDIAN])
+def test_what_the_desk_does_not_believe_is_refused_and_nothing_changes_for_the_child(who: dict[str, object]) -> None:
+    before = opted_out(**who)
+    case = doubted(who)
+    assert (case.state, case.outcome) == (State.CLOSED, Outcome.REFUSED)
+    assert (in_force(), OptIn.objects.exists()) == ({before.pk}, False)
+    event = chains.history(case.chain).get(kind="refuse_opt_in")
+    assert (event.actor, event.facts["code"], event.facts["citation"]) == (
+        "staff:1",
+        "ca_7070_parent_not_shown",
+        "Civ. Code 1798.120(c); 11 CCR 7070(a)",
+    )
+    assert case.exemption_claims.get().reason == NOT_SHOWN["reason"]
+    assert not case.duties.unmet().exists()
+
+
+def test_a_paper_that_is_accepted_too_late_revives_nothing_that_was_refused() -> None:
+    before = opted_out(**PARENT)
+    case = doubted()
+    assert "Open only while" in shut_because(case, "accept_permission")
+    opting_in.settle(case.submission, at=AT)
+    assert (fresh(case).state, in_force()) == (State.CLOSED, {before.pk})
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            (
+                "we could not make sure that it is the parent or guardian who asked",
+                "Nothing has changed: every opt-out stays in force",
+                "you can ask again at any time, at http://localhost:8000/request/",
+                "Still missing: something that shows the parent: a signed form",
+            ),
+        ),
+        (
+            "es",
+            (
+                "no pudimos asegurarnos de que quien lo pidió lo sea",
+                "No ha cambiado nada: todas las exclusiones siguen en vigor",
+                "puede volver a pedirlo en cualquier momento en http://localhost:8000/request/",
+                "Todavía falta: algo que muestre quién es la madre o el padre",
+            ),
+        ),
+    ],
+)
+def test_the_letter_says_why_that_nothing_changed_and_what_can_be_done_next(
+    language: str, said: tuple[str, ...]
+) -> None:
+    case = doubted(language=language)
+    (letter,) = letters_of(case.submission, Letter.OPT_IN_REFUSED)
+    text = " ".join(letter.split())
+    assert all(sentence in text for sentence in (*said, NOT_SHOWN["explanation"])), text
+    assert NOT_SHOWN["reason"] not in text
+    assert case.submission.messages.get(letter=Letter.OPT_IN_REFUSED).address == "pat@example.com"
+
+
+def test_it_is_explained_to_who_signed_or_not_refused() -> None:
+    case = a_case(Right.OPT_IN, **PARENT)
+    signed(case)
+    with pytest.raises(InputRefused, match="explanation: This ground has to be explained"):
+        move(case, "refuse_opt_in", **{**NOT_SHOWN, "explanation": ""})
+    with pytest.raises(InputRefused, match="code: "):
+        move(case, "refuse_opt_in", **{**NOT_SHOWN, "code": "ca_7063_agent_no_proof"})
+    assert fresh(case).state == State.RECEIVED
+
+
+def test_only_what_was_signed_for_a_child_and_is_not_shown_can_be_refused() -> None:
+    own, agent = a_case(Right.OPT_IN), a_case(Right.OPT_IN, **AGENT)
+    for case in (own, agent):
+        assert "from the own mailbox: nothing is refused" in shut_because(case, "refuse_opt_in")
+    unsigned = a_case(Right.OPT_IN, **PARENT)
+    assert "Nobody has signed this choice yet" in shut_because(unsigned, "refuse_opt_in")
+    move(unsigned, "accept_permission", paper="parent_shown", seen="on_paper", receiver="requester", note="A call.")
+    signed(unsigned)
+    assert "Open only while the case is received" in shut_because(unsigned, "refuse_opt_in")
+
+
+def test_between_the_acceptance_and_its_job_nothing_is_refused() -> None:
+    case = a_case(Right.OPT_IN, **PARENT)
+    signed(case)
+    move(case, "accept_permission", paper="parent_shown", seen="on_paper", receiver="requester", note="A call.")
+    assert "was accepted: the choice holds as it was signed" in shut_because(case, "refuse_opt_in")
+
+
+def test_a_place_without_a_law_of_its_own_is_refused_on_the_policy() -> None:
+    case = a_case(Right.OPT_IN, **PARENT, residence="DE")
+    signed(case)
+    move(case, "refuse_opt_in", **{**NOT_SHOWN, "code": "house_parent_not_shown"})
+    assert fresh(case).outcome == Outcome.REFUSED
+
+
+def test_a_refusal_that_was_a_mistake_waits_again_for_what_shows_the_parent() -> None:
+    before = opted_out(**PARENT)
+    case = doubted()
+    move(case, "ask_reopening", reason="The form lay in another tray.")
+    move(case, "reopen", by=OTHER_APPROVER)
+    run_jobs()
+    assert (fresh(case).state, in_force()) == (State.RECEIVED, {before.pk})
+    assert accepted(case).state == State.CARRYING_OUT
+    assert in_force() == set()

@@ -155,6 +155,23 @@ def test_what_a_guardian_signs_waits_and_the_page_takes_what_shows_it(
     assert "The paper, as a file" in shown
 
 
+def test_who_signed_for_a_child_and_was_not_believed_sees_it_and_is_asked_for_nothing(
+    client: Client, file_request: FileRequest
+) -> None:
+    submission = file_request(Right.OPT_IN, **GUARDIAN)
+    client.post(link_of(submission), {"declared_name": "Pat Example"})
+    enter(client, submission)
+    assert "Before anything changes we have to be sure" in page(client)
+    case = submission.cases.get()
+    inputs = {"code": "ca_7070_parent_not_shown", "explanation": "It is another child's.", "reason": "Looked at."}
+    perform("refuse_opt_in", case_id=case.pk, version=case.version, actor=ANALYST, at=NOW, inputs=inputs)
+    shown = page(client)
+    assert "We could not do what you asked for. Our letter says why." in shown
+    assert "Before anything changes we have to be sure" not in shown
+    assert "Before we disclose or change anything we still need" not in shown
+    assert "Enough: you may ask for this person" not in shown
+
+
 def test_a_child_is_told_who_has_to_choose(client: Client, file_request: FileRequest) -> None:
     of_child = file_request(Right.OPT_IN, **{**GUARDIAN, "requester": Requester.PARENT, "born_on": date(2018, 5, 1)})
     case = of_child.cases.get()

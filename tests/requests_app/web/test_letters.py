@@ -44,6 +44,7 @@ WORDS: Mapping[Letter, tuple[Right, Mapping[str, object]]] = {
     Letter.IN_FORCE: (Right.OPT_OUT_SALE_SHARE, {}),
     Letter.OPT_IN_CONFIRM: (Right.OPT_OUT_SALE_SHARE, {"code": "ABCD2345"}),
     Letter.OPT_IN_DONE: (Right.OPT_OUT_SALE_SHARE, {}),
+    Letter.OPT_IN_REFUSED: (Right.OPT_OUT_SALE_SHARE, {**GROUND, "missing": "Still missing: <what shows it>."}),
     Letter.REDIRECTED: (
         Right.DELETE,
         {"to": "Fern & Sons", "contact": "privacy@fern.example", "citation": "Art. 28", "restriction_ends": True},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from dsar.vault import digests
@@ -16,12 +17,14 @@ from requests_app.law.words import Degree, ProvisionKind, Right
 from requests_app.models import AskedBy, Case, Identifier, Submission, ValueAsked
 from requests_app.models.people import as_tried
 from requests_app.ports import CorrectableField, systems
+from requests_app.roles import Actor
 from requests_app.states import State
 
 # The law sets no number of tries: whoever may guess without end learns what may never be told. A house setting, our
 # reading of 11 CCR 7024(d) beside 7023(j).
 WITHIN = timedelta(days=30)
 WHILE = guards.VERIFIED | {State.CARRYING_OUT}
+IS_HELD, IS_NOT_HELD = "yes", "no"
 
 
 def provision_of(case: Case) -> Provision | None:
@@ -59,7 +62,9 @@ def tries_left(case: Case, field: str, *, at: datetime) -> int:
     )
     known_as = [digest for person in asking(case) for digest in person]
     same = theirs | Q(pk__in=AskedBy.objects.filter(digest__in=known_as).values("asked"))
-    tried = ValueAsked.objects.filter(same, field=field, asked_at__gt=at - WITHIN)
+    since = at - WITHIN
+    recent = Q(asked_at__gt=since) | Q(compared_at__gt=since)  # a person may answer weeks later
+    tried = ValueAsked.objects.filter(same & recent, field=field)
     failed = tried.filter(compared_at__isnull=False, is_held=None)
     return max(0, settings.VALUE_TRIES - tried.exclude(pk__in=failed).count())
 
@@ -82,3 +87,39 @@ def check_ask(case: Case, field: str, *, at: datetime) -> Provision:
     if not tries_left(case, field, at=at):
         raise MoveShut(_("This was asked too often in the last 30 days. Please write to us."))
     return provision
+
+
+# ---- what no machine could compare
+
+
+def unanswered(case: Case) -> list[ValueAsked]:
+    """The tries that no machine could compare; only of what may still be asked about, of whom it may be told."""
+    known = {field.slug for field in fields_of(case, "en")}
+    found = case.values_asked.select_related("case__submission").filter(compared_at__isnull=False, is_held=None)
+    return [asked for asked in found if asked.field in known]
+
+
+def to_answer(case: Case) -> list[tuple[str, str]]:
+    """What a person may note the answer to; the value itself is gone."""
+    titles = {field.slug: field.title for field in fields_of(case, "en")}
+    return [
+        (str(asked.pk), _("%(title)s, asked on %(day)s") % {"title": titles[asked.field], "day": _moment(asked)})
+        for asked in unanswered(case)
+    ]
+
+
+def answers(_case: Case) -> list[tuple[str, str]]:
+    """What was found: that it is the value, or that it is not. Where nothing is held it is not."""
+    return [(IS_HELD, _("yes, this value is held of this person")), (IS_NOT_HELD, _("no, it is not"))]
+
+
+def check_answer_value(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """Only what was asked and could not be compared, while it is certain enough who asks."""
+    if provision_of(case) is None or not is_proved(case):
+        raise MoveShut(_("A value is compared only where a law says so, and once it is certain enough who asks."))
+    if not unanswered(case):
+        raise MoveShut(_("There is no value that was asked about and that no machine could compare."))
+
+
+def _moment(asked: ValueAsked) -> str:
+    return f"{localtime(asked.asked_at):%Y-%m-%d %H:%M}"

@@ -1,10 +1,10 @@
-"""The moves of the desk around a correction that was refused."""
+"""The moves of the desk around a correction: statements on what was refused, values that no machine could compare."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy
 
-from requests_app import stating
+from requests_app import confirmable, stating
 from requests_app.law.words import Right
 from requests_app.move import DESK, Input, Move
 from requests_app.states import State
@@ -26,6 +26,22 @@ AROUND_CORRECTIONS = (
             ),
         ),
         only_in=frozenset({State.CLOSED}),
+        rights=frozenset({Right.CORRECT}),
+    ),
+    Move(
+        "answer_value",
+        gettext_lazy("Note if it is the value…"),
+        gettext_lazy(
+            "You compared the value that the person told you, with a record that is this person's for certain. The case"
+            " page answers yes or no and nothing else; it counts as a try. Write the value nowhere."
+        ),
+        DESK,
+        confirmable.check_answer_value,
+        (
+            Input("asked", gettext_lazy("Asked"), choices=confirmable.to_answer),
+            Input("answer", gettext_lazy("Is it the value that is held?"), choices=confirmable.answers),
+        ),
+        only_in=confirmable.WHILE | {State.CLARIFYING},
         rights=frozenset({Right.CORRECT}),
     ),
 )

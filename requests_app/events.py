@@ -111,6 +111,7 @@ class EventKind(TextChoices):
     VALUE_ASKED = "value_asked", _("Person asked if a value is the one held")
     VALUE_COMPARED = "value_compared", _("Value compared, and answered yes or no")
     VALUE_NOT_COMPARED = "value_not_compared", _("Value could not be compared")
+    ANSWER_VALUE = "answer_value", _("Value compared by hand, and answered yes or no")
     WITHDRAW = "withdraw", _("Withdrawn by the person")
     DOWNLOADED = "downloaded", _("Bundle downloaded")
     BUNDLE_RENEWED = "bundle_renewed", _("Bundle made available again")

@@ -13,7 +13,8 @@ from requests_app.models.case import Case
 class ValueAsked(models.Model):
     """One try (11 CCR 7023(j)): the typed value is erased once it was compared, and no digest of it stays.
 
-    ``is_held`` is the whole answer; none while the value is being compared, or where it could not be.
+    ``is_held`` is the whole answer; none while the value is being compared, or where no machine could and
+    nobody has noted what was found by hand.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

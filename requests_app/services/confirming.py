@@ -1,4 +1,7 @@
-"""'Is this the value that you hold?', for values that are never disclosed: yes or no, by a job (11 CCR 7023(j))."""
+"""'Is this the value that you hold?', for values that are never disclosed: yes or no (11 CCR 7023(j)).
+
+A job compares it; where that can't be done, a person may, and notes the answer.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,10 @@ from dsar.jobs.queue import enqueue
 from requests_app import confirmable
 from requests_app.events import EventKind
 from requests_app.models import AskedBy, Case, ValueAsked
+from requests_app.move import InputRefused
+from requests_app.moves import performs
 from requests_app.plain_text import is_usable
-from requests_app.roles import PERSON, REQUESTER, SYSTEM
+from requests_app.roles import PERSON, REQUESTER, SYSTEM, Actor
 from requests_app.services import identity
 from requests_app.services.history import locked, record
 
@@ -58,3 +63,21 @@ def answered(asked: ValueAsked, *, is_held: bool | None, at: datetime, error: st
         record(case, EventKind.VALUE_NOT_COMPARED, by=SYSTEM, at=at, field=asked.field, error=error)
     else:
         record(case, EventKind.VALUE_COMPARED, by=SYSTEM, at=at, field=asked.field)
+
+
+@performs("answer_value")
+def answer_value(case: Case, *, actor: Actor, at: datetime, asked: str, answer: str) -> None:
+    """Note what a person found who compared it by hand: from now on it is a try, and the page answers it.
+
+    What was typed was erased when no machine could compare it, and is not asked for again: who notes the answer was
+    told the value by the person in another way. The event has no answer, or the history would tell it to all who read
+    cases. Two requests of one person that are dealt with in the same moment could have one try too many: to shut
+    that out the organisation would have to be locked after the case, and whoever asks locks it before.
+    """
+    found = case.values_asked.select_related("case__submission").get(pk=asked)
+    if not confirmable.tries_left(case, found.field, at=at):
+        raise InputRefused({"asked": _("This was asked too often in the last 30 days: no more is told of it now.")})
+    found.compared_at, found.is_held = at, answer == confirmable.IS_HELD
+    found.save(update_fields=["compared_at", "is_held"])
+    tries_left = confirmable.tries_left(case, found.field, at=at)
+    record(case, EventKind.ANSWER_VALUE, by=actor, at=at, field=found.field, tries_left=tries_left)

@@ -81,6 +81,7 @@ refuse_opt_in        -         -          -           -          -          -   
 hold                 -         -          desk        desk       desk       desk      desk          desk
 release_hold         -         -          approver    approver   approver   approver  approver      approver
 pass_on_statement    -         -          -           -          -          -         -             desk
+answer_value         -         -          desk        desk       desk       desk      desk          -
 note_done            -         -          -           -          -          -         -             -
 write_answer         -         -          -           -          -          -         -             -
 end_restriction      -         -          -           -          -          -         -             -
@@ -131,6 +132,7 @@ note_done            -         -          -           -         -             -
 hold                 -         -          -           -         -             -
 release_hold         -         -          -           -         -             -
 pass_on_statement    -         -          -           -         -             -
+answer_value         -         -          -           -         -             -
 """,
     Route.DIRECT: """
                      received  carrying_out  closed
@@ -178,6 +180,7 @@ end_restriction      -         -             -
 hold                 -         -             -
 release_hold         -         -             -
 pass_on_statement    -         -             -
+answer_value         -         -             -
 """,
 }
 # The states that a case on this route can be in.

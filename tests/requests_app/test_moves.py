@@ -67,6 +67,7 @@ ON_DATA_RIGHTS = {
     "assign": (set(State) - {CLOSED}, DESK),
     "enter_appeal": ({CLOSED}, DESK),
     "pass_on_statement": ({CLOSED}, DESK),
+    "answer_value": ({CLARIFYING, REVIEWING, GATHERING, DECIDING, CARRYING_OUT}, DESK),
     "ask_reopening": ({CLOSED}, DESK),
     "reopen": ({CLOSED}, {Role.APPROVER}),
 }
@@ -123,6 +124,7 @@ ABOUT = {
     "end_restriction": {Right.RESTRICT, Right.OBJECT},
     "fall_back": {Right.KNOW_SPECIFIC},
     "pass_on_statement": {Right.CORRECT},
+    "answer_value": {Right.CORRECT},
     "decide_limit": KNOW | {Right.SHINE_THE_LIGHT},
     "open_download": {Right.KNOW_SPECIFIC, Right.PORTABILITY},
     "withhold": {Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE},

@@ -9,11 +9,21 @@ from typing import Any
 
 import pytest
 
-from requests_app import choices, endings, guards, holding, who_asks
+from requests_app import choices, confirmable, endings, guards, holding, who_asks
 from requests_app.law.agents import Requester
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Channel, CodePurpose, Message, Submission
-from requests_app.services import entering, identity, intake, letters, opting_in, people, permissions, statements
+from requests_app.services import (
+    confirming,
+    entering,
+    identity,
+    intake,
+    letters,
+    opting_in,
+    people,
+    permissions,
+    statements,
+)
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.requests_app.company import SAM, Company
@@ -342,6 +352,17 @@ def with_a_statement(company: Company, route: Route, state: State) -> Case:
     return fresh(case)
 
 
+def with_a_value_asked(company: Company, route: Route, state: State) -> Case:
+    """The person asked if a number is the one held, as soon as that may be asked, and no machine could compare it."""
+    if route != Route.FULL:
+        return at_first(company, route, state)
+    case = walked(route, state, Right.CORRECT)
+    if confirmable.is_proved(case):
+        asked = confirming.ask(case.pk, field="shop.people.licence", value="D1", at=AT)
+        confirming.answered(asked, is_held=None, at=AT, error="SourceDown")
+    return fresh(case)
+
+
 def with_a_letter_under_way(company: Company, route: Route, state: State) -> Case:
     """A letter is written, and has not reached the person."""
     case = at_first(company, route, state)
@@ -392,6 +413,7 @@ WAYS: dict[str, Way] = {
     "open_download": with_a_closed_download,
     "release_hold": on_hold,
     "pass_on_statement": with_a_statement,
+    "answer_value": with_a_value_asked,
     "told_otherwise": with_a_letter_under_way,
     "letter_bounced": with_a_letter_sent,
 }
@@ -422,6 +444,8 @@ def inputs(slug: str, case: Case) -> dict[str, str]:
         given["hold"] = next((value for value, _label in holding.holds_to_release(case)), "")
     if slug == "pass_on_statement":
         given |= {"statement": str(getattr(case.statements.first(), "pk", "")), "proof": "By registered letter."}
+    if slug == "answer_value":
+        given |= {"asked": str(getattr(case.values_asked.first(), "pk", "")), "answer": "yes"}
     if slug == "merge":
         given["into"] = next((str(twin.pk) for twin in endings.older_twins(case)), "")
     if slug == "link_people":

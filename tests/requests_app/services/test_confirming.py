@@ -9,14 +9,16 @@ import pytest
 
 from dsar.jobs.models import Job
 from dsar.ledger import chains
+from requests_app import confirmable
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
-from requests_app.models import AskedBy, Case, ValueAsked
+from requests_app.models import AskedBy, Case, Evidence, ValueAsked
+from requests_app.move import InputRefused
 from requests_app.services import confirming
 from requests_app.services.confirming import ValueRefused
 from requests_app.states import State
 from tests.requests_app.company import LICENCE, SAM, Company
-from tests.requests_app.factories import AT, case_in, days, run_jobs
+from tests.requests_app.factories import AT, case_in, days, fresh, move, run_jobs, shut_because
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
@@ -136,3 +138,82 @@ def test_what_can_not_be_a_value_is_no_try(value: str, said: str) -> None:
     with pytest.raises(ValueRefused, match=said):
         ask(case, value)
     assert not ValueAsked.objects.exists()
+
+
+# ---- answered by hand
+
+
+@pytest.fixture
+def not_compared(house: Company) -> ValueAsked:
+    """A value that was asked about while the source was down, for longer than the workers try."""
+    case = case_in(State.REVIEWING, Right.CORRECT)
+    house.is_down = True
+    asked = ask(case)
+    for hour in range(1, 10):
+        run_jobs(AT + days(hour), may_fail=True)
+    house.is_down = False
+    asked.refresh_from_db()
+    assert (asked.is_held, asked.value_sealed) == (None, None)
+    return asked
+
+
+@pytest.mark.parametrize(("answer", "is_held"), [("yes", True), ("no", False)])
+def test_what_no_machine_could_compare_is_answered_by_hand_and_counts_as_a_try(
+    not_compared: ValueAsked, answer: str, *, is_held: bool
+) -> None:
+    at = AT + days(9)
+    move(not_compared.case, "answer_value", at=at, asked=str(not_compared.pk), answer=answer)
+    not_compared.refresh_from_db()
+    assert (not_compared.is_held, not_compared.compared_at, not_compared.value_sealed) == (is_held, at, None)
+    event = chains.history(not_compared.case.chain).get(kind="answer_value")
+    assert (event.actor, event.facts) == ("staff:1", {"field": FIELD, "tries_left": 2}), "not what was found"
+    for value in ("D1", "D2"):
+        ask(not_compared.case, value, on=9)
+    with pytest.raises(MoveShut, match="too often"):
+        ask(not_compared.case, on=9)
+
+
+def test_it_counts_from_the_day_of_the_answer_however_long_ago_it_was_asked(not_compared: ValueAsked) -> None:
+    case, at = fresh(not_compared.case), AT + days(40)
+    move(case, "answer_value", at=at, asked=str(not_compared.pk), answer="no")
+    assert confirmable.tries_left(case, FIELD, at=AT + days(69)) == 2
+    assert confirmable.tries_left(case, FIELD, at=AT + days(71)) == 3
+
+
+def test_who_has_no_try_left_is_told_no_more_by_hand_either(not_compared: ValueAsked) -> None:
+    for value in ("D1", "D2", "D3"):
+        ask(not_compared.case, value, on=9)
+    with pytest.raises(InputRefused, match="asked: This was asked too often"):
+        move(not_compared.case, "answer_value", at=AT + days(9), asked=str(not_compared.pk), answer="yes")
+    not_compared.refresh_from_db()
+    assert not_compared.is_held is None
+
+
+def test_an_answer_stands_and_what_a_machine_answered_or_still_compares_is_not_answered_by_hand(
+    not_compared: ValueAsked,
+) -> None:
+    case = fresh(not_compared.case)
+    by_machine = ask(case, on=9)
+    waits = confirming.ask(case.pk, field=FIELD, value="D2", at=AT + days(9))
+    assert [pk for pk, _label in confirmable.to_answer(case)] == [str(not_compared.pk)]
+    for other in (by_machine, waits):
+        with pytest.raises(InputRefused, match="asked: Please choose"):
+            move(case, "answer_value", at=AT + days(9), asked=str(other.pk), answer="no")
+    with pytest.raises(InputRefused, match="answer: Please choose"):
+        move(case, "answer_value", at=AT + days(9), asked=str(not_compared.pk), answer="perhaps")
+    move(case, "answer_value", at=AT + days(9), asked=str(not_compared.pk), answer="yes")
+    assert "There is no value that was asked about" in shut_because(case, "answer_value")
+
+
+def test_while_the_identity_is_doubted_nobody_is_told_by_hand(not_compared: ValueAsked) -> None:
+    case = fresh(not_compared.case)
+    assert not shut_because(case, "answer_value")
+    Evidence.objects.update(matched_points=1)
+    assert "once it is certain enough who asks" in shut_because(case, "answer_value")
+
+
+def test_a_field_that_no_map_lets_compare_any_more_is_not_answered(
+    not_compared: ValueAsked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Company, "confirmable_fields", lambda _company, _language: ())
+    assert "There is no value that was asked about" in shut_because(fresh(not_compared.case), "answer_value")

@@ -8,13 +8,16 @@ from django.test import Client
 from requests_app.law.words import Right
 from requests_app.models import Submission, ValueAsked
 from requests_app.ports import Matched
+from requests_app.roles import Actor, Role
 from requests_app.services import confirming, identity
+from requests_app.services.moving import perform
 from tests.requests_app.web.conftest import NOW, FileRequest, enter, page
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 FORM = "/case/me/value/"
 FIELD = "shop.customers.licence"
+ANALYST = Actor("staff:1", frozenset({Role.ANALYST}))
 
 
 def proved(client: Client, file_request: FileRequest) -> Submission:
@@ -40,6 +43,20 @@ def test_it_is_asked_and_answered_with_yes_or_no(client: Client, file_request: F
     assert "no, we do not hold that value" in page(client)
     assert "licence number: 2 tries left" in page(client, FORM)
     assert submission.cases.get().values_asked.count() == 1
+
+
+def test_what_a_person_found_stands_there_as_what_a_machine_found(client: Client, file_request: FileRequest) -> None:
+    submission = proved(client, file_request)
+    client.post(FORM, {"field": FIELD, "value": "D1234567"})
+    asked = ValueAsked.objects.select_related("case__submission").get()
+    confirming.answered(asked, is_held=None, at=NOW, error="SourceDown")
+    assert "or write to us, and a person looks into it" in page(client)
+    assert "licence number: 3 tries left" in page(client, FORM)
+    case = submission.cases.get()
+    inputs = {"asked": str(asked.pk), "answer": "yes"}
+    perform("answer_value", case_id=case.pk, version=case.version, actor=ANALYST, at=NOW, inputs=inputs)
+    assert "yes, that is the value that we hold" in page(client)
+    assert "licence number: 2 tries left" in page(client, FORM)
 
 
 def test_before_the_identity_is_accepted_the_page_says_nothing_of_it(client: Client, file_request: FileRequest) -> None:

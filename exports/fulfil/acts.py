@@ -142,9 +142,12 @@ def _note_deletion(  # noqa: PLR0917 - an act, and all that proves it
     proof = _with_grounds(source_run, _proof(plan, deletion))
     with run.transaction():
         act = _write(run, case, ActKind.DELETE, source_run, proof, seen)
-        keeping.note(act, source_run, plan)
-        erased = _erased(source_run, plan)
-        erasures.remember(source_run.source, source_run.map_version, plan.identifiers, erased, on=local_day(run.at))
+        kept = keeping.note(act, source_run, plan)
+        erased, on = _erased(source_run, plan), local_day(run.at)
+        source, version = source_run.source, source_run.map_version
+        erasure = erasures.remember(source, version, plan.identifiers, erased, on=on, keeps=bool(kept))
+        if erasure is not None:
+            keeping.will_go_with(kept, erasure)
     return act
 
 

@@ -38,23 +38,43 @@ def remember(
     rows: Iterable[tuple[str, Action, list[Key]]],
     *,
     on: date,
-) -> None:
-    """Put a deletion on the list, in the transaction that notes it; nothing where nothing was done."""
-    digests = digester(source.slug)
+    keeps: bool = False,
+) -> Erasure | None:
+    """Put a deletion on the list, in the transaction that notes it; None where nothing was done.
+
+    ``keeps``: rows of it may go on a later day, so that it is on the list by what the person was found by, which nobody
+    knows any more by then, also where nothing went yet.
+    """
     erasure: Erasure | None = None
     for name, action, keys in rows:
         if keys and erasure is None:
             erasure = Erasure.objects.create(source=source, map_version=version, done_on=on)
-        ErasedRow.objects.bulk_create(
-            (
-                ErasedRow(erasure=erasure, collection=name, action=action, key_digest=digests.digest(of_key(name, key)))
-                for key in keys
-            ),
-            batch_size=AT_ONCE,
-        )
+        if erasure is not None:
+            add(erasure, name, action, keys)
+    if keeps and erasure is None:
+        erasure = Erasure.objects.create(source=source, map_version=version, done_on=on)
     if erasure is not None:
+        digests = digester(source.slug)
         found = sorted({digests.digest(text) for text in _found_by(version.as_map(), identifiers)})
         ErasedIdentifier.objects.bulk_create(ErasedIdentifier(erasure=erasure, digest=digest) for digest in found)
+    return erasure
+
+
+def add(erasure: Erasure, collection: str, action: Action, keys: Iterable[Key]) -> None:
+    """Put rows of a deletion on the list."""
+    digests = digester(erasure.source.slug)
+    ErasedRow.objects.bulk_create(
+        (
+            ErasedRow(
+                erasure=erasure,
+                collection=collection,
+                action=action,
+                key_digest=digests.digest(of_key(collection, key)),
+            )
+            for key in keys
+        ),
+        batch_size=AT_ONCE,
+    )
 
 
 def _found_by(data_map: DataMap, identifiers: Identifiers) -> Iterator[str]:

@@ -5,7 +5,8 @@ past their time at different days; none of them is kept after the last day, whic
 An act of a later round about the very same rows does not begin to count anew: they were there at the first.
 
 Nothing here ever deletes. Years later a key may be another row's, the map may name other keys or keep for longer, and
-whoever the rows were of may be named by nothing any more: only a person who looks at the rows can tell.
+whoever the rows were of may be named by nothing any more: only a person who looks at the rows can tell. What a person
+noted as gone is put on the replay list.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from exports.fulfil import held
+from exports.fulfil import erasures, held
 from exports.fulfil.second_look import planned_keys
-from exports.models import Act, ActKind, KeptKeys, KeptSettled, KeptUntil, SourceRun
+from exports.models import Act, ActKind, Erasure, KeptKeys, KeptSettled, KeptUntil, SourceRun
 from exports.models.keeping import KeptUntilQuerySet
 from exports.sources.connector import Action, DeletionPlan, PlannedCollection
 from exports.sources.datamap import FILE_KEY, Collection, Keep
@@ -51,24 +52,37 @@ class Longer(NamedTuple):
     reason: str
 
 
-def note(act: Act, source_run: SourceRun, plan: DeletionPlan) -> None:
-    """Note what this act kept with an end; in the transaction of the act.
+def note(act: Act, source_run: SourceRun, plan: DeletionPlan) -> list[KeptUntil]:
+    """Note what this act kept with an end, and return it; in the transaction of the act.
 
     Never of our own record, which the law has us keep for at least so long (11 CCR 7101(a)), not at most.
     """
     if source_run.source.is_own_record:
-        return
+        return []
+    noted: list[KeptUntil] = []
     followed, earlier = source_run.data_map(), _earlier_acts(act)
     for item in plan.collections:
         how, rows = followed.collection(item.name).on_delete, item.rows - len(item.spared)
         same = [one for one in earlier if _is_about_the_same(one, act, item.name)]
         last = last_day(source_run, item.name, local_day(min(one.done_at for one in (act, *same))))
         if item.action is Action.KEEP and isinstance(how, Keep) and last is not None and rows:
-            KeptUntil.objects.create(act=act, collection=item.name, rows=rows, ground=how.ground, until=last)
+            new = KeptUntil.objects.create(act=act, collection=item.name, rows=rows, ground=how.ground, until=last)
+            noted.append(new)
             _note_keys(act, source_run, item)
             _take_up(same, item.name, until=last, at=act.done_at)
         elif _is_all_gone(act, item):
             _take_up(same, item.name, until=date.max, at=act.done_at)
+    return noted
+
+
+def will_go_with(noted: list[KeptUntil], erasure: Erasure) -> None:
+    """Note with which deletion of the replay list the rows are done again, once a person has noted that they are gone.
+
+    As one with what went at first: what leads to the rows from the person may have gone then.
+    """
+    for kept in noted:
+        kept.erasure = str(erasure.pk)
+        kept.save(update_fields=["erasure_sealed"])
 
 
 def last_day(source_run: SourceRun, name: str, on: date) -> date | None:
@@ -172,10 +186,27 @@ def note_gone(case_id: UUID, row: str, proof: str, *, by: Actor, at: datetime) -
         raise KeepingRefused(
             _("A hold keeps data of this person there: delete nothing, and come back once the hold is over.")
         )
+    kept.is_listed = _put_on_list(kept)
     _settle(kept, KeptSettled.GONE, proof, by=by, at=at)
     _forget_keys(kept)
-    _record(case, EventKind.KEPT_GONE, kept, by=by, at=at)
+    _record(case, EventKind.KEPT_GONE, kept, by=by, at=at, listed=kept.is_listed)
     return kept
+
+
+def _put_on_list(kept: KeptUntil) -> bool:
+    """Have the rows deleted again after a restore; False where no key of them is known, or the list was forgotten.
+
+    A replay takes a row only by its key and by what the person was found by, and none that came after the act: a key
+    that is somebody else's by now is shown to people.
+    """
+    erasure = Erasure.objects.filter(pk=kept.erasure).select_related("source").first() if kept.erasure else None
+    pages = KeptKeys.objects.filter(act=kept.act_id, collection=kept.collection)
+    if erasure is None or not pages.exists():
+        return False
+    for page in pages:
+        page.act = kept.act
+        erasures.add(erasure, kept.collection, Action.DELETE, [tuple(key) for key in json.loads(page.keys)])
+    return True
 
 
 @transaction.atomic
@@ -185,7 +216,9 @@ def keep_longer(case_id: UUID, row: str, wanted: Longer, *, by: Actor, at: datet
     ground, last = _ground(case, wanted.code), _day(wanted.until, today=local_day(at))
     reason = _written(wanted.reason, _("Say why the rows have to be kept longer."))
     _settle(kept, KeptSettled.LONGER, reason, by=by, at=at)
-    new = KeptUntil.objects.create(act=kept.act, collection=kept.collection, rows=kept.rows, ground=ground, until=last)
+    new = KeptUntil(act=kept.act, collection=kept.collection, rows=kept.rows, ground=ground, until=last)
+    new.erasure = kept.erasure
+    new.save(force_insert=True)
     _record(case, EventKind.KEPT_LONGER, new, by=by, at=at)
     return new
 
@@ -234,14 +267,16 @@ def _written(text: str, missing: str) -> str:
 
 def _settle(kept: KeptUntil, how: KeptSettled, note: str, *, by: Actor, at: datetime) -> None:
     kept.settled, kept.settled_by, kept.settled_at, kept.note = how, by.slug, at, note
-    kept.save(update_fields=["settled", "settled_by", "settled_at", "note_sealed"])
+    kept.save(update_fields=["settled", "settled_by", "settled_at", "note_sealed", "is_listed"])
 
 
 def _forget_keys(kept: KeptUntil) -> None:
+    """The keys, and which deletion they went with."""
     KeptKeys.objects.filter(act=kept.act_id, collection=kept.collection).delete()
+    KeptUntil.objects.filter(act=kept.act_id, collection=kept.collection).update(erasure_sealed=None)
 
 
-def _record(case: Case, kind: EventKind, kept: KeptUntil, *, by: Actor, at: datetime) -> None:
+def _record(case: Case, kind: EventKind, kept: KeptUntil, *, by: Actor, at: datetime, **more: bool) -> None:
     where: dict[str, str] = {"source": kept.act.source.slug, "collection": kept.collection}
     until = kept.until.isoformat()
-    record(case, kind, by=by, at=at, **where, records=kept.rows, code=kept.ground, until=until)
+    record(case, kind, by=by, at=at, **where, records=kept.rows, code=kept.ground, until=until, **more)

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from dsar.vault.digests import Digester
 from exports.fulfil import erasures, trouble
-from exports.models import DataSource, ErasedIdentifier, ErasedRow, Erasure
+from exports.models import DataSource, ErasedIdentifier, ErasedRow, Erasure, KeptUntil
 from exports.sources.comparing import exact_form, form
 from exports.sources.connector import (
     Action,
@@ -60,6 +60,12 @@ def on_the_list(source: DataSource) -> Counter[tuple[str, Action]]:
     """How many rows of each collection are on the list."""
     rows = ErasedRow.objects.filter(erasure__source=source).values_list("collection", "action")
     return Counter((name, Action(action)) for name, action in rows.iterator())
+
+
+def on_no_list(source: DataSource) -> list[KeptUntil]:
+    """What was kept until a day here and noted as gone, and can't be done again by any list: people see to it."""
+    found = KeptUntil.objects.gone_unlisted().filter(act__source=source)
+    return list(found.select_related("act__map_version", "act__case__submission").order_by("settled_at", "pk"))
 
 
 def replay(source: DataSource, *, dry_run: bool, at: datetime) -> Replayed:

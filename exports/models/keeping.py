@@ -31,6 +31,10 @@ class KeptUntilQuerySet(models.QuerySet["KeptUntil"]):
         """What may be kept no longer on this day, and nobody has settled."""
         return self.open().filter(until__lt=on)
 
+    def gone_unlisted(self) -> KeptUntilQuerySet:
+        """What was noted as gone and is on no replay list: after a restore people see to it again."""
+        return self.filter(settled=KeptSettled.GONE, is_listed=False)
+
 
 class KeptUntil(models.Model):
     """The rows of one collection that one deletion kept on a ground with an end. Nothing deletes them by this note.
@@ -49,6 +53,10 @@ class KeptUntil(models.Model):
     settled_at = models.DateTimeField(null=True)
     note_sealed = models.BinaryField(null=True)
     note = SealedText("note_sealed", key="record_key")  # the proof that it is gone, or why it is kept longer
+    # Which deletion of the replay list the rows go to once they are gone: sealed, for that list names no case.
+    erasure_sealed = models.BinaryField(null=True)
+    erasure = SealedText("erasure_sealed", key="record_key")
+    is_listed = models.BooleanField(default=False, help_text="Whether the replay list has what was noted as gone.")
 
     objects = KeptUntilQuerySet.as_manager()
 
@@ -76,7 +84,8 @@ class KeptUntil(models.Model):
 
 
 class KeptKeys(models.Model):
-    """At most 1,000 keys of rows that a deletion kept, by which a person finds them: no program acts on them.
+    """At most 1,000 keys of rows that a deletion kept, by which a person finds them: no program acts on them
+    before that person has noted that they are gone; then their digests go to the replay list.
 
     They are keys of the day of the act and of the map that it was done by, and are destroyed once the rows are gone.
     """

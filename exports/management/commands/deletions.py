@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.timezone import localtime
 
 from exports.fulfil import replaying
 from exports.models import DataSource
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             known = ", ".join(DataSource.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
             raise CommandError(f"There is no source {options['source']!r}; there is {known}.")
         self._tell_the_list(source)
+        unlisted = self._tell_what_is_on_no_list(source)
         dry_run = options["dry_run"] or not source.write_url
         try:
             replayed = replaying.replay(source, dry_run=dry_run, at=timezone.now())
@@ -50,7 +52,7 @@ class Command(BaseCommand):
         self._tell(source, replayed, dry_run=dry_run, keys=options["keys"])
         if not options["dry_run"] and not source.write_url and replayed.again:
             raise CommandError(str(NoWriteAccessError(f"{source.slug}: it can only be read; have that done by hand.")))
-        if replayed.refused or replayed.by_hand or replayed.held:
+        if replayed.refused or replayed.by_hand or replayed.held or unlisted:
             raise CommandError("Not all could be done; see above.")
 
     def _tell_the_list(self, source: DataSource) -> None:
@@ -59,6 +61,18 @@ class Command(BaseCommand):
             self.stdout.write(f"{source.slug}: nothing was ever deleted here.")
         for (name, action), rows in sorted(listed.items()):
             self.stdout.write(f"{source.slug}: {name}: {rows} {DONE[action]}, as the list says.")
+
+    def _tell_what_is_on_no_list(self, source: DataSource) -> bool:
+        """By reference: what somebody deleted by hand at the end of its time, and only a person can delete again."""
+        unlisted = replaying.on_no_list(source)
+        for kept in unlisted:
+            day = localtime(kept.settled_at).date() if kept.settled_at else ""
+            self.stdout.write(
+                f"{source.slug}: {kept.collection}: {kept.rows} kept for request {kept.act.case.submission.reference},"
+                f" and noted as gone on {day}: on no list. If the backup is older, have them deleted again by hand, as"
+                " the proof on the case says."
+            )
+        return bool(unlisted)
 
     def _tell(self, source: DataSource, replayed: replaying.Replayed, *, dry_run: bool, keys: bool) -> None:
         would = "would be " if dry_run else ""

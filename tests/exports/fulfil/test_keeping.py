@@ -283,6 +283,7 @@ def test_who_saw_to_it_notes_it_with_a_proof_that_is_sealed_and_in_no_event(
         "records": 3,
         "code": "ca_105d8_legal_obligation",
         "until": LAST_DAY.isoformat(),
+        "listed": True,
     }
     assert (due(case), codes(case)) == ([], [])
     assert not KeptKeys.objects.filter(act=over.act, collection="reviews").exists()

@@ -43,8 +43,14 @@ KEPT: Mapping[str, Kept] = {
     "requests": Kept(earlier.Request._fields, earlier.requests),
     "rights": Kept(earlier.Asked._fields, earlier.cases),
     "corrections": Kept(earlier.Corrected._fields, earlier.corrections),
+    "statements": Kept(earlier.Stated._fields, earlier.statements),
     "letters": Kept(earlier.Letter._fields, earlier.sent),
 }
+
+
+def not_in(datamap: DataMap) -> list[str]:
+    """What is kept of requests and stands in no answer by this map, which is older than that."""
+    return [name for name in KEPT if name not in {collection.name for collection in datamap.collections}]
 
 
 class OwnRecordConnector(Connector):

@@ -20,6 +20,7 @@ from requests_app.models import (
     Identifier,
     IdentifierKind,
     Message,
+    Statement,
     Submission,
 )
 from requests_app.services import letters
@@ -75,6 +76,19 @@ class Corrected(NamedTuple):
     value: str | None
     decision: str | None  # None: none by itself, the outcome of the right tells
     ground: str | None  # of a refusal: its citation
+    closed_on: str | None
+
+
+class Stated(NamedTuple):
+    """One statement on a correction that was refused, as it was written last; to whom it went is staff's own note."""
+
+    reference: str
+    number: str  # of the correction, from 01
+    received_on: str
+    filed_on: str
+    text: str | None
+    to_pass_on: bool  # whether the person asked for that
+    passed_on: str | None  # the day on which it was noted as passed on
     closed_on: str | None
 
 
@@ -161,6 +175,24 @@ def corrections(references: Collection[str]) -> Iterator[Corrected]:
             decision=decision.verdict if decision else None,
             ground=decision.citation or None if decision else None,
             closed_on=_day(one.case),
+        )
+
+
+def statements(references: Collection[str]) -> Iterator[Stated]:
+    """What was stated on corrections that were refused (11 CCR 7023(f)(3)), in the order of references and numbers."""
+    found = Statement.objects.filter(asked__case__submission__reference__in=references)
+    related = found.select_related("asked__case__submission", "case__submission")
+    for one in related.order_by("asked__case__submission__reference", "asked__number"):
+        case = one.asked.case
+        yield Stated(
+            reference=case.submission.reference,
+            number=f"{one.asked.number:02}",
+            received_on=case.submission.received_on.isoformat(),
+            filed_on=local_day(one.filed_at).isoformat(),
+            text=one.text or None,
+            to_pass_on=one.is_to_pass_on,
+            passed_on=local_day(one.passed_on_at).isoformat() if one.passed_on_at else None,
+            closed_on=_day(case),
         )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from exports.models import DataSource
 from exports.models.source import NotConfigured
+from exports.sources import own_record
 from exports.sources.connector import SourceError, survey
 from exports.sources.datamap import SLUG, DataMapError
 from exports.sources.draft import draft
@@ -125,6 +126,8 @@ class Command(BaseCommand):
                 yield from self._changes(source)
             with source.open(source.map_version.as_map()) as connector:
                 connector.check()
+            if source.is_own_record and (lacks := own_record.not_in(source.map_version.as_map())):
+                yield f"its map lacks {', '.join(lacks)}, and so do answers. Run `sources own` again."
             if source.has_schema:
                 yield from source.slow_lookups(large=large)
         except (SourceError, NotConfigured) as error:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import uuid
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
 
 import pytest
 import yaml
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from pytest_django import Settings
 
 from exports.models import Act, DataSource
 from exports.sources import own_record
@@ -15,10 +23,11 @@ from exports.sources.datamap import DataMapError, read_data_map
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
-from requests_app.services import earlier
+from requests_app.services import earlier, statements
 from requests_app.services.correcting import Correction
 from requests_app.services.letters import Letter, queue
 from requests_app.states import Outcome
+from tests.exports.bundle.test_verify import KEY, SEED, Desk
 from tests.exports.house import ANALYST, NOW, House, files_of, fresh, json_lines, person, rows, run_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -72,6 +81,92 @@ def test_each_correction_is_given_out_as_it_was_asked_with_what_was_decided(hous
         ("02", None, "my shoe size", None, "43"),
     ]
     assert [(row["decision"], row["ground"]) for row in held] == [("refused", "11 CCR 7023(b)"), ("not_held", None)]
+
+
+STATED = "I never had asthma. The clinic mixed up two charts."
+ON_IT = f"data/{SOURCE}/statements.jsonl"
+
+
+def with_a_statement(house: House) -> Case:
+    """A correction was refused by itself; the person stated something on it, and it was passed on."""
+    name = Correction(field="shop.customers.name", now="Anne", value="Ann Other")
+    case = house.deciding(Right.CORRECT, corrections=(name,))
+    refused = {"verdict": "refused", "code": "ca_106_accurate", "explanation": "You signed so."}
+    house.move(case, "decide_correction", correction="1", reason="Weighed.", **refused)
+    house.approve(case)
+    statements.file_statement(case.pk, number=1, text="First thoughts.", is_to_pass_on=False, at=NOW)
+    stated = statements.file_statement(case.pk, number=1, text=STATED, is_to_pass_on=True, at=timezone.now())
+    house.later(timedelta(days=9))
+    house.move(case, "pass_on_statement", statement=str(stated.pk), proof="By letter to Mrs Quill of the bank.")
+    return fresh(case)
+
+
+def test_a_statement_on_a_refused_correction_is_given_out_in_a_bundle_that_verifies(
+    house: House, settings: Settings, tmp_path: Path
+) -> None:
+    settings.SIGNING_KEY = base64.b64encode(SEED).decode()
+    before = with_a_statement(house)
+    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+    assert json_lines(files[ON_IT]) == [
+        {
+            "reference": before.submission.reference,
+            "number": "01",
+            "received_on": "2026-11-23",
+            "filed_on": "2026-11-23",
+            "text": STATED,
+            "to_pass_on": True,
+            "passed_on": "2026-12-02",
+            "closed_on": "2026-11-23",
+        }
+    ]
+    schema = json.loads(files[f"schemas/data/{SOURCE}/statements.schema.json"])
+    assert set(schema["properties"]) == set(earlier.Stated._fields)
+    assert {"path": ON_IT, "sha256": hashlib.sha256(files[ON_IT]).hexdigest()}.items() <= next(
+        entry.items() for entry in json.loads(files["manifest.json"])["files"] if entry["path"] == ON_IT
+    )
+    page = files["index.html"].decode()
+    assert STATED in page
+    assert "What you stated on corrections that we refused" in page
+    desk = Desk(tmp_path, files)
+    key = ("--key", KEY.public_key.hex())
+    assert desk.check(*key) == (0, [])
+    code, faults = desk.check(*key, **{ON_IT: files[ON_IT].replace(b"asthma", b"cancer")})
+    assert (code, [ON_IT in fault for fault in faults]) == (1, [True])
+
+
+def test_to_whom_a_statement_went_and_who_passed_it_on_stays_with_the_staff(house: House) -> None:
+    with_a_statement(house)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    everything = json.dumps([found(case, name) for name in own_record.KEPT])
+    assert STATED in everything
+    assert "Quill" not in everything
+    assert "First thoughts" not in everything
+    assert "staff:" not in everything
+
+
+def test_a_statement_of_somebody_else_at_the_same_mailbox_is_given_to_nobody(house: House) -> None:
+    with_a_statement(house)
+    theirs = other_person_at_the_same_mailbox(house)
+    house.move(theirs.cases.get(), "start_gathering")
+    house.work()
+    assert earlier.identifiers_of(fresh(theirs.cases.get())) == {}
+
+
+def test_a_map_of_the_record_that_is_older_than_the_program_is_told_by_the_check(house: House) -> None:
+    source = DataSource.objects.get(slug=SOURCE)
+    older = yaml.safe_load(own_record.MAP.read_text(encoding="utf-8"))
+    older["collections"] = [item for item in older["collections"] if item["name"] != "statements"]
+    DataSource.set_up(
+        yaml.safe_dump(older), read_url_variable="", write_url_variable="", position=source.position, at=NOW
+    )
+    said = StringIO()
+    with pytest.raises(CommandError):
+        call_command("sources", "check", stdout=said, stderr=StringIO())
+    assert f"{SOURCE}: its map lacks statements, and so do answers." in said.getvalue()
+    call_command("sources", "own", stdout=StringIO())
+    said = StringIO()
+    call_command("sources", "check", stdout=said, stderr=StringIO())
+    assert f"{SOURCE}: answers as its map says." in said.getvalue()
 
 
 def test_it_has_its_schema_its_disclosure_and_its_table_on_the_overview_page(house: House) -> None:

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_app import endings, guards, whose_data
+from requests_app import deleting_instead, endings, guards, whose_data
 from requests_app.guards import MoveShut
 from requests_app.law import exemptions
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_list
 from requests_app.law.words import Right
-from requests_app.models import Case, Channel, LimitChoice, Message, OtherChannel, User, Verdict
+from requests_app.models import Case, Channel, DeletionCondition, LimitChoice, Message, OtherChannel, User, Verdict
 from requests_app.move import DESK, NOBODY, SIGNED, Input
 from requests_app.ports import systems, work
 from requests_app.roles import Actor
@@ -186,8 +186,16 @@ def correction_choices(case: Case) -> list[tuple[str, str]]:
     return [(str(asked.number), f"{asked.number}: {asked}") for asked in case.corrections.all()]
 
 
-def verdict_choices(_case: Case) -> list[tuple[str, str]]:
-    return [(verdict.value, str(verdict.label)) for verdict in Verdict]
+def verdict_choices(case: Case) -> list[tuple[str, str]]:
+    """What may become of a correction: deleted instead only where the law says so."""
+    return [(one.value, str(one.label)) for one in Verdict if not deleting_instead.why_not(case, one)]
+
+
+def deletion_conditions(case: Case) -> list[tuple[str, str]]:
+    """On which conditions something may be deleted in place of its correction; none where it may not be."""
+    if deleting_instead.provision_of(case) is None:
+        return []
+    return [(condition.value, str(condition.label)) for condition in DeletionCondition]
 
 
 WITHHOLDING_GROUND = Input("code", gettext_lazy("Ground"), choices=grounds_for_data, why_not=guards.why_not_a_ground)

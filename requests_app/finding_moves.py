@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from django.utils.translation import gettext_lazy
 
-from requests_app import rights
+from requests_app import deleting_instead, rights
 from requests_app.choices import (
     EXPLANATION,
     FINDING,
     REASON,
     WITHHOLDING_GROUND,
     correction_choices,
+    deletion_conditions,
     document_choices,
     passage_choices,
     verdict_choices,
@@ -124,15 +125,34 @@ ON_FINDINGS = (
     Move(
         "decide_correction",
         gettext_lazy("Decide on a correction…"),
-        gettext_lazy("The right value is written where it was chosen, or the person is told why it is not."),
+        gettext_lazy(
+            "The right value is written where it was chosen, or the wrong one deleted; or the person is told why not."
+        ),
         DESK,
         inputs=(
             Input("correction", gettext_lazy("Correction"), choices=correction_choices),
-            Input("verdict", gettext_lazy("Decision"), choices=verdict_choices),
+            Input("verdict", gettext_lazy("Decision"), choices=verdict_choices, why_not=deleting_instead.why_not),
             Input(
                 "found",
                 gettext_lazy("Wrong values"),
                 gettext_lazy("Of what is granted: the numbers of the values found that are wrong, such as 1,3."),
+                required=False,
+            ),
+            Input(
+                "condition",
+                gettext_lazy("Condition"),
+                gettext_lazy("Of what is deleted instead: what lets it be deleted."),
+                choices=deletion_conditions,
+                required=False,
+            ),
+            Input(
+                "shown",
+                gettext_lazy("How that is known"),
+                gettext_lazy(
+                    "Why the deletion makes nothing harder for the person, such as a job, housing or credit; or when"
+                    " and how the person consented. Kept sealed."
+                ),
+                long=True,
                 required=False,
             ),
             replace(WITHHOLDING_GROUND, required=False, help=gettext_lazy("Of a refusal.")),

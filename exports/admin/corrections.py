@@ -28,7 +28,7 @@ from exports.fulfil.corrections.standing import (
     meant_by_itself,
     standing,
 )
-from requests_app import choices
+from requests_app import choices, deleting_instead
 from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
 from requests_app.admin.desk import actor_of, unsealed
@@ -43,7 +43,7 @@ from requests_app.services.history import record_access
 
 SLUG = "corrections"
 MOST_SHOWN = 200  # values of one correction, and those that are ticked; of more a person can't decide one by one
-SENT = ("correction", "verdict", "code", "explanation", "reason")
+SENT = ("correction", "verdict", "code", "condition", "shown", "explanation", "reason")
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ class Line:
     not_correctable: list[str]
     decision: CorrectionDecision | None
     explanation: str
+    shown: str
     reason: str
     who: str
 
@@ -96,6 +97,8 @@ def corrections(request: HttpRequest, case: Case) -> HttpResponse:
         "fixed_because": fixed,
         "by_approval": is_decided_by_approval(corrections_of(case)),
         "verdicts": choices.verdict_choices(case),
+        "conditions": choices.deletion_conditions(case),
+        "instead": deleting_instead.provision_of(case),
         "grounds": choices.grounds_for_data(case) if may_decide else [],
     }
     return TemplateResponse(request, "admin/exports/corrections.html", context)
@@ -154,6 +157,7 @@ def _lines(case: Case) -> Iterator[Line]:
             ],
             decision=decision,
             explanation=unsealed(decision, "explanation") if decision else "",
+            shown=unsealed(decision, "shown") if decision else "",
             reason=unsealed(decision, "reason") if decision else "",
             who=names[decision.decided_by] if decision else "",
         )

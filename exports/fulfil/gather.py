@@ -118,6 +118,7 @@ def _look_into_each(
     last = {part.collection: part for part in source_run.parts.order_by("number")}  # which a job that died has left
     for collection in collections:
         if _is_kept(source_run, collection):
+            _note_never_empty(run, source_run, connector, collection)
             _collect(run, source_run, connector, collection, identifiers, watch=watch, last=last.get(collection.name))
         else:
             _count(run, source_run, connector, collection, identifiers)
@@ -187,6 +188,7 @@ def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
     people.forget_derived(source_run.case, source_run.source.slug)
     source_run.state, source_run.waived_by, source_run.finished_at = RunState.WAIVED, by, at
     source_run.counts, source_run.held, source_run.past_keeping, source_run.records = {}, {}, {}, 0
+    source_run.never_empty = {}
     source_run.waiver = reason
     source_run.save()
     asking.cancel(source_run.tasks.filter(state=TaskState.OPEN), by=SYSTEM, at=at)
@@ -246,7 +248,16 @@ def _set_aside(source_run: SourceRun) -> None:
     source_run.parts.all().delete()
     people.forget_derived(source_run.case, source_run.source.slug)
     source_run.records, source_run.counts, source_run.held, source_run.past_keeping = 0, {}, {}, {}
-    _update(source_run, map_version=source_run.map_version, records=0, counts={}, held={}, past_keeping={})
+    source_run.never_empty = {}
+    _update(
+        source_run,
+        map_version=source_run.map_version,
+        records=0,
+        counts={},
+        held={},
+        past_keeping={},
+        never_empty={},
+    )
 
 
 def _take_schedules_in_force(source_run: SourceRun, *, at: datetime) -> None:
@@ -364,6 +375,17 @@ def _collect(
     if source_run.case.right_answered == Right.DELETE:
         on = source_run.case.received_on()
         _note_past_keeping(run, source_run, collection, connector.past_keeping(collection.name, identifiers, on=on))
+
+
+def _note_never_empty(run: Run, source_run: SourceRun, connector: Connector, collection: Collection) -> None:
+    """Note of a correction which fields can't be deleted instead, so that nobody decides on what can't be done."""
+    if source_run.case.right_asked != Right.CORRECT:
+        return
+    columns = connector.never_empty(collection.name, fields_to_plan(source_run, collection))
+    if source_run.never_empty.get(collection.name, []) != list(columns):
+        source_run.never_empty[collection.name] = list(columns)
+        with run.transaction():
+            _update(source_run, never_empty=source_run.never_empty)
 
 
 def _note_past_keeping(run: Run, source_run: SourceRun, collection: Collection, rows: int) -> None:

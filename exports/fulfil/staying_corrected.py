@@ -29,18 +29,19 @@ AT_ONCE = 500  # digests in one statement
 
 
 def remember(
-    case: Case, source: DataSource, place: tuple[str, str], rows: Sequence[Held], *, right: str, at: datetime
+    case: Case, source: DataSource, place: tuple[str, str], rows: Sequence[Held], *, right: str | None, at: datetime
 ) -> None:
     """Keep what was wrong in the rows of a collection and field; in the caller's transaction. Twice is once.
 
-    What a later request corrects back to was right after all, and is watched for no longer.
+    What a later request corrects back to was right after all, and is watched for no longer. Where a value was deleted
+    in place of a correction, nothing is right, and is what is not watched for.
     """
     digester = digests.Digester(_kind(source))
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
         was_right = [digest for key, _old in some for digest in digester.candidates(_value(*place, key, right))]
         Corrected.objects.filter(source=source, wrong__in=was_right).delete()
-        _watch(case, source, place, [(key, old) for key, old in some if str(old) != right], digester, at=at)
+        _watch(case, source, place, [(key, old) for key, old in some if str(old) != str(right)], digester, at=at)
 
 
 def _watch(
@@ -145,5 +146,5 @@ def _row(collection: str, field: str, key: Key) -> str:
 
 
 def _value(collection: str, field: str, key: Key, value: Json) -> str:
-    """Compared as text, as claimed values are."""
+    """Compared as text, as claimed values are; nothing as the text that Python has for it."""
     return json.dumps([collection, field, *key, {"wrong": str(value)}])

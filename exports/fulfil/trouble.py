@@ -102,7 +102,8 @@ WHAT_TO_DO: Mapping[str, Text] = {
     ),
     "came_back": _(
         "Find out what wrote it there, such as an import or a restored copy, and have it stopped. Then have the request"
-        " that corrected it reopened, gather and approve: the right value is written again, and this notice goes."
+        " that corrected it reopened, gather and approve: the right value is written again, or the field emptied again,"
+        " and this notice goes."
     ),
     "OnlyByHand": _(
         "This source takes no such change from here. Have it made there by hand, then try the job again: it looks"
@@ -249,9 +250,9 @@ WHAT_TO_DO: Mapping[str, Text] = {
         " more, have them deleted there by hand. The next approval looks once more."
     ),
     "value_not_accepted": _(
-        "The source does not take the corrected value: it is of another kind, too long, or taken already. Nothing was"
-        " changed in it. Have the source changed so that it takes it, then approve again; or refuse with a ground, and"
-        " ask the person to file the correction again with the value in another form."
+        "The source does not take the corrected value: it is of another kind, too long, or taken already; or it lets no"
+        " field be empty. Nothing was changed in it. Have the source changed so that it takes it, then approve again;"
+        " or refuse with a ground, and ask the person to file the correction again with the value in another form."
     ),
     "no_record_to_correct": _(
         "No record of this person holds this field: there is nothing to correct. If there should be one, see that the"
@@ -284,6 +285,11 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "A column does not take a value of such a kind, such as a word in a column of dates. Nothing was changed in any"
         " source; the history names the field. Refuse this correction, and ask the person to file it again with the"
         " value in another form; or have the source or its map changed, gather again, and approve anew."
+    ),
+    "never_empty": _(
+        "A column always wants a value, so that what is disputed can't be deleted from it in place of the correction."
+        " Nothing was changed in any source; the history names the field. Decide on the page Corrections to grant the"
+        " correction, or to refuse it; or have the source changed, then approve again."
     ),
     "source_left_out": _(
         "The source that holds this field was waived: nothing can be corrected in it. Gather again, or refuse with a"

@@ -53,6 +53,9 @@ class SourceRun(models.Model):
     scheduled = models.JSONField(
         default=dict, help_text="For a deletion: what retention schedules keep, by collection, with ground and end."
     )
+    never_empty = models.JSONField(
+        default=dict, help_text="For a correction: the columns that always want a value, by collection."
+    )
     on_hold = models.JSONField(
         default=dict, help_text="For a deletion: the ground by collection that only a hold keeps."
     )

@@ -57,7 +57,7 @@ class ByHand:
             self._drop_what_is_right(name, some)
         still = zip(corrections, wrong, strict=True)
         if asked := [f"{one.field!r} of {len(keys)} rows of {one.collection}" for one, keys in still if keys]:
-            self._ask(f"write the corrected value to {' and to '.join(asked)}")
+            self._ask(f"write the corrected value, or none where it is deleted, to {' and to '.join(asked)}")
 
     def _drop_what_is_right(self, collection: str, wrong: Sequence[tuple[Correction, set[Key]]]) -> None:
         """Take out the rows that hold the new value by now; the files are read once for all."""

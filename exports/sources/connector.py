@@ -157,7 +157,10 @@ class GivenIdentifier:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Correction:
-    """What is to be right in one field of some rows of a collection, which are given with what each of them holds."""
+    """What is to be right in one field of some rows of a collection, which are given with what each of them holds.
+
+    ``new`` is None where nothing is to be held there any more.
+    """
 
     collection: str
     rows: Sequence[Held]
@@ -341,10 +344,15 @@ class Connector(ABC):
         `before_commit` is called once all is done but not yet to stay: only from then on is another try a repeated one.
         """
 
+    def never_empty(self, collection: str, columns: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002
+        """Those of the columns of which it is known that they always hold something; none where nobody can tell."""
+        return ()
+
     def check_correction(self, correction: Correction) -> None:
         """See that a correction can be meant: nothing is changed. Raises ChangeRefusedError.
 
-        Its field must be one that the map lets be corrected; where columns have a type, it must take the value.
+        Its field must be one that the map lets be corrected; where columns have a type, it must take the value, and
+        where it is known whether they may be empty, it must take nothing if there is no value.
         """
         self._check_marked(correction)
 

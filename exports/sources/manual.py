@@ -91,7 +91,7 @@ class ManualConnector(Connector):
         """Take the owner's word for it; the values stand in the task."""
         if not self._is_done:
             asked = (f"{one.field!r} of {len(one.rows)} rows of {one.collection}" for one in corrections)
-            self._ask(f"write the corrected value to {' and to '.join(asked)}")
+            self._ask(f"write the corrected value, or none where it is deleted, to {' and to '.join(asked)}")
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """Take the owner's word for it, where something leads to the person; how many rows there are nobody counted."""

@@ -38,6 +38,7 @@ FACT_LABELS = {
     "citations": gettext_lazy("citations"),
     "code": gettext_lazy("ground"),
     "collection": gettext_lazy("collection"),
+    "condition": gettext_lazy("condition"),
     "correction": gettext_lazy("correction"),
     "counted": gettext_lazy("counted"),
     "counts": gettext_lazy("records"),

@@ -175,6 +175,7 @@ class ProvisionKind(StrEnum):
     VALUE_CONFIRMED = "value_confirmed"  # what the person supplies may be compared with what is never disclosed
     PIECES_SHOWN = "pieces_shown"  # the person may see the specific pieces to check them, which counts as no request
     KEPT_CORRECTED = "kept_corrected"  # what was corrected must stay so
+    DELETED_INSTEAD = "deleted_instead"  # what is disputed may be deleted, if that harms nobody or the person consents
     STATUS_CONFIRMED = "status_confirmed"  # the person can see that it was done
     REST_USE_LIMITED = "rest_use_limited"  # what is kept is used for nothing but the ground for keeping it
     RECORD_KEPT_TOLD = "record_kept_told"  # the person is told that a record of the request is kept

@@ -1,9 +1,11 @@
 from requests_app.models.calendar import CalendarChange, CalendarChoice, ChangeState, FilledFrom, HouseCalendar
 from requests_app.models.case import AllowedMove, Case, CaseLaw, CorrectionAsked, PackVersion
 from requests_app.models.decision import (
+    CHANGING,
     Balancing,
     Clarification,
     CorrectionDecision,
+    DeletionCondition,
     ExemptionClaim,
     HandWork,
     IdentifierRemoval,
@@ -37,6 +39,7 @@ from requests_app.models.suppression import OptIn, Suppression
 from requests_app.models.value_asked import AskedBy, ValueAsked
 
 __all__ = [
+    "CHANGING",
     "AccessCode",
     "AllowedMove",
     "AskedBy",
@@ -53,6 +56,7 @@ __all__ = [
     "CorrectionAsked",
     "CorrectionDecision",
     "DataSubject",
+    "DeletionCondition",
     "Derivation",
     "Duty",
     "Evidence",

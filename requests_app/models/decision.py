@@ -163,8 +163,19 @@ class Verdict(models.TextChoices):
     """What became of one thing that somebody asked to have corrected."""
 
     GRANTED = "granted", _("granted")
+    DELETED = "deleted", _("deleted instead")
     REFUSED = "refused", _("refused")
     NOT_HELD = "not_held", _("not held")
+
+
+CHANGING = frozenset({Verdict.GRANTED, Verdict.DELETED})  # by which something is written to sources
+
+
+class DeletionCondition(models.TextChoices):
+    """What lets a disputed value be deleted in place of its correction (11 CCR 7023(e))."""
+
+    NO_HARM = "no_harm", _("the deletion does not negatively impact the person")
+    CONSENT = "consent", _("the person consents to the deletion")
 
 
 class CorrectionDecision(OfCase):
@@ -172,7 +183,8 @@ class CorrectionDecision(OfCase):
 
     It rests on what was found in its round of gathering and counts in that round alone, as a withholding does. Of a
     granted one ``places`` says where the value is written, and ``wrong`` which values it takes the place of: those are
-    content, and end with it.
+    content, and end with it. Of one that is deleted instead they say what goes, and from where; ``condition`` is the
+    one that lets it go, and ``shown`` how that is known.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="correction_decisions")
@@ -181,11 +193,14 @@ class CorrectionDecision(OfCase):
     verdict = models.CharField(max_length=10, choices=Verdict)
     code = models.CharField(max_length=60, blank=True, help_text=_("The ground of a refusal."))
     citation = models.CharField(max_length=200, blank=True)
+    condition = models.CharField(max_length=20, blank=True, choices=DeletionCondition)
     places = models.JSONField(default=list, help_text=_("Each as source.collection.field."))
     wrong_sealed = models.BinaryField(null=True)
     wrong = SealedText("wrong_sealed", key="content_key")
     explanation_sealed = models.BinaryField(null=True)
     explanation = SealedText("explanation_sealed", key="record_key")
+    shown_sealed = models.BinaryField(null=True)
+    shown = SealedText("shown_sealed", key="record_key")
 
     class Meta:
         ordering = ("asked__number",)

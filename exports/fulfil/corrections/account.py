@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from dsar.vault.errors import KeyDestroyed
 from exports.fulfil import acts
@@ -12,9 +14,31 @@ from exports.fulfil.corrections.places import Place, place_named
 from exports.fulfil.corrections.standing import corrections_of, decisions_of
 from exports.models import Act, ActKind, DataSource
 from exports.sources.datamap import DataMap
-from requests_app.models import Case, CorrectionAsked, CorrectionDecision, Verdict
+from requests_app.models import CHANGING, Case, CorrectionAsked, CorrectionDecision, DeletionCondition, Verdict
 
-Made = Mapping[Place, DataMap]  # where a correction was written, with the map by which it was
+
+class Done(NamedTuple):
+    """By which map a place was written, and on which decision."""
+
+    data_map: DataMap
+    decision: CorrectionDecision
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether what was wrong was deleted there in place of a correction."""
+        return self.decision.verdict == Verdict.DELETED
+
+
+Made = Mapping[Place, Done]  # where a correction was written
+WHY_DELETED = {
+    DeletionCondition.NO_HARM: _lazy(
+        "What is in dispute may be deleted instead of corrected where that does not negatively impact you, which we"
+        " looked at (%(citation)s)."
+    ),
+    DeletionCondition.CONSENT: _lazy(
+        "What is in dispute may be deleted instead of corrected where you consent to it, which you did (%(citation)s)."
+    ),
+}
 
 
 def sentences(case: Case, language: str) -> Iterator[str]:
@@ -24,7 +48,8 @@ def sentences(case: Case, language: str) -> Iterator[str]:
     """
     decisions = decisions_of(case)
     for asked, places in made(case):
-        yield from dict.fromkeys(_corrected(place, data_map, language) for place, data_map in places.items())
+        yield from dict.fromkeys(_written_there(place, done, language) for place, done in places.items())
+        yield from dict.fromkeys(_why_deleted(done.decision) for done in places.values() if done.is_deleted)
         yield from _came_from(places, language)
         decision = decisions.get(asked.number)
         if decision is not None:
@@ -48,13 +73,13 @@ def made(case: Case) -> list[tuple[CorrectionAsked, Made]]:
 
     A place is a correction's by the decision of the round of the act, which nobody could change since.
     """
-    done = _written(case)
-    found: dict[int, dict[Place, DataMap]] = {asked.number: {} for asked in corrections_of(case)}
-    granting = case.correction_decisions.filter(verdict=Verdict.GRANTED).select_related("asked").order_by("round")
-    for decision in granting:
+    written = _written(case)
+    found: dict[int, dict[Place, Done]] = {asked.number: {} for asked in corrections_of(case)}
+    changing = case.correction_decisions.filter(verdict__in=CHANGING).order_by("round")
+    for decision in changing.select_related("asked", "case__submission"):
         for place in filter(None, map(place_named, decision.places)):
-            if (decision.round, place) in done:
-                found[decision.asked.number][place] = done[decision.round, place]
+            if (decision.round, place) in written:
+                found[decision.asked.number][place] = Done(written[decision.round, place], decision)
     return [(asked, found[asked.number]) for asked in corrections_of(case)]
 
 
@@ -90,16 +115,27 @@ def _title(place: Place, data_map: DataMap, language: str) -> str:
     return titles.get((place.collection, place.column), "")
 
 
-def _corrected(place: Place, data_map: DataMap, language: str) -> str:
-    return _("%(field)s: corrected in %(source)s, and read back.") % {
-        "field": _title(place, data_map, language),
-        "source": data_map.title.in_language(language),
+def _written_there(place: Place, done: Done, language: str) -> str:
+    if done.is_deleted:
+        told = _("%(field)s: not corrected, but deleted in %(source)s, and read back: we hold it there no more.")
+    else:
+        told = _("%(field)s: corrected in %(source)s, and read back.")
+    return told % {
+        "field": _title(place, done.data_map, language),
+        "source": done.data_map.title.in_language(language),
     }
+
+
+def _why_deleted(decision: CorrectionDecision) -> str:
+    """On which condition of the law, and what staff explain of it."""
+    told = str(WHY_DELETED[DeletionCondition(decision.condition)]) % {"citation": decision.citation}
+    return " ".join(filter(None, (told, decision.explanation)))
 
 
 def _came_from(places: Made, language: str) -> Iterator[str]:
     """From whom the wrong value came, where a map says so and it was not the person (11 CCR 7023(i))."""
-    for place, data_map in places.items():
+    for place, done in places.items():
+        data_map = done.data_map
         field = data_map.collection(place.collection).field(place.column)
         origins = [] if field.provided_by_person else [data_map.origins[name] for name in field.collected_from]
         if origins:

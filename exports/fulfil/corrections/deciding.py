@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from dsar.vault.errors import VaultError
 from exports.fulfil import trouble
+from exports.fulfil.corrections import instead
 from exports.fulfil.corrections.places import Place, place_named
 from exports.fulfil.corrections.standing import (
     Standing,
@@ -26,7 +27,7 @@ from exports.models import Act, ActKind
 from requests_app.events import EventKind
 from requests_app.law.values import Exemption
 from requests_app.law.words import Right
-from requests_app.models import Case, CorrectionAsked, CorrectionDecision, Verdict
+from requests_app.models import CHANGING, Case, CorrectionAsked, CorrectionDecision, Verdict
 from requests_app.move import InputRefused
 from requests_app.moves import performs
 from requests_app.roles import Actor
@@ -45,10 +46,13 @@ def decide_correction(
     verdict: str,
     found: str,
     code: str,
+    condition: str,
+    shown: str,
     explanation: str,
     reason: str,
 ) -> None:
-    """Grant one correction where it was chosen, refuse it on a ground for data (G10), or say that nothing is held.
+    """Grant one correction where it was chosen, have what is wrong deleted there instead (11 CCR 7023(e)), refuse it
+    on a ground for data (G10), or say that nothing is held.
 
     The later decision stands; the history keeps both. Once a source was written to in this round, what was written
     rests on the decisions of this round: none of them changes any more.
@@ -58,13 +62,17 @@ def decide_correction(
     asked = corrections_of(case)
     one = next(row for row in asked if str(row.number) == correction)
     wrong, ground = _decided(case, one, verdict, found=found, code=code, explanation=explanation)
+    rests_on = instead.check_condition(case, condition, shown) if verdict == Verdict.DELETED else ground
     case.correction_decisions.filter(asked=one, round=case.gathering_round).delete()
     decision = _new(case, one, verdict, wrong, by=actor, at=at)
     if ground is not None:
-        decision.code, decision.citation = ground.code, ground.citation
+        decision.code = ground.code
+    elif rests_on is not None:
+        decision.condition, decision.shown = condition, shown
+    decision.citation = rests_on.citation if rests_on else ""
     decision.explanation, decision.reason = explanation, reason
     decision.save(force_insert=True)
-    told = {"code": ground.code, "citation": ground.citation} if ground else {}
+    told = {name: getattr(decision, name) for name in ("code", "condition", "citation") if getattr(decision, name)}
     record(
         case,
         EventKind.DECIDE_CORRECTION,
@@ -121,8 +129,11 @@ def _decided(
         stands = standing(case, asked)
     except VaultError:
         raise InputRefused({"found": trouble.what_to_do("findings_damaged")}) from None
-    if verdict == Verdict.GRANTED:
-        return _wrong_of(stands, found.replace(",", " ").split()), None
+    if verdict in CHANGING:
+        wrong = _wrong_of(stands, found.replace(",", " ").split())
+        if verdict == Verdict.DELETED:
+            instead.check_can_go(wrong)
+        return wrong, None
     if any(row.is_meant and row.value not in (None, "") for row in stands):
         raise InputRefused(
             {"verdict": _("Such a value was found, as this page shows: grant the correction, or refuse.")}
@@ -170,7 +181,7 @@ def refused(case: Case) -> int:
 
 
 def is_refused(case: Case) -> bool:
-    """Whether each correction was decided on, at least one was refused, and nothing was granted or is written."""
+    """Whether each correction was decided on, at least one was refused, and nothing is changed for any."""
     return Verdict.REFUSED in _verdicts(case) and changes_nothing(case)
 
 
@@ -180,17 +191,17 @@ def is_not_held(case: Case) -> bool:
 
 
 def changes_nothing(case: Case) -> bool:
-    """Whether each correction was decided on, and nothing was granted, nor written in an earlier round."""
+    """Whether each correction was decided on, and nothing was granted or deleted, nor written in an earlier round."""
     verdicts = _verdicts(case)
-    if not verdicts or Verdict.GRANTED in verdicts or _acts(case).exists():
+    if not verdicts or CHANGING.intersection(verdicts) or _acts(case).exists():
         return False
     return len(verdicts) == case.corrections.count()
 
 
-def places_granted(case: Case) -> list[tuple[CorrectionDecision, tuple[Place, ...]]]:
-    """Each decision that grants a correction in this round, with its places: known without what was found."""
-    granting = [row for row in decisions_of(case).values() if row.verdict == Verdict.GRANTED]
-    return [(row, tuple(filter(None, map(place_named, row.places)))) for row in granting]
+def places_to_change(case: Case) -> list[tuple[CorrectionDecision, tuple[Place, ...]]]:
+    """Each decision of this round that changes something, with its places: known without what was found."""
+    changing = [row for row in decisions_of(case).values() if row.verdict in CHANGING]
+    return [(row, tuple(filter(None, map(place_named, row.places)))) for row in changing]
 
 
 def _verdicts(case: Case) -> list[str]:

@@ -18,7 +18,7 @@ from exports.sources.comparing import exact_form
 from exports.sources.connector import Held
 from exports.sources.datamap import Collection, Field
 from exports.sources.values import Json, Key
-from requests_app.models import Case, CorrectionAsked, CorrectionDecision, Verdict
+from requests_app.models import CHANGING, Case, CorrectionAsked, CorrectionDecision, Verdict
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,10 +52,16 @@ class Standing:
 
 @dataclass(frozen=True, repr=False)
 class Granted:
-    """A correction that is to be made, and what it takes the place of."""
+    """A correction that is to be made, and what it takes the place of; or what is deleted in place of a correction."""
 
     asked: CorrectionAsked
     wrong: tuple[Standing, ...]
+    is_deleted: bool = False
+
+    @property
+    def new(self) -> str | None:
+        """What is written in the place of what is wrong; None: nothing, it is emptied."""
+        return None if self.is_deleted else self.asked.value
 
 
 def standing(case: Case, asked: CorrectionAsked) -> list[Standing]:
@@ -111,8 +117,8 @@ def granted(case: Case) -> list[Granted]:
     found = []
     for one in asked:
         decision = decisions.get(one.number)
-        if decision is not None and decision.verdict == Verdict.GRANTED:
-            found.append(Granted(one, _chosen(case, one, decision)))
+        if decision is not None and decision.verdict in CHANGING:
+            found.append(Granted(one, _chosen(case, one, decision), is_deleted=decision.verdict == Verdict.DELETED))
         elif decision is None:
             if not is_decided_by_approval(asked):
                 raise trouble.NotToCorrect("correction_undecided")
@@ -196,11 +202,12 @@ def _check_searched(case: Case, own: Place | None) -> None:
 
 def _check_apart(found: Sequence[Granted]) -> None:
     """No row is given two values."""
-    given: dict[tuple[Place, Key], str] = {}
+    given: dict[tuple[Place, Key], str | None] = {}
     for one in found:
+        new = one.new
         for wrong in one.wrong:
             for key in wrong.keys:
-                if given.setdefault((wrong.place, key), one.asked.value) != one.asked.value:
+                if given.setdefault((wrong.place, key), new) != new:
                     raise trouble.NotToCorrect("two_right_values")
 
 

@@ -1,4 +1,4 @@
-"""The act of a correction: each granted field written to every source that holds it.
+"""The act of a correction: each granted field written to every source that holds it, or emptied there instead.
 
 In one transaction a source; a service takes one order a field, and each is noted once it is done. Called by
 ``carry_out``; rests on the decisions that were approved, which nobody changes from the first note on. Nothing is
@@ -29,10 +29,10 @@ from requests_app.models import Case
 
 @dataclass(frozen=True, repr=False)
 class Write:
-    """One value to be written in one place."""
+    """One value to be written in one place; None: what is wrong there is deleted, and nothing takes its place."""
 
     wrong: Standing
-    new: str
+    new: str | None
 
     @property
     def correction(self) -> Correction:
@@ -55,7 +55,7 @@ class Work:
 
 
 def correct(run: Run, case: Case) -> None:
-    """Write each granted value to the rows that are meant, and read it back; raises NotToCorrect.
+    """Write each granted value to the rows that are meant, or empty them, and read it back; raises NotToCorrect.
 
     A source that only a person changes, or that can't be written to, keeps no other from being corrected; it is told
     at the end. What a source refuses goes back to a person at once.
@@ -80,8 +80,8 @@ def sources_left(case: Case) -> list[str]:
     try:
         return [work.source_run.source.slug for work in _todo(case)]
     except (trouble.NotToCorrect, *trouble.DAMAGED):
-        granting = deciding.places_granted(case)
-        return list(dict.fromkeys(place.source for _decision, places in granting for place in places))
+        changing = deciding.places_to_change(case)
+        return list(dict.fromkeys(place.source for _decision, places in changing for place in places))
 
 
 def _todo(case: Case) -> list[Work]:
@@ -93,7 +93,7 @@ def _todo(case: Case) -> list[Work]:
 
 def _by_source(found: Sequence[Granted]) -> list[tuple[SourceRun, list[Write]]]:
     """What is to be written, by source, in walking order."""
-    writes = [Write(wrong, one.asked.value) for one in found for wrong in one.wrong]
+    writes = [Write(wrong, one.new) for one in found for wrong in one.wrong]
     writes.sort(key=lambda write: write.wrong.source_run.position)
     grouped = groupby(writes, key=lambda write: write.wrong.source_run.pk)
     by_source = (list(of_source) for _pk, of_source in grouped)
@@ -114,13 +114,16 @@ def _act(case: Case, source_run: SourceRun) -> Act | None:
 
 
 def _check(work: Work) -> None:
-    """Ask the source whether its columns take such values; raises NotToCorrect that names the first that does not."""
+    """Ask the source whether its columns take such values, or none; raises NotToCorrect that names the first that
+    does not.
+    """
     with work.source_run.source.open(work.source_run.map_version.as_map()) as connector:
         for write in work.left:
             try:
                 connector.check_correction(write.correction)
             except ChangeRefusedError:
-                raise trouble.NotToCorrect("value_of_another_kind", write.wrong.place.slug) from None
+                code = "never_empty" if write.new is None else "value_of_another_kind"
+                raise trouble.NotToCorrect(code, write.wrong.place.slug) from None
 
 
 def _write(run: Run, case: Case, work: Work) -> None:

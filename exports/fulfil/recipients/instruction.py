@@ -8,6 +8,7 @@ value.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from exports.fulfil.corrections import account
 from exports.models import Telling
@@ -41,15 +42,25 @@ def hashed(email: str) -> str:
 
 
 def _correction(case: Case) -> dict[str, str]:
-    """What was corrected, field by field, and who tells the values to a recipient that names the reference."""
-    named: dict[tuple[str, str], None] = {}
+    """What was corrected, field by field, and who tells the values to a recipient that names the reference; and what
+    was deleted in place of a correction, which needs no value.
+    """
+    corrected: dict[tuple[str, str], None] = {}
+    deleted: dict[tuple[str, str], None] = {}
     for _asked, places in account.made(case):
-        for place, data_map in places.items():
-            collection = data_map.collection(place.collection)
+        for place, done in places.items():
+            collection = done.data_map.collection(place.collection)
             titles = collection.title.in_language("en"), collection.field(place.column).title.in_language("en")
-            named[titles] = None
+            (deleted if done.is_deleted else corrected)[titles] = None
+    told = _named("delete_", deleted) if deleted else {}
+    if corrected or not deleted:
+        told |= {**_named("", corrected), "value_from": case.submission.organisation.contact_email}
+    return told
+
+
+def _named(what: str, titles: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found = list(titles)
     return {
-        "collection": "; ".join(collection for collection, _field in named),
-        "field": "; ".join(field for _collection, field in named),
-        "value_from": case.submission.organisation.contact_email,
+        f"{what}collection": "; ".join(collection for collection, _field in found),
+        f"{what}field": "; ".join(field for _collection, field in found),
     }

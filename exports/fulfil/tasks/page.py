@@ -20,7 +20,7 @@ from exports.sources.connector import Action, Mode
 from exports.sources.datamap import Collection, Deidentify
 from exports.sources.rows import columns_needed
 from requests_app.law.words import Right
-from requests_app.models import CorrectionDecision, IdentifierKind
+from requests_app.models import CorrectionAsked, CorrectionDecision, IdentifierKind, Verdict
 from requests_app.services import people
 
 
@@ -100,14 +100,23 @@ def identifiers(task: Task) -> Mapping[str, list[str]]:
 def _to_tell(task: Task) -> tuple[Asked, ...]:
     """What the recipient is to be told, and by which reference it can ask back."""
     case, language = task.case, (get_language() or "en").partition("-")[0]
-    corrected = account.made(case) if case.right_asked == Right.CORRECT else []
+    made = account.made(case) if case.right_asked == Right.CORRECT else []
     said = [
         _("Tell it in a way that can be proved: %(right)s.") % {"right": case.right_asked.label},
-        *(f"{account.name_of(asked, language)}: {asked.value}" for asked, places in corrected if places),
+        *(line for asked, places in made for line in _to_tell_of(asked, places, language)),
         _("Name the reference %(reference)s, and have it confirm what it did and pass it on.")
         % {"reference": case.submission.reference},
     ]
     return (Asked("recipient", task.about(), (), None, tuple(filter(None, said))),)
+
+
+def _to_tell_of(asked: CorrectionAsked, places: account.Made, language: str) -> Iterator[str]:
+    """The right value, or that what is wrong is to be deleted, or both, where sources differ."""
+    name = account.name_of(asked, language)
+    if any(not done.is_deleted for done in places.values()):
+        yield f"{name}: {asked.value}"
+    if any(done.is_deleted for done in places.values()):
+        yield _("%(field)s: delete the value that it has; we deleted ours.") % {"field": name}
 
 
 def kind_in_words(kind: str) -> str:
@@ -200,21 +209,21 @@ def _to_do(task: Task, collection: Collection, language: str) -> list[str]:
 
 
 def _places_of(task: Task) -> list[tuple[CorrectionDecision, Place]]:
-    """What is granted in the source of a task."""
-    granting = deciding.places_granted(task.case)
-    return [(decision, place) for decision, places in granting for place in places if place.source == task.source.slug]
+    """What is to be changed in the source of a task."""
+    changing = deciding.places_to_change(task.case)
+    return [(decision, place) for decision, places in changing for place in places if place.source == task.source.slug]
 
 
 def _to_correct(decision: CorrectionDecision, place: Place, title: str) -> Iterator[str]:
-    """What to write, and in the place of which values alone: whatever else stands in the field stays."""
+    """What to write, or that the field is to be emptied, and in the place of which values alone: the others stay."""
     wrong = standing.wrong_in(decision, place)
     if not wrong:  # their key is destroyed: nobody knows any more what would be overwritten
         return
-    yield _("Write this in “%(column)s” (%(title)s): %(value)s") % {
-        "column": place.column,
-        "title": title,
-        "value": decision.asked.value,
-    }
+    named = {"column": place.column, "title": title}
+    if decision.verdict == Verdict.DELETED:
+        yield _("Empty “%(column)s” (%(title)s): nothing takes the place of what stands there.") % named
+    else:
+        yield _("Write this in “%(column)s” (%(title)s): %(value)s") % {**named, "value": decision.asked.value}
     said = (_("nothing (it is empty)") if value in (None, "") else str(value) for value in wrong)
     yield _("Only where it says: %(values)s") % {"values": "; ".join(dict.fromkeys(said))}
 

@@ -73,6 +73,10 @@ class SqlConnector(Connector):
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         return self._changing.delete(plan, repeated=repeated, before_batch=before_batch, before_commit=before_commit)
 
+    def never_empty(self, collection: str, columns: Sequence[str]) -> tuple[str, ...]:
+        """Those of the columns that are NOT NULL."""
+        return self._reading.never_empty(collection, columns)
+
     def check_correction(self, correction: Correction) -> None:
         """See that the field may be corrected and its column takes the value; asks how the table is built."""
         super().check_correction(correction)

@@ -46,6 +46,10 @@ class Reading:
         self._tables = tables
         self._matching = matching
 
+    def never_empty(self, collection: str, columns: Sequence[str]) -> tuple[str, ...]:
+        """Those of the columns that let no row hold nothing."""
+        return tuple(column for column in columns if not self._tables.may_be_empty(collection, column))
+
     def check_value(self, collection: str, column: str, value: Json) -> None:
         """Raise ChangeRefusedError if the column can't hold such a value."""
         self._tables.writable(collection, column, value)

@@ -18,6 +18,7 @@ from exports.sources.sql.columns import ColumnType, Reader, comparable, is_dated
 from exports.sources.values import Json, KeyPart
 
 Place: TypeAlias = tuple[str | None, str]  # schema and table
+Columns: TypeAlias = Mapping[str, tuple[ColumnType, bool]]  # by name: the type, and whether it may hold nothing
 
 
 class Tables:
@@ -50,8 +51,14 @@ class Tables:
         """A value bound to be compared with the column; ValueError if it can't equal any."""
         return comparable(value, self.column(collection, name).type, self.backend)
 
+    def may_be_empty(self, collection: str, name: str) -> bool:
+        """Whether the column lets a row hold nothing in it; of a view the database does not say, and a write shows."""
+        return self.column(collection, name).nullable is not False
+
     def writable(self, collection: str, name: str, value: Json) -> object:
-        """The value as the column takes it; ChangeRefusedError if it can't hold it."""
+        """The value as the column takes it, or nothing for None; ChangeRefusedError if it can't hold it."""
+        if value is None and not self.may_be_empty(collection, name):
+            raise ChangeRefusedError(f"{self.source}: {collection}.{name} can't be empty")
         try:
             return typed(value, self.column(collection, name).type)
         except ValueError:
@@ -86,8 +93,8 @@ class Tables:
             raise MapDoesNotFitError(f"{self.source}: {collection} names the column {name}, which is not in its table")
 
 
-def _columns(datamap: DataMap, engine: sa.Engine) -> Mapping[Place, Mapping[str, ColumnType]]:
-    """Types by column for each table or view of the map, in one look a schema."""
+def _columns(datamap: DataMap, engine: sa.Engine) -> Mapping[Place, Columns]:
+    """The columns of each table or view of the map, in one look a schema."""
     names = defaultdict(set)
     for collection in datamap.collections:
         names[collection.schema].add(collection.table)
@@ -98,13 +105,13 @@ def _columns(datamap: DataMap, engine: sa.Engine) -> Mapping[Place, Mapping[str,
             schema, filter_names=sorted(tables), kind=ObjectKind.ANY, scope=ObjectScope.ANY
         )
         for (_, table), columns in reflected.items():
-            found[schema, table] = {column["name"]: column["type"] for column in columns}
+            found[schema, table] = {column["name"]: (column["type"], column["nullable"]) for column in columns}
     return found
 
 
-def _table(place: Place, columns: Mapping[str, ColumnType]) -> sa.Table:
+def _table(place: Place, columns: Columns) -> sa.Table:
     schema, name = place
-    found = (sa.Column(column, type_) for column, type_ in columns.items())
+    found = (sa.Column(column, type_, nullable=nullable) for column, (type_, nullable) in columns.items())
     return sa.Table(name, sa.MetaData(), *found, schema=schema)
 
 

@@ -69,6 +69,9 @@ def test_each_correction_is_decided_by_itself(asked: Case, analyst: Client) -> N
         ({"verdict": "refused"}, "Choose the ground on which it is refused."),
         ({"verdict": "refused", "code": "ca_106_accurate"}, "This ground has to be explained"),
         ({"verdict": "perhaps"}, "Please choose one of the offered values."),
+        ({"verdict": "deleted", "found": "1", "shown": "x"}, "Choose what lets it be deleted"),
+        ({"verdict": "deleted", "found": "1", "condition": "consent"}, "Write why the deletion harms"),
+        ({"verdict": "deleted", "condition": "consent", "shown": "x"}, "Choose the values that are wrong"),
         ({"verdict": "granted", "found": "1", "correction": "7"}, "Please choose one of the offered values."),
         ({"verdict": "granted", "found": "1", "reason": " "}, "A reason is needed."),
     ],
@@ -78,6 +81,30 @@ def test_every_refusal_is_a_sentence_and_decides_nothing(
 ) -> None:
     assert sentence in decide(analyst, asked, 1, **typed)
     assert not asked.correction_decisions.exists()
+
+
+def test_it_is_deleted_instead_on_a_condition_that_is_shown(asked: Case, analyst: Client) -> None:
+    offered = text_of(analyst, page(asked))
+    assert "deleted instead" in offered
+    assert "11 CCR 7023(e)" in offered
+    typed = {"verdict": "deleted", "found": "1", "condition": "no_harm", "shown": "Points that buy nothing."}
+    shown = decide(analyst, asked, 1, **typed)
+    assert "Decided." in shown
+    for told in ("the deletion does not negatively impact the person", "Points that buy nothing.", "11 CCR 7023(e)"):
+        assert told in shown, told
+    decision = asked.correction_decisions.get()
+    assert (decision.verdict, decision.condition, decision.code) == ("deleted", "no_harm", "")
+    assert (decision.citation, decision.places) == ("11 CCR 7023(e)", ["club.members.points"])
+    case_page = unescape(text_of(analyst, f"/admin/requests_app/case/{asked.pk}/change/"))
+    assert "club.members.points: deleted instead" in case_page
+
+
+def test_where_the_law_does_not_say_so_the_page_offers_no_deletion(desk: Desk, analyst: Client) -> None:
+    case = desk.case_in(State.DECIDING, Right.CORRECT, corrections=(POINTS,), residence="US-VA")  # type: ignore[arg-type]
+    assert "deleted instead" not in text_of(analyst, page(case))
+    typed = {"verdict": "deleted", "found": "1", "condition": "no_harm", "shown": "Points that buy nothing."}
+    assert "Not every law of this case lets a disputed value be deleted" in decide(analyst, case, 1, **typed)
+    assert not case.correction_decisions.exists()
 
 
 def test_what_is_meant_is_ticked_and_then_what_was_chosen(asked: Case, analyst: Client) -> None:

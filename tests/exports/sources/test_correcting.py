@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import ChangeRefusedError, Connector, Correction, Held
+from exports.sources.connector import ChangeRefusedError, Connector, Correction, Held, open_source
+from exports.sources.datamap import read_data_map
 from exports.sources.values import Json
 from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
-from tests.exports.sources.small_company import everything
+from tests.exports.sources.small_company import MAP, everything
 
 
 def held(engine: sa.Engine, column: str) -> object:
@@ -138,3 +139,35 @@ def test_a_value_that_the_database_changes_on_its_way_is_refused(engine: sa.Engi
     finally:
         with engine.begin() as connection:
             connection.execute(sa.text("DROP TRIGGER t"))
+
+
+def test_a_field_is_emptied_where_it_still_holds_what_it_held_and_twice_is_no_error(
+    engine: sa.Engine, company: Connector
+) -> None:
+    before = everything(engine)
+    gone = Correction("members", [((1,), "(415) 555-0101")], "phone", None)
+    with pytest.raises(ChangeRefusedError, match="no longer holds"):
+        company.correct([gone, Correction("members", [((1,), "Anne")], "name", None)])
+    assert everything(engine) == before
+    for _ in range(2):
+        company.correct([gone])
+    assert held(engine, "phone") is None
+    assert everything(engine)["members"][1:] == before["members"][1:]
+
+
+def test_a_column_that_always_wants_a_value_is_known_before_anything_is_changed(
+    engine: sa.Engine, small_url: str
+) -> None:
+    before = everything(engine)
+    opted_out = "{column: opted_out, title: Opted out, category: commercial"
+    datamap = read_data_map(MAP.replace(opted_out, f"{opted_out}, correctable: true"))
+    emptied = Correction("members", [((1,), False)], "opted_out", None)
+    phone = Correction("members", [((1,), "(415) 555-0101")], "phone", None)
+    with open_source(datamap, read_url=small_url, write_url=small_url) as company:
+        assert company.never_empty("members", ("phone", "opted_out")) == ("opted_out",)
+        company.check_correction(phone)
+        with pytest.raises(ChangeRefusedError, match=r"members\.opted_out can't be empty"):
+            company.check_correction(emptied)
+        with pytest.raises(ChangeRefusedError, match="can't be empty"):
+            company.correct([phone, emptied])
+    assert everything(engine) == before

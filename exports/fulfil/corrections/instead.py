@@ -1,0 +1,76 @@
+"""Deleting a disputed value in place of correcting it: on which condition, and which values can go (11 CCR 7023(e)).
+
+Called where a correction is decided on. The condition is for people to find; what can't be empty is known by what the
+gathering saw of the source, and by its map. The act asks the source once more before it touches anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from exports.fulfil.corrections.standing import Standing
+from exports.sources.datamap import Root
+from requests_app import deleting_instead
+from requests_app.law.values import Provision
+from requests_app.models import Case, Verdict
+from requests_app.move import InputRefused
+
+
+def check_condition(case: Case, condition: str, shown: str) -> Provision:
+    """What lets the value be deleted on this condition; raises InputRefused."""
+    provision = deleting_instead.provision_of(case)
+    if provision is None:
+        raise InputRefused({"verdict": deleting_instead.why_not(case, Verdict.DELETED)})
+    if not condition:
+        raise InputRefused(
+            {"condition": _("Choose what lets it be deleted: that it harms the person in nothing, or the consent.")}
+        )
+    if not shown:
+        raise InputRefused(
+            {"shown": _("Write why the deletion harms the person in nothing, or when and how the person consented.")}
+        )
+    return provision
+
+
+def check_can_go(wrong: Sequence[Standing]) -> None:
+    """Raise InputRefused for the first value that is none, is not disputed, or whose field can't be empty."""
+    for one in wrong:
+        if because := _why_it_stays(one):
+            raise InputRefused({"found": because})
+
+
+def _why_it_stays(one: Standing) -> str:
+    said = {"number": one.number, "field": str(one.field.title), "source": one.source_run.source.title}
+    if one.value in (None, ""):
+        return _("Value %(number)s is nothing: there is nothing to delete.") % said
+    if one.is_right:
+        return _("Value %(number)s is what the person says is right: nobody disputes it.") % said
+    if one.place.column in one.source_run.never_empty.get(one.collection.name, ()):
+        return (
+            _(
+                "Value %(number)s: %(source)s always wants something in the field %(field)s: it can't be emptied."
+                " Correct it; or have the source changed, and gather again."
+            )
+            % said
+        )
+    if _leads_there(one):
+        return (
+            _(
+                "Value %(number)s: records of %(source)s are found by the field %(field)s, and nobody would find them"
+                " once it is empty. Correct it; or delete the records on a request for deletion."
+            )
+            % said
+        )
+    return ""
+
+
+def _leads_there(one: Standing) -> bool:
+    """Whether the map finds these records by the field alone, or joins records by it."""
+    column, own = one.place.column, one.collection
+    other_ways = [way for way in own.reached if not isinstance(way, Root) or (way.column != column and not way.shared)]
+    joined = {mine for join in own.joins for mine, _parents in join.columns}
+    for other in one.source_run.map_version.as_map().collections:
+        joined |= {parents for join in other.joins if join.parent == own.name for _mine, parents in join.columns}
+    return not other_ways or column in joined

@@ -1,0 +1,215 @@
+"""What is disputed, deleted in place of its correction: the condition, the act, and what everybody is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.utils import translation
+
+from exports.fulfil import staying_corrected
+from exports.fulfil.account import account_of
+from exports.fulfil.recipients.instruction import instruction_of
+from exports.fulfil.tasks import answering
+from exports.models import Act, SourceRun, TaskState, Telling
+from exports.reports.case_report import report_html
+from requests_app import stating
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.move import InputRefused
+from requests_app.refused_items import refused_items
+from requests_app.services.correcting import Correction
+from requests_app.services.letters import Letter
+from requests_app.states import State
+from tests.exports import tasks
+from tests.exports.fulfil.test_several_corrections import (
+    ACCURATE,
+    NAME,
+    PHONE,
+    asked,
+    customer,
+    decide,
+    letter_of,
+    owners_answer,
+    the_owner,
+)
+from tests.exports.house import ANALYST, NOW, House, facts_of, fresh, person
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+NO_HARM = {"condition": "no_harm", "shown": "A telephone number that no order needs."}
+CONSENT = {"condition": "consent", "shown": "Said so by telephone on 23 November, and signed it."}
+GOES = {"verdict": "deleted", "found": "1"}
+
+
+def test_the_value_is_emptied_where_it_was_chosen_and_nothing_else_changes(house: House) -> None:
+    before = house.sql("shop", "SELECT * FROM customers ORDER BY id")
+    case = asked(house, PHONE)
+    decide(house, case, 1, **GOES, **NO_HARM)
+    house.approve(case)
+    case = fresh(case)
+    assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
+    assert customer(house, "phone") == (None,)
+    after = house.sql("shop", "SELECT * FROM customers ORDER BY id")
+    changed = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
+    assert len(changed) == 1
+    assert sum(one != other for one, other in zip(*changed[0], strict=True)) == 1
+    assert Act.objects.get(case=case).proof == {"customers": {"fields": {"phone": 1}, "rows": 1}}
+
+
+def test_the_letter_says_so_with_the_condition_and_its_citation_in_both_languages(house: House) -> None:
+    case = asked(house, PHONE, NAME)
+    decide(house, case, 1, **GOES, **CONSENT, explanation="You can type another one in your account.")
+    decide(house, case, 2, **ACCURATE)
+    house.approve(case)
+    assert fresh(case).outcome == "partly_fulfilled"
+    letter = letter_of(case, Letter.CORRECTED)
+    assert "Telephone number: not corrected, but deleted in Shop, and read back: we hold it there no more." in letter
+    assert (
+        "deleted instead of corrected where you consent to it, which you did (11 CCR 7023(e)). You can type" in letter
+    )
+    assert "Some of it we could not correct (1 in number)" in letter, "what was deleted is none of it"
+    assert CONSENT["shown"] not in letter
+    with translation.override("es"):
+        told = account_of(case, "es")
+    assert told[0].startswith("Teléfono: no se corrigió, sino que se borró en ")
+    assert "si usted consiente en ello" in told[1]
+    assert "(11 CCR 7023(e))" in told[1]
+
+
+def test_nothing_of_it_counts_as_denied_and_the_report_shows_the_condition(house: House) -> None:
+    case = asked(house, PHONE)
+    decide(house, case, 1, **GOES, **NO_HARM)
+    house.approve(case)
+    case = fresh(case)
+    assert refused_items(case) == []
+    assert stating.items_of(case) == []
+    assert stating.words_allowed(case) is None
+    report = report_html(case)
+    assert "deleted instead, as the deletion does not negatively impact the person (11 CCR 7023(e))" in report
+    history = str(facts_of(case, EventKind.DECIDE_CORRECTION))
+    assert "no_harm" in history
+    assert not [text for text in (NO_HARM["shown"], str(person().phone)) if text in history + report]
+
+
+def test_recipients_are_told_to_delete_the_value_and_not_whom_to_ask_for_another(house: House) -> None:
+    case = asked(house, PHONE, NAME)
+    decide(house, case, 1, **GOES, **NO_HARM)
+    decide(house, case, 2, "granted", found="1")
+    house.approve(case)
+    told = [instruction_of(telling) for telling in Telling.objects.filter(case=case)]
+    assert told
+    for one in told:
+        assert (one["delete_collection"], one["delete_field"]) == ("Customer account", "Telephone number")
+        assert (one["collection"], one["field"]) == ("Customer account", "Name")
+        assert one["value_from"]
+
+
+def test_recipients_of_what_was_only_deleted_are_named_no_value(house: House) -> None:
+    case = asked(house, PHONE)
+    decide(house, case, 1, **GOES, **NO_HARM)
+    house.approve(case)
+    told = instruction_of(Telling.objects.filter(case=case)[0])
+    assert told["delete_field"] == "Telephone number"
+    assert not {"collection", "field", "value_from"} & told.keys()
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong", "sentence"),
+    [
+        ({**NO_HARM, "found": ""}, "found", "Choose the values that are wrong"),
+        ({**NO_HARM, "condition": ""}, "condition", "Choose what lets it be deleted"),
+        ({**NO_HARM, "shown": " "}, "shown", "Write why the deletion harms"),
+        ({**NO_HARM, "condition": "cheaper"}, "condition", "Please choose one"),
+    ],
+)
+def test_without_a_condition_that_is_shown_nothing_is_decided(
+    house: House, typed: dict[str, str], wrong: str, sentence: str
+) -> None:
+    case = asked(house, PHONE)
+    with pytest.raises(InputRefused) as refused:
+        decide(house, case, 1, **{**GOES, **typed})
+    assert sentence in refused.value.errors[wrong]
+    assert not case.correction_decisions.exists()
+
+
+def test_where_no_law_of_the_case_has_it_it_is_not_offered_and_refused_with_a_sentence(house: House) -> None:
+    case = house.deciding(Right.CORRECT, corrections=(PHONE,), residence="US-VA")
+    with pytest.raises(InputRefused) as refused:
+        decide(house, case, 1, **GOES, **NO_HARM)
+    assert "Not every law of this case lets a disputed value be deleted" in refused.value.errors["verdict"]
+
+
+def test_what_is_empty_or_right_is_not_in_dispute(house: House) -> None:
+    case = asked(house, replace(PHONE, value=str(person().phone)))
+    with pytest.raises(InputRefused) as refused:
+        decide(house, case, 1, **GOES, **NO_HARM)
+    assert "nobody disputes it" in refused.value.errors["found"]
+    house.sql("shop", "UPDATE customers SET phone = NULL WHERE id = 7")
+    empty = asked(house, PHONE)
+    with pytest.raises(InputRefused) as refused:
+        decide(house, empty, 1, **GOES, **NO_HARM)
+    assert "there is nothing to delete" in refused.value.errors["found"]
+
+
+def test_the_old_value_that_comes_back_raises_an_alarm_and_emptiness_does_not(house: House) -> None:
+    old = customer(house, "phone")[0]
+    case = asked(house, PHONE)
+    decide(house, case, 1, **GOES, **NO_HARM)
+    house.approve(case)
+    asked(house, PHONE)
+    assert not staying_corrected.alarms(case).exists()
+    house.sql("shop", "UPDATE customers SET phone = ? WHERE id = 7", old)
+    asked(house, PHONE)
+    assert staying_corrected.alarms(case).count() == 1
+
+
+def test_what_changed_since_it_was_decided_is_not_deleted(house: House) -> None:
+    case = asked(house, PHONE)
+    decide(house, case, 1, **GOES, **NO_HARM)
+    house.sql("shop", "UPDATE customers SET phone = '+1 415 555 0777' WHERE id = 7")
+    house.approve(case)
+    assert fresh(case).state == State.DECIDING
+    assert customer(house, "phone") == ("+1 415 555 0777",)
+    assert not Act.objects.filter(case=case).exists()
+
+
+def test_a_column_that_always_wants_a_value_is_known_when_it_is_decided(house: House) -> None:
+    case = asked(house, NAME)
+    assert SourceRun.objects.get(case=case, source__slug="shop").never_empty["customers"] == ["name"]
+    with pytest.raises(InputRefused) as refused:
+        decide(house, case, 1, **GOES, **NO_HARM)
+    assert "always wants something in the field Name" in refused.value.errors["found"]
+
+
+def test_a_column_that_wants_a_value_only_since_then_leaves_every_source_as_it_was(house: House) -> None:
+    case = asked(house, NAME, PHONE)
+    SourceRun.objects.filter(case=case).update(never_empty={})  # as it was when it was gathered
+    before = house.sql("shop", "SELECT * FROM customers ORDER BY id")
+    decide(house, case, 1, **GOES, **NO_HARM)
+    decide(house, case, 2, "granted", found="1")
+    house.approve(case)
+    assert fresh(case).state == State.DECIDING
+    (back,) = facts_of(case, EventKind.HAND_BACK)
+    assert back["because"] == "never_empty"
+    assert house.sql("shop", "SELECT * FROM customers ORDER BY id") == before
+    assert not Act.objects.filter(case=case).exists()
+
+
+def test_the_owner_of_a_source_is_asked_to_empty_the_field(house: House) -> None:
+    tasks.set_up()
+    case = house.reviewing(Right.CORRECT, corrections=(Correction(field="archive.letters.text", value="Better"),))
+    house.move(case, "start_gathering")
+    house.work()
+    owners_answer(house, f"{tasks.HEADER}{person().email},2026-01-01,Wrong,x\n")
+    decide(house, case, 1, **GOES, **NO_HARM)
+    house.approve(case)
+    assert fresh(case).state == State.CARRYING_OUT
+    shown = the_owner(house).page
+    assert "Empty “text” (Text): nothing takes the place of what stands there." in shown
+    assert "Only where it says: Wrong" in shown
+    task = tasks.task_of(case)
+    answering.finish(task.pk, TaskState.DONE, name="Ann", note="Done.", confirmed=True, by=ANALYST, at=NOW)
+    house.work()
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
+    assert account_of(case, "en")[0].startswith("Text: not corrected, but deleted in Letters archive")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib import messages
 from django.db import transaction
@@ -69,6 +70,7 @@ class Line:
     words: str
     value_now: str
     value: str
+    delete_instead_at: datetime | None
     values: list[ValueLine]
     left_out: int
     not_correctable: list[str]
@@ -149,6 +151,7 @@ def _lines(case: Case) -> Iterator[Line]:
             words=unsealed(asked, "words"),
             value_now=unsealed(asked, "value_now"),
             value=unsealed(asked, "value"),
+            delete_instead_at=asked.delete_instead_at,
             values=[_value(one, one.number in ticked) for one in shown],
             left_out=len(found) - len(shown),
             not_correctable=[

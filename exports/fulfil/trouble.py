@@ -291,6 +291,10 @@ WHAT_TO_DO: Mapping[str, Text] = {
         " Nothing was changed in any source; the history names the field. Decide on the page Corrections to grant the"
         " correction, or to refuse it; or have the source changed, then approve again."
     ),
+    "consent_taken_back": _(
+        "The person consented on the case page to a deletion in place of the correction, and has taken that back."
+        " Nothing was deleted on it since. Decide on the page Corrections anew."
+    ),
     "source_left_out": _(
         "The source that holds this field was waived: nothing can be corrected in it. Gather again, or refuse with a"
         " ground."

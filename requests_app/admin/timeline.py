@@ -40,6 +40,7 @@ FACT_LABELS = {
     "collection": gettext_lazy("collection"),
     "condition": gettext_lazy("condition"),
     "correction": gettext_lazy("correction"),
+    "corrections": gettext_lazy("corrections"),
     "counted": gettext_lazy("counted"),
     "counts": gettext_lazy("records"),
     "counts_from": gettext_lazy("counts from"),

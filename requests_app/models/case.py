@@ -323,6 +323,9 @@ class CorrectionAsked(models.Model):
     value_now = SealedText("value_now_sealed", key="record_key")
     value_sealed = models.BinaryField(null=True)
     value = SealedText("value_sealed", key="record_key")
+    delete_instead_at = models.DateTimeField(
+        null=True, help_text=_("When the person consented to its deletion in place of the correction.")
+    )
 
     class Meta:
         ordering = ("number",)

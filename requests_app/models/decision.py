@@ -194,6 +194,7 @@ class CorrectionDecision(OfCase):
     code = models.CharField(max_length=60, blank=True, help_text=_("The ground of a refusal."))
     citation = models.CharField(max_length=200, blank=True)
     condition = models.CharField(max_length=20, blank=True, choices=DeletionCondition)
+    consented_at = models.DateTimeField(null=True, help_text=_("On the case page, where the decision rests on that."))
     places = models.JSONField(default=list, help_text=_("Each as source.collection.field."))
     wrong_sealed = models.BinaryField(null=True)
     wrong = SealedText("wrong_sealed", key="content_key")

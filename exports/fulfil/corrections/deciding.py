@@ -24,6 +24,7 @@ from exports.fulfil.corrections.standing import (
 )
 from exports.fulfil.withholding import ground_against
 from exports.models import Act, ActKind
+from requests_app import deleting_instead
 from requests_app.events import EventKind
 from requests_app.law.values import Exemption
 from requests_app.law.words import Right
@@ -62,13 +63,14 @@ def decide_correction(
     asked = corrections_of(case)
     one = next(row for row in asked if str(row.number) == correction)
     wrong, ground = _decided(case, one, verdict, found=found, code=code, explanation=explanation)
-    rests_on = instead.check_condition(case, condition, shown) if verdict == Verdict.DELETED else ground
+    rests_on = instead.check_condition(case, one, condition, shown) if verdict == Verdict.DELETED else ground
     case.correction_decisions.filter(asked=one, round=case.gathering_round).delete()
     decision = _new(case, one, verdict, wrong, by=actor, at=at)
     if ground is not None:
         decision.code = ground.code
     elif rests_on is not None:
         decision.condition, decision.shown = condition, shown
+        decision.consented_at = one.delete_instead_at if deleting_instead.rests_on_page(one, condition) else None
     decision.citation = rests_on.citation if rests_on else ""
     decision.explanation, decision.reason = explanation, reason
     decision.save(force_insert=True)

@@ -14,12 +14,15 @@ from exports.fulfil.corrections.standing import Standing
 from exports.sources.datamap import Root
 from requests_app import deleting_instead
 from requests_app.law.values import Provision
-from requests_app.models import Case, Verdict
+from requests_app.models import Case, CorrectionAsked, Verdict
 from requests_app.move import InputRefused
 
 
-def check_condition(case: Case, condition: str, shown: str) -> Provision:
-    """What lets the value be deleted on this condition; raises InputRefused."""
+def check_condition(case: Case, asked: CorrectionAsked, condition: str, shown: str) -> Provision:
+    """What lets the value be deleted on this condition; raises InputRefused.
+
+    Staff write how it is known, but for a consent that the person gave on the case page.
+    """
     provision = deleting_instead.provision_of(case)
     if provision is None:
         raise InputRefused({"verdict": deleting_instead.why_not(case, Verdict.DELETED)})
@@ -27,7 +30,7 @@ def check_condition(case: Case, condition: str, shown: str) -> Provision:
         raise InputRefused(
             {"condition": _("Choose what lets it be deleted: that it harms the person in nothing, or the consent.")}
         )
-    if not shown:
+    if not shown and not deleting_instead.rests_on_page(asked, condition):
         raise InputRefused(
             {"shown": _("Write why the deletion harms the person in nothing, or when and how the person consented.")}
         )

@@ -18,6 +18,7 @@ from exports.sources.comparing import exact_form
 from exports.sources.connector import Held
 from exports.sources.datamap import Collection, Field
 from exports.sources.values import Json, Key
+from requests_app import deleting_instead
 from requests_app.models import CHANGING, Case, CorrectionAsked, CorrectionDecision, Verdict
 
 
@@ -118,6 +119,8 @@ def granted(case: Case) -> list[Granted]:
     for one in asked:
         decision = decisions.get(one.number)
         if decision is not None and decision.verdict in CHANGING:
+            if deleting_instead.is_taken_back(decision):
+                raise trouble.NotToCorrect("consent_taken_back")
             found.append(Granted(one, _chosen(case, one, decision), is_deleted=decision.verdict == Verdict.DELETED))
         elif decision is None:
             if not is_decided_by_approval(asked):

@@ -15,9 +15,12 @@ from exports.models import Act, SourceRun, TaskState, Telling
 from exports.reports.case_report import report_html
 from requests_app import stating
 from requests_app.events import EventKind
+from requests_app.guards import MoveShut
 from requests_app.law.words import Right
+from requests_app.models import Submission
 from requests_app.move import InputRefused
 from requests_app.refused_items import refused_items
+from requests_app.services import consenting
 from requests_app.services.correcting import Correction
 from requests_app.services.letters import Letter
 from requests_app.states import State
@@ -213,3 +216,30 @@ def test_the_owner_of_a_source_is_asked_to_empty_the_field(house: House) -> None
     house.work()
     assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
     assert account_of(case, "en")[0].startswith("Text: not corrected, but deleted in Letters archive")
+
+
+def test_a_consent_of_the_case_page_needs_no_other_proof_and_taken_back_ends_the_decision(house: House) -> None:
+    case = asked(house, PHONE)
+    consented = {**GOES, "condition": "consent"}
+    with pytest.raises(InputRefused):
+        decide(house, case, 1, **consented)
+    consenting.say_what_may_go(case.pk, {1}, at=NOW)
+    with pytest.raises(InputRefused, match="Write why the deletion harms"):
+        decide(house, case, 1, **GOES, condition="no_harm")
+    decide(house, case, 1, **consented, shown="And by telephone.")
+    consenting.say_what_may_go(case.pk, set(), at=NOW)
+    with pytest.raises(MoveShut, match="has taken that back"):
+        house.approve(case)
+    consenting.say_what_may_go(case.pk, {1}, at=NOW)
+    decide(house, case, 1, **consented)
+    house.approve(case)
+    assert fresh(case).outcome == "fulfilled"
+    assert customer(house, "phone") == (None,)
+
+
+def test_who_asks_for_another_does_not_consent_for_that_person(house: House) -> None:
+    case = asked(house, PHONE)
+    Submission.objects.filter(pk=case.submission_id).update(requester="agent")
+    with pytest.raises(MoveShut, match="can't be said here"):
+        consenting.say_what_may_go(case.pk, {1}, at=NOW)
+    assert not case.corrections.filter(delete_instead_at__isnull=False).exists()

@@ -138,6 +138,7 @@ ON_FINDINGS = (
                 gettext_lazy("Of what is granted: the numbers of the values found that are wrong, such as 1,3."),
                 required=False,
             ),
+            replace(WITHHOLDING_GROUND, required=False, help=gettext_lazy("Of a refusal.")),
             Input(
                 "condition",
                 gettext_lazy("Condition"),
@@ -155,7 +156,6 @@ ON_FINDINGS = (
                 long=True,
                 required=False,
             ),
-            replace(WITHHOLDING_GROUND, required=False, help=gettext_lazy("Of a refusal.")),
             EXPLANATION,
             replace(
                 REASON,

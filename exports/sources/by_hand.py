@@ -55,9 +55,8 @@ class ByHand:
                 of_collection.setdefault(one.collection, []).append((one, keys))
         for name, some in of_collection.items():
             self._drop_what_is_right(name, some)
-        still = zip(corrections, wrong, strict=True)
-        if asked := [f"{one.field!r} of {len(keys)} rows of {one.collection}" for one, keys in still if keys]:
-            self._ask(f"write the corrected value, or none where it is deleted, to {' and to '.join(asked)}")
+        if left := [(one, len(keys)) for one, keys in zip(corrections, wrong, strict=True) if keys]:
+            self._ask(what_to_correct(left))
 
     def _drop_what_is_right(self, collection: str, wrong: Sequence[tuple[Correction, set[Key]]]) -> None:
         """Take out the rows that hold the new value by now; the files are read once for all."""
@@ -83,3 +82,12 @@ class ByHand:
 
     def _ask(self, what: str) -> None:
         raise OnlyByHandError(f"{self._datamap.source}: it can only be read; the change is a task for a person: {what}")
+
+
+def what_to_correct(left: Sequence[tuple[Correction, int]]) -> str:
+    """What a person has to do about these corrections, each with how many rows it is left to do in."""
+    places = [(f"{one.field!r} of {rows} rows of {one.collection}", one.new) for one, rows in left]
+    written = [place for place, new in places if new is not None]
+    emptied = [place for place, new in places if new is None]
+    asked = [f"write the corrected value to {' and to '.join(written)}"] if written else []
+    return "; ".join([*asked, *([f"empty {' and '.join(emptied)}"] if emptied else [])])

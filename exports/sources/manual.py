@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import BinaryIO, NamedTuple, Protocol
 
+from exports.sources.by_hand import what_to_correct
 from exports.sources.connector import (
     Action,
     Connector,
@@ -90,8 +91,7 @@ class ManualConnector(Connector):
     def _correct(self, corrections: Sequence[Correction]) -> None:
         """Take the owner's word for it; the values stand in the task."""
         if not self._is_done:
-            asked = (f"{one.field!r} of {len(one.rows)} rows of {one.collection}" for one in corrections)
-            self._ask(f"write the corrected value, or none where it is deleted, to {' and to '.join(asked)}")
+            self._ask(what_to_correct([(one, len(one.rows)) for one in corrections]))
 
     def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
         """Take the owner's word for it, where something leads to the person; how many rows there are nobody counted."""

@@ -307,3 +307,16 @@ def test_a_correction_and_an_opt_out_are_done_when_a_person_made_them(drop: Path
         partner.suppress(Right.OPT_OUT_SALE_SHARE, EMAIL)
     (drop / "members" / "2025.csv").write_text(HEADER + ANN.replace("false", "true"))
     assert partner.suppress(Right.OPT_OUT_SALE_SHARE, EMAIL) == {"members": 1}
+
+
+def test_what_is_deleted_in_place_of_a_correction_is_done_when_a_person_emptied_it(
+    drop: Path, partner: Connector
+) -> None:
+    held = [
+        (page.last_key, record["what"]) for page in partner.pages("orders", EMAIL, size=1) for record in page.records
+    ]
+    emptied = Correction("orders", held[:1], "what", None)
+    with pytest.raises(OnlyByHandError, match="a person: empty 'what' of 1 rows of orders$"):
+        partner.correct([emptied])
+    (drop / "orders.jsonl").write_text((drop / "orders.jsonl").read_text().replace('"tea"', "null"))
+    partner.correct([emptied])

@@ -285,6 +285,15 @@ def test_a_correction_and_an_opt_out_are_carried_out_by_the_service(service: Ser
     assert [(member["name"], member["opted_out"]) for member in service.members] == [("Anna", True), ("Bob", False)]
 
 
+def test_what_is_deleted_in_place_of_a_correction_goes_to_the_service_as_nothing(
+    service: Service, club: Connector
+) -> None:
+    emptied = Correction("members", [((1,), "Ann")], "name", None)
+    club.check_correction(emptied)
+    club.correct([emptied])
+    assert [member["name"] for member in service.members] == [None, "Bob"]
+
+
 def test_what_the_service_does_not_offer_is_a_task_for_a_person(service: Service, club: Connector) -> None:
     with pytest.raises(NoWriteAccessError, match="it can only be read"):
         opened(service, write_url=None).delete(plan_of(club, EMAIL, orders=Action.DELETE))

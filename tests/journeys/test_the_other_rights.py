@@ -61,9 +61,16 @@ def test_of_several_corrections_each_is_decided_by_itself(house: House) -> None:
         correct_value="+1 530 555 0177",
         correct_field_2="shop.customers.name",
         correct_value_2="Sam Other",
+        correct_field_3="shop.addresses.postcode",
+        correct_value_3="94607",
     )
     analyst = gathered(house, person)
+
+    # That the third is deleted instead the person consents to on the case page, item by item (11 CCR 7023(e)).
+    person.looks()
+    person.browser.post("/case/me/may-go/", {"may_go": "3"})
     weighed = {"reason": "All was weighed."}
+    analyst.decides_on_correction("3", verdict="deleted", found="1", condition="consent", **weighed)
     analyst.decides_on_correction("1", verdict="granted", **weighed)
     refusal = {"verdict": "refused", "code": "ca_106_accurate", "explanation": "Your contract has this name."}
     analyst.decides_on_correction("2", **refusal, **weighed)
@@ -72,11 +79,16 @@ def test_of_several_corrections_each_is_decided_by_itself(house: House) -> None:
 
     after = records.contents(house.premises)
     assert records.gone(before, after) == {}
-    assert records.changed(before, after) == {
-        ("shop/customers", person.knows.id): {"phone": (person.knows.phone, "+1 530 555 0177")}
-    }
+    changed = records.changed(before, after)
+    assert changed.pop(("shop/customers", person.knows.id)) == {"phone": (person.knows.phone, "+1 530 555 0177")}
+    assert {(table, *cells) for (table, _key), cells in changed.items()} == {("shop/addresses", "postcode")}
+    gone = [cells["postcode"] for cells in changed.values()]
+    assert {new for _old, new in gone} == {None}
+    assert len({old for old, _new in gone}) == 1, "of two addresses the value that was chosen"
     letter = unwrapped(person.reads("Your correction request"))
     assert "Telephone number: corrected in Shop, and read back." in letter
+    assert "Postcode: not corrected, but deleted in Shop, and read back: we hold it there no more." in letter
+    assert "where you consent to it, which you did (11 CCR 7023(e))." in letter
     assert "Name: not corrected." in letter
     assert "Your contract has this name." in letter
 
@@ -85,6 +97,7 @@ def test_of_several_corrections_each_is_decided_by_itself(house: House) -> None:
     person.looks()
     assert "Write a statement: Name" in person.page
     assert "Write a statement: Telephone number" not in person.page
+    assert "Write a statement: Postcode" not in person.page
     person.browser.get("/case/me/statement/2/")
     person.browser.post(person.browser.address, {"text": "My passport has the other name.", "is_to_pass_on": "on"})
     assert "My passport has the other name." in person.looks()

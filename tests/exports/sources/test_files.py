@@ -316,7 +316,7 @@ def test_what_is_deleted_in_place_of_a_correction_is_done_when_a_person_emptied_
         (page.last_key, record["what"]) for page in partner.pages("orders", EMAIL, size=1) for record in page.records
     ]
     emptied = Correction("orders", held[:1], "what", None)
-    with pytest.raises(OnlyByHandError, match="a person: empty 'what' of 1 rows of orders$"):
+    with pytest.raises(OnlyByHandError, match=r"a person: empty 'what' of 1 rows of orders$"):
         partner.correct([emptied])
     (drop / "orders.jsonl").write_text((drop / "orders.jsonl").read_text().replace('"tea"', "null"))
     partner.correct([emptied])

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0002_keep_data_maps'),
+        ('exports', '0003_list_what_was_kept'),
     ]
 
     operations = [

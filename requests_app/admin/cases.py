@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from dsar.jobs import pausing
-from requests_app.admin import approving_together, queue, sections
+from requests_app.admin import queue, sections, together
 from requests_app.admin.case_page import content_of, context_of, note_look
 from requests_app.admin.desk import DeskAdmin, actor_of, today
 from requests_app.admin.making_moves import MovePage, ways_of
@@ -57,7 +57,7 @@ class CaseAdmin(DeskAdmin[Case]):
     list_before_template = "admin/requests_app/case/groups.html"
     search_fields = ("submission__reference",)
     sortable_by: ClassVar[tuple[str, ...]] = ()
-    actions = ("approve_together",)
+    actions = ("start_together", "approve_together")
 
     @admin.display(description=gettext_lazy("Reference"))
     def reference(self, case: QueuedCase) -> str:
@@ -114,8 +114,8 @@ class CaseAdmin(DeskAdmin[Case]):
             self._path("<uuid:case_id>/move/<slug:slug>/", self.move, "move"),
             *(self._path(f"<uuid:case_id>/{slug}/", partial(self.page, slug), slug) for slug in sections.PAGES),
         ]
-        together = self._path("approve-together/", require_POST(self.confirm_together), "together")
-        return [self._path("find/", self.find, "find"), together, *of_case, *super().get_urls()]
+        approved = self._path("approve-together/", require_POST(self.confirm_together), "together")
+        return [self._path("find/", self.find, "find"), approved, *of_case, *super().get_urls()]
 
     def _path(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
         return path(route, self.admin_site.admin_view(view), name=f"requests_app_case_{name}")
@@ -127,13 +127,22 @@ class CaseAdmin(DeskAdmin[Case]):
     @admin.action(description=gettext_lazy("Approve together…"), permissions=["together"])
     def approve_together(self, request: HttpRequest, cases: QuerySet[Case]) -> HttpResponse:
         """Show what approving the chosen cases would do."""
-        return approving_together.preview(request, list(cases.values_list("pk", flat=True)))
+        return together.preview(request, list(cases.values_list("pk", flat=True)))
+
+    def has_start_permission(self, request: HttpRequest) -> bool:
+        """Who may start gathering."""
+        return bool(MOVES["start_gathering"].roles & actor_of(request).roles)
+
+    @admin.action(description=gettext_lazy("Start gathering"), permissions=["start"])
+    def start_together(self, request: HttpRequest, cases: QuerySet[Case]) -> HttpResponse:
+        """Start gathering for the chosen cases."""
+        return together.start(request, list(cases.values_list("pk", flat=True)))
 
     def confirm_together(self, request: HttpRequest) -> HttpResponse:
         """Approve what was shown."""
         if not self.has_together_permission(request):
             raise PermissionDenied
-        return approving_together.confirm(request)
+        return together.confirm(request)
 
     def find(self, request: HttpRequest) -> HttpResponse:
         """Look for a reference or, by digest, for a mailbox; posted, so that no address keeps what was typed."""

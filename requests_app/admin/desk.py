@@ -76,8 +76,12 @@ class OnePageAdmin(DeskAdmin[Row]):
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The member of the staff who asks for this page; the admin lets nobody else in."""
-    return cast("User", request.user).as_actor()
+    """The member of the staff who asks for this page, looked up once a request; the admin lets nobody else in."""
+    known: Actor | None = getattr(request, "_desk_actor", None)
+    if known is None:
+        known = cast("User", request.user).as_actor()
+        setattr(request, "_desk_actor", known)  # noqa: B010 - a name that the type does not have
+    return known
 
 
 def today() -> date:

@@ -6,13 +6,12 @@ lock, when it is approved. What a person should look at alone is left out, with 
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import Error, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from requests_app.guards import MoveShut
@@ -21,27 +20,12 @@ from requests_app.models import Case
 from requests_app.moves import MOVES
 from requests_app.ports import Foreseen, work
 from requests_app.roles import Actor, Role
-from requests_app.services import moving
+from requests_app.services import moving, together
 from requests_app.services.history import local_day, record_access
+from requests_app.services.together import Done, LeftOut, NotTogether
 from requests_app.states import State
 
-logger = logging.getLogger(__name__)
-
-MOST = 100  # in one go, so that the page answers while somebody waits for it
 TOGETHER = frozenset({Right.DELETE})
-
-
-class NotTogether(Exception):
-    """A go that can't be made as it was asked for: the sentence says why, and what to do."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A case that is not approved in this go, and why."""
-
-    case: Case
-    because: str
-    citation: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,20 +37,12 @@ class Preview:
     left_out: tuple[LeftOut, ...]
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a go did."""
-
-    approved: tuple[Case, ...]
-    left_out: tuple[LeftOut, ...]
-
-
 def preview(case_ids: Collection[UUID | str], *, actor: Actor, at: datetime) -> Preview:
     """What approving these cases together would do; changes nothing, and notes who looked. Raises NotTogether."""
     _check(case_ids, actor)
     ready, left_out = list[Case](), list[LeftOut]()
     sums: dict[tuple[str, str, str], Foreseen] = {}
-    for case in _cases(case_ids):
+    for case in together.in_order(case_ids):
         try:
             check(case, actor, at=at)
         except MoveShut as shut:
@@ -86,19 +62,12 @@ def approve(seen: Mapping[UUID, int], *, actor: Actor, at: datetime) -> Done:
     What is shut for one stops no other. Raises NotTogether.
     """
     _check(seen, actor)
-    approved, left_out = list[Case](), list[LeftOut]()
-    for case in _cases(seen):
-        try:
-            check(case, actor, at=at)
-            made = moving.perform("approve", case_id=case.pk, version=seen[case.pk], actor=actor, at=at, inputs={})
-        except MoveShut as shut:
-            left_out.append(LeftOut(case, shut.sentence, shut.citation))
-        except Error as error:
-            logger.error("Approving the case %s failed with %s.", case.pk, type(error).__name__)  # noqa: TRY400 - no message
-            left_out.append(LeftOut(case, _("The database failed. Nothing was done to this case; try it again.")))
-        else:
-            approved.append(made)
-    return Done(tuple(approved), tuple(left_out))
+
+    def one(case: Case) -> Case:
+        check(case, actor, at=at)
+        return moving.perform("approve", case_id=case.pk, version=seen[case.pk], actor=actor, at=at, inputs={})
+
+    return together.each(together.in_order(seen), one)
 
 
 def check(case: Case, actor: Actor, *, at: datetime) -> None:
@@ -122,19 +91,7 @@ def check(case: Case, actor: Actor, *, at: datetime) -> None:
 def _check(cases: Collection[object], actor: Actor) -> None:
     if Role.APPROVER not in actor.roles:
         raise NotTogether(_("An approver approves cases together."))
-    if not cases:
-        raise NotTogether(_("Choose at least one case."))
-    if len(cases) > MOST:
-        raise NotTogether(
-            _("At most %(most)s cases are approved in one go, and %(chosen)s were chosen. Choose fewer.")
-            % {"most": MOST, "chosen": len(cases)}
-        )
-
-
-def _cases(case_ids: Collection[UUID | str]) -> Sequence[Case]:
-    """In the order of work; one that is unknown is passed over."""
-    found = Case.objects.filter(pk__in=list(case_ids)).select_related("submission__organisation", "submission__subject")
-    return list(found.in_work_order())
+    together.check_number(cases)
 
 
 def _add_up(sums: dict[tuple[str, str, str], Foreseen], foreseen: Collection[Foreseen]) -> None:

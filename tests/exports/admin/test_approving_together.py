@@ -11,7 +11,7 @@ from django.test import Client
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
-from requests_app.services import approving
+from requests_app.services import together
 from requests_app.states import State
 from tests.requests_app.admin.conftest import Desk, text_of
 
@@ -73,8 +73,8 @@ def test_a_go_that_can_not_be_made_is_answered_with_a_sentence(desk: Desk, monke
     page = choose(approver, one)
     assert "None of the chosen cases can be approved in one go." in page
     assert 'name="case"' not in page
-    monkeypatch.setattr(approving, "MOST", 1)
-    assert "At most 1 cases are approved in one go, and 2 were chosen. Choose fewer." in choose(approver, one, two)
+    monkeypatch.setattr(together, "MOST", 1)
+    assert "At most 1 cases are dealt with in one go, and 2 were chosen. Choose fewer." in choose(approver, one, two)
     for nonsense in ("", "x", "x:1", f"{one.pk}:", f"{one.pk}:-1", f"{one.pk}:1{'0' * 30}"):
         answer = approver.post(TOGETHER, {"case": nonsense}, follow=True)
         assert "Choose at least one case." in answer.content.decode()

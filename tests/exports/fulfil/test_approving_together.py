@@ -14,8 +14,9 @@ from requests_app.models import Case
 from requests_app.ports import Doing, Foreseen
 from requests_app.roles import Actor, Role
 from requests_app.services import approving, holds, moving
-from requests_app.services.approving import Done, NotTogether, Preview
+from requests_app.services.approving import Preview
 from requests_app.services.holds import Asked
+from requests_app.services.together import Done, NotTogether
 from requests_app.states import State
 from tests.exports.house import ANALYST, APPROVER, House, facts_of, fresh, person, run_of
 
@@ -48,7 +49,7 @@ def test_what_is_shown_is_what_is_done(house: House) -> None:
     (look,) = Event.objects.filter(kind="seen.approving_together")
     assert set(look.facts["cases"]) == {str(case.pk) for case in cases}
     done = approved(preview)
-    assert {case.pk for case in done.approved} == {case.pk for case in cases}
+    assert {case.pk for case in done.moved} == {case.pk for case in cases}
     assert all(fact["four_eyes"] for case in cases for fact in facts_of(case, EventKind.APPROVE))
     house.work()
     assert all(fresh(case).state == State.CLOSED for case in cases)
@@ -82,7 +83,7 @@ def test_one_that_changed_since_or_fails_is_left_out_and_stops_no_other(
 
     monkeypatch.setattr(moving, "perform", failing)
     done = approved(preview)
-    assert [case.pk for case in done.approved] == [good.pk]
+    assert [case.pk for case in done.moved] == [good.pk]
     because = {item.case.pk: item.because for item in done.left_out}
     assert because[changed.pk].startswith("Somebody else changed this case")
     assert because[broken.pk] == "The database failed. Nothing was done to this case; try it again."
@@ -96,7 +97,7 @@ def test_one_that_changed_since_or_fails_is_left_out_and_stops_no_other(
 
 def test_of_two_requests_of_one_person_the_second_is_not_told_that_it_deleted_anything(house: House) -> None:
     cases = [house.deciding(Right.DELETE), house.deciding(Right.DELETE)]
-    assert len(approved(shown(*cases)).approved) == 2
+    assert len(approved(shown(*cases)).moved) == 2
     house.work()
     (done,) = [case for case in cases if fresh(case).state == State.CLOSED]
     (back,) = [case for case in cases if fresh(case).state == State.DECIDING]
@@ -147,7 +148,7 @@ class TestGo:
         ("number", "actor", "because"),
         [
             (0, APPROVER, "Choose at least one case."),
-            (101, APPROVER, "At most 100 cases are approved in one go, and 101 were chosen. Choose fewer."),
+            (101, APPROVER, "At most 100 cases are dealt with in one go, and 101 were chosen. Choose fewer."),
             (1, ANALYST, "An approver approves cases together."),
         ],
     )

@@ -1,4 +1,4 @@
-"""The pages of a go in which many deletions are approved: what it would do, and what it did, case by case."""
+"""The pages of what is done to many cases in one go: what approving would do, and what was done, case by case."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from requests_app.admin.desk import actor_of
 from requests_app.facts import in_words
 from requests_app.models import Case
 from requests_app.ports import Doing, Foreseen
-from requests_app.services import approving
-from requests_app.services.approving import NotTogether
+from requests_app.services import approving, starting
+from requests_app.services.together import NotTogether
 
 NUMBER_LENGTH = 9  # digits of a version that the database can hold
 
@@ -54,8 +54,18 @@ def confirm(request: HttpRequest) -> HttpResponse:
         done = approving.approve(_seen(request.POST), actor=actor_of(request), at=timezone.now())
     except NotTogether as refused:
         return _back(request, str(refused))
-    context = {"approved": done.approved, "left_out": done.left_out}
-    return _page(request, "done", _("Approved together"), context)
+    return _page(request, "done", _("Approved together"), {"approved": done.moved, "left_out": done.left_out})
+
+
+def start(request: HttpRequest, case_ids: Collection[UUID]) -> HttpResponse:
+    """Start gathering for the chosen cases; tells it case by case."""
+    try:
+        done = starting.start(case_ids, actor=actor_of(request), at=timezone.now())
+    except NotTogether as refused:
+        messages.error(request, str(refused))
+        return HttpResponseRedirect(_queue())
+    context = {"started": done.moved, "left_out": done.left_out, "queue": _queue()}
+    return _page(request, "done", _("Started together"), context)
 
 
 def _seen(given: QueryDict) -> dict[UUID, int]:
@@ -92,15 +102,19 @@ def _records(items: Iterable[Foreseen], doing: Doing) -> int:
 
 
 def _page(request: HttpRequest, name: str, title: str, context: Mapping[str, object]) -> HttpResponse:
-    shown = {**admin.site.each_context(request), "opts": Case._meta, "title": title, "queue": _queue(), **context}
+    shown = {**admin.site.each_context(request), "opts": Case._meta, "title": title, "queue": _approvals(), **context}
     return TemplateResponse(request, f"admin/requests_app/case/together_{name}.html", shown)
 
 
 def _back(request: HttpRequest, because: str) -> HttpResponse:
     messages.error(request, because)
-    return HttpResponseRedirect(_queue())
+    return HttpResponseRedirect(_approvals())
 
 
 def _queue() -> str:
+    return reverse("admin:requests_app_case_changelist")
+
+
+def _approvals() -> str:
     """Where deletions wait for approval."""
-    return f"{reverse('admin:requests_app_case_changelist')}?group=approval&right=delete"
+    return f"{_queue()}?group=approval&right=delete"

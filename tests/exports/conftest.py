@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,15 @@ def built_systems(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def addresses(built_systems: Path, tmp_path: Path) -> Mapping[str, str]:
+    """Where the company's systems are: files of the test's own, unless its module says otherwise."""
+    return copy_systems(built_systems, tmp_path)
+
+
+@pytest.fixture
 def house(  # noqa: PLR0917 - fixtures
     db: None,
-    built_systems: Path,
+    addresses: Mapping[str, str],
     tmp_path: Path,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
@@ -32,7 +39,7 @@ def house(  # noqa: PLR0917 - fixtures
     """A house with the example company behind it; it is ten in the morning, and the clock goes on from there."""
     time_machine.move_to(NOW)
     settings.DATA_DIR = tmp_path / "data"
-    for name, url in copy_systems(built_systems, tmp_path).items():
+    for name, url in addresses.items():
         monkeypatch.setenv(name, url)
     organisation = company.set_up_organisation()
     company.set_up_sources(NOW)

@@ -1,5 +1,5 @@
 """The house with the example company behind it, as the tests of the exports found it."""
 
-from tests.exports.conftest import built_systems, house
+from tests.exports.conftest import addresses, built_systems, house
 
-__all__ = ["built_systems", "house"]
+__all__ = ["addresses", "built_systems", "house"]

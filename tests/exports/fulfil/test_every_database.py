@@ -1,0 +1,251 @@
+"""Whole cases at a company whose systems are on SQLite, PostgreSQL or MariaDB, for people who are hard to tell apart.
+
+Every row of every system is compared before and after: what the plan said has changed, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from django.utils import timezone
+
+from dsar.demo import people, web_log
+from dsar.demo.databases import make_database
+from dsar.demo.people import COUPLE, LOOK_ALIKE, RECYCLED, Chosen, Person
+from dsar.demo.systems import BUILD
+from exports.models import DataSource
+from exports.sources.values import json_value
+from requests_app.law.words import Right
+from requests_app.models import Case
+from requests_app.states import State
+from tests.exports.fulfil import whole_company
+from tests.exports.fulfil.test_choosing import choose
+from tests.exports.fulfil.whole_company import CLUB, Changes, Company, Row, Rows, of_person
+from tests.exports.house import House, files_of, fresh, json_lines, person, run_of, with_bytes
+from tests.exports.sources import small_company
+from tests.exports.sources.databases import KINDS, empty_database
+
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
+
+GUEST = Person(2001, "", "Zoë O'Guest", "guest1@mailbox.example", "530-555-0199", date(1990, 5, 1))
+MEMBERS = (Chosen.EVERYWHERE, Chosen.SAME_NAME, LOOK_ALIKE, Chosen.ACCENTS, *COUPLE, RECYCLED[1])  # of the club
+ACCOUNTS = ("shop/customers", "club/members")
+KEPT = {"shop/orders", "shop/order_lines", "shop/payments", "club/invoices"}  # for the tax office
+NAMELESS: Mapping[str, Row] = {
+    "shop/customers": {
+        "email": None,
+        "name": "[deleted]",
+        "phone": None,
+        "birth_date": None,
+        "password_hash": "",
+        "driver_licence_no": None,
+        "marketing_email": False,
+        "marketing_sms": False,
+    },
+    "club/members": {"name": "[gone]", "phone": None, "born": None, "picture": None, "opted_out": True},
+}
+RANDOM = {"shop/customers": "account_no", "club/members": "email"}
+BREAKING = (
+    ("shop", "UPDATE customers SET account_no = 'LO-100001' WHERE id = 2"),
+    ("shop", "INSERT INTO wishlist_items (customer_id, product_id, added_at) VALUES (999999, 1, '2026-01-01')"),
+    ("shop", "DELETE FROM customers"),
+    ("shop", "DELETE FROM orders"),
+    ("club", "UPDATE members SET email = 'guest1@mailbox.example' WHERE id <> 2001"),
+    ("club", "DELETE FROM members"),
+    ("web_log", "UPDATE web_devices SET device_id = 'one'"),
+)
+SINCE = "2022-01-01"  # how far an answer goes back
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """The company, made once a kind and small: who has something changed is a person of one test alone."""
+    folder = tmp_path_factory.mktemp("company")
+    company = Company({name: empty_database(request.param, name, folder, request) for name in (*BUILD, "club")})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(people, "CUSTOMERS", 200)  # the first are the same people as ever
+        patched.setattr(web_log, "PAGE_VIEWS", 3_000)
+        for name, build in BUILD.items():
+            build(company.urls[name])
+    members = [*map(person, MEMBERS), GUEST]
+    make_database(company.urls["club"], small_company.tables, whole_company.club_of(members))
+    return company
+
+
+@pytest.fixture
+def addresses(company: Company) -> Mapping[str, str]:
+    """The sources are on this kind of database."""
+    return company.addresses
+
+
+@pytest.fixture
+def before(house: House, company: Company) -> Rows:
+    """Every row before the case; the club is a source like the others."""
+    DataSource.set_up(small_company.MAP, read_url_variable=CLUB, write_url_variable=CLUB, position=2, at=timezone.now())
+    return company.rows()
+
+
+def planned(case: Case) -> dict[str, int]:
+    """The rows that the plan names, by table."""
+    return {
+        f"{source}/{name}": rows
+        for source in whole_company.TABLES
+        for name, rows in run_of(case, source).counts.items()
+        if rows
+    }
+
+
+def deleted(company: Company, before: Rows) -> Changes:
+    """What has changed, but for the names of chance that accounts bear now: those are like nobody's before."""
+    changes = company.changes(before)
+    for (name, _key), cells in changes.cells.items():
+        if name in RANDOM:
+            by_chance = cells.pop(RANDOM[name])
+            assert by_chance not in {row[RANDOM[name]] for row in before[name].values()}
+    return changes
+
+
+def as_planned(theirs: Rows) -> Changes:
+    """What a deletion of these rows changes by the maps: accounts name nobody, what the law wants is kept."""
+    gone = {name: set(rows) for name, rows in theirs.items() if name not in KEPT and name not in ACCOUNTS}
+    cells = {
+        (name, key): {column: value for column, value in NAMELESS[name].items() if row[column] != value}
+        for name in ACCOUNTS
+        for key, row in theirs.get(name, {}).items()
+    }
+    return Changes(gone, {}, cells)
+
+
+def in_order(rows: Mapping[str, list[dict[str, object]]]) -> dict[str, list[str]]:
+    """Rows as texts: which comes first is no promise."""
+    return {name: sorted(repr(sorted(row.items())) for row in found) for name, found in rows.items() if found}
+
+
+def answered(case: Case) -> dict[str, list[dict[str, object]]]:
+    """The tables of the bundle."""
+    files = files_of(case)
+    paths = [path for path in files if path.endswith(".jsonl")]
+    return {
+        path.removeprefix("data/").removesuffix(".jsonl"): with_bytes(json_lines(files[path]), files) for path in paths
+    }
+
+
+def to_tell(theirs: Rows, *, provided: bool = False) -> dict[str, list[dict[str, object]]]:
+    """What an answer has to hold of these rows: all that may be disclosed, or of it what the person provided."""
+    maps = {source.slug: source.map_version.as_map() for source in DataSource.objects.all()}
+    told: dict[str, list[dict[str, object]]] = {}
+    for name, rows in theirs.items():
+        source, table = name.split("/")
+        collection = maps[source].collection(table)
+        columns = [
+            field.column
+            for field in collection.fields
+            if not field.never_disclose and (field.provided_by_person or not provided)
+        ]
+        dated = "" if collection.gives else collection.received_at or ""  # an old device leads to what is new
+        recent = [row for row in rows.values() if str(row.get(dated, SINCE)) >= SINCE]
+        told[name] = [{column: json_value(row[column]) for column in columns} for row in recent if columns]
+    return told
+
+
+def test_access_tells_all_of_one_person_and_changes_nothing(house: House, company: Company, before: Rows) -> None:
+    theirs = of_person(before, person(Chosen.EVERYWHERE))
+    assert len(theirs) == 20, "something of every kind"
+    case = house.closed(Right.KNOW_SPECIFIC, person(Chosen.EVERYWHERE))
+    assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
+    assert in_order(answered(case)) == in_order(to_tell(theirs))
+    assert company.changes(before) == Changes({}, {}, {})
+
+
+def test_portability_hands_over_what_was_provided_and_changes_nothing(
+    house: House, company: Company, before: Rows
+) -> None:
+    theirs = of_person(before, person(Chosen.CHILD))  # whose telephone is a parent's
+    case = house.closed(Right.PORTABILITY, person(Chosen.CHILD))
+    assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
+    assert in_order(answered(case)) == in_order(to_tell(theirs, provided=True))
+    assert company.changes(before) == Changes({}, {}, {})
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        pytest.param(person(Chosen.SAME_NAME), id="called like somebody else"),
+        pytest.param(person(Chosen.ACCENTS), id="apostrophe, accents and an international domain"),
+        pytest.param(person(COUPLE[1]), id="a telephone of two"),
+        pytest.param(person(Chosen.DELETED), id="a closed account"),
+        pytest.param(GUEST, id="a guest without an account"),
+    ],
+)
+def test_a_deletion_deletes_deidentifies_and_keeps_what_its_plan_names(
+    house: House, company: Company, before: Rows, who: Person
+) -> None:
+    theirs = of_person(before, who)
+    case = house.deciding(Right.DELETE, who)
+    assert planned(case) == {name: len(rows) for name, rows in theirs.items()}
+    house.approve(case)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "partly_fulfilled")
+    assert deleted(company, before) == as_planned(theirs)
+    assert_constraints_hold(company)
+
+
+def test_an_address_of_two_accounts_opts_both_out_and_deletes_the_chosen_one_alone(
+    house: House, company: Company, before: Rows
+) -> None:
+    who, closed = map(person, reversed(RECYCLED))  # whose address it is now, and whose it was
+    house.file(Right.OPT_OUT_SALE_SHARE, who=who)
+    house.work()
+    sold = {("shop/customers", (one.id,)): {"sale_opt_out": True} for one in (who, closed)}
+    assert company.changes(before) == Changes({}, {}, sold | {("club/members", (who.id,)): {"opted_out": True}})
+
+    before = company.rows()
+    by_address = of_person(before, who)
+    theirs = of_person(before, replace(who, email=None))
+    theirs |= {name: rows for name, rows in by_address.items() if name.startswith("club/")}  # which knows one of them
+    assert by_address != theirs, "what only the address leads to may be of the other one, and stays"
+    case = house.deciding(Right.DELETE, who)
+    assert case.state == State.GATHERING
+    choose(house, case, who.id)
+    assert planned(case) == {name: len(rows) for name, rows in theirs.items()}
+    house.approve(case)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "partly_fulfilled")
+    assert deleted(company, before) == as_planned(theirs)
+    assert_constraints_hold(company)
+
+
+def test_a_correction_changes_one_field_in_every_source_that_holds_it(
+    house: House, company: Company, before: Rows
+) -> None:
+    who = person(COUPLE[0])  # the other one of the couple keeps the telephone
+    new = {"phone": "+1 530 555 0188"}
+    case = house.closed(Right.CORRECT, who, correct_field="shop.customers.phone", correct_value=new["phone"])
+    assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
+    assert company.changes(before) == Changes({}, {}, {(name, (who.id,)): new for name in ACCOUNTS})
+    assert_constraints_hold(company)
+
+
+@pytest.mark.parametrize(
+    ("right", "cells"),
+    [
+        (Right.OPT_OUT_SALE_SHARE, {"shop/customers": {"sale_opt_out": True}, "club/members": {"opted_out": True}}),
+        (Right.LIMIT_SENSITIVE, {"shop/customers": {"sensitive_limited": True}, "club/letters": {"body": "[limited]"}}),
+    ],
+)
+def test_an_opt_out_sets_its_flags_and_nothing_else(
+    house: House, company: Company, before: Rows, right: Right, cells: Mapping[str, Row]
+) -> None:
+    theirs = of_person(before, person(Chosen.EVERYWHERE))  # somebody's address looks like theirs
+    case = house.file(right, who=person(Chosen.EVERYWHERE)).cases.get()
+    house.work()
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
+    flagged = {(name, key): flags for name, flags in cells.items() for key in theirs[name]}
+    assert company.changes(before) == Changes({}, {}, flagged)
+
+
+def assert_constraints_hold(company: Company) -> None:
+    """No row points to one that is gone, and each database refuses what it refused on its first day."""
+    assert company.orphans() == []
+    assert [statement for system, statement in BREAKING if not company.refuses(system, statement)] == []

@@ -287,9 +287,11 @@ class LawPack:
         return _of_right(self.recipients, right, on)
 
     def provision(self, kind: ProvisionKind, right: Right | None, on: date) -> Provision | None:
-        """What the law says of this right, or of everything where it gives no rights; None where it does not."""
+        """What the law says of this right, or without ``right`` of all its rights alike; None where it does not."""
         rules = [rule for rule in self.provisions if rule.kind is kind]
-        return _holding([rule for rule in rules if right in rule.rights or not rule.rights], on)
+        if right is None:
+            return _holding([rule for rule in rules if rule.rights == self.all_rights], on)
+        return _holding([rule for rule in rules if right in rule.rights], on)
 
     def signal(self, on: date) -> SignalRule | None:
         """Whether an opt-out preference signal must be obeyed; None where the law knows no such duty."""

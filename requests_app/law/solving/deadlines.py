@@ -167,9 +167,9 @@ def _arrived_on(question: Question) -> date | None:
 
 
 def _handling(question: Question, right: Right | None, received_on: date | None) -> Keys:
-    """What may be done with a request that came another way than asked: never nothing."""
+    """What may be done with a request that came another way than asked, whatever it asks for: never nothing."""
     on = received_on or question.day_or_today("received_on")
-    rule = question.provision(ProvisionKind.ANY_CHANNEL, right, on) if right else None
+    rule = question.provision(ProvisionKind.ANY_CHANNEL, right, on)
     if rule is None:
         return {}
     designated = question.facts.flag("designated_channel")

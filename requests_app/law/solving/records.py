@@ -23,16 +23,15 @@ def record_retention(question: Question) -> Keys:
     on = question.day_or_today("closed_on")
     question.in_force(on)
     keys = _kept(question, right) | _missing(question, on)
-    any_right = right or next(iter(sorted(question.pack.all_rights)), None)
-    outlives = question.provision(ProvisionKind.LOG_OUTLIVES_DELETION, any_right, on)
+    outlives = question.provision(ProvisionKind.LOG_OUTLIVES_DELETION, right, on)
     if outlives:
         question.because("Deleting the person does not delete the record of the request.", outlives)
         keys["may_delete_log_because_person_deleted"] = False
-    told = question.provision(ProvisionKind.RECORD_KEPT_TOLD, right, on) if right else None
+    told = question.provision(ProvisionKind.RECORD_KEPT_TOLD, right, on)
     if told:
         question.because("The person is told that a record of the request is kept.", told)
         keys["tell_consumer_record_is_kept"] = True
-    return keys | _used(question, any_right, on)
+    return keys | _used(question, right, on)
 
 
 def metrics(question: Question) -> Keys:

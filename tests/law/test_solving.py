@@ -116,6 +116,11 @@ def test_a_fact_that_is_missing_or_wrong_is_named_with_its_cure(facts: dict[str,
             {"range": {"from": "2026-02-01", "to": "2026-01-01"}},
             r"^range.to is 1 January 2026, before range",
         ),
+        (
+            "lookback",
+            {"range": {"from": "2021-01-01", "to": "2021-06-01"}},
+            r"^None of these days is owed: CCPA reaches from 1 January 2022 to .* \(Civ. Code 1798.130",
+        ),
         ("metrics", {"year": 10}, r"^year 10 is out of reach: write a year from 1900 to 2199\.$"),
         (
             "metrics",
@@ -230,6 +235,16 @@ def test_a_fact_of_no_use_is_named_and_one_that_is_null_is_unknown() -> None:
         "The fact 'colour' was not used.",
     ]
     assert solved["answer"] == {"median": 2, "mean": 2.0}
+
+
+def test_a_fact_of_no_use_within_another_is_named_too() -> None:
+    solved = answered("lookback", received_on="2026-11-23", range={"frm": "2023-01-01", "to": "2024-04-30"})
+    assert solved["working"][0] == "The fact 'range.frm' was not used: did you mean 'from'?"
+    solved = answered("response_deadline", received_on="2026-11-23", request_type="delete", calendar={"weekends": []})
+    assert solved["working"][0] == "The fact 'calendar.weekends' was not used: did you mean 'weekend'?"
+    earlier = {"received_on": "2026-01-01", "request_type": "know_specific", "statsu": "fulfilled"}
+    solved = answered("request_limit", received_on="2026-11-23", request_type="know_specific", history=[earlier])
+    assert solved["working"][0] == "The fact 'history[1].statsu' was not used: did you mean 'status'?"
 
 
 def test_the_weekend_is_that_of_the_calendar() -> None:

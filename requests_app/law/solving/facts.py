@@ -46,9 +46,13 @@ class Facts:
         """Whether a fact that may be of several kinds is a word."""
         return isinstance(self._data.get(key), str)
 
+    def named(self, key: str) -> str:
+        """The name of a fact, with that of the fact in which it stands."""
+        return f"{self.place}.{key}" if self.place else key
+
     def fault(self, key: str, problem: str, cure: str) -> FactError:
         """The error to raise about a fact."""
-        return FactError(f"{self._named(key)} {problem}: {cure}{'' if cure.endswith('?') else '.'}")
+        return FactError(f"{self.named(key)} {problem}: {cure}{'' if cure.endswith('?') else '.'}")
 
     def day(self, key: str, what: str = "the day") -> date:
         """A date that must be known."""
@@ -67,7 +71,7 @@ class Facts:
         day, before = self.day_or_none(key), self.day_or_none(earlier)
         if day and before and day < before:
             raise self.fault(
-                key, f"is {spell_date(day, 'en')}, before {self._named(earlier)}", "write the days in their order"
+                key, f"is {spell_date(day, 'en')}, before {self.named(earlier)}", "write the days in their order"
             )
         return day
 
@@ -110,7 +114,7 @@ class Facts:
 
     def table(self, key: str) -> Facts | None:
         """Facts within this one, if they are known."""
-        return self._read(key, lambda value: Facts(value, self._named(key)))
+        return self._read(key, lambda value: Facts(value, self.named(key)))
 
     def inner(self, key: str) -> Facts:
         """Facts within this one, which must be there; each is named by its own name alone."""
@@ -120,7 +124,14 @@ class Facts:
 
     def tables(self, key: str) -> list[Facts]:
         """A list of facts; empty if it is not known."""
-        return [Facts(value, f"{self._named(key)}[{number}]") for number, value in enumerate(self._list(key), start=1)]
+        return [Facts(value, f"{self.named(key)}[{number}]") for number, value in enumerate(self._list(key), start=1)]
+
+    def within(self, key: str) -> list[Facts]:
+        """The facts that stand within this one, be it one object or a list of them; none in a word."""
+        value = self._data.get(key)
+        if isinstance(value, list):
+            return self.tables(key)
+        return [] if value is None or isinstance(value, str) else [Facts(value, self.named(key))]
 
     def calendar(self) -> Calendar:
         """The calendar that is told; weekends alone where none is."""
@@ -139,9 +150,6 @@ class Facts:
         if name not in WEEKDAYS:
             raise self.fault("weekend", f"{name!r} is no day", use_one_of(name, WEEKDAYS))
         return WEEKDAYS[name]
-
-    def _named(self, key: str) -> str:
-        return f"{self.place}.{key}" if self.place else key
 
     def _read(self, key: str, read: Callable[[object], V]) -> V | None:
         value = self._data.get(key)

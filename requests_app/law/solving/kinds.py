@@ -20,6 +20,7 @@ from requests_app.law.solving import (
     verifying,
     waiting,
 )
+from requests_app.law.solving.facts import HOLIDAYS
 from requests_app.law.solving.questions import Keys, Question
 
 
@@ -35,6 +36,16 @@ class Kind:
 def _kind(solve: Callable[[Question], Keys], facts: str, keys: str) -> Kind:
     return Kind(solve, tuple(facts.split()), tuple(keys.split()))
 
+
+# The facts that may stand within a fact. Headers and conditions have names of their own.
+WITHIN: Mapping[str, tuple[str, ...]] = {
+    "range": ("from", "to"),
+    "calendar": ("name", "weekend", *HOLIDAYS),
+    "history": (
+        *("request_type", "received_on", "status", "email"),
+        *("link", "different_consumer", "after_correction"),
+    ),
+}
 
 KINDS: Mapping[str, Kind] = {
     "access_cadence": _kind(

@@ -6,14 +6,14 @@ answered gets the reason and the cure instead; the others are answered all the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import NotRequired, TypedDict
 
 from requests_app.law import packs
 from requests_app.law.lawpack import LawPack
 from requests_app.law.solving.facts import FactError, Facts, close_to, use_one_of
-from requests_app.law.solving.kinds import KINDS, Kind
+from requests_app.law.solving.kinds import KINDS, WITHIN, Kind
 from requests_app.law.solving.questions import Question, Value
 from requests_app.law.wording import spell_date
 from requests_app.law.words import LawError
@@ -65,11 +65,19 @@ def _question(situation: Facts, today: date, laws: Mapping[str, LawPack]) -> tup
     if name not in KINDS:
         raise situation.fault("type", f"{name!r} is not known", use_one_of(name, KINDS))
     question = Question(laws, laws[law], situation.inner("facts"), today)
-    for fact in question.facts:
-        if fact not in (*KINDS[name].facts, "received_on"):
-            meant = close_to(fact, KINDS[name].facts)
-            question.because(f"The fact {fact!r} was not used{f': did you mean {meant!r}?' if meant else '.'}")
+    _name_the_unused(question, question.facts, (*KINDS[name].facts, "received_on"))
+    for fact in KINDS[name].facts:
+        for inner in question.facts.within(fact) if fact in WITHIN else ():
+            _name_the_unused(question, inner, WITHIN[fact])
     return question, KINDS[name]
+
+
+def _name_the_unused(question: Question, facts: Facts, used: Collection[str]) -> None:
+    """Say in the working which facts nobody reads: one is misspelt, or belongs to another type."""
+    for fact in facts:
+        if fact not in used:
+            named, meant = facts.named(fact), close_to(fact, used)
+            question.because(f"The fact {named!r} was not used{f': did you mean {meant!r}?' if meant else '.'}")
 
 
 def _as_json(value: Value) -> Json:

@@ -1,7 +1,7 @@
 """The worked cases: tables by law and kind under ``cases/``, each row with its facts, its answer and its citation.
 
-Rows of a table ``…_own.json`` are our own; those of the states of the US stand together in ``us_states_…``. A kind is
-one test: a row that fails is named with its citation.
+Rows of a table ``…_own.json`` are our own, and may name keys that the answer must not have (``absent``); those of the
+states of the US stand together in ``us_states_…``. A kind is one test: a row that fails is named with its citation.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ def faults(case: dict[str, Any]) -> Iterator[str]:
             yield f"{key} is not determined"
         elif as_sets(answer)[key] != expected:
             yield f"{key} is {answer[key]}, not {expected}: {working}"
+    for key in case.get("absent", []):
+        if key in answer:
+            yield f"{key} is {answer[key]}, and should not be determined: {working}"
     if not any(CITED.search(sentence) for sentence in working):
         yield f"cites nothing: {working}"
     if not all(sentence.endswith((".", "?")) and "  " not in sentence for sentence in working):
@@ -70,6 +73,7 @@ def test_tables_hold_what_their_names_say() -> None:
             assert case["basis"] in ("text", "interpretation", "from_memory")
             assert set(case["expect"]) <= set(KINDS[case["type"]].keys), case["id"]
             assert set(case["facts"]) <= set(KINDS[case["type"]].facts), case["id"]
+            assert set(case.get("absent", ())) <= set(KINDS[case["type"]].keys), case["id"]
 
 
 def test_no_id_stands_twice() -> None:

@@ -56,7 +56,7 @@ def _how_certain(question: Question, right: Right, on: date, rule: DegreeRule) -
     needed = identity.required([question.pack], right, on=on, data_degree=_degree_of_data(question, rule))
     question.because(f"Identity is verified to the degree {_spelt(needed.degree)}.", *needed.citations)
     keys |= {"verification_required": True, "may_require_verification": True, "degree": needed.degree.name.lower()}
-    if question.facts.flag("has_account"):
+    if _has_account(question):
         return keys
     question.because(
         f"Without an account that is {needed.data_points} matching data points"
@@ -93,7 +93,7 @@ def _signed_in(question: Question, right: Right, on: date, rule: DegreeRule) -> 
         question.because("Where fraud is suspected, identity is verified further before anything is done.", rule)
         keys["may_fulfil_now"] = False
     account = [item for item in question.pack.evidence if item.account and item.holds(on)]
-    if account and (facts.flag("has_account") or facts.flag("logged_in")):
+    if account and _has_account(question):
         question.because("An account's own sign-in is enough, unless fraud is suspected.", account[0])
         keys["existing_authentication_sufficient"] = not fraud
         again = question.provision(ProvisionKind.SIGN_IN_AGAIN, right, on)
@@ -154,7 +154,7 @@ def _accounts(question: Question, right: Right, on: date) -> Keys:
     question.because("Nobody must open an account to make a request.", none_new)
     keys: Keys = {"may_require_new_account": False}
     through_account = question.provision(ProvisionKind.EXISTING_ACCOUNT, right, on)
-    has_account = question.facts.flag("has_account")
+    has_account = _has_account(question)
     if through_account and has_account is not None:
         question.because("Who has an account may be made to ask through it.", through_account)
         keys["may_require_existing_account"] = has_account
@@ -162,6 +162,11 @@ def _accounts(question: Question, right: Right, on: date) -> Keys:
         question.because("Such a request may be made without an account by those who have one, too.", none_new)
         keys["may_require_existing_account"] = False
     return keys
+
+
+def _has_account(question: Question) -> bool | None:
+    """Whether the person has an account; who is signed in has one, though nothing else tells."""
+    return True if question.facts.flag("logged_in") else question.facts.flag("has_account")
 
 
 def _spelt(degree: Degree) -> str:

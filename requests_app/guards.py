@@ -20,7 +20,6 @@ from requests_app.identifying import degree_reached as degree_reached  # noqa: P
 from requests_app.identifying import requirement as requirement  # noqa: PLC0414
 from requests_app.law import exemptions, extension, identity, packs
 from requests_app.law.values import Exemption
-from requests_app.law.wording import spell_date
 from requests_app.law.words import DutyKind, Ground, Level, Right, Route
 from requests_app.models import (
     Case,
@@ -81,16 +80,9 @@ def check_limit(case: Case) -> None:
     if count is None or not count.reached or _decided(case) == LimitChoice.ANSWER_ANYWAY:
         return
     often_enough = [item.code for item in grounds_to_refuse(case) if item.ground is Ground.ANSWERED_OFTEN_ENOUGH]
+    first = _("Decide on the limit first: answer anyway, or refuse with the ground %(ground)s.")
     raise MoveShut(
-        _(
-            "Information was already provided %(counted)s times in the twelve months up to %(day)s. Decide on the"
-            " limit first: answer anyway, or refuse with the ground %(ground)s."
-        )
-        % {
-            "counted": count.counted,
-            "day": spell_date(count.window_end, get_language() or "en"),
-            "ground": _(" or ").join(often_enough),
-        },
+        f"{count.already_provided(get_language() or 'en')} {first % {'ground': _(' or ').join(often_enough)}}",
         count.citation,
     )
 

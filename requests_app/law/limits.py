@@ -65,6 +65,20 @@ class LimitCount:
             f" {end} ({self.citation}).",
         ).in_language(language)
 
+    def already_provided(self, language: str = "en") -> str:
+        """What stands in the way of one more answer, in words: how often information was provided in which window."""
+        times = Text("once", "una vez") if self.counted == 1 else Text(f"{self.counted} times", f"{self.counted} veces")
+        if self.window is Window.CALENDAR_YEAR:
+            year = self.window_end.year
+            within = Text(f"in the calendar year {year}", f"en el año natural {year}")
+        else:
+            end = Text(spell_date(self.window_end, "en"), spell_date(self.window_end, "es"))
+            within = Text(f"in the twelve months up to {end.en}", f"en los doce meses hasta el {end.es}")
+        return Text(
+            f"Information was already provided {times.en} {within.en}.",
+            f"Ya se facilitó información {times.es} {within.es}.",
+        ).in_language(language)
+
 
 def count(
     received_on: date, history: Iterable[Provided], *, packs: Sequence[LawPack], right: Right

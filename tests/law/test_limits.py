@@ -8,7 +8,7 @@ import pytest
 
 from requests_app.law import limits, packs
 from requests_app.law.limits import LimitCount, Provided
-from requests_app.law.words import Right
+from requests_app.law.words import Right, Window
 from tests.law.made_up import SINCE, a_law, another_law
 
 CCPA = packs.law_pack("ccpa")
@@ -140,6 +140,34 @@ def test_shine_the_light_is_answered_once_a_calendar_year(
     )
     assert found
     assert found.reached is reached, because
+
+
+@pytest.mark.parametrize(
+    ("window", "times", "english", "spanish"),
+    [
+        (Window.CALENDAR_YEAR, 1, "once in the calendar year 2026", "una vez en el año natural 2026"),
+        (Window.CALENDAR_YEAR, 2, "2 times in the calendar year 2026", "2 veces en el año natural 2026"),
+        (
+            Window.ROLLING,
+            2,
+            "2 times in the twelve months up to 23 November 2026",
+            "2 veces en los doce meses hasta el 23 de noviembre de 2026",
+        ),
+        (
+            Window.ROLLING,
+            1,
+            "once in the twelve months up to 23 November 2026",
+            "una vez en los doce meses hasta el 23 de noviembre de 2026",
+        ),
+    ],
+)
+def test_what_stands_in_the_way_is_told_by_its_own_window(
+    window: Window, times: int, english: str, spanish: str
+) -> None:
+    submissions = tuple(f"s{number}" for number in range(times))
+    found = LimitCount("a law", date(2025, 12, 31), NOW, submissions, times, "A law 1", window)
+    assert found.already_provided() == f"Information was already provided {english}."
+    assert found.already_provided("es") == f"Ya se facilitó información {spanish}."
 
 
 def free(allowed: int) -> list[dict[str, object]]:

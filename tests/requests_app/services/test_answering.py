@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.utils.translation import override
 
 from dsar.ledger import chains
 from requests_app.guards import MoveShut
@@ -138,7 +139,11 @@ def test_shine_the_light_may_be_declined_once_it_was_answered_this_year() -> Non
     answer(case_in(State.DECIDING, Right.SHINE_THE_LIGHT, at=AT - days(30)), at=AT - days(30))
     again = case_in(State.DECIDING, Right.SHINE_THE_LIGHT)
     write(again)
-    assert "Decide on the limit first" in shut_because(again, "approve", by=APPROVER)
+    once = "Information was already provided once in the calendar year 2026. Decide on the limit first: answer anyway"
+    assert once in shut_because(again, "approve", by=APPROVER)
+    with override("es"):
+        una_vez = "Ya se facilitó información una vez en el año natural 2026. Decida primero sobre el límite: responder"
+        assert una_vez in shut_because(again, "approve", by=APPROVER)
     move(again, "decide_limit", choice="answer_anyway", reason=REASON)
     assert move(again, "approve").state == State.CARRYING_OUT
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
-from requests_app.law.lawpack import LawPack
+from requests_app.law.lawpack import EVERYBODY, LawPack
 from requests_app.law.reading import Table
 from requests_app.law.values import (
     AgentRule,
@@ -84,7 +84,11 @@ WEBSITE = re.compile(r"https://[a-z0-9.-]+(/\S*)?")
 CALENDARS = {name: name for name in (WEEKDAYS_ONLY, PLACE)}
 MAY_ASK = {name: name for name in ("signed_permission", "identity_or_confirmation")}
 RECIPIENTS = {
-    name: name for name in ("service_providers", "contractors", "third_parties_sold_or_shared_to", "recipients")
+    name: name
+    for name in (
+        *("service_providers", "contractors", "third_parties_sold_or_shared_to"),
+        *("other_recipients", "recipients"),  # all beside those named before; all that there are
+    )
 }
 DEGREES: Mapping[str, Degree] = {degree.name.lower(): degree for degree in Degree}
 DEGREES_ASKED: Mapping[str, Degree | None] = {**DEGREES, "by_data": None}
@@ -138,7 +142,7 @@ def build_pack(data: Mapping[str, object], file: str) -> LawPack:
         metrics=whole.tables("metrics", _metrics),
         unmatched=whole.tables("unmatched", _unmatched),
         log_fields=whole.tables("log_fields", _log_field),
-        recipients=whole.tables("recipients", _recipients),
+        recipients=whole.tables("recipients", lambda table: _recipients(table, applies)),
         provisions=whole.tables("provisions", _provision),
     )
     law.refuse_other_keys()
@@ -363,7 +367,9 @@ def _log_field(table: Table) -> LogField:
     return LogField(field=table.text("field"), on_denial_only=table.flag("on_denial_only"), **table.dating())
 
 
-def _recipients(table: Table) -> RecipientsRule:
+def _recipients(table: Table, applies: Collection[str]) -> RecipientsRule:
+    if EVERYBODY in applies:
+        table.rights_given = tuple(Right)  # whom the policy names is told beside those of every law, like a target
     return RecipientsRule(
         who=tuple(table.one_of("who", slug, RECIPIENTS) for slug in table.strings("who")),
         reach=table.word("reach", Reach),

@@ -13,31 +13,18 @@ from exports.fulfil import held
 from exports.fulfil.corrections.deciding import changes_nothing
 from exports.models import DataMapVersion, DataSource, Telling
 from exports.sources.datamap import OpenDsr, Recipient, Relation, Way
-from requests_app.law.words import Right
+from requests_app.law import packs
+from requests_app.law.words import Reach, Right
 from requests_app.models import Case
 
-# Whom a right concerns whatever the law: deletion goes to everybody (Civ. Code 1798.105(c)), an opt-out to whom data
-# is sold or shared (11 CCR 7026(f)), a limit to who processes for us and to third parties that got the data since
-# (11 CCR 7027(g)), a correction to those who process for us (11 CCR 7023(c)), an opt-out of automated decisions to
-# everybody who got the data (11 CCR 7221(n)), a granted restriction to each recipient (Art. 19 GDPR). The laws of a
-# case add whom they name: a correction under the GDPR goes to each recipient.
-TOLD = {
-    Right.DELETE: frozenset(Relation),
-    Right.CORRECT: frozenset({Relation.SERVICE_PROVIDER}),
-    Right.OPT_OUT_SALE_SHARE: frozenset({Relation.SOLD, Relation.SHARED}),
-    Right.LIMIT_SENSITIVE: frozenset({Relation.SERVICE_PROVIDER, Relation.DISCLOSED}),
-    Right.OPT_OUT_AUTOMATED: frozenset(Relation),
-    Right.RESTRICT: frozenset(Relation),
-}
+# The kinds of recipients that laws name, as relations of the registers.
 NAMED_BY_LAW: Mapping[str, frozenset[Relation]] = {
     "service_providers": frozenset({Relation.SERVICE_PROVIDER}),
     "contractors": frozenset({Relation.SERVICE_PROVIDER}),
     "third_parties_sold_or_shared_to": frozenset({Relation.SOLD, Relation.SHARED}),
+    "other_recipients": frozenset({Relation.DISCLOSED, Relation.DIRECT_MARKETING}),
     "recipients": frozenset(Relation),
 }
-# What concerns data that is already out goes to everybody who ever received it (Civ. Code 1798.105(c)(1); 11 CCR
-# 7022(b)); what is about the future to those who received it since (11 CCR 7026(f)).
-WHOEVER_RECEIVED = frozenset({Right.DELETE, Right.CORRECT, Right.RESTRICT})
 MOST_LETTERS = 60  # of a legal name in the name of a folder
 
 
@@ -56,28 +43,33 @@ def recipients_to_tell(case: Case, on: date) -> list[Named]:
     """
     if changes_nothing(case):  # of a correction that is not made nobody hears
         return []
-    relations = relations_to_tell(case)
-    if not relations:
+    since = since_when(case)
+    if not since:
         return []
     held_in = held.held_sources(case)
-    since = None if case.right_asked in WHOEVER_RECEIVED else case.received_on()
     found: dict[str, Named] = {}
     for named in _registered():
         # Who got it from a source in which it is held is not told to delete it: a hold is on the copies, too.
         if named.map_version.as_map().source in held_in:
             continue
-        if named.recipient.relation in relations and named.recipient.received_between(since, on):
-            found.setdefault(named.recipient.name, named)
+        recipient = named.recipient
+        if recipient.relation in since and recipient.received_between(since[recipient.relation], on):
+            found.setdefault(recipient.name, named)
     return list(found.values())
 
 
-def relations_to_tell(case: Case) -> frozenset[Relation]:
-    """What those are to us whom the right concerns, by our table and by each law of the case."""
-    right = case.right_asked
-    if right not in TOLD:
-        return frozenset()
-    rules = [pack.recipients_rule(right, case.received_on()) for pack in case.packs()]
-    return TOLD[right].union(*(NAMED_BY_LAW[who] for rule in rules if rule for who in rule.who))
+def since_when(case: Case) -> Mapping[Relation, date | None]:
+    """What those are to us whom the right concerns, and the day since which they got data; None: whenever that was.
+
+    By each law of the case, and by the house's policy whatever the law: the widest window of any of them counts.
+    """
+    received_on = case.received_on()
+    rules = [pack.recipients_rule(case.right_asked, received_on) for pack in (packs.house(), *case.packs())]
+    found: dict[Relation, date | None] = {}
+    for rule in sorted(filter(None, rules), key=lambda rule: rule.reach is Reach.EVER):
+        for who in rule.who:
+            found |= dict.fromkeys(NAMED_BY_LAW[who], None if rule.reach is Reach.EVER else received_on)
+    return found
 
 
 def names_registered(source: str) -> tuple[str, ...]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import yaml
 from django.utils import timezone
 
-from exports.fulfil.recipients import by_people, whom
-from exports.fulfil.recipients.whom import NAMED_BY_LAW, TOLD, recipients_to_tell
+from exports.fulfil.recipients import by_people
+from exports.fulfil.recipients.whom import NAMED_BY_LAW, recipients_to_tell, since_when
 from exports.models import DataMapVersion, DataSource, Telling
 from exports.sources.datamap import Relation
 from requests_app.law.packs import all_packs
-from requests_app.law.words import Reach, Right
+from requests_app.law.solving import solve
+from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
 from tests.exports.fulfil.recipient import told_by
@@ -26,6 +27,7 @@ RECEIVED = date(2026, 11, 23)
 TOLD_ON = date(2026, 12, 4)
 ONE_DAY = timedelta(days=1)
 NAME = "Summit Lists LLC"
+FIELD = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
 
 
 def names(case: Case, on: date = TOLD_ON) -> set[str]:
@@ -88,20 +90,57 @@ def test_a_deletion_goes_to_whoever_got_data_before_and_not_to_who_is_yet_to_get
 def test_each_law_of_a_case_names_whom_it_wants_told(
     house: House, right: Right, residence: str, everybody: bool
 ) -> None:
-    field = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
-    case = house.file(right, residence=residence, **(field if right == Right.CORRECT else {})).cases.get()
+    case = house.file(right, residence=residence, **(FIELD if right == Right.CORRECT else {})).cases.get()
     assert (NAME in names(case)) == everybody
     assert "Northgate Parcel Inc." in names(case)
 
 
-def test_all_that_the_laws_name_is_known_here_and_no_window_is_narrower_than_theirs() -> None:
-    for pack in all_packs().values():
-        for rule in pack.recipients:
-            assert set(rule.who) <= NAMED_BY_LAW.keys()
-            assert {right for right in rule.rights if right not in TOLD} == set()
-            if rule.reach is Reach.EVER:
-                assert set(rule.rights) <= whom.WHOEVER_RECEIVED
+def test_all_that_the_laws_name_is_known_here() -> None:
+    named = {who for pack in all_packs().values() for rule in pack.recipients for who in rule.who}
+    assert named == NAMED_BY_LAW.keys()
     assert frozenset().union(*NAMED_BY_LAW.values()) == frozenset(Relation)
+
+
+EVERYBODY = dict.fromkeys(Relation, None)
+THIRD_PARTIES = (Relation.SOLD, Relation.SHARED)
+
+
+@pytest.mark.parametrize(
+    ("right", "residence", "received_on", "since"),
+    [
+        # 11 CCR 7221(n): service providers, contractors and other recipients, whenever they got it
+        (Right.OPT_OUT_AUTOMATED, "US-CA", date(2027, 2, 1), EVERYBODY),
+        # of profiling elsewhere in the US: by the house's own rule
+        (Right.OPT_OUT_AUTOMATED, "US-TX", RECEIVED, dict.fromkeys(Relation, RECEIVED)),
+        # 11 CCR 7026(f): to whom it was sold or shared between request and compliance
+        (Right.OPT_OUT_SALE_SHARE, "US-CA", RECEIVED, dict.fromkeys(THIRD_PARTIES, RECEIVED)),
+        # 11 CCR 7027(g)
+        (Right.LIMIT_SENSITIVE, "US-CA", RECEIVED, dict.fromkeys(Relation, RECEIVED)),
+        (Right.LIMIT_SENSITIVE, "CH", RECEIVED, dict.fromkeys(set(Relation) - set(THIRD_PARTIES), RECEIVED)),
+        (Right.DELETE, "US-CA", RECEIVED, EVERYBODY),
+        (Right.DELETE, "CH", RECEIVED, EVERYBODY),
+        (Right.CORRECT, "US-CA", RECEIVED, {Relation.SERVICE_PROVIDER: None}),
+        (Right.CORRECT, "DE", RECEIVED, EVERYBODY),
+        (Right.KNOW_SPECIFIC, "US-CA", RECEIVED, {}),
+    ],
+)
+def test_whom_a_right_concerns_and_since_when_is_read_from_the_packs(
+    house: House, right: Right, residence: str, received_on: date, since: dict[Relation, date | None]
+) -> None:
+    assert house.clock
+    house.clock.move_to(datetime.combine(received_on, time(19), UTC))
+    case = house.file(right, residence=residence, **(FIELD if right == Right.CORRECT else {})).cases.get()
+    assert since_when(case) == since
+
+
+def test_what_the_laws_say_and_what_is_done_is_the_same(house: House) -> None:
+    """Whom ``law solve`` names for a right of California, the tellings reach."""
+    for right, slug in ((Right.LIMIT_SENSITIVE, "limit_sensitive"), (Right.OPT_OUT_SALE_SHARE, "opt_out_sale_share")):
+        case = house.file(right).cases.get()
+        facts = {"request_type": slug, "decision": "granted", "received_on": str(RECEIVED)}
+        told = solve({"law": "ccpa", "type": "denial_duties", "facts": facts}, today=RECEIVED)["answer"]["notify"]
+        assert isinstance(told, list)
+        assert frozenset().union(*(NAMED_BY_LAW[who] for who in told)) == since_when(case).keys()
 
 
 def test_who_comes_into_the_register_while_the_case_waits_is_told_too(house: House) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from requests_app.law.calendars import Calendar
+from requests_app.law.calendars import ONE_DAY, Calendar
 from requests_app.law.clocks import Clock, clock
 from requests_app.law.happened import NOTHING_YET, Happened
 from requests_app.law.lawpack import LawPack
@@ -137,6 +137,10 @@ def _duty(law: str, owed: _Owed, *, runs: Clock, received_on: date, calendar: Ca
 
 
 def _target_on(target: Target | None, received_on: date, due_on: date, *, extended: bool) -> date:
-    """The house's own date, never after the law's."""
+    """The house's own date: at least a day before the law's, unless the law leaves no more than a day.
+
+    So no date is missed where the day of receipt itself is counted (11 CCR 7021; UK GDPR Art. 12A(1)).
+    """
+    latest = due_on - ONE_DAY if due_on - received_on > ONE_DAY else due_on
     days = None if target is None else (target.extended_days if extended else target.days)
-    return due_on if days is None else min(due_on, received_on + timedelta(days=days))
+    return latest if days is None else min(latest, received_on + timedelta(days=days))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from requests_app.law import packs
 from requests_app.law.calendars import WEEKDAYS_ONLY, Calendar
@@ -116,13 +118,57 @@ def test_the_house_has_an_earlier_date_of_its_own(right: Right, kind: DutyKind, 
     assert (duty.due_on, duty.target_on) == (date.fromisoformat(due), date.fromisoformat(target))
 
 
-def test_the_own_date_is_never_after_the_legal_one() -> None:
-    assert owed(Right.DELETE, "2026-11-23", law=a_law())[DutyKind.ANSWER].target_on == date(2026, 12, 3)
+def test_the_own_date_is_a_day_before_the_legal_one_at_the_latest() -> None:
+    assert owed(Right.DELETE, "2026-11-23", law=a_law())[DutyKind.ANSWER].target_on == date(2026, 12, 2)
 
 
-def test_without_an_own_date_the_legal_one_stands() -> None:
+@pytest.mark.parametrize(
+    ("law", "received", "due", "target", "because"),
+    [
+        ("gdpr", "2026-11-23", "2026-12-23", "2026-12-22", "a month of 30 days"),
+        ("gdpr", "2027-02-01", "2027-03-01", "2027-02-28", "a month of 28 days"),
+        ("gdpr", "2026-12-01", "2027-01-01", "2026-12-31", "a month of 31 days"),
+        (
+            "uk_gdpr",
+            "2026-11-23",
+            "2026-12-23",
+            "2026-12-22",
+            "the month may begin with receipt itself",
+        ),
+        ("shine_the_light", "2026-11-23", "2026-12-23", "2026-12-22", "30 days"),
+        ("pipeda", "2026-11-23", "2026-12-23", "2026-12-22", "30 days"),
+    ],
+)
+def test_where_the_law_gives_a_month_the_own_date_is_earlier_too(
+    law: str, received: str, due: str, target: str, because: str
+) -> None:
+    right = Right.SHINE_THE_LIGHT if law == "shine_the_light" else Right.KNOW_SPECIFIC
+    duty = owed(right, received, law=packs.law_pack(law))[DutyKind.ANSWER]
+    assert (duty.due_on, duty.target_on) == (date.fromisoformat(due), date.fromisoformat(target)), because
+
+
+def test_without_an_own_date_it_is_the_day_before_the_legal_one() -> None:
     before_the_house = owed(Right.DELETE, "2019-12-02", law=a_law(**_older_law()))[DutyKind.ANSWER]
-    assert before_the_house.target_on == before_the_house.due_on == date(2019, 12, 12)
+    assert (before_the_house.target_on, before_the_house.due_on) == (date(2019, 12, 11), date(2019, 12, 12))
+
+
+@given(
+    st.sampled_from([(pack, right) for pack in packs.all_packs().values() for right in sorted(pack.all_rights)]),
+    st.dates(date(2020, 1, 1), date(2030, 12, 31)),
+    st.integers(0, 40) | st.none(),
+)
+def test_every_date_of_the_house_is_before_the_law_s_unless_that_is_at_once(
+    asked: tuple[packs.LawPack, Right], received_on: date, extended_after: int | None
+) -> None:
+    pack, right = asked
+    if not pack.gives(right, received_on):
+        return
+    extended_on = None if extended_after is None else received_on + timedelta(days=extended_after)
+    happened = Happened(extended_on=extended_on, refused=True)
+    for duty in duties(pack, right, received_on=received_on, calendar=WEEKDAYS_ONLY, house=HOUSE, happened=happened):
+        at_once = duty.due_on - received_on <= timedelta(days=1)
+        assert received_on <= duty.target_on
+        assert duty.target_on == duty.due_on if at_once else duty.target_on < duty.due_on, duty
 
 
 def _older_law() -> dict[str, list[dict[str, object]]]:

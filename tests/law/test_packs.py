@@ -284,6 +284,21 @@ def test_a_folder_is_read_by_file_names(tmp_path: Path) -> None:
         packs.read_folder(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("section", "sureness", "because"),
+    [
+        ("limits", Sureness.INTERPRETATION, "1.6: the window, and what counts in it"),
+        ("record_keeping_months", Sureness.INTERPRETATION, "1.8: from when it is counted"),
+        ("acknowledge_business_days", Sureness.VERIFIED, "1.1: ten are written; which days they are says the calendar"),
+        ("opt_out_business_days", Sureness.VERIFIED, "1.1: fifteen are confirmed"),
+        ("correction_repeat_months", Sureness.FROM_MEMORY, "1.5"),
+        ("response_days", Sureness.VERIFIED, "1.2"),
+    ],
+)
+def test_a_value_of_california_is_as_sure_as_the_rulebook_says(section: str, sureness: Sureness, because: str) -> None:
+    assert {value.sureness for value in packs.law_pack("ccpa").sections[section]} == {sureness}, because
+
+
 def test_the_levels_of_the_grounds_are_those_of_the_rulebook() -> None:
     assert [item.code for item in CCPA.exemptions if item.level is Level.DUTY] == ["ca_105c1_disproportionate_notice"]
     ours = {"ca_7070_parent_not_shown"}  # our reading of what the law asks: no section says that it is a ground

@@ -14,7 +14,7 @@ from requests_app.law.words import Right
 
 
 def extension(question: Question) -> Keys:
-    """Whether the law has an extension, whether this notice takes it, and the date that then holds."""
+    """Whether there is still an extension to take, whether this notice takes it, and the date that then holds."""
     right, facts = question.right(), question.facts
     received_on = question.received_on(right)
     asked_on = facts.day_after("id_requested_on", "received_on")
@@ -30,7 +30,7 @@ def extension(question: Question) -> Keys:
         question.because(refused.sentence, refused)
         standing = _standing(question, right, received_on, happened)
         return {"extension_available": False, "extension_valid": False} | standing
-    keys: Keys = {"extension_available": True}
+    keys: Keys = {"extension_available": not extended}
     if has_not_begun(question, right, received_on, happened):
         return keys
     if notice_on is None:

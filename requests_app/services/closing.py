@@ -115,6 +115,7 @@ def _tell(case: Case, *, at: datetime) -> None:
             withheld=withheld,
             ways_on=_ways_on(case, offer_opt_out=offer_opt_out) if withheld else (),
             stays=case.right_asked == Right.OPT_IN and opt_outs.still_opted_out(case.submission).exists(),
+            ended=case.right_asked == Right.OPT_IN and opt_outs.has_ended_one(case),
         )
 
 

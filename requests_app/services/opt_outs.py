@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from dsar.ledger import chains
 from dsar.vault import digests
 from requests_app.events import EventKind
 from requests_app.identifying import FAMILY
@@ -118,6 +119,11 @@ def still_opted_out(submission: Submission) -> SuppressionQuerySet:
         organisation=submission.organisation, right=Right.OPT_OUT_SALE_SHARE
     )
     return of_sale.filter(named)
+
+
+def has_ended_one(case: Case) -> bool:
+    """Whether this choice to opt in took an opt-out back; of a child nobody need have opted out before."""
+    return any(event.facts["lifted"] for event in chains.history(case.chain).filter(kind=EventKind.CONFIRM))
 
 
 def named_by(identifiers: Iterable[tuple[IdentifierKind, str]]) -> Q:

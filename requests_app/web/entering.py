@@ -89,8 +89,10 @@ def _confirmed(submission: Submission) -> str:
             "Thank you: you signed. Nothing has changed yet: please show us first that you are parent or guardian."
         )
     if opt_outs.still_opted_out(submission).exists():
-        return _("Thank you: you confirmed your choice. Another opt-out of the same data is in force and stays.")
-    return _("Thank you: you confirmed your choice, and your opt-out has ended.")
+        return _("Thank you: you confirmed your choice. An opt-out of the same data is in force and stays.")
+    if any(opt_outs.has_ended_one(case) for case in submission.cases.filter(right=Right.OPT_IN)):
+        return _("Thank you: you confirmed your choice, and your opt-out has ended.")
+    return _("Thank you: you confirmed your choice, and we have noted it.")
 
 
 @portal_page

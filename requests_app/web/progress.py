@@ -62,7 +62,8 @@ SIGNED = _(
     "You signed. Before anything changes we have to be sure that you are the parent or guardian: what shows it stands"
     " above."
 )
-STAYS = _("You confirmed it. Another opt-out of the same data is in force and stays.")
+STAYS = _("You confirmed it. An opt-out of the same data is in force and stays.")
+NOTED = _("You confirmed your choice, and we have noted it.")
 ENDED: Mapping[Outcome, Promise] = {
     Outcome.FULFILLED: _("Done: we did what you asked for."),
     Outcome.PARTLY_FULFILLED: _("Done in part. Our letter says what was left out, and why."),
@@ -225,4 +226,6 @@ def _now_of_opt_in(case: Case) -> Promise | None:
     if case.state == State.RECEIVED:
         return SIGNED if who_asks.is_signed(case.submission) else TO_CONFIRM
     is_done = case.state == State.CARRYING_OUT or case.outcome == Outcome.FULFILLED
-    return STAYS if is_done and opt_outs.still_opted_out(case.submission).exists() else None
+    if is_done and opt_outs.still_opted_out(case.submission).exists():
+        return STAYS
+    return NOTED if case.state == State.CARRYING_OUT and not opt_outs.has_ended_one(case) else None

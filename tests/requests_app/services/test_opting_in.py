@@ -207,6 +207,64 @@ def test_a_parent_s_opt_in_finds_what_it_ends_although_the_case_is_gone() -> Non
     assert in_force() == set()
 
 
+def done(case: Case, by_hand: str = PROOF) -> str:
+    """The letter that says that a confirmed choice is carried out, on one line and with its subject."""
+    move(case, "note_done", proof=by_hand)
+    run_jobs()
+    message = case.submission.messages.get(letter=Letter.OPT_IN_DONE)
+    return f"{message.subject} | {' '.join(message.text.split())}"
+
+
+@pytest.mark.parametrize("who", [{}, PARENT])
+@pytest.mark.parametrize(
+    ("language", "noted", "untrue"),
+    [
+        (
+            "en",
+            "We have noted your choice. You can opt out at any time",
+            ("your opt-out", "opt out again", "Another", "has ended", "sharing of my personal information again"),
+        ),
+        (
+            "es",
+            "Hemos anotado su elección. Puede excluirse en cualquier momento",
+            ("su exclusión", "volver a excluirse", "Otra", "ha terminado", "Volver a permitir"),
+        ),
+    ],
+)
+def test_where_nobody_had_opted_out_no_letter_speaks_of_an_opt_out_that_there_was(
+    who: dict[str, object], language: str, noted: str, untrue: tuple[str, ...]
+) -> None:
+    opted_out(email="kim@example.com")
+    case = a_case(Right.OPT_IN, language=language, **who)
+    (asks,) = letters_of(case.submission, Letter.OPT_IN_CONFIRM)
+    signed(case)
+    if who:
+        accepted(case)
+    told = done(case)
+    assert noted in told
+    for letter in (" ".join(asks.split()), told):
+        assert [words for words in untrue if words.lower() in letter.lower()] == []
+
+
+def test_where_there_was_one_the_letter_says_that_it_has_ended() -> None:
+    opted_out()
+    case = a_case(Right.OPT_IN)
+    signed(case)
+    told = done(case)
+    assert "Your opt-out has ended:" in told
+    assert "Your opt-out of sale and sharing has ended. You can opt out again at any time" in told
+
+
+def test_a_parent_who_had_opted_out_of_nothing_is_told_of_the_one_that_stays() -> None:
+    opted_out()
+    case = a_case(Right.OPT_IN, **PARENT)
+    signed(case)
+    accepted(case)
+    told = done(case)
+    assert "Your choice to opt in:" in told
+    assert "We have noted it. An opt-out of the same data, which you did not ask for, is in force" in told
+
+
 def test_a_parent_has_nothing_to_show_for_anything_but_an_opt_in() -> None:
     assert "Nobody has to show a paper" in shut_because(a_case(Right.KNOW_CATEGORIES, **PARENT), "accept_permission")
     assert not shut_because(a_case(Right.OPT_IN, **PARENT), "accept_permission")

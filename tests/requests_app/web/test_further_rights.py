@@ -116,8 +116,8 @@ def test_opting_in_takes_a_second_step_with_equal_choices(client: Client, file_r
     submission = file_request(Right.OPT_IN)
     link = link_of(submission)
     shown = page(client, link)
-    assert 'class="button">Yes, end my opt-out<' in shown
-    assert 'class="button" href="/">No, keep my opt-out<' in shown
+    assert 'class="button">Yes, allow it<' in shown
+    assert 'class="button" href="/">No, change nothing<' in shown
     assert Suppression.objects.in_force().exists()  # looking at it changes nothing
     assert client.post(link).headers["Location"] == "/case/me/"
     assert not Suppression.objects.in_force().exists()
@@ -125,6 +125,16 @@ def test_opting_in_takes_a_second_step_with_equal_choices(client: Client, file_r
     assert "your opt-out has ended" in shown
     assert "telling recipients" not in shown
     assert client.post(link).status_code == 200  # it works once
+
+
+def test_who_never_opted_out_reads_nowhere_that_an_opt_out_has_ended(client: Client, file_request: FileRequest) -> None:
+    submission = file_request(Right.OPT_IN)
+    link = link_of(submission)
+    assert "your opt-out" not in page(client, link).lower()
+    done = client.post(link, follow=True).content.decode()
+    assert "Thank you: you confirmed your choice, and we have noted it." in done
+    assert "You confirmed your choice, and we have noted it." in page(client)
+    assert "opt-out has ended" not in done + page(client)
 
 
 GUARDIAN = {"requester": Requester.GUARDIAN, "requester_name": "Pat", "requester_email": "pat@example.com"}

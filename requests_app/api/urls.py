@@ -15,5 +15,6 @@ urlpatterns = [
     path("cases/<uuid:case_id>/moves/<slug:slug>/", moves.MakeMove.as_view(), name="make_move"),
     path("receivers/", views.Receivers.as_view(), name="receivers"),
     path("opt-outs/look-up/", opt_outs.OptOuts.as_view(), name="opt_outs"),
+    path("opt-ins/declined/", opt_outs.Declined.as_view(), name="declined"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
 ]

@@ -145,6 +145,14 @@ def age_on(born_on: date, on: date) -> int:
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
 
 
+def birthday(born_on: date, age: int) -> date:
+    """The first day on which somebody is so old."""
+    try:
+        return born_on.replace(year=born_on.year + age)
+    except ValueError:  # 29 February, in a year without one
+        return date(born_on.year + age, 3, 1)
+
+
 def why_no_parent(packs: Sequence[LawPack], born_on: date, on: date) -> Text | None:
     """Why a parent can't ask for this child, and what to do; None if a parent can.
 

@@ -346,6 +346,7 @@ def _minors(table: Table) -> MinorsRule:
     return MinorsRule(
         opt_in_under=table.whole_number("opt_in_under"),
         parent_under=table.whole_number("parent_under"),
+        ask_again_months=table.whole_number("ask_again_months"),
         **table.dating(),
     )
 

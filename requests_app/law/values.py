@@ -362,10 +362,11 @@ class SignalRule(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinorsRule(Dated):
-    """Below which age data is sold only with an opt-in, and below which a parent gives it."""
+    """Below which age data is sold only with an opt-in, below which a parent gives it, and how long a "no" holds."""
 
     opt_in_under: int
     parent_under: int
+    ask_again_months: int
 
     @property
     def series(self) -> Collection[str]:

@@ -35,7 +35,7 @@ from requests_app.models.staff import User
 from requests_app.models.standing import Routine, StandingRule
 from requests_app.models.statement import Statement
 from requests_app.models.submission import Channel, LookBack, Submission
-from requests_app.models.suppression import OptIn, Suppression
+from requests_app.models.suppression import OptIn, OptInDeclined, Suppression
 from requests_app.models.value_asked import AskedBy, ValueAsked
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "Message",
     "MessageState",
     "OptIn",
+    "OptInDeclined",
     "Organisation",
     "OtherChannel",
     "PackVersion",

@@ -76,3 +76,22 @@ class OptIn(models.Model):
 
     def __str__(self) -> str:
         return f"opt-in by {self.by} of {self.opted_in_at:%Y-%m-%d}"
+
+
+class OptInDeclined(models.Model):
+    """That somebody below 16, or the parent, was asked to opt in and did not consent; known by its digest alone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="opt_ins_declined")
+    kind = models.CharField(max_length=20, choices=IdentifierKind)
+    digest = models.CharField(max_length=120, db_index=True)
+    declined_at = models.DateTimeField()
+    ask_again_from = models.DateField(help_text="The first day on which they may be asked again.")
+    ask_again_citation = models.CharField(max_length=200, help_text="Of the law that the day rests on.")
+
+    class Meta:
+        verbose_name = "declined opt-in"
+        verbose_name_plural = "declined opt-ins"
+
+    def __str__(self) -> str:
+        return f"opt-in declined on {self.declined_at:%Y-%m-%d}"

@@ -33,6 +33,17 @@ def born_on_of(organisation: Organisation, identifiers: Mapping[IdentifierKind, 
     return _youngest(_asked_by_parents(organisation, identifiers))
 
 
+def known_birth(
+    organisation: Organisation, identifiers: Mapping[IdentifierKind, str], *, told: date | None
+) -> date | None:
+    """The date of birth that the company told, or parents gave; of several the younger person is protected.
+
+    To overlook an age is to know it (11 CCR 7070). None: nobody said.
+    """
+    known = [told, born_on_of(organisation, identifiers)]
+    return max((day for day in known if day is not None), default=None)
+
+
 def parent_chooses(organisation: Organisation, identifiers: Mapping[IdentifierKind, str], *, on: date) -> bool:
     """Whether we know who has these as a child for whom only a parent may opt in (11 CCR 7070).
 

@@ -10,9 +10,9 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
-from requests_app.law.minors import OptedIn, OptsIn, Sale, sale_of
+from requests_app.law.minors import OptedIn, OptsIn, Sale, is_own_or_parent_s, sale_of
 from requests_app.law.words import Right
-from requests_app.models import IdentifierKind, OptIn, Organisation, Suppression
+from requests_app.models import IdentifierKind, OptIn, OptInDeclined, Organisation, Suppression
 from requests_app.models.suppression import SuppressionQuerySet
 from requests_app.services import minors, opt_outs
 from requests_app.services.history import local_day
@@ -33,9 +33,13 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What holds of one person on a day. ``minor``: how the law on children decides, of whom a birth date is known."""
+    """What holds of one person on a day. ``minor``: how the law on children decides, of whom a birth date is known.
+
+    ``declined``: somebody below 16 was asked, did not consent, and has not opted in since.
+    """
 
     opt_outs: tuple[Holding, ...]
+    declined: OptInDeclined | None
     may_be_asked: bool
     sale_allowed: bool
     minor: Sale | None
@@ -51,14 +55,34 @@ def look_up(
     named = opt_outs.named_by(identifiers.items())
     in_force = Suppression.objects.in_force().filter(named, organisation=organisation)
     holding = tuple(_latest(in_force.filter(right=right)) for right in _rights(in_force))
-    on, opted_out = local_day(at), any(one.right in ENDS_SALE for one in holding)
-    minor = _minor(organisation, identifiers, born_on, named, opted_out=opted_out, on=on)
+    born = minors.known_birth(organisation, identifiers, told=born_on)
+    on, declined = local_day(at), _declined(organisation, named, born)
+    is_no = declined is not None or any(one.right in ENDS_SALE for one in holding)
+    minor = _minor(organisation, born, named, opted_out=is_no, on=on)
+    waits = [one.ask_again_from for one in (*holding, declined) if one is not None]
     return Answer(
         opt_outs=holding,
-        may_be_asked=all(one.ask_again_from is None or one.ask_again_from <= on for one in holding),
-        sale_allowed=minor.allowed if minor else not opted_out,
+        declined=declined,
+        may_be_asked=all(day is None or day <= on for day in waits),
+        sale_allowed=minor.allowed if minor else not is_no,
         minor=minor,
     )
+
+
+def _declined(organisation: Organisation, named: Q, born: date | None) -> OptInDeclined | None:
+    """The "no" that holds the longest: it ends with an opt-in that was given since, by whoever may give one."""
+    declined = OptInDeclined.objects.filter(named, organisation=organisation)
+    for one in declined.order_by("-ask_again_from"):
+        given = OptIn.objects.filter(named, organisation=organisation, opted_in_at__gt=one.declined_at)
+        if not any(_counts(opted_in, born) for opted_in in given):
+            return one
+    return None
+
+
+def _counts(opt_in: OptIn, born: date | None) -> bool:
+    given = OptedIn(OptsIn(opt_in.by), local_day(opt_in.opted_in_at))
+    rule = minors.rule_on(given.on)
+    return born is None or rule is None or is_own_or_parent_s(rule, born, given)
 
 
 def _rights(in_force: SuppressionQuerySet) -> list[Right]:
@@ -72,17 +96,7 @@ def _latest(of_right: SuppressionQuerySet) -> Holding:
     return Holding(Right(last.right), local_day(rows[0].in_force_since), last.ask_again_from, last.ask_again_citation)
 
 
-def _minor(
-    organisation: Organisation,
-    identifiers: Mapping[IdentifierKind, str],
-    born_on: date | None,
-    named: Q,
-    *,
-    opted_out: bool,
-    on: date,
-) -> Sale | None:
-    known = [born_on, minors.born_on_of(organisation, identifiers)]
-    born = max((day for day in known if day is not None), default=None)  # to overlook an age is to know it: 7070
+def _minor(organisation: Organisation, born: date | None, named: Q, *, opted_out: bool, on: date) -> Sale | None:
     rule = minors.rule_on(on)
     if born is None or rule is None:
         return None

@@ -214,7 +214,7 @@ def test_ages(born: str, on: str, age: int, because: str) -> None:
     assert agents.age_on(date.fromisoformat(born), date.fromisoformat(on)) == age, because
 
 
-MINORS = [{"opt_in_under": 16, "parent_under": 13, **SINCE}]
+MINORS = [{"opt_in_under": 16, "parent_under": 13, "ask_again_months": 12, **SINCE}]
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def test_the_schema_is_valid_and_has_no_warnings(tmp_path: Path) -> None:
         "/api/v1/cases/{case_id}/moves/",
         "/api/v1/cases/{case_id}/moves/{slug}/",
         "/api/v1/receivers/",
+        "/api/v1/opt-ins/declined/",
         "/api/v1/opt-outs/look-up/",
         "/api/v1/submissions/",
         "/api/v1/submissions/{reference}/",

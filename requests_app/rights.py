@@ -18,7 +18,8 @@ LIMITED = ANSWERED_WITH_DATA | {Right.SHINE_THE_LIGHT}
 HARMFUL = frozenset({Right.DELETE, Right.CORRECT})
 # Rights about decisions that a machine makes: who dealt with one of them is partial to the human appeal.
 ABOUT_AUTOMATED = frozenset({Right.ACCESS_AUTOMATED, Right.OPT_OUT_AUTOMATED})
-# Asking for one of these restricts the data until it is decided, and for as long as it is granted (Art. 18(1)(d) GDPR).
+# Asking for one of these restricts the data until it is decided, and for as long as it is granted (Art. 18(1)(d) GDPR),
+# wherever the person lives. For other rights a law may want it until it is decided (`restricting.is_wanted`).
 RESTRICTS = frozenset({Right.RESTRICT, Right.OBJECT})
 # Rights that hold at once, and that no machine carries out where no data map says how.
 BY_HAND_AT_ONCE = frozenset({Right.OBJECT_MARKETING, Right.WITHDRAW_CONSENT, Right.OPT_OUT_AUTOMATED, Right.OPT_IN})

@@ -15,6 +15,7 @@ from requests_app.law.packs import LawPack, pack_from_text
 from requests_app.law.repeats import Repeat
 from requests_app.law.words import Right, Route
 from requests_app.models.submission import Submission
+from requests_app.models.suppression import Suppression
 from requests_app.states import STATE_MOVES, WAITING_FOR_US, Outcome, State, transition
 
 
@@ -163,6 +164,11 @@ class Case(ConcurrentTransitionMixin, models.Model):
     def is_for_checking(self) -> bool:
         """Whether the specific pieces are shown so that a person can check them, within a correction (7023(j))."""
         return self.right == Right.KNOW_SPECIFIC and self.about is not None and self.about.right == Right.CORRECT
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the data in question may only be stored, because of this case (Art. 18(1) GDPR)."""
+        return Suppression.objects.in_force().filter(case_id=self.pk, right=Right.RESTRICT).exists()
 
     @property
     def may_be_withdrawn(self) -> bool:

@@ -115,6 +115,7 @@ def _tell(case: Case, *, at: datetime) -> None:
             withheld=withheld,
             ways_on=_ways_on(case, offer_opt_out=offer_opt_out) if withheld else (),
             stays=case.right_asked == Right.OPT_IN and opt_outs.still_opted_out(case.submission).exists(),
+            restriction_ends=case.is_restricted,
             ended=case.right_asked == Right.OPT_IN and opt_outs.has_ended_one(case),
         )
 
@@ -189,7 +190,7 @@ def withdraw(case_id: UUID, *, at: datetime) -> None:
             letters.Letter.WITHDRAWN,
             at=at,
             case=case,
-            restriction_ends=opt_outs.is_in_force(case),
+            restriction_ends=case.is_restricted,
         )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from requests_app import guards, identifying, rights
+from requests_app import guards, identifying
 from requests_app.events import EventKind
 from requests_app.law import refusals
 from requests_app.law.values import Exemption
@@ -131,7 +131,7 @@ def _tell(
         ],
         explanation=explanation,
         ways_on=letters.ways_on(said, language),
-        restriction_ends=case.right_asked in rights.RESTRICTS,
+        restriction_ends=case.is_restricted,
         appeal_refused=_where_to_turn(case),
         missing=missing,
     )

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
 from dsar.vault import digests, keys
-from requests_app import endings, rights
+from requests_app import endings
 from requests_app.events import EventKind
 from requests_app.identifying import AGENTS
 from requests_app.law import packs
@@ -210,8 +210,9 @@ def _new_keys(intake: Intake, on: date, *, at: datetime) -> _Keyring:
 
 def _is_in_force(intake: Intake, right: Right, on: date) -> bool:
     """Whether something holds from receipt on: opt-outs, and the restriction of what is to be decided on."""
-    direct = _laws(intake, right, on)[0].route(right, on) == Route.DIRECT
-    return right in rights.RESTRICTS or (direct and right not in IN_TWO_STEPS)
+    laws = _laws(intake, right, on)
+    direct = laws[0].route(right, on) == Route.DIRECT
+    return restricting.is_wanted(laws, right, on) or (direct and right not in IN_TWO_STEPS)
 
 
 # What loosens a protection takes a second step of the person (11 CCR 7028).
@@ -427,11 +428,11 @@ def _fill(submission: Submission, intake: Intake, keyring: _Keyring, *, by: Acto
 
 def _begin(case: Case, suppression_key: uuid.UUID | None, *, at: datetime) -> None:
     """The first step of a new case, by its route."""
+    if case.route != Route.DIRECT and suppression_key is not None:
+        restricting.begin(case, suppression_key, at=at)
     if case.route == Route.FULL:
         change_state(case, EventKind.ASK_PROOF, case.ask_proof, by=SYSTEM, at=at)
     elif case.route == Route.DECIDE_ONLY:
-        if suppression_key is not None:
-            restricting.begin(case, suppression_key, at=at)
         taking_up.begin(case, at=at)
     elif suppression_key is not None:
         opt_outs.act_at_once(case, suppression_key, at=at)

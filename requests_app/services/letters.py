@@ -20,7 +20,6 @@ from django.utils import formats, translation
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import PermanentFailure
-from requests_app import rights
 from requests_app.events import EventKind
 from requests_app.identifying import AGENTS
 from requests_app.law import refusals
@@ -246,7 +245,7 @@ def describe_cases(cases: Iterable[Case], language: str) -> list[dict[str, objec
                 "working": answer.explained(language) if answer else "",
                 "at_once": case.route == Route.DIRECT and case.right_asked != Right.OPT_IN,
                 "in_two_steps": case.right_asked == Right.OPT_IN,
-                "restricted": case.right_asked in rights.RESTRICTS,
+                "restricted": case.is_restricted,
             }
         )
     return described

@@ -1,12 +1,17 @@
-"""Restriction: in force with the request itself, ended only after notice (Art. 18(3) GDPR)."""
+"""Restriction: in force with the request itself, ended only after notice (Art. 18(3) GDPR).
+
+Whoever asks for a correction contests that the data is accurate: a law may want it restricted, too (Art. 18(1)(a)).
+"""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 
 from requests_app import rights
 from requests_app.events import EventKind
+from requests_app.law.lawpack import LawPack
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Message
 from requests_app.moves import performs
@@ -23,9 +28,18 @@ NOTICES = frozenset(
         letters.Letter.REFUSAL,
         letters.Letter.WITHDRAWN,
         letters.Letter.REDIRECTED,
+        letters.Letter.CORRECTED,
         letters.Letter.RESTRICTION_ENDED,
     }
 )
+# Of these, those that nothing undoes but to set them aside; a correction's closes the case only after it.
+ENDS_BY_ITSELF = frozenset({letters.Letter.RESTRICTION_ENDED, letters.Letter.CORRECTED, letters.Letter.REFUSAL})
+
+
+def is_wanted(laws: Iterable[LawPack], right: Right, on: date) -> bool:
+    """Whether the data is restricted from receipt on: by what is asked for, or because a law of the case says so."""
+    owed = (rule.kind for law in laws for rule in law.duty_rules(right, on))
+    return right in rights.RESTRICTS or DutyKind.RESTRICTED in owed
 
 
 def begin(case: Case, suppression_key: uuid.UUID, *, at: datetime) -> None:
@@ -37,11 +51,9 @@ def begin(case: Case, suppression_key: uuid.UUID, *, at: datetime) -> None:
 
 def notice_accepted(case: Case, message: Message, *, at: datetime) -> None:
     """A letter was accepted for delivery; if it is the notice that the restriction ends, it ends now."""
-    if case.right_asked not in rights.RESTRICTS or message.letter not in NOTICES or message.set_aside:
+    if message.letter not in NOTICES or message.set_aside or not case.is_restricted:
         return
-    if not opt_outs.is_in_force(case):
-        return
-    if message.letter == letters.Letter.RESTRICTION_ENDED or case.outcome in ENDS_WITH:
+    if message.letter in ENDS_BY_ITSELF or case.outcome in ENDS_WITH:
         opt_outs.lift(case, at=at)
         record(case, EventKind.RESTRICTION_LIFTED, by=SYSTEM, at=at, letter=message.letter)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from requests_app import endings, rights
+from requests_app import endings
 from requests_app.events import EventKind
 from requests_app.law import refusals
 from requests_app.law.words import DutyKind
@@ -52,7 +52,7 @@ def redirect(case: Case, *, actor: Actor, at: datetime, controller: str, to: str
         to=to,
         contact=contact,
         citation=refusals.cited(case.packs(), ground, case.submission.language),
-        restriction_ends=case.right_asked in rights.RESTRICTS,
+        restriction_ends=case.is_restricted,
     )
 
 

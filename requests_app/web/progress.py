@@ -14,7 +14,6 @@ from requests_app import endings, waiting, who_asks
 from requests_app.guards import requirement
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Duty, Submission
-from requests_app.rights import RESTRICTS
 from requests_app.services import letters, opt_outs
 from requests_app.services.history import local_day
 from requests_app.states import Outcome, State
@@ -149,7 +148,7 @@ def all_progress(submission: Submission, language: str, *, at: datetime) -> list
 
 def progress(case: Case, language: str, *, at: datetime) -> Progress:
     """How far this case has come."""
-    answer = letters.earliest_answer(case)
+    answer, restricted = letters.earliest_answer(case), case.is_restricted
     return Progress(
         case=case,
         title=letters.right_title(case, language),
@@ -160,10 +159,10 @@ def progress(case: Case, language: str, *, at: datetime) -> Progress:
         is_late=bool(answer and case.is_open and answer.is_late(local_day(at))),
         stands_still=case.state == State.CLARIFYING and waiting.stands_still(case),
         opt_out_holds=_holds(case),
-        is_restricted=_is_restricted(case),
+        is_restricted=restricted,
         can_appeal=endings.can_appeal(case, local_day(at)),
         appeals=tuple(case.followed_by.filter(right=Right.APPEAL).select_related("submission")),
-        stamp=RESTRICTED if _is_restricted(case) else STAMPS.get(case.right_asked),
+        stamp=RESTRICTED if restricted else STAMPS.get(case.right_asked),
     )
 
 
@@ -172,10 +171,6 @@ def _holds(case: Case) -> bool:
     if case.route != Route.DIRECT:
         return False
     return case.right_asked != Right.OPT_IN and case.outcome != Outcome.REFUSED
-
-
-def _is_restricted(case: Case) -> bool:
-    return case.right_asked in RESTRICTS and opt_outs.is_in_force(case)
 
 
 def _steps(case: Case) -> tuple[Step, ...]:

@@ -13,6 +13,7 @@ from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case
 from requests_app.move import InputRefused
+from requests_app.services import identity
 from requests_app.services.correcting import Correction
 from requests_app.services.letters import Letter
 from requests_app.states import State
@@ -77,6 +78,28 @@ def test_what_is_granted_is_written_and_of_the_rest_the_person_is_told_why_not(h
     assert "the person&#x27;s own words: not held" in report or "in the person's own words: not held" in report
     history = str(facts_of(case, EventKind.DECIDE_CORRECTION))
     assert not [text for text in (PHONE.value, NAME.value, "shoe", "weighed", str(person().phone)) if text in history]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "letter"), [(("granted", "refused"), Letter.CORRECTED), (("refused", "refused"), Letter.REFUSAL)]
+)
+def test_what_a_dispute_of_accuracy_has_restricted_is_free_once_the_person_was_told_how_it_ended(
+    house: House, verdicts: tuple[str, str], letter: Letter
+) -> None:
+    """Art. 18(1)(a), (3) GDPR: also where each is refused by itself, and the letter comes before the case is closed."""
+    submission = house.file(Right.CORRECT, corrections=(PHONE, NAME), residence="DE")
+    identity.note_mailbox(submission, at=NOW)  # enough there
+    house.work()
+    case = submission.cases.get()
+    house.move(case, "start_gathering")
+    house.work()
+    assert case.is_restricted
+    accurate = {"code": "gdpr_16_accurate", "explanation": "You signed with this name."}
+    for number, verdict in enumerate(verdicts, start=1):
+        decide(house, case, number, verdict, **({"found": "1"} if verdict == "granted" else accurate))
+    house.approve(case)
+    assert "That restriction ends with this letter." in letter_of(case, letter)
+    assert (fresh(case).state, case.is_restricted) == (State.CLOSED, False)
 
 
 def test_where_nothing_is_granted_the_case_is_refused_and_nobody_is_told_to_correct(house: House) -> None:

@@ -6,13 +6,15 @@ import pytest
 
 from dsar.ledger import chains
 from requests_app.law.words import DutyKind, Right
-from requests_app.models import Balancing, Case, Suppression
+from requests_app.models import Balancing, Case, IdentifierKind, Organisation, Suppression
 from requests_app.move import InputRefused
 from requests_app.services import closing
 from requests_app.services.letters import Letter
+from requests_app.services.opt_out_list import look_up
 from requests_app.states import Outcome, State
 from tests.requests_app.factories import (
     ANSWER,
+    APPROVER,
     AT,
     PROOF,
     REASON,
@@ -53,9 +55,80 @@ def test_data_is_restricted_from_receipt_on_before_anybody_proved_anything(right
     assert "it is restricted since Nov. 23, 2026" in " ".join(receipt.split())
 
 
-def test_a_disputed_correction_restricts_nothing_by_itself() -> None:
-    case = a_case(Right.CORRECT)
+@pytest.mark.parametrize(("residence", "language"), [("DE", "en"), ("GB", "es"), ("FR", "en")])
+def test_where_the_law_says_so_a_disputed_correction_restricts_the_data_from_receipt_on(
+    residence: str, language: str
+) -> None:
+    """Art. 18(1)(a): the accuracy is contested."""
+    case = a_case(Right.CORRECT, residence=residence, language=language)
+    assert (case.state, is_restricted(case), case.is_restricted) == (State.VERIFYING, True, True)
+    duty = case.duties.get(kind=DutyKind.RESTRICTED)
+    assert (duty.met_at, duty.citation) == (AT, "Art. 18(1)(a)")
+    assert chains.history(case.chain).filter(kind="restricted").exists()
+    (receipt,) = letters_of(case.submission, Letter.RECEIPT)
+    said = {"en": "it is restricted since Nov. 23, 2026", "es": "están limitados desde el 23 de noviembre de 2026"}
+    assert said[language] in " ".join(receipt.split())
+    asked = look_up(Organisation.objects.get(), {IdentifierKind.EMAIL: "sam@example.com"}, born_on=None, at=AT)
+    assert not asked.sale_allowed
+
+
+@pytest.mark.parametrize("residence", ["US-CA", "US-VA"])
+def test_under_other_laws_a_disputed_correction_restricts_nothing(residence: str) -> None:
+    case = a_case(Right.CORRECT, residence=residence)
     assert not is_restricted(case)
+    assert not case.duties.filter(kind=DutyKind.RESTRICTED).exists()
+    (receipt,) = letters_of(case.submission, Letter.RECEIPT)
+    assert "restricted since" not in " ".join(receipt.split())
+
+
+def test_other_rights_under_the_same_law_restrict_nothing() -> None:
+    assert not is_restricted(a_case(Right.DELETE, residence="DE"))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "That restriction ends with this letter."), ("es", "Esa limitación termina con esta carta.")],
+)
+def test_a_correction_that_is_carried_out_ends_its_restriction_once_its_letter_was_accepted(
+    language: str, said: str
+) -> None:
+    case = case_in(State.CARRYING_OUT, Right.CORRECT, residence="DE", language=language)
+    closing.carried_out(case.pk, at=AT)
+    (letter,) = letters_of(case.submission, Letter.CORRECTED)
+    assert said in " ".join(letter.split())
+    assert is_restricted(case)
+    run_jobs(AT + days(1))
+    assert (fresh(case).outcome, is_restricted(case)) == (Outcome.FULFILLED, False)
+    assert chains.history(case.chain).get(kind="restriction_lifted").facts["letter"] == "corrected"
+
+
+def test_a_letter_of_a_correction_that_restricted_nothing_speaks_of_none() -> None:
+    case = case_in(State.CARRYING_OUT, Right.CORRECT)
+    closing.carried_out(case.pk, at=AT)
+    (letter,) = letters_of(case.submission, Letter.CORRECTED)
+    assert "restriction" not in letter
+    run_jobs(AT + days(1))
+    assert not chains.history(case.chain).filter(kind="restriction_lifted").exists()
+
+
+def test_a_refused_or_withdrawn_correction_ends_its_restriction_after_notice_and_reopening_puts_it_back() -> None:
+    taken_back = a_case(Right.CORRECT, residence="DE")
+    closing.withdraw(taken_back.pk, at=AT)
+    assert is_restricted(taken_back)
+    case = refuse(a_case(Right.CORRECT, residence="DE"), "gdpr_12_6_identity")
+    assert is_restricted(case)
+    for one, which in ((taken_back, Letter.WITHDRAWN), (case, Letter.REFUSAL)):
+        (letter,) = letters_of(one.submission, which)
+        assert "That restriction ends with this letter." in " ".join(letter.split())
+    run_jobs()
+    assert not is_restricted(case)
+    assert not is_restricted(taken_back)
+    move(case, "ask_reopening", reason="It was another file.")
+    move(case, "reopen", by=APPROVER)
+    assert is_restricted(case)
+    (letter,) = letters_of(case.submission, Letter.REOPENED)
+    assert "Until it is decided we only store the data in question." in " ".join(letter.split())
+    assert "What you asked for is in force again" not in " ".join(letter.split())
 
 
 def test_a_granted_restriction_stays_in_force_until_the_person_was_told_why_it_ends() -> None:

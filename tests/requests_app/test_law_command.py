@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from datetime import date
@@ -130,3 +131,32 @@ def test_a_pack_that_can_t_be_used_stops_every_command_with_one_line(tmp_path: P
     ended = subprocess.run([sys.executable, "-c", broken], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr == (f"{tmp_path.name}/house.toml: missing: write what the organisation promises to everybody\n")
+
+
+def managed(*words: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """What ``manage.py`` does where nobody has set anything."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("DSAR_", "DJANGO_"))}
+    command = [sys.executable, "manage.py", *words]
+    return subprocess.run(
+        command, cwd=ROOT, env={**bare, **environment}, input=typed, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("environment", [{}, {"DSAR_TIME_ZONE": "Nowhere"}], ids=["no settings", "wrong ones"])
+def test_the_law_answers_where_nothing_is_set(environment: dict[str, str]) -> None:
+    ended = managed("law", "solve", "-", typed=json.dumps([SITUATION]), **environment)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout)[0]["answer"]["due"] == "2027-01-07"
+    ended = managed("law", "show", "ccpb", **environment)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("CommandError: There is no law 'ccpb'")
+
+
+def test_every_other_command_names_the_settings_that_it_lacks_and_the_cure() -> None:
+    ended = managed("check")
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("Settings that are missing or wrong:\n  DSAR_SECRET_KEY: ")
+    assert ended.stderr.endswith(
+        "\n`./run manage …` takes the settings of the demo; a house of your own names its file in DSAR_ENV_FILE.\n"
+    )

@@ -38,6 +38,11 @@ class OrganisationForm(FormOfOrganisation):
         widget=CheckboxSelectMultiple,
         label=gettext_lazy("Laws that bind everywhere"),
         help_text=Organisation._meta.get_field("laws_everywhere").help_text,
+        error_messages={
+            "invalid_choice": gettext_lazy(
+                "There is no law called %(value)s here: choose one of those that are listed."
+            )
+        },
     )
 
     class Meta:

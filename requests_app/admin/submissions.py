@@ -20,13 +20,14 @@ from django.utils.translation import gettext_lazy
 from requests_app.admin.asking import REQUESTERS
 from requests_app.admin.desk import DeskAdmin, actor_of, today
 from requests_app.admin.queue import by_references
+from requests_app.asking_for import AskedFor
 from requests_app.law.agents import Requester
-from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission
 from requests_app.ports import systems
 from requests_app.residence import COUNTRIES, ELSEWHERE, US_STATES, place_name
 from requests_app.roles import Actor
 from requests_app.services import correcting
+from requests_app.services.asked_for import no_day, rights_named
 from requests_app.services.intake import FILABLE, MOST, Intake, IntakeRefused, receive_submission
 
 ENTERED_BY_STAFF = (Channel.PHONE, Channel.POST, Channel.EMAIL)
@@ -72,14 +73,11 @@ class EntryForm(forms.Form):
         label=gettext_lazy("Arrived on"),
         help_text=gettext_lazy("The day on which it came in, at whichever desk: every date of the law counts from it."),
         initial=today,
-        error_messages={
-            "invalid": gettext_lazy("Please give a day such as 2026-11-23: every date of the law counts from it.")
-        },
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     residence = forms.ChoiceField(label=gettext_lazy("Lives in"), choices=PLACES)
     language = forms.ChoiceField(label=gettext_lazy("Language of our letters"), choices=LANGUAGES)
-    rights = forms.MultipleChoiceField(
+    rights = AskedFor(
         label=gettext_lazy("Asks for"),
         choices=[(right.value, right.label) for right in FILABLE],
         widget=forms.CheckboxSelectMultiple,
@@ -140,13 +138,20 @@ class EntryForm(forms.Form):
         self.fields.update(rows)
         self.order_fields([*names, *rows])
 
+    def clean(self) -> None:
+        """A day that is none is told with the rules that count from it, as a day to come is."""
+        if self.has_error("received_on", "invalid") and (organisation := self.cleaned_data.get("organisation")):
+            rights, _unknown = rights_named(self.cleaned_data.get("rights", ()))
+            why = no_day(organisation, self.cleaned_data.get("residence", ""), rights, today())
+            self.errors["received_on"] = self.error_class([why])
+
     def receive(self, actor: Actor) -> Submission | None:
         """Hand the request to intake; None if it refuses, with its sentences at the fields."""
         given = dict(self.cleaned_data)
         given["channel"] = Channel(given["channel"])
         given["requester"] = Requester(given["requester"] or Requester.SELF)
         given["look_back"] = LookBack(given["look_back"])
-        given["rights"] = tuple(Right(right) for right in given["rights"])
+        given["rights"], given["unknown_rights"] = rights_named(given["rights"])
         given["corrections"] = correcting.of_form(given)
         for name in _correction_fields():
             del given[name]

@@ -50,7 +50,7 @@ def by_field(data: Detail) -> dict[str, list[str]]:
     """What the framework says, as sentences by field."""
     if not isinstance(data, Mapping):
         return {REQUEST: _sentences(data)}
-    return {REQUEST if name in OF_THE_WHOLE else str(name): _sentences(detail) for name, detail in data.items()}
+    return {REQUEST if name in OF_THE_WHOLE else _sendable(name): _sentences(detail) for name, detail in data.items()}
 
 
 def _sentences(detail: Detail) -> list[str]:
@@ -58,4 +58,9 @@ def _sentences(detail: Detail) -> list[str]:
         return [sentence for item in detail.values() for sentence in _sentences(item)]
     if isinstance(detail, list):
         return [sentence for item in detail for sentence in _sentences(item)]
-    return [str(detail)]
+    return [_sendable(detail)]
+
+
+def _sendable(told: object) -> str:
+    """Half a character, which JSON can smuggle in with what is told again, can't be sent as it is."""
+    return str(told).encode(errors="backslashreplace").decode()

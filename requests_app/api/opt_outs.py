@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from requests_app.api.faults import REQUEST, FaultsView
 from requests_app.api.serializers import LEFT_OUT, RIGHTS, FaultsOut
+from requests_app.api.strict import StrictSerializer
 from requests_app.law.minors import OptsIn
 from requests_app.models import IdentifierKind, OptInDeclined, Organisation
 from requests_app.services import declining, opt_out_list
@@ -31,7 +32,7 @@ FAULTS = dict.fromkeys((400, 401, 413, 415, 503), FaultsOut)
 GIVEN = (IdentifierKind.EMAIL, IdentifierKind.ACCOUNT_NUMBER)
 
 
-class AskedFor(serializers.Serializer[Any]):
+class AskedFor(StrictSerializer):
     """Whom the company's system asks about."""
 
     email = serializers.CharField(max_length=MOST["email"], **LEFT_OUT)

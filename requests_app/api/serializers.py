@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
+from requests_app.api.strict import StrictSerializer
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import LookBack
 from requests_app.residence import COUNTRIES, ELSEWHERE, US_STATES
+from requests_app.services import asked_for
 from requests_app.services.correcting import MOST as MOST_CORRECTIONS
 from requests_app.services.correcting import MOST_LETTERS
+from requests_app.services.history import local_day
 from requests_app.services.intake import FILABLE, LANGUAGES, MOST
 from requests_app.states import Outcome, State
 
 LEFT_OUT: Any = {"required": False, "allow_blank": True, "default": ""}
 PLACES = (*US_STATES, *COUNTRIES, ELSEWHERE)
+# What a caller may want to give, and follows from the law and the day of arrival.
+FOUND_OUT_HERE = frozenset({"received_on", "law", "laws", "exemption", "exemptions"})
 RIGHTS = [(right.value, right.value) for right in Right]
 
 
-class CorrectionIn(serializers.Serializer[Any]):
+class CorrectionIn(StrictSerializer):
     """One thing that is wrong; the field by its slug, or in the person's words where no slug is known."""
 
     field = serializers.CharField(max_length=MOST_LETTERS["field"], help_text="source.collection.field", **LEFT_OUT)
@@ -34,14 +41,22 @@ class CorrectionIn(serializers.Serializer[Any]):
     value = serializers.CharField(max_length=MOST_LETTERS["value"])
 
 
-class SubmissionIn(serializers.Serializer[Any]):
-    """A submission to be filed."""
+class RightAsked(serializers.ChoiceField):
+    """A right by its slug; one that is not offered, too: intake refuses it with the rule."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The slug as it was sent; raises ValidationError for what is no text."""
+        return data if isinstance(data, str) else super().to_internal_value(data)
+
+
+class SubmissionIn(StrictSerializer):
+    """A submission to be filed; ``context["organisation"]`` is who is asked."""
 
     residence = serializers.ChoiceField(
         choices=list(PLACES), help_text="ISO 3166: a state such as US-CA, a country such as DE; ZZ is any other place."
     )
     rights = serializers.ListField(
-        child=serializers.ChoiceField(choices=[right.value for right in FILABLE]), min_length=1, max_length=len(FILABLE)
+        child=RightAsked(choices=[right.value for right in FILABLE]), min_length=1, max_length=len(FILABLE)
     )
     name = serializers.CharField(max_length=MOST["name"])
     email = serializers.EmailField(
@@ -84,6 +99,17 @@ class SubmissionIn(serializers.Serializer[Any]):
     intake_key = serializers.UUIDField(
         required=False, help_text="Made by the caller: the same key with the same content is the same submission."
     )
+
+    def why_not(self, key: str, data: Mapping[str, Any]) -> str:
+        """What is found out here is told with the rule; of any other key which there are."""
+        if key not in FOUND_OUT_HERE:
+            return super().why_not(key, data)
+        organisation, on = self.context["organisation"], local_day(timezone.now())
+        residence, sent = str(data.get("residence")), data.get("rights")
+        if key != "received_on":
+            return asked_for.applied_here(organisation, residence, on)
+        slugs = [slug for slug in sent if isinstance(slug, str)] if isinstance(sent, list) else []
+        return asked_for.counted_here(organisation, residence, asked_for.rights_named(slugs)[0], on)
 
 
 class ReceiverOut(serializers.Serializer[Any]):

@@ -19,11 +19,10 @@ from requests_app.api import serializers
 from requests_app.api.faults import REQUEST, FaultsView, faults
 from requests_app.api.tokens import FollowToken, opens, token_of
 from requests_app.law.agents import Requester
-from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission
 from requests_app.ports import systems
 from requests_app.roles import Actor
-from requests_app.services import correcting, entering, intake
+from requests_app.services import asked_for, correcting, entering, intake
 
 MACHINE = Actor("machine")
 
@@ -44,11 +43,11 @@ class Submissions(FaultsView):
     )
     def post(self, request: Request) -> Response:
         """File a privacy request. It starts unverified: the person confirms by the letter that we mail."""
-        asked = serializers.SubmissionIn(data=request.data)
-        asked.is_valid(raise_exception=True)
         organisation = Organisation.objects.order_by("pk").first()
         if organisation is None:
             return faults({REQUEST: ["No organisation is set up yet."]}, status.HTTP_503_SERVICE_UNAVAILABLE)
+        asked = serializers.SubmissionIn(data=request.data, context={"organisation": organisation})
+        asked.is_valid(raise_exception=True)
         at = timezone.now()
         try:
             submission = intake.receive_submission(_intake(organisation, asked.validated_data), by=MACHINE, at=at)
@@ -98,11 +97,13 @@ class Follow(FaultsView):
 
 def _intake(organisation: Organisation, data: dict[str, Any]) -> intake.Intake:
     """The message in plain values: what the caller left out has its default already."""
+    rights, unknown = asked_for.rights_named(data["rights"])
     return intake.Intake(
         organisation=organisation,
         channel=Channel.API,
         residence=data["residence"],
-        rights=tuple(Right(right) for right in data["rights"]),
+        rights=rights,
+        unknown_rights=unknown,
         name=data["name"],
         email=data["email"],
         account_number=data["account_number"],

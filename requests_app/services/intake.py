@@ -12,7 +12,6 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
@@ -22,7 +21,6 @@ from requests_app.events import EventKind
 from requests_app.identifying import AGENTS
 from requests_app.law import packs
 from requests_app.law.agents import Requester
-from requests_app.law.wording import spell_date
 from requests_app.law.words import Right, Route
 from requests_app.models import (
     Case,
@@ -38,6 +36,7 @@ from requests_app.ports import NoReceiver
 from requests_app.residence import is_residence
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import (
+    asked_for,
     codes,
     correcting,
     duties,
@@ -90,6 +89,7 @@ class Intake:
     rights: tuple[Right, ...]
     name: str
     email: str
+    unknown_rights: tuple[str, ...] = ()  # what was asked for beside these, and is the name of none
     postal_address: str = ""
     account_number: str = ""
     details: str = ""
@@ -289,7 +289,7 @@ def _check(intake: Intake, on: date, *, today: date, by_staff: bool) -> None:
     if not is_residence(intake.residence):
         errors["residence"] = _("Please choose the place where you live.")
     if on > today:
-        errors["received_on"] = _still_to_come(intake, today)
+        errors["received_on"] = asked_for.still_to_come(intake.organisation, intake.residence, intake.rights, today)
     errors.update(_faults_of_rights(intake, on))
     errors = {**requesters.faults(intake, on, errors), **errors}
     if intake.language not in LANGUAGES:
@@ -361,49 +361,14 @@ def _faults_of_name(intake: Intake, field_name: str) -> dict[str, str]:
 
 
 def _faults_of_rights(intake: Intake, on: date) -> dict[str, str]:
-    if not intake.rights:
+    if not intake.rights and not intake.unknown_rights:
         return {"rights": _("Please choose what you ask for.")}
     if len(set(intake.rights)) < len(intake.rights):
         return {"rights": _("Please choose each right once.")}
-    if is_residence(intake.residence) and not set(intake.rights) <= _offered(intake, on):
-        return {"rights": _not_offered(intake, on)}
+    offered = _offered(intake, on) if is_residence(intake.residence) else set(intake.rights)
+    if intake.unknown_rights or not set(intake.rights) <= offered:
+        return {"rights": asked_for.not_offered(intake, offered, on)}
     return {fault: sentence for right in intake.rights for fault, sentence in particulars.faults(intake, right).items()}
-
-
-def _not_offered(intake: Intake, on: date) -> str:
-    """With the rule that says so; in the law's own words for staff, who may have mistyped the day."""
-    missing = [right for right in intake.rights if right not in _offered(intake, on)]
-    for right in missing:
-        if laws := intake.organisation.laws_for(intake.residence, right, on):
-            return _not_our_choice(laws[0].given(right, on).citation)
-    reasons = [packs.why_not_given(intake.residence, right, on) for right in missing]
-    later = [first for right in missing if (first := packs.given_from(intake.residence, right, on))]
-    sentence = _("One of these rights is not offered where you live.")
-    if intake.received_on is not None:
-        return " ".join([sentence, *map(str, reasons)])
-    if len(later) == len(missing):
-        day = spell_date(max(later), get_language() or "en")
-        sentence = _("This can be asked for from %(day)s on.") % {"day": day}
-    return f"{sentence} ({'; '.join(sorted({reason.citation for reason in reasons}))})"
-
-
-def _not_our_choice(citation: str) -> str:
-    """The law gives the appeal only where we rely on it; else people opt out, which is no less."""
-    sentence = _("We offer no human appeal of automated decisions: you may opt out of them instead.")
-    return f"{sentence} ({citation})"
-
-
-def _still_to_come(intake: Intake, today: date) -> str:
-    """With what the laws of the place say of the answer, which is owed from the day of receipt on."""
-    sentence = _("This day is still to come: give the day on which it arrived.")
-    laws = [
-        (pack, right)
-        for right in intake.rights
-        if is_residence(intake.residence)
-        for pack in intake.organisation.laws_for(intake.residence, right, today)
-    ]
-    rules = {rule.citation for pack, right in laws for rule in pack.duty_rules(right, today)}
-    return f"{sentence} ({'; '.join(sorted(rules))})" if rules else sentence
 
 
 def _offered(intake: Intake, on: date) -> set[Right]:

@@ -14,6 +14,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from requests_app.asking_for import AskedFor
 from requests_app.identifying import AGENTS
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
@@ -21,6 +22,7 @@ from requests_app.models import Channel, LookBack, Organisation
 from requests_app.ports import CorrectableField, Receiver
 from requests_app.rights import ANSWERED_WITH_DATA
 from requests_app.services import correcting
+from requests_app.services.asked_for import rights_named
 from requests_app.services.intake import Intake
 from requests_app.web import corrections
 from requests_app.web.offers import GROUPS as GROUPS_OF_RIGHTS
@@ -106,12 +108,11 @@ class RequestForm(PortalForm):
     """A request: which rights, and what is needed to answer. What counts as right is the intake service's word."""
 
     intake_key = FormKey()
-    rights = forms.MultipleChoiceField(
+    rights = AskedFor(
         label=gettext_lazy("What do you ask for?"),
         help_text=gettext_lazy("Choose one or more."),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": gettext_lazy("One of these rights is not offered where you live.")},
     )
     about_reference = forms.CharField(
         label=gettext_lazy("Reference of the request that it is about (optional)"),
@@ -240,11 +241,13 @@ class RequestForm(PortalForm):
     def intake(self, *, organisation: Organisation, residence: str, language: str) -> Intake:
         """The message in plain values; where no law sets a date, everything is asked for."""
         typed = self.cleaned_data
+        rights, unknown = rights_named(typed["rights"])
         return Intake(
             organisation=organisation,
             channel=Channel.WEB,
             residence=residence,
-            rights=tuple(Right(slug) for slug in typed["rights"]),
+            rights=rights,
+            unknown_rights=unknown,
             name=typed["name"],
             email=typed["email"],
             account_number=typed["account_number"],

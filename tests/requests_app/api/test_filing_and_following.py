@@ -282,3 +282,40 @@ def test_a_parent_s_mistakes_are_told_by_field_and_nothing_is_kept(client: Clien
     assert file(client, **parent).json()["errors"]["born_on"]
     assert file(client, requester="nobody").status_code == 400
     assert not Submission.objects.exists()
+
+
+def test_a_key_that_is_not_known_is_named_with_those_that_are_and_nothing_is_received(client: Client) -> None:
+    errors = file(client, colour="red", email="nobody").json()["errors"]
+    assert errors.keys() == {"colour", "email"}
+    (why,) = errors["colour"]
+    assert why.startswith("colour is not known here: give any of residence, rights, name, email, account_number, ")
+    right = {"field": "shop.people.nickname", "value": "Sammy"}
+    response = file(client, rights=["correct"], corrections=[right, {**right, "frm": "Sam"}])
+    assert response.status_code == 400
+    told = "frm is not known here: give any of field, words, now, value."
+    assert response.json() == {"errors": {"corrections": [told]}}
+    assert not Submission.objects.exists()
+
+
+def test_keys_without_end_are_not_all_told(client: Client) -> None:
+    errors = file(client, **{f"{number:0>5000}": 1 for number in range(50)}).json()["errors"]
+    assert len(json.dumps(errors)) < 20_000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"\ud800": 1},
+        {"rights": ["\ud800"]},
+        {"residence": "\ud800"},
+        {"look_back": "\ud800"},
+        {"language": "\ud800"},
+        {"requester": "\ud800"},
+        {"rights": [{"\ud800": 1}]},
+        {"received_on": "\ud800", "residence": ["\ud800"], "rights": "\ud800"},
+    ],
+)
+def test_half_a_character_is_told_like_any_other_mistake(client: Client, changes: dict[str, object]) -> None:
+    response = file(client, **changes)
+    assert response.status_code == 400
+    assert response.json()["errors"]

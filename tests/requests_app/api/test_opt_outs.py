@@ -138,6 +138,7 @@ def test_where_no_secret_is_set_the_door_is_shut(client: Client, settings: Setti
         ({"email": "sam@example.com", "born_on": "2999-01-01"}, "born_on"),
         ({"email": "sam@example.com", "born_on": "yesterday"}, "born_on"),
         ({"email": "x" * 400}, "email"),
+        ({"email": "sam@example.com", "birth_date": "2020-01-01"}, "birth_date"),
         ([], "request"),
     ],
 )

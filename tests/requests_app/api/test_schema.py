@@ -69,7 +69,10 @@ def test_the_schema_is_valid_and_has_no_warnings(tmp_path: Path) -> None:
         "/api/v1/submissions/{reference}/",
     }
     assert schema["components"]["securitySchemes"]["followToken"]["scheme"] == "bearer"
-    assert schema["components"]["schemas"]["Right"]["enum"] == list(Right)
+    schemas = schema["components"]["schemas"]
+    assert schemas["Right"]["enum"] == list(Right)
+    closed = {name for name, described in schemas.items() if described.get("additionalProperties") is False}
+    assert closed == {"AskedFor", "CorrectionIn", "SubmissionIn"}
 
 
 def test_the_schema_is_served(client: Client) -> None:

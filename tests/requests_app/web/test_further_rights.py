@@ -313,9 +313,11 @@ def test_the_page_of_a_human_appeal_asks_for_proof_and_says_that_a_person_decide
     assert "Withdraw this request" in shown
 
 
-def test_before_2027_the_form_does_not_take_it(client: Client, organisation: Organisation) -> None:
+def test_before_2027_the_form_does_not_take_it_and_says_from_when_on(
+    client: Client, organisation: Organisation
+) -> None:
     Organisation.objects.update(human_appeal=True)
     assert "appeal_automated" not in page(client, FORM)
     answer = client.post(FORM, typed(Right.APPEAL_AUTOMATED, details="The loan."))
-    assert "not offered where you live" in answer.content.decode()
+    assert "This can be asked for from 1 January 2027 on. (11 CCR 7" in answer.content.decode()
     assert not Submission.objects.exists()

@@ -19,6 +19,7 @@ TEMPLATES = ("templates/portal", "templates/bundle")
 MODULES = (
     "requests_app/web",
     "requests_app/services/intake.py",
+    "requests_app/services/asked_for.py",
     "requests_app/services/correcting.py",
     "requests_app/services/identity.py",
     "requests_app/services/closing.py",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_app import deleting_instead, endings, guards, whose_data
+from requests_app import deleting_instead, endings, facts, guards, whose_data
 from requests_app.guards import MoveShut
 from requests_app.law import exemptions
 from requests_app.law.values import Exemption
@@ -84,13 +84,14 @@ def grounds_for_data(case: Case) -> list[tuple[str, str]]:
 
 
 def _as_choices(case: Case, grounds: Iterable[Exemption]) -> list[tuple[str, str]]:
-    """Each ground with its citation, and what must be so for it to be used: who chooses it says that it is."""
+    """Each ground, how sure its citation is, and what must be so for it to be used: who chooses it says that it is."""
     choices = []
     for ground in grounds:
         needs = [str(item.text) for item in exemptions.conditions(case.packs(), ground, on=case.received_on())]
         condition = _("; needs that %(conditions)s") % {"conditions": spell_list(needs, "en")} if needs else ""
         explained = _("; explain it to the person") if guards.must_be_explained(ground) else ""
-        choices.append((ground.code, f"{ground.title} ({ground.citation}){condition}{explained}"))
+        cited = f"{ground.citation}, {facts.SURENESS_LABELS[ground.sureness]}"
+        choices.append((ground.code, f"{ground.title} ({cited}){condition}{explained}"))
     return choices
 
 

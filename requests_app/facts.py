@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from requests_app.law import packs
 from requests_app.law.agents import Requester
-from requests_app.law.words import DutyKind, Right
+from requests_app.law.words import DutyKind, Right, Sureness
 from requests_app.models import Channel, HoldKind, LimitChoice, Routine
 from requests_app.states import Outcome
 
@@ -19,6 +19,12 @@ DUTY_LABELS = {
     DutyKind.RECIPIENTS_TOLD: gettext_lazy("Tell recipients"),
     DutyKind.RESTRICTED: gettext_lazy("Restrict the use"),
     DutyKind.OPT_OUT_OFFERED: gettext_lazy("Offer the opt-out"),
+}
+SURENESS_LABELS = {
+    Sureness.VERIFIED: gettext_lazy("verified"),
+    Sureness.COMMENTARY: gettext_lazy("from commentary"),
+    Sureness.INTERPRETATION: gettext_lazy("our reading"),
+    Sureness.FROM_MEMORY: gettext_lazy("from memory"),
 }
 REQUESTERS = {
     Requester.SELF: gettext_lazy("the person"),

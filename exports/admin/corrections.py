@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,6 +34,7 @@ from requests_app import choices, deleting_instead
 from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
 from requests_app.admin.desk import actor_of, unsealed
+from requests_app.admin.sureness import of_ground
 from requests_app.admin.timeline import names_of
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
@@ -75,6 +77,7 @@ class Line:
     left_out: int
     not_correctable: list[str]
     decision: CorrectionDecision | None
+    sureness: SafeString  # of its ground
     explanation: str
     shown: str
     reason: str
@@ -159,6 +162,7 @@ def _lines(case: Case) -> Iterator[Line]:
                 for data_map, collection, field in not_correctable(asked, maps)
             ],
             decision=decision,
+            sureness=of_ground(case, decision.code) if decision else SafeString(),
             explanation=unsealed(decision, "explanation") if decision else "",
             shown=unsealed(decision, "shown") if decision else "",
             reason=unsealed(decision, "reason") if decision else "",
@@ -194,7 +198,11 @@ def decided(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
     if case.right_asked != Right.CORRECT or (is_decided_by_approval(asked) and not decisions_of(case)):
         return None
     decisions = decisions_of(case)
-    lines = [(one, decisions.get(one.number)) for one in asked]
+    lines = [
+        (one, decision, of_ground(case, decision.code) if decision else "")
+        for one in asked
+        for decision in [decisions.get(one.number)]
+    ]
     context = {"lines": lines, "case": case, "url": where_to_decide(case) if case.gathering_round else ""}
     return sections.Panel(
         SLUG, gettext_lazy("Corrections"), "admin/exports/corrections_panel.html", context, decides=True

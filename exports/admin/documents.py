@@ -30,6 +30,7 @@ from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
 from requests_app.admin.desk import actor_of
 from requests_app.admin.queue import badge
+from requests_app.admin.sureness import of_ground
 from requests_app.admin.timeline import names_of
 from requests_app.finding_moves import EDGES
 from requests_app.models import Case
@@ -80,6 +81,7 @@ class Marked:
     height: float
     ground: str
     citation: str
+    sureness: SafeString
     explanation: str
     who: str
 
@@ -181,6 +183,7 @@ def _of_document(request: HttpRequest, case: Case, document: Document) -> dict[s
         "decided": document.replaces or document,
         "decision": DECIDED.get(DocumentChoice(document.decision), ""),
         "ground": _title(case, document.code),
+        "sureness": of_ground(case, document.code),
         "fault": _in_words(document.fault),
         "has_copy": Document.objects.filter(replaces=document).exists(),
     }
@@ -205,6 +208,7 @@ def _areas(page: DocumentPage, case: Case) -> list[Marked]:
             (row.bottom - row.top) / 10,
             _title(case, row.code),
             row.citation,
+            of_ground(case, row.code),
             row.explanation,
             names[row.marked_by],
         )
@@ -224,7 +228,11 @@ def documents_panel(case: Case, actor: Actor) -> sections.Panel | None:  # noqa:
     found = [item for item in _documents(case) if item.replaces is None]
     if not found:
         return None
-    context = {"lines": [(_line(case, item, is_current=False), item, _title(case, item.code)) for item in found]}
+    lines = [
+        (_line(case, item, is_current=False), item, _title(case, item.code), of_ground(case, item.code))
+        for item in found
+    ]
+    context = {"lines": lines}
     label, template = gettext_lazy("Documents"), "admin/exports/documents_panel.html"
     return sections.Panel("documents", label, template, context, decides=True)
 

@@ -29,6 +29,7 @@ from exports.sources.datamap import Collection, Field
 from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
 from requests_app.admin.desk import actor_of
+from requests_app.admin.sureness import cited
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.services.history import record_access
@@ -121,9 +122,9 @@ class Shown:
 class Grounds:
     """What of one part is withheld, and why."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, case: Case, part: Part) -> None:
         rows = Withholding.objects.filter(part=part, start__isnull=True)
-        self._grounds = {(row.number, row.field): f"{row.code} ({row.citation})" for row in rows}
+        self._grounds = {(row.number, row.field): cited(case, row.code, row.citation) for row in rows}
 
     def of(self, number: int, field: str = "") -> str:
         """The ground of a record, or of one of its fields; empty if it is released."""
@@ -303,8 +304,8 @@ def _neighbours(place: Place, leaf: Leaf) -> Mapping[str, str]:
 def _records(request: HttpRequest, case: Case, place: Place, leaf: Leaf) -> list[Shown]:
     """The records of the page; none of a file that can't be opened."""
     found = read_or_told(request, leaf.part, start=leaf.start, most=A_PAGE)
-    marked = Marked(leaf.part, leaf.start, leaf.start + A_PAGE - 1)
-    around = Around(Grounds(leaf.part), Moves(request, case), marked)
+    marked = Marked(case, leaf.part, leaf.start, leaf.start + A_PAGE - 1)
+    around = Around(Grounds(case, leaf.part), Moves(request, case), marked)
     return [shown(place, Located(leaf, number), record, around) for number, record in found]
 
 

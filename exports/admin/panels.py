@@ -37,6 +37,7 @@ from exports.sources.datamap import Collection, Deidentify, Keep
 from requests_app.admin import sections
 from requests_app.admin.desk import today, unsealed
 from requests_app.admin.queue import badge
+from requests_app.admin.sureness import of_ground
 from requests_app.admin.timeline import names_of
 from requests_app.facts import in_words
 from requests_app.guards import MoveShut
@@ -90,6 +91,7 @@ class WithheldLine:
     field: str
     code: str
     citation: str
+    sureness: SafeString
     explanation: str
     who: str
     finding: str
@@ -207,7 +209,10 @@ def withholdings(case: Case, actor: Actor) -> sections.Panel | None:
         return None
     names, firsts = names_of(row.withheld_by for row in rows), _first_numbers(case)
     context = {
-        "lines": [_withheld_line(row, names[row.withheld_by], firsts[row.part_id]) for row in _once(rows)],
+        "lines": [
+            _withheld_line(row, names[row.withheld_by], firsts[row.part_id], of_ground(case, row.code))
+            for row in _once(rows)
+        ],
         "case": case,
         "may_lift": may("lift_withholding", case, actor),
     }
@@ -236,7 +241,7 @@ def _once(rows: Iterable[Withholding]) -> Iterator[Withholding]:
             seen.add(rule)
 
 
-def _withheld_line(row: Withholding, who: str, first: int) -> WithheldLine:
+def _withheld_line(row: Withholding, who: str, first: int, sureness: SafeString) -> WithheldLine:
     collection = row.part.run.map_version.as_map().collection(row.part.collection)
     return WithheldLine(
         collection=str(collection.title),
@@ -244,6 +249,7 @@ def _withheld_line(row: Withholding, who: str, first: int) -> WithheldLine:
         field=_what(row, collection),
         code=row.code,
         citation=row.citation,
+        sureness=sureness,
         explanation=unsealed(row, "explanation"),
         who=who,
         finding=f"{row.part_id}{OF_ALL}" if row.number is None else f"{row.part_id}:{row.number}",

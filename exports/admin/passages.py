@@ -16,6 +16,7 @@ from exports.fulfil import flagging, withholding
 from exports.models import Decision, Flag, Part, Withholding
 from exports.sources.values import Json
 from requests_app.admin import sections
+from requests_app.admin.sureness import cited
 from requests_app.models import Case
 from requests_app.roles import Actor
 from requests_app.services.history import record_access
@@ -66,7 +67,8 @@ class Bundled:
 class Marked:
     """The passages in some records of one part; two queries, however many there are."""
 
-    def __init__(self, part: Part, first: int, last: int) -> None:
+    def __init__(self, case: Case, part: Part, first: int, last: int) -> None:
+        self._case = case
         self._flags: dict[tuple[int, str], list[Flag]] = defaultdict(list)
         self._black: dict[tuple[int | None, str], list[Withholding]] = defaultdict(list)
         for flag in Flag.objects.filter(part=part, number__range=(first, last)).order_by("start"):
@@ -114,7 +116,7 @@ class Marked:
                     decision=Decision.BLACK_OUT,
                     flag=None,
                     start=row.start,
-                    ground=f"{row.code} ({row.citation})",
+                    ground=cited(self._case, row.code, row.citation),
                 )
                 for row in by_hand
             ),

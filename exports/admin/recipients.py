@@ -15,8 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from exports.fulfil.recipients import batch, by_people
 from exports.fulfil.recipients.by_people import StepRefused
@@ -26,6 +26,7 @@ from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
 from requests_app.admin.desk import actor_of, unsealed
 from requests_app.admin.queue import badge
+from requests_app.admin.sureness import sureness_badge
 from requests_app.admin.timeline import names_of
 from requests_app.admin.two_people import works
 from requests_app.models import Case
@@ -57,6 +58,15 @@ class RecipientLine:
     may_confirm: bool
 
 
+@dataclass(frozen=True)
+class RuleLine:
+    """Why there is anybody to tell: the law, where it says so, and how sure that is."""
+
+    law: str
+    citation: str
+    sureness: SafeString
+
+
 @sections.link
 def to_recipients(case: Case, actor: Actor) -> sections.Link | None:  # noqa: ARG001
     """The way to the page, once somebody is to be told."""
@@ -74,8 +84,19 @@ def recipients(request: HttpRequest, case: Case) -> HttpResponse:
     if request.method == "POST":
         _take_step(request, case, actor)
         return HttpResponseRedirect(request.path)
-    context = {**context_of(request, case), "lines": _lines(case), "works": works(actor)}
+    context = {**context_of(request, case), "lines": _lines(case), "rules": _rules(case), "works": works(actor)}
     return TemplateResponse(request, "admin/exports/recipients.html", context)
+
+
+def _rules(case: Case) -> list[RuleLine]:
+    """What the laws of the case say of whom to tell; none where the right concerns no recipient by law."""
+    found = [(pack, pack.recipients_rule(case.right_asked, case.received_on())) for pack in case.packs()]
+    language = get_language() or "en"
+    return [
+        RuleLine(pack.short_title.in_language(language), rule.citation, sureness_badge(rule.sureness))
+        for pack, rule in found
+        if rule
+    ]
 
 
 def _lines(case: Case) -> list[RecipientLine]:

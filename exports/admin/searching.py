@@ -125,7 +125,7 @@ def _before(part: Part) -> int:
 def _records(request: HttpRequest, case: Case, part: Part, numbers: Sequence[int]) -> list[Shown]:
     first, last = numbers[0], numbers[-1]
     wanted, leaf = set(numbers), Leaf(1, 1, part, first, _before(part))
-    around = Around(Grounds(part), Moves(request, case), Marked(part, first, last))
+    around = Around(Grounds(case, part), Moves(request, case), Marked(case, part, first, last))
     place = _place(part)
     return [
         shown(place, Located(leaf, number), record, around)

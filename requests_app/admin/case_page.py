@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 from requests_app import facts, guards, identifying, limiting, rights, waiting
 from requests_app.admin.desk import unsealed
 from requests_app.admin.queue import badge, near_badge, right_in_words, state_badge
+from requests_app.admin.sureness import of_ground, of_limit, sureness_badge
 from requests_app.admin.timeline import names_of
 from requests_app.law.limits import LimitCount
 from requests_app.law.words import Degree, EvidenceKind, Sureness
-from requests_app.models import Case, CorrectionAsked, Duty, Evidence, Message, MessageState
+from requests_app.models import Case, CorrectionAsked, Duty, Evidence, ExemptionClaim, Message, MessageState
 from requests_app.models.decision import OfCase
 from requests_app.residence import place_name
 from requests_app.roles import Actor
@@ -48,12 +49,6 @@ EVIDENCE = {
     EvidenceKind.PARENT_SHOWN: gettext_lazy("Parent shown to be one, and accepted"),
     EvidenceKind.CONFIRMATION: gettext_lazy("Permission confirmed by the person"),
     EvidenceKind.SHOWN_TO_STAFF: gettext_lazy("Shown to staff"),
-}
-SURENESS = {
-    Sureness.VERIFIED: (gettext_lazy("verified"), "sure"),
-    Sureness.COMMENTARY: (gettext_lazy("from commentary"), "unsure"),
-    Sureness.INTERPRETATION: (gettext_lazy("our reading"), "unsure"),
-    Sureness.FROM_MEMORY: (gettext_lazy("from memory"), "doubtful"),
 }
 DELIVERY_TONES = {
     MessageState.QUEUED: "wait",
@@ -117,11 +112,12 @@ class DutyLine:
 
 
 @dataclass(frozen=True)
-class FreeAnswers:
-    """How many answers a law gave free of charge to this person so far."""
+class Counted:
+    """How many answers a law has had us give to this person so far, by its limit or free of charge."""
 
     law: str
     count: LimitCount
+    sureness: SafeString
 
 
 @dataclass(frozen=True)
@@ -143,6 +139,7 @@ class DecisionLine:
 
     label: str
     citation: str
+    sureness: SafeString  # of the ground
     reason: str
     who: str
     at: datetime
@@ -243,7 +240,7 @@ def identity_of(case: Case) -> Identity:
         missing=missing,
         cannot_ask=_cannot_ask(case),
         citations=needed.citations,
-        sureness=badge(*SURENESS[needed.sureness]),
+        sureness=sureness_badge(needed.sureness),
         is_doubted=identifying.is_doubted(case),
         mailbox_suffices=needed.mailbox_suffices,
         evidence=[_evidence_line(item) for item in case.submission.evidence.all()],
@@ -268,7 +265,6 @@ def duties_of(case: Case, on: date) -> list[DutyLine]:
 
 
 def _duty_line(duty: Duty, titles: Mapping[str, str], on: date) -> DutyLine:
-    word, tone = SURENESS[Sureness(duty.sureness)]
     return DutyLine(
         label=facts.DUTY_LABELS[duty.duty_kind],
         law=titles.get(duty.law, duty.law),
@@ -277,7 +273,7 @@ def _duty_line(duty: Duty, titles: Mapping[str, str], on: date) -> DutyLine:
         standing=_standing(duty, on),
         working=duty.explained(get_language() or "en"),
         citation=duty.citation,
-        sureness=badge(word, tone),
+        sureness=sureness_badge(Sureness(duty.sureness)),
         void_extension=extending.void_in_words(duty),
         defensible_due_on=duty.defensible_due_on,
     )
@@ -293,15 +289,20 @@ def _standing(duty: Duty, on: date) -> SafeString | str:
     return badge(_("met %(day)s") % {"day": duty.met_on}, "sure")
 
 
-def limit_of(case: Case) -> LimitCount | None:
+def limit_of(case: Case) -> Counted | None:
     """How often information was provided, for rights that a law limits."""
-    return limiting.limit_count(case) if case.right_asked in rights.LIMITED else None
+    count = limiting.limit_count(case) if case.right_asked in rights.LIMITED else None
+    return _counted(case, count) if count else None
 
 
-def free_answers_of(case: Case) -> list[FreeAnswers]:
+def free_answers_of(case: Case) -> list[Counted]:
     """Under each law that gives so many answers free of charge, how many this person had: no ground to refuse."""
+    return [_counted(case, count) for count in limiting.free_answers(case)]
+
+
+def _counted(case: Case, count: LimitCount) -> Counted:
     titles = {pack.slug: pack.short_title.in_language(get_language() or "en") for pack in case.packs()}
-    return [FreeAnswers(titles[count.law], count) for count in limiting.free_answers(case)]
+    return Counted(titles[count.law], count, of_limit(case, count))
 
 
 def decisions_of(case: Case) -> list[DecisionLine]:
@@ -323,7 +324,14 @@ def decisions_of(case: Case) -> list[DecisionLine]:
     found += _written_by_hand(case)
     names = names_of(row.decided_by for _label, _citation, row in found)
     lines = [
-        DecisionLine(label, citation, unsealed(row, "reason"), names[row.decided_by], row.decided_at)
+        DecisionLine(
+            label,
+            citation,
+            of_ground(case, row.code) if isinstance(row, ExemptionClaim) else SafeString(),
+            unsealed(row, "reason"),
+            names[row.decided_by],
+            row.decided_at,
+        )
         for label, citation, row in found
     ]
     return sorted(lines, key=lambda line: line.at)

@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from requests_app import denied_before, stating
 from requests_app.admin import sections
-from requests_app.admin.case_page import SURENESS
 from requests_app.admin.dashboard import Count, counts
 from requests_app.admin.desk import sees_cases, today, unsealed
-from requests_app.admin.queue import badge
+from requests_app.admin.sureness import sureness_badge
 from requests_app.admin.timeline import names_of
 from requests_app.law.repeats import Repeat
 from requests_app.models import Case, Statement
@@ -101,7 +100,6 @@ def count_to_pass_on(request: HttpRequest) -> Iterable[Count]:
 
 def _repeat_line(repeat: Repeat, titles: Mapping[str, str], references: Mapping[str, str]) -> RepeatLine:
     denied, figure = repeat.denied, repeat.figure
-    word, tone = SURENESS[figure.sureness]
     field = denied.claim.field
     return RepeatLine(
         title=titles.get(field, field),
@@ -111,7 +109,7 @@ def _repeat_line(repeat: Repeat, titles: Mapping[str, str], references: Mapping[
         until=repeat.until,
         months=figure.value,
         citation=figure.citation,
-        sureness=badge(word, tone),
+        sureness=sureness_badge(figure.sureness),
     )
 
 

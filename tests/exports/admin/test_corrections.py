@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 from dsar.ledger import chains
 from exports.admin import corrections
+from requests_app.facts import SURENESS_LABELS
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
@@ -58,6 +60,10 @@ def test_each_correction_is_decided_by_itself(asked: Case, analyst: Client) -> N
     case_page = unescape(text_of(analyst, f"/admin/requests_app/case/{asked.pk}/change/"))
     assert "club.members.points: granted" in case_page
     assert "in the person's words: refused" in case_page
+    (used,) = (each for each in asked.packs()[0].exemptions if each.code == "ca_106_accurate")
+    beside = rf"<cite>{re.escape(used.citation)}</cite> <span [^>]+>{SURENESS_LABELS[used.sureness]}</span>"
+    assert re.search(beside, case_page)
+    assert re.search(beside, shown)
 
 
 @pytest.mark.parametrize(

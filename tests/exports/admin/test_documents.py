@@ -12,6 +12,7 @@ from PIL import Image
 
 from dsar.ledger import chains
 from exports.models import Document, DocumentArea, DocumentPage, DocumentState
+from requests_app.facts import SURENESS_LABELS
 from requests_app.models import Case
 from requests_app.roles import Role
 from requests_app.services import staffing
@@ -67,6 +68,9 @@ def test_an_analyst_looks_marks_by_typing_and_releases(house: House) -> None:
     edges = {"left": 0, "top": 100, "right": 1000, "bottom": 250}
     marked = posts(analyst, case, "mark_area", page=first.pk, code=GROUND, explanation="Another person.", **edges)
     assert "Blacked out on this page" in marked
+    (used,) = (each for each in case.packs()[0].exemptions if each.code == GROUND)
+    beside = rf"<cite>{re.escape(used.citation)}</cite> <span [^>]+>{SURENESS_LABELS[used.sureness]}</span>"
+    assert re.search(beside, marked)
     assert "width: 100.0%; height: 15.0%" in marked
     assert "Another person." in marked
     assert ": done." in posts(analyst, case, "decide_document", **given)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
 
 from exports.models import Telling, TellingState
 from exports.reports.case_report import report_html
+from requests_app.facts import SURENESS_LABELS
 from requests_app.law.words import Right
 from requests_app.models import Case, User
 from requests_app.roles import Role
@@ -64,6 +67,14 @@ def test_staff_see_what_is_wrong_and_what_to_do_and_settle_it(house: House, case
     assert "not told, and explained" in report
     assert "told in the file of the day" in report
     assert "dissolved" not in report
+
+
+def test_the_rule_by_which_they_are_told_shows_how_sure_it_is(case: Case) -> None:
+    rule = case.packs()[0].recipients_rule(case.right_asked, case.received_on())
+    assert rule is not None
+    shown = text_of(staff(Role.AUDITOR), page_of(case))
+    word = SURENESS_LABELS[rule.sureness]
+    assert re.search(rf"CCPA: <cite>{re.escape(rule.citation)}</cite> <span [^>]+>{word}</span>", unescape(shown))
 
 
 def test_who_only_reads_can_do_nothing_there(case: Case) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from html import unescape
 
@@ -11,6 +12,7 @@ from django.test import Client
 from dsar.ledger import chains
 from exports.fulfil.withholding import withhold
 from exports.models import Part, Withholding
+from requests_app.facts import SURENESS_LABELS
 from requests_app.guards import MoveShut
 from requests_app.law import exemptions
 from requests_app.law.words import Level, Right
@@ -35,6 +37,19 @@ def test_a_record_is_withheld_with_its_ground(desk: Desk, case: Case, letters: P
     assert withheld(case) == [(3, "", ground)]
     assert row.citation == exemptions.usable(case.packs(), ground, case.right_asked, on=case.received_on()).citation
     assert row.withheld_by == f"staff:{desk.staff[Role.ANALYST].pk}"
+
+
+def test_what_is_withheld_shows_how_sure_its_ground_is(
+    desk: Desk, analyst: Client, case: Case, letters: Part, ground: str
+) -> None:
+    desk.move(case, "withhold", finding=f"{letters.pk}:3", field="", code=ground)
+    used = exemptions.usable(case.packs(), ground, case.right_asked, on=case.received_on())
+    word = SURENESS_LABELS[used.sureness]
+    page = unescape(analyst.get(f"/admin/requests_app/case/{case.pk}/change/").content.decode())
+    panel = page[page.index('id="panel-withheld"') :]
+    assert re.search(rf"<cite>{re.escape(used.citation)}</cite> <span [^>]+>{word}</span>", panel)
+    findings = f"/admin/requests_app/case/{case.pk}/findings/?source=club&collection=letters"
+    assert f"{ground} ({used.citation}, {word})" in unescape(analyst.get(findings).content.decode())
 
 
 def test_the_event_holds_place_and_ground_and_no_value(desk: Desk, case: Case, letters: Part, ground: str) -> None:

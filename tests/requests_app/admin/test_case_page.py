@@ -12,7 +12,10 @@ from django.test import Client
 
 from dsar.ledger import chains
 from dsar.vault import keys
-from requests_app.law.words import Right
+from requests_app import guards
+from requests_app.facts import SURENESS_LABELS
+from requests_app.law.values import Exemption, Limit
+from requests_app.law.words import Right, Sureness
 from requests_app.models import Case
 from requests_app.roles import Role
 from requests_app.services import identity
@@ -130,6 +133,36 @@ def test_an_opt_out_says_that_proof_may_not_be_asked_for(desk: Desk) -> None:
 def test_the_limit_is_shown_with_its_window(desk: Desk) -> None:
     page = page_of(desk, desk.case_in(State.REVIEWING))
     assert "Information was provided 0 of 2 times after 2025-11-23 and up to 2026-11-23." in page
+
+
+def beside(value: Limit | Exemption) -> str:
+    """A citation as it stands on the page, with how sure it is."""
+    return f"{value.citation} {SURENESS_LABELS[value.sureness]}"
+
+
+def test_the_limit_and_the_free_answers_show_how_sure_they_are(desk: Desk) -> None:
+    for residence, citation in (("US-CA", "Civ. Code 1798.130(b)"), ("US-VA", "Va. Code")):
+        case = desk.case_in(State.REVIEWING, residence=residence)
+        limit = case.packs()[0].limit(case.right_asked, case.received_on())
+        assert limit is not None
+        assert limit.citation.startswith(citation)
+        assert beside(limit) in page_of(desk, case)
+
+
+def test_each_ground_that_is_offered_shows_how_sure_it_is(desk: Desk) -> None:
+    case = desk.case_in(State.REVIEWING, residence="US-VA")
+    page = unescape(text_of(desk.client(Role.ANALYST), f"/admin/requests_app/case/{case.pk}/move/refuse/"))
+    offered = guards.grounds_to_refuse(case)
+    assert {ground.sureness for ground in offered} - {Sureness.VERIFIED}
+    for ground in offered:
+        assert f"{ground.title} ({ground.citation}, {SURENESS_LABELS[ground.sureness]})" in page
+
+
+def test_a_ground_that_was_used_shows_how_sure_it_is(desk: Desk) -> None:
+    case = desk.case_in(State.REVIEWING)
+    ground = next(each for each in guards.grounds_to_refuse(case) if each.code == "ca_140_not_consumer")
+    desk.move(case, "refuse", Role.APPROVER, code=ground.code, reason="The thread shows it.")
+    assert beside(ground) in page_of(desk, case)
 
 
 def test_the_other_rights_of_the_request_are_linked(desk: Desk) -> None:

@@ -32,10 +32,11 @@ LEFT_OPEN = ("LO-100122", "LO-100123", "LO-100124", "LO-100125", "LO-100126")
 
 def make_databases(folder: Path) -> None:
     """The main database and the key store, in the demo's folder."""
-    migrating.make_databases([folder / name for name in DATABASES], _migrate, kept=folder.parent / "migrated")
+    migrating.make_databases([folder / name for name in DATABASES], migrate, kept=folder.parent / "migrated")
 
 
-def _migrate() -> None:
+def migrate() -> None:
+    """Make all tables of the main database and of the key store."""
     call_command("migrate", verbosity=0)
     call_command("migrate", "vault", database="keys", verbosity=0)  # nothing else lives there
 

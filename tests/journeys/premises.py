@@ -18,7 +18,7 @@ from tests import servers
 
 ROOT = Path(__file__).parent.parent.parent
 SIGNING_KEY = base64.b64encode(b"only for the tests' signatures..").decode()
-FOUND = "import pathlib; from dsar.demo import show; show.make_databases(); show.set_up(pathlib.Path(), '', print)"
+FOUND = "import pathlib; from dsar.demo import show; show.migrate(); show.set_up(pathlib.Path(), '', print)"
 
 
 def on_postgres() -> bool:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('requests_app', '0002_guards'),
+        ('requests_app', '0003_declined_opt_ins'),
     ]
 
     operations = [

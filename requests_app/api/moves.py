@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 
 from requests_app.api.faults import REQUEST, FaultsView, faults
 from requests_app.api.serializers import FaultsOut
+from requests_app.api.strict import StrictSerializer
 from requests_app.guards import MoveShut
 from requests_app.models import Case, User
 from requests_app.move import InputRefused
@@ -80,7 +81,7 @@ class MovesOut(StandOut):
     moves = MoveOut(many=True)
 
 
-class MoveIn(serializers.Serializer[Any]):
+class MoveIn(StrictSerializer):
     """What the maker of the move gives, by the names of its inputs."""
 
     inputs = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False, default=dict)

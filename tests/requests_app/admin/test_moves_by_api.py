@@ -110,6 +110,7 @@ def test_a_ground_on_the_wrong_right_is_refused_with_the_rule(desk: Desk, analys
         ("start_gathering", {}, '"99999"', 412, {"request": "Somebody else changed this case"}),
         ("start_gathering", {}, "W/abc", 412, {"request": "Somebody else changed this case"}),
         ("start_gathering", {"inputs": {"colour": "red"}}, "", 400, {"colour": "does not ask for that"}),
+        ("start_gathering", {"input": {}}, "", 400, {"input": "input is not known here: give any of inputs."}),
         ("start_gathering", {"inputs": "all"}, "", 400, {"inputs": "Expected a dictionary"}),
         ("start_gathering", ["a list"], "", 400, {"request": "Expected a dictionary"}),
         ("refuse", {"inputs": {"reason": "Bad faith."}}, "", 400, {"code": "Please fill this in."}),

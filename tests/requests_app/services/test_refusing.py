@@ -185,9 +185,9 @@ def test_a_ground_that_held_on_the_day_of_receipt_may_still_be_used() -> None:
     assert guards.check_refusal_code(case, "ca_145m_employee").code == "ca_145m_employee"
 
 
-def test_grounds_are_offered_with_citation_and_with_what_must_be_so() -> None:
+def test_grounds_are_offered_with_citation_how_sure_it_is_and_with_what_must_be_so() -> None:
     offered = grounds_offered(case_in(State.REVIEWING, Right.DELETE))
-    assert offered["ca_7063_agent_no_proof"].endswith("(11 CCR 7063, 7026(j))")
+    assert offered["ca_7063_agent_no_proof"].endswith("(11 CCR 7063, 7026(j), verified)")
     assert "needs that a written justification shows" in offered["ca_145h3_unfounded_excessive"]
 
 

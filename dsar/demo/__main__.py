@@ -169,7 +169,7 @@ def process(name: str, command: Sequence[str]) -> Iterator[subprocess.Popen[byte
 
 def wait_until_served(port: int, web: subprocess.Popen[bytes]) -> None:
     """Wait until the first page comes; SystemExit if the web server ended instead."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120  # a busy machine takes its time; a server that ended is seen at once
     while time.monotonic() < until and web.poll() is None:
         try:
             urllib.request.urlopen(f"http://localhost:{port}/", timeout=5).close()

@@ -43,6 +43,7 @@ from requests_app.move import InputRefused
 from requests_app.roles import Actor
 from requests_app.services import moving
 from requests_app.services.history import record_access
+from requests_app.states import State
 
 SLUG = "corrections"
 MOST_SHOWN = 200  # values of one correction, and those that are ticked; of more a person can't decide one by one
@@ -100,6 +101,7 @@ def corrections(request: HttpRequest, case: Case) -> HttpResponse:
         "lines": lines,
         "may_decide": may_decide,
         "fixed_because": fixed,
+        "is_open": case.state != State.CLOSED,
         "by_approval": is_decided_by_approval(corrections_of(case)),
         "verdicts": choices.verdict_choices(case),
         "conditions": choices.deletion_conditions(case),

@@ -133,3 +133,12 @@ def test_what_is_ticked_is_shown_however_many_values_stand_there(
 def test_who_only_looks_is_offered_no_decision(desk: Desk, asked: Case) -> None:
     text = text_of(desk.client(Role.AUDITOR), page(asked))
     assert 'name="verdict"' not in text
+
+
+def test_once_it_is_done_the_page_asks_nobody_to_gather_or_decide(desk: Desk, analyst: Client) -> None:
+    case = desk.case_in(State.CLOSED, Right.CORRECT, correct_field="club.members.points", correct_value="12")
+    text = unescape(text_of(analyst, page(case)))
+    assert "granted" in text
+    assert "Decided by approver." in text
+    assert "gather again" not in text
+    assert "to approve the case corrects it" not in text

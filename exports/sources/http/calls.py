@@ -24,6 +24,7 @@ from exports.sources.values import Json
 BUDGET = 100.0  # seconds for one call with all its tries and polls; a job's lease must outlive a few of them
 DELAYS = (0.5, 2.0, 5.0)  # seconds between tries, and between polls
 LONGEST_IN_PLACE = 10.0  # seconds; a longer wait is the job's
+LONGEST_ASKED = 1e9  # seconds; whatever a service asks for, the job waits for less
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 UNKNOWN = 401
 REFUSED = frozenset({UNKNOWN, 403})
@@ -174,10 +175,10 @@ def retry_after(answer: Answer) -> float | None:
     """Seconds that the service asks for, as a number or as a moment (RFC 9110, 10.2.3); None if it says nothing."""
     text = answer.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        return min(float(text), LONGEST_ASKED)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (known - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):  # of a year or a zone that no calendar has
         return None
-    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (known - datetime.now(UTC)).total_seconds())

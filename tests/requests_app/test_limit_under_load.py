@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from threading import Barrier
 
@@ -16,7 +17,8 @@ from dsar.jobs.running import execute
 from dsar.ledger.verification import verify
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
-from requests_app.models import Case, DataSubject, Submission
+from requests_app.models import Case, DataSubject, PersonLink, Submission
+from requests_app.move import InputRefused
 from requests_app.services import closing, identity, moving, review
 from requests_app.services.history import locked
 from requests_app.states import State
@@ -52,13 +54,23 @@ def as_many_tries_as_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identity, "TRIES_A_DAY", THREADS)
 
 
-def file_and_approve(person: Mapping[str, str], company: Company) -> Case:
-    """A request, confirmed, joined with the person's record, proved, gathered and approved."""
+def link(case: Case, reference: str) -> None:
+    """Say that the case's person is that of another request; of many who say so at once, one links."""
+    inputs = {"reference": reference, "reason": "She called from both telephones."}
+    with suppress(InputRefused):  # the others find them linked; how many did is counted at the end
+        moving.perform("link_people", case_id=case.pk, version=case.version, actor=ANALYST, at=AT, inputs=inputs)
+
+
+def file_and_approve(person: Mapping[str, str], company: Company, same_as: str) -> Case:
+    """A request, confirmed, joined with the person's record, proved, linked with another one, gathered and approved."""
     account = {"email": person["email"], "account_number": person["account_number"]}
     submission = a_submission(Right.KNOW_CATEGORIES, **account)
     assert identity.confirm_mailbox(submission, code_in(submission), at=AT)
     run_own_jobs(submission)
     case = the_case(submission, Right.KNOW_CATEGORIES)
+    if same_as:
+        link(case, same_as)
+        case = fresh(case)
     make = partial(moving.perform, case_id=case.pk, at=AT, inputs={})
     case = make("start_gathering", version=case.version, actor=ANALYST)
     company.to_search.remove(case.pk)
@@ -79,20 +91,26 @@ def release(case: Case) -> str:
     return "released"
 
 
-def file_link_and_release(person: Mapping[str, str], company: Company) -> Counter[str]:
-    """Every thread files for this person, and all release at the same moment; how often each ending came."""
+def file_link_and_release(
+    person: Mapping[str, str], company: Company, *, also: Mapping[str, str] | None = None, same_as: str = ""
+) -> Counter[str]:
+    """Every thread files for this person, and all release at the same moment; how often each ending came.
+
+    Half of them file from another mailbox, if the person has one, and link it with the request of that reference.
+    """
     all_approved = Barrier(THREADS)
 
-    def act() -> str:
+    def act(who: Mapping[str, str], reference: str) -> str:
         try:
-            case = file_and_approve(person, company)
+            case = file_and_approve(who, company, reference)
         except BaseException:
             all_approved.abort()
             raise
         all_approved.wait(timeout=10 * TOGETHER_SECONDS)
         return release(case)
 
-    return Counter(at_once(*[act] * THREADS))
+    ways = [partial(act, person, ""), partial(act, also or person, same_as)]
+    return Counter(at_once(*ways * (THREADS // 2)))
 
 
 def cases_of(person: Mapping[str, str], state: State) -> list[Case]:
@@ -108,6 +126,20 @@ def test_of_all_that_are_released_at_once_two_are_and_all_others_wait_for_a_deci
     waiting = cases_of(SAM, State.DECIDING)
     assert len(waiting) == THREADS - ALLOWED
     assert "Decide on the limit first" in shut_because(waiting[0], "approve", by=APPROVER)
+    assert verify().first_break is None
+
+
+def test_two_mailboxes_that_are_linked_while_all_file_count_as_one_person(house: Company) -> None:
+    other = {**SAM, "email": "sam.b@example.com", "account_number": "A-other"}
+    house.people.append(other)
+    first = a_submission(Right.KNOW_CATEGORIES, email=SAM["email"], account_number=SAM["account_number"])
+    assert identity.confirm_mailbox(first, code_in(first), at=AT)
+    run_own_jobs(first)
+    endings = file_link_and_release(SAM, house, also=other, same_as=first.reference)
+    assert endings == {"released": ALLOWED, "handed back": THREADS - ALLOWED}
+    assert PersonLink.objects.count() == 1
+    assert DataSubject.objects.filter(root=None).count() == 1, "two records, one person"
+    assert Submission.objects.filter(provided_at__isnull=False).count() == ALLOWED
     assert verify().first_break is None
 
 

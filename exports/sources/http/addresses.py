@@ -82,4 +82,6 @@ def is_public(address: str) -> bool:
         hidden = found.ipv4_mapped or found.sixtofour or teredo or nat64
         if hidden is not None:
             return is_public(str(hidden))
+        if found.is_site_local:  # deprecated, and still in use within some houses (RFC 3879)
+            return False
     return found.is_global and not found.is_multicast and not found.is_reserved

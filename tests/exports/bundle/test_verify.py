@@ -7,11 +7,12 @@ import base64
 import hashlib
 import io
 import json
+import stat
 import subprocess
 import sys
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from pytest_django import Settings
 
 from dsar.ledger.signing import Signer
 from exports.bundle import signature, verify
-from exports.bundle.archive import Member, laid_out
+from exports.bundle.archive import DIGEST, Member, laid_out, with_digest
 from exports.bundle.archive import zipped as archived
 from exports.bundle.contents import VERIFIER
 from exports.bundle.manifest import FileEntry, Manifest
@@ -88,7 +89,7 @@ def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
         warnings.simplefilter("ignore", UserWarning)  # of a name that is written twice
         for name, content in files:
             packed.writestr(name, content)
-    return buffer.getvalue()
+    return b"".join(with_digest([buffer.getvalue()]))
 
 
 def flipped(content: bytes) -> bytes:
@@ -333,19 +334,85 @@ def test_no_more_of_a_file_is_read_than_is_stated(tmp_path: Path) -> None:
     assert faults == [f"{ORDERS}.csv: changed: longer than the 9 bytes that the manifest states"]
 
 
-def test_damage_anywhere_in_the_zip_ends_in_a_sentence(tmp_path: Path) -> None:
-    whole = zipped(SOUND.items())
+def told(path: Path, content: bytes) -> int:
+    """The exit code of the verifier for an archive of these bytes."""
+    path.write_bytes(content)
+    try:
+        check = verify.Check(str(path), KEY.public_key)
+    except verify.DAMAGED:
+        return verify.WRONG if verify.begins_as_archive(str(path)) else verify.NOT_CHECKED
+    check.run()
+    return verify.WRONG if check.report.faults else verify.FINE
+
+
+def whole() -> bytes:
+    """A sound bundle as it is made."""
+    pieces = [(path, piece) for path, content in SOUND.items() for piece in (b"", content)]
+    return b"".join(archived(pieces, made_at=MADE_AT))
+
+
+def test_a_flipped_bit_anywhere_in_the_zip_is_found(tmp_path: Path) -> None:
+    path, sound = tmp_path / "bundle.zip", whole()
+    assert told(path, sound) == verify.FINE
+    unseen = [
+        place
+        for place in range(len(sound))
+        if told(path, sound[:place] + bytes([sound[place] ^ 1 << place % 8]) + sound[place + 1 :]) != verify.WRONG
+    ]
+    assert not unseen
+
+
+def with_field(content: bytes) -> bytes:
+    """The archive packed anew, with a field by which some programs write README.txt under another name."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for info in old.infolist():
+            copy = zipfile.ZipInfo(info.filename)
+            copy.extra = b"\x75\x70\x05\x00\x01abcd" if info.filename == "manifest.json" else b""
+            new.writestr(copy, old.read(info))
+    return b"".join(with_digest([buffer.getvalue()]))
+
+
+def with_entry(name: str, mode: int) -> bytes:
+    """The archive with an entry more, of a kind that no bundle has."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        for path, content in SOUND.items():
+            packed.writestr(path, content)
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = mode << 16
+        packed.writestr(entry, b"")
+    return b"".join(with_digest([buffer.getvalue()]))
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (lambda: whole() + b"more", "the archive: not as it was made"),
+        (lambda: whole()[:-1], "the archive: not as it was made"),
+        (lambda: b"".join(with_digest([b"#!/bin/sh" + whole()[:-108] + b"\0\0"])), "something stands before"),
+        (lambda: with_field(whole()), "manifest.json: a second name"),
+        (lambda: with_entry("more/", 0o040755), "more/: a folder of its own"),
+        (lambda: with_entry("more", stat.S_IFIFO), "more: a link or a device"),
+        (lambda: with_entry("more", stat.S_IFLNK), "more: a link or a device"),
+    ],
+)
+def test_what_is_done_to_the_archive_around_its_files_is_named(
+    tmp_path: Path, content: Callable[[], bytes], fault: str
+) -> None:
     path = tmp_path / "bundle.zip"
-    sound = 0
-    for place in range(0, len(whole), 23):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
-        try:
-            check = verify.Check(str(path), KEY.public_key)
-        except verify.DAMAGED:
-            continue
-        check.run()
-        sound += not check.report.faults
-    assert sound < len(whole) / 23 / 2, "dates, versions and the like are no part of the files"
+    path.write_bytes(content())
+    check = verify.Check(str(path), KEY.public_key)
+    check.run()
+    assert any(fault in found for found in check.report.faults), check.report.faults
+
+
+def test_an_archive_whose_end_is_damaged_is_wrong_and_not_unknown(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, {"verify.py": VERIFIER.read_bytes()})
+    (tmp_path / "bundle.zip").write_bytes(whole()[: len(whole()) // 2])
+    code, said = desk.run("bundle.zip")
+    assert code == verify.WRONG
+    assert "WRONG  the archive: cut or changed" in said
 
 
 def test_what_can_not_be_checked_ends_with_2(tmp_path: Path) -> None:
@@ -365,5 +432,6 @@ def test_it_needs_python_3_8_and_nothing_else() -> None:
 
 def test_the_house_and_the_verifier_mean_the_same() -> None:
     assert signature.DOMAIN.encode() == verify.DOMAIN
+    assert DIGEST == verify.DIGEST
     assert signature.SIGNATURE_FORMAT == verify.SIGNATURE_FORMAT
     assert verify.key_id(KEY.public_key) == KEY.key_id == hashlib.sha256(KEY.public_key).hexdigest()[:16]

@@ -65,7 +65,10 @@ def exact_form(held: Json) -> str | None:
 
 
 def email_forms(address: str) -> tuple[str, ...]:
-    """The ways to write an address that are one mailbox: small letters, its domain in Unicode and in ASCII."""
+    """The ways to write an address that are one mailbox: small letters, its domain in Unicode and in ASCII.
+
+    What Python's encoding makes of ß, of a final sigma and of wide letters is another domain, and maybe somebody else.
+    """
     plain = unicodedata.normalize("NFC", address.strip()).lower()
     local, at, domain = plain.rpartition("@")
     if not at:
@@ -73,7 +76,10 @@ def email_forms(address: str) -> tuple[str, ...]:
     try:
         ascii_form = domain.encode("idna").decode()
         unicode_form = domain.encode().decode("idna") if domain.isascii() else domain
+        is_the_same = ascii_form.encode().decode("idna") == unicode_form
     except UnicodeError:
+        return (plain,)
+    if not is_the_same:
         return (plain,)
     return tuple(dict.fromkeys((plain, f"{local}@{ascii_form}", f"{local}@{unicode_form}")))
 

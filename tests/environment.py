@@ -1,6 +1,7 @@
 """The environment of the tests: loaded by pytest's -p before Django reads its settings."""
 
 import atexit
+import base64
 import os
 import shutil
 import tempfile
@@ -12,6 +13,8 @@ TEST_MASTER_KEY = (
     "TGkyQ3AxT0lXUCthaVBmakE9PSIsImtleU1hdGVyaWFsVHlwZSI6IlNZTU1FVFJJQyJ9LCJzdGF0dXMiOiJFTkFCTEVEIiwi"
     "a2V5SWQiOjc2MzI5NTc3Nywib3V0cHV0UHJlZml4VHlwZSI6IlRJTksifV19"
 )
+
+TEST_SIGNING_KEY = base64.b64encode(b"only for the tests' signatures..").decode()
 
 DEFAULTS = {
     "DSAR_SECRET_KEY": "only-for-tests-" + "x" * 40,

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import tests.environment  # noqa: F401 - sets keys and the like
+import tests.environment
 from tests import servers
 from tests.bench import duties
 from tests.bench.tables import print_table
@@ -79,6 +79,7 @@ def prepare_environment(folder: Path) -> None:
         "KEYS_DATABASE_URL": f"sqlite:///{folder}/keys.sqlite3",
         "EMAIL_URL": f"file:///{folder}/mails",
         "REDIS_URL": "",
+        "DSAR_SIGNING_KEY": tests.environment.TEST_SIGNING_KEY,
     }
     (folder / "data").mkdir()
 

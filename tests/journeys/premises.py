@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 import subprocess
@@ -15,9 +14,9 @@ import sqlalchemy as sa
 
 from dsar.demo import systems
 from tests import servers
+from tests.environment import TEST_SIGNING_KEY
 
 ROOT = Path(__file__).parent.parent.parent
-SIGNING_KEY = base64.b64encode(b"only for the tests' signatures..").decode()
 FOUND = "import pathlib; from dsar.demo import show; show.migrate(); show.set_up(pathlib.Path(), '', print)"
 
 
@@ -97,7 +96,7 @@ class Premises:
         return systems.addresses(self.folder) | {
             "DJANGO_SETTINGS_MODULE": "tests.journeys.house_settings",
             "DSAR_DATA_DIR": str(self.folder),
-            "DSAR_SIGNING_KEY": SIGNING_KEY,
+            "DSAR_SIGNING_KEY": TEST_SIGNING_KEY,
             "DATABASE_URL": self.main.url,
             "KEYS_DATABASE_URL": self.keys.url,
             "REDIS_URL": "",

@@ -214,6 +214,18 @@ def test_ages(born: str, on: str, age: int, because: str) -> None:
     assert agents.age_on(date.fromisoformat(born), date.fromisoformat(on)) == age, because
 
 
+@pytest.mark.parametrize(
+    ("born", "age", "day"),
+    [
+        ("2010-11-23", 16, "2026-11-23"),
+        ("2012-02-29", 16, "2028-02-29"),
+        ("2012-02-29", 13, "2025-03-01"),  # no 29 February in that year
+    ],
+)
+def test_a_birthday_is_a_day_of_every_year(born: str, age: int, day: str) -> None:
+    assert agents.birthday(date.fromisoformat(born), age) == date.fromisoformat(day)
+
+
 MINORS = [{"opt_in_under": 16, "parent_under": 13, "ask_again_months": 12, **SINCE}]
 
 

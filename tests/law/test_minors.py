@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from requests_app.law import packs
-from requests_app.law.minors import OptedIn, OptsIn, sale_of
+from requests_app.law.minors import OptedIn, OptsIn, asked_again_from, sale_of
 
 PARENT, CONSUMER = OptsIn.PARENT, OptsIn.CONSUMER
 ON = date(2026, 11, 23)
@@ -52,3 +52,17 @@ def test_a_young_person_s_own_word_counts_if_it_was_given_from_the_13th_birthday
     assert rule is not None
     sale = sale_of(rule, date(2013, 5, 1), ON, opted_in=[OptedIn(CONSUMER, said_on)], opted_out=False)
     assert (sale.age, sale.allowed) == (13, allowed)
+
+
+@pytest.mark.parametrize(
+    ("born_on", "declined_on", "again", "because"),
+    [
+        (date(2013, 5, 1), date(2026, 11, 23), date(2027, 11, 23), "twelve months later"),
+        (date(2011, 5, 1), date(2026, 11, 23), date(2027, 5, 1), "the 16th birthday comes first"),
+        (date(2012, 2, 29), date(2027, 6, 1), date(2028, 2, 29), "born on 29 February, 16 in a leap year"),
+    ],
+)
+def test_who_did_not_consent_is_left_alone(born_on: date, declined_on: date, again: date, because: str) -> None:
+    rule = packs.all_packs()["ccpa"].minors_rule(ON)
+    assert rule is not None
+    assert asked_again_from(rule, born_on, declined_on) == again, because

@@ -38,6 +38,7 @@ def test_figures_of_two_rights_are_those_of_both_together() -> None:
     both = one + other
     assert (both.received, both.denied, both.days.median) == (2, 1, 6.5)
     assert (one.received, len(one.days)) == (1, 1)
+    assert [both.of(ended) for ended in (Ended.IN_WHOLE, Ended.EXEMPT, Ended.WITHDRAWN)] == [1, 1, 0]
 
 
 @pytest.mark.parametrize(

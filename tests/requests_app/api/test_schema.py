@@ -72,7 +72,7 @@ def test_the_schema_is_valid_and_has_no_warnings(tmp_path: Path) -> None:
     schemas = schema["components"]["schemas"]
     assert schemas["Right"]["enum"] == list(Right)
     closed = {name for name, described in schemas.items() if described.get("additionalProperties") is False}
-    assert closed == {"AskedFor", "CorrectionIn", "SubmissionIn"}
+    assert closed == {"AskedFor", "CorrectionIn", "MoveIn", "SubmissionIn"}
 
 
 def test_the_schema_is_served(client: Client) -> None:

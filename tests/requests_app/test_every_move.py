@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import transaction
+from django_fsm import TransitionNotAllowed
 
 from dsar.jobs.models import Job
 from dsar.ledger.models import Event
@@ -304,14 +305,17 @@ def test_no_other_state_can_be_reached_on_a_route() -> None:
 
 # ---- what nobody at the desk does
 
-PERSON_MAY_WITHDRAW = set(State) - {State.CARRYING_OUT, State.CLOSED}
+BEFORE_THE_ACT = frozenset(State) - {State.CARRYING_OUT, State.CLOSED}
+# What is in force on receipt can be taken back by its opposite; only what nobody has confirmed can be withdrawn.
+PERSON_MAY_WITHDRAW = {Route.FULL: BEFORE_THE_ACT, Route.DECIDE_ONLY: BEFORE_THE_ACT, Route.DIRECT: {State.RECEIVED}}
+PLACES = [(route, state) for route in Route for state in State if state in REACHED[route]]
 
 
-@pytest.mark.parametrize("state", State)
-def test_the_person_withdraws_only_before_an_act_has_begun(state: State, house: Company) -> None:
-    case = at_first(house, Route.FULL, state)
+@pytest.mark.parametrize(("route", "state"), PLACES)
+def test_the_person_withdraws_only_before_an_act_has_begun(route: Route, state: State, house: Company) -> None:
+    case = at_first(house, route, state)
     before = all_of(case)
-    if state in PERSON_MAY_WITHDRAW:
+    if state in PERSON_MAY_WITHDRAW[route]:
         closing.withdraw(case.pk, at=AT)
         assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "withdrawn")
     else:
@@ -320,18 +324,23 @@ def test_the_person_withdraws_only_before_an_act_has_begun(state: State, house: 
         assert all_of(case) == before
 
 
-@pytest.mark.parametrize("state", [State.CARRYING_OUT, State.CLOSED])
-def test_nobody_withdraws_an_opt_out_that_holds(state: State, house: Company) -> None:
-    case = at_first(house, Route.DIRECT, state)
+NEVER_HANDED_BACK = [(Route.DIRECT, State.CARRYING_OUT), (Route.DECIDE_ONLY, State.CARRYING_OUT)]
+
+
+@pytest.mark.parametrize(("route", "state"), NEVER_HANDED_BACK)
+def test_nothing_is_handed_back_where_nobody_decides_again(route: Route, state: State, house: Company) -> None:
+    case = at_first(house, route, state)
     before = all_of(case)
-    with pytest.raises(MoveShut, match="can't be withdrawn any more"):
-        closing.withdraw(case.pk, at=AT)
+    with pytest.raises(TransitionNotAllowed), transaction.atomic():
+        closing.hand_back(case.pk, "limit_reached", at=AT)
     assert all_of(case) == before
 
 
-@pytest.mark.parametrize("state", State)
-def test_what_workers_report_moves_a_case_only_where_it_was_waited_for(state: State, house: Company) -> None:
-    case = at_first(house, Route.FULL, state)
+@pytest.mark.parametrize(("route", "state"), [place for place in PLACES if place not in NEVER_HANDED_BACK])
+def test_what_workers_report_moves_a_case_only_where_it_was_waited_for(
+    route: Route, state: State, house: Company
+) -> None:
+    case = at_first(house, route, state)
     house.to_search.clear()
     with transaction.atomic():
         review.settle(fresh(case), at=AT)

@@ -15,7 +15,7 @@ from exports.models import DataMapVersion, DataSource
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 PAGE = "/admin/exports/datasource/policy/"
 SET_UP = datetime(2025, 1, 2, 10, tzinfo=UTC)

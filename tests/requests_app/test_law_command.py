@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from requests_app.law import packs, presenting
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SITUATION = {
     "id": "one",

@@ -231,6 +231,7 @@ NASTY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", NASTY.values(), ids=NASTY)
 def test_the_time_grows_with_the_length_and_not_faster(piece: str) -> None:
     """Eight times the text takes about eight times as long: the bound is far above that, and far below 64."""

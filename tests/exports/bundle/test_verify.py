@@ -351,6 +351,7 @@ def whole() -> bytes:
     return b"".join(archived(pieces, made_at=MADE_AT))
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_anywhere_in_the_zip_is_found(tmp_path: Path) -> None:
     path, sound = tmp_path / "bundle.zip", whole()
     assert told(path, sound) == verify.FINE

@@ -52,6 +52,7 @@ def test_it_has_no_environment_no_descriptor_and_nothing_of_the_house(monkeypatc
             assert attempted(what).pixels == b"\0\0\0", what
 
 
+@pytest.mark.slow
 def test_memory_and_time_are_bounded() -> None:
     for what in ("memory", "loop"):
         begun = time.monotonic()

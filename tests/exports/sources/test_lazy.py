@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import sys
 import tests.environment
@@ -15,6 +17,7 @@ assert not found, found
 """
 
 
+@pytest.mark.slow
 def test_django_starts_without_sqlalchemy() -> None:
     program = PROGRAM.format(extra="import django; django.setup()")
     subprocess.run([sys.executable, "-c", program], check=True)

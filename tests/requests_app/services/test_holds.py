@@ -23,7 +23,7 @@ from requests_app.states import State
 from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import ANALYST, APPROVER, AT, case_in, days, fresh, move
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 SAMS = frozenset({("email", SAM["email"])})
 TODAY = date(2026, 11, 23)

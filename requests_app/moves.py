@@ -122,7 +122,7 @@ MOVES: dict[str, Move] = {
             gettext_lazy("Specific pieces can't be verified; the request is answered with categories instead."),
             DESK,
             guards.check_fall_back,
-            rights=frozenset({Right.KNOW_SPECIFIC}),
+            rights=frozenset({Right.KNOW_SPECIFIC, Right.PORTABILITY}),
         ),
         Move(
             "ask_clarification",

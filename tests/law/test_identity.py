@@ -216,8 +216,9 @@ def test_a_correction_is_not_proved_with_what_it_contests() -> None:
     assert identity.may_not_prove(CCPA, Right.DELETE, on=NOW, contested=contested) == frozenset()
 
 
-def test_only_specific_pieces_fall_back_to_categories() -> None:
+def test_only_who_asked_for_specific_pieces_falls_back_to_categories() -> None:
     assert identity.falls_back_to(CCPA, Right.KNOW_SPECIFIC, on=NOW) is Right.KNOW_CATEGORIES
+    assert identity.falls_back_to(CCPA, Right.PORTABILITY, on=NOW) is Right.KNOW_CATEGORIES
     assert identity.falls_back_to(CCPA, Right.KNOW_CATEGORIES, on=NOW) is None
     assert identity.falls_back_to(CCPA, Right.DELETE, on=NOW) is None
 

@@ -122,7 +122,7 @@ ABOUT = {
     "refuse_opt_out": set(Right) - {Right.OPT_IN},
     "refuse_opt_in": {Right.OPT_IN},
     "end_restriction": {Right.RESTRICT, Right.OBJECT},
-    "fall_back": {Right.KNOW_SPECIFIC},
+    "fall_back": {Right.KNOW_SPECIFIC, Right.PORTABILITY},
     "pass_on_statement": {Right.CORRECT},
     "answer_value": {Right.CORRECT},
     "decide_limit": KNOW | {Right.SHINE_THE_LIGHT},

@@ -179,13 +179,14 @@ def test_an_analyst_may_accept_what_reached_the_degree_while_nobody_looked(compa
 # ---- falling back
 
 
-def test_specific_pieces_that_cannot_be_verified_are_answered_as_categories() -> None:
-    case = a_case(Right.KNOW_SPECIFIC)
+@pytest.mark.parametrize("right", [Right.KNOW_SPECIFIC, Right.PORTABILITY])
+def test_specific_pieces_that_cannot_be_verified_are_answered_as_categories(right: Right) -> None:
+    case = a_case(right)
     confirm(case.submission)
     assert "does not reach the degree for categories either" in shut_because(case, "fall_back")
     offer(case.submission, declared_name="", **REASONABLE)
     fallen = move(case, "fall_back")
-    assert (fallen.state, fallen.right_asked) == (State.REVIEWING, Right.KNOW_SPECIFIC)
+    assert (fallen.state, fallen.right_asked) == (State.REVIEWING, right)
     assert fallen.right_answered == Right.KNOW_CATEGORIES
 
 

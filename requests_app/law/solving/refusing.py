@@ -135,8 +135,10 @@ def _offer(question: Question, right: Right, on: date, decision: str | None) -> 
         if rule.kind is DutyKind.OPT_OUT_OFFERED and rule.arises is Occasion.REFUSAL
     ]
     sells, opted_out = question.facts.flag("sells_or_shares"), question.facts.flag("already_opted_out")
-    if not rules or decision is None or decision == PENDING:
+    if decision is None or decision == PENDING:
         return {}
+    if not rules:
+        return {} if sells is None and opted_out is None else {"must_offer_opt_out": False}
     question.because(
         "Denied, the person is asked whether to opt out, if data is sold or shared and they have not.", *rules
     )

@@ -105,7 +105,7 @@ def _does_not_count(question: Question, earlier: Facts, slug: str, limit: Limit)
     if earlier.flag("after_correction"):
         return "proof after a correction"
     link, ours, theirs = earlier.word("link", LINKS), question.facts.word("email"), earlier.word("email")
-    if link == "unconfirmed" or (ours and theirs and ours != theirs and link != "confirmed"):
+    if link == "unconfirmed" or (ours and theirs and ours.casefold() != theirs.casefold() and link != "confirmed"):
         return "the link to this person is not confirmed"
     return ""
 

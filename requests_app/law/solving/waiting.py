@@ -15,6 +15,8 @@ from requests_app.law.words import ClockStart, PauseEffect, PauseGround, Right
 def identity(question: Question) -> Keys:
     """When the period begins and ends where proof of identity was asked for, and whether it could be suspended."""
     right, facts = question.right(), question.facts
+    if not facts.has("received_on") and _can_not_be_suspended(question, right):
+        return {"suspension_defensible": False}
     received_on = question.received_on(right)
     asked_on = facts.day_after("id_requested_on", "received_on")
     shown_on = facts.day_after("id_received_on", "id_requested_on") if asked_on else None
@@ -81,6 +83,12 @@ def _starts_late(question: Question, right: Right, received_on: date) -> ClockSt
     """The rule by which the period begins with the proof of identity, if this law has it."""
     rule = question.pack.clock_start(right, received_on)
     return rule if rule and ClockStart.IDENTITY_SHOWN in rule.on else None
+
+
+def _can_not_be_suspended(question: Question, right: Right) -> bool:
+    """Whether even without any date it is clear that nothing could be suspended, since no proof could be asked for."""
+    on = question.day_of(right)
+    return _starts_late(question, right, on) is None and not _asked_rightly(question, right, on)
 
 
 def _asked_rightly(question: Question, right: Right, received_on: date) -> bool:

@@ -15,8 +15,6 @@ from tests.law.made_up import SINCE, TWICE, a_ground, a_law, another_law, law_da
 CCPA = [packs.law_pack("ccpa")]
 NOW = date(2026, 11, 23)
 ADMT = date(2027, 2, 1)
-DATA_RIGHTS = [Right.KNOW_CATEGORIES, Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.DELETE, Right.CORRECT]
-OPT_OUTS = [Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE]
 
 
 def fits(code: str, right: Right, on: date = NOW, *unmet: str) -> bool:
@@ -25,38 +23,6 @@ def fits(code: str, right: Right, on: date = NOW, *unmet: str) -> bool:
     except ExemptionDoesNotFit:
         return False
     return True
-
-
-@pytest.mark.parametrize(
-    ("code", "rights"),
-    [
-        ("ca_105d1_transaction", [Right.DELETE]),
-        ("ca_105d8_legal_obligation", [Right.DELETE]),
-        ("ca_106_accurate", [Right.CORRECT]),
-        ("ca_130b_twice", DATA_RIGHTS[:3]),
-        ("ca_130a3_security_data", [Right.KNOW_SPECIFIC, Right.PORTABILITY]),
-        ("ca_7024c_not_searchable", DATA_RIGHTS[:2]),
-        ("ca_7024d_never_disclose", [Right.KNOW_SPECIFIC, Right.PORTABILITY, Right.CORRECT]),
-        ("ca_7021_not_verified", DATA_RIGHTS),
-        ("ca_145h3_unfounded_excessive", DATA_RIGHTS),
-        ("ca_7063_agent_no_proof", [*DATA_RIGHTS, *OPT_OUTS]),
-        ("ca_7070_parent_not_shown", []),
-        ("ca_145a_legal_claims", [*DATA_RIGHTS, *OPT_OUTS]),
-        ("ca_145b_privilege", [*DATA_RIGHTS[:3], *OPT_OUTS]),
-        ("ca_145g_vehicle", [Right.OPT_OUT_SALE_SHARE]),
-        ("ca_145k_rights_of_others", DATA_RIGHTS[1:]),
-        ("ca_145p_household", DATA_RIGHTS),
-        ("ca_145q_student", [Right.KNOW_SPECIFIC, Right.DELETE]),
-        ("ca_7026e_fraud", [Right.OPT_OUT_SALE_SHARE]),
-        ("ca_7027f_fraud", [Right.LIMIT_SENSITIVE]),
-        ("ca_100f_trade_secret", DATA_RIGHTS[:3]),
-        ("ca_145m_employee", []),
-        ("ca_145n_b2b", []),
-        ("ca_7221b1_human_appeal", []),
-    ],
-)
-def test_a_ground_fits_its_rights_and_no_other(code: str, rights: list[Right]) -> None:
-    assert [right for right in [*DATA_RIGHTS, *OPT_OUTS] if fits(code, right)] == rights
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from requests_app.admin.desk import actor_of, unsealed
 from requests_app.law.agents import IN_WORDS, Requester
 from requests_app.models import Case, PermissionFile
 from requests_app.roles import Actor
-from requests_app.services import permissions, silence
+from requests_app.services import papers, silence
 from requests_app.services.history import record_access
 
 REQUESTERS = {
@@ -91,7 +91,7 @@ def paper_page(request: HttpRequest, case: Case) -> HttpResponse:
     with transaction.atomic():
         record_access(by=actor_of(request), what="paper", at=timezone.now(), case=str(case.pk), file=asked)
     try:
-        content = permissions.read_file(paper)
+        content = papers.read(paper)
     except VaultError:
         return HttpResponse(_("This file can't be opened any more."), status=410, content_type="text/plain")
     response = HttpResponse(content, content_type=paper.content_type)

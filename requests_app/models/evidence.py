@@ -129,6 +129,11 @@ class PermissionFile(models.Model):
         return f"{self.content_type} {self.sent_at:%Y-%m-%d}"
 
     @property
+    def record_key(self) -> uuid.UUID:
+        """A paper belongs to the request's record."""
+        return self.submission.record_key
+
+    @property
     def context(self) -> str:
         """What the sealed file is bound to."""
         return f"permission:{self.pk}"

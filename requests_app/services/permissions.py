@@ -5,14 +5,11 @@ from __future__ import annotations
 import uuid
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dsar.jobs.queue import enqueue
-from dsar.vault import files
 from requests_app import identifying
 from requests_app.events import EventKind
 from requests_app.law import agents
@@ -29,18 +26,13 @@ from requests_app.models import (
 )
 from requests_app.moves import performs
 from requests_app.roles import PERSON, REQUESTER, Actor
-from requests_app.services import codes, identity, letters, linking, people
+from requests_app.services import codes, identity, letters, linking, papers, people
 from requests_app.services.history import locked_cases, record
+from requests_app.services.papers import FileRefused
 from requests_app.who_asks import ON_PAPER, PERSON_RECEIVES
 
-MOST_BYTES = 10 * 1024 * 1024
 MOST_FILES = 5
 FOLDER = "permissions"
-STARTS = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-
-
-class FileRefused(Exception):
-    """A file that can't be taken; the sentence says what to do."""
 
 
 def send_file(submission: Submission, content: bytes, *, at: datetime) -> PermissionFile:
@@ -50,25 +42,12 @@ def send_file(submission: Submission, content: bytes, *, at: datetime) -> Permis
     """
     content_type = _checked(submission, content)
     sent = PermissionFile(id=uuid.uuid4(), submission=submission, content_type=content_type, sent_at=at)
-    sent.path = str(Path(FOLDER) / f"{sent.pk}.sealed")
-    folder = Path(settings.DATA_DIR) / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    with files.SealedWriter(folder / f"{sent.pk}.sealed", submission.record_key, context=sent.context) as writer:
-        writer.write(content)
-        sealed = writer.finish()
-    sent.size, sent.sha256 = sealed.size, sealed.sha256
+    papers.seal(sent, content, folder=FOLDER)
     with transaction.atomic():
         sent.save()
         for case in locked_cases(submission):
             record(case, EventKind.PERMISSION_SENT, by=REQUESTER, at=at, file=str(sent.pk), size=len(content))
     return sent
-
-
-def read_file(sent: PermissionFile) -> bytes:
-    """The paper as it was sent; raises a VaultError if the file is not the one that was written."""
-    sealed = files.SealedFile(Path(settings.DATA_DIR) / sent.path, sent.size, sent.sha256)
-    with files.open_file(sealed, sent.submission.record_key, context=sent.context) as clear:
-        return clear.read()
 
 
 def may_send_file(submission: Submission) -> bool:
@@ -176,14 +155,7 @@ def _checked(submission: Submission, content: bytes) -> str:
         raise FileRefused(_("Please confirm your mailbox first, with the code that we mailed to you."))
     if not may_send_file(submission):
         raise FileRefused(_("No further paper is needed here. Please write to us if you think otherwise."))
-    if not content:
-        raise FileRefused(_("Please choose a file first."))
-    if len(content) > MOST_BYTES:
-        raise FileRefused(_("This file is too large: at most 10 MB, please."))
-    for start, content_type in STARTS.items():
-        if content.startswith(start):
-            return content_type
-    raise FileRefused(_("Please send a PDF, PNG or JPEG file."))
+    return papers.type_of(content)
 
 
 def _missing_papers(submission: Submission) -> list[Asked]:

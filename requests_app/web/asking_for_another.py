@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from requests_app import identifying
 from requests_app.law.agents import IN_WORDS, INSTEAD, Asked
 from requests_app.models import PermissionFile, Submission
-from requests_app.services import permissions
+from requests_app.services import papers, permissions
 from requests_app.web import session
 from requests_app.web.session import person_page
 
@@ -55,10 +55,10 @@ def send_paper(request: HttpRequest, submission: Submission) -> HttpResponse:
     if session.is_person(request):
         raise Http404
     paper = request.FILES.get("paper")
-    content = paper.read(permissions.MOST_BYTES + 1) if paper is not None else b""
+    content = paper.read(papers.MOST_BYTES + 1) if paper is not None else b""
     try:
         permissions.send_file(submission, content, at=timezone.now())
-    except permissions.FileRefused as refused:
+    except papers.FileRefused as refused:
         messages.error(request, str(refused))
     else:
         messages.success(request, _("Thank you. Our privacy team looks at what you sent."))

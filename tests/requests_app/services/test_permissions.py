@@ -19,10 +19,10 @@ from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Case, CodePurpose, DataSubject, Evidence, Message, Submission
 from requests_app.move import InputRefused
 from requests_app.moves import MOVES
-from requests_app.services import entering, identity, people, permissions
+from requests_app.services import entering, identity, papers, people, permissions
 from requests_app.services.intake import IntakeRefused
 from requests_app.services.letters import Letter
-from requests_app.services.permissions import FileRefused
+from requests_app.services.papers import FileRefused
 from requests_app.states import State
 from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import (
@@ -312,7 +312,7 @@ def test_the_person_gets_a_code_of_their_own_once_staff_have_accepted_a_paper() 
 def test_a_paper_is_sealed_and_staff_see_it_as_it_was_sent() -> None:
     case = by_agent()
     sent = permissions.send_file(case.submission, PDF, at=AT)
-    assert permissions.read_file(sent) == PDF
+    assert papers.read(sent) == PDF
     assert str(sent) == "application/pdf 2026-11-23"
     path = Path(settings.DATA_DIR) / sent.path
     assert b"Sam" not in path.read_bytes()
@@ -324,7 +324,7 @@ def test_a_paper_is_sealed_and_staff_see_it_as_it_was_sent() -> None:
     assert (evidence.document, evidence.statement) == (sent, "Signed on 20 November.")
     path.write_bytes(b"something else")
     with pytest.raises(FileDamaged):
-        permissions.read_file(sent)
+        papers.read(sent)
 
 
 @pytest.mark.parametrize(

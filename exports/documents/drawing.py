@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import islice
 
 import pypdfium2 as pdfium
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin  # noqa: F401 - loaded before the lock
@@ -37,6 +38,21 @@ def look(content: bytes, kind: Kind, language: str) -> int:
     return _frames(_picture(content, kind))
 
 
+def page(content: bytes, kind: Kind, language: str, number: int) -> Drawn:
+    """One page, from 1, without drawing those before it where that can be; raises Faulty."""
+    if kind is Kind.PDF:
+        pdf = _opened(content)
+        if not 0 < number <= len(pdf):
+            raise Faulty(Fault.BROKEN)
+        pdf.init_forms()
+        return _of_page(pdf[number - 1])
+    drawn = (item for item in pages(content, kind, language) if isinstance(item, Drawn))
+    found = next(islice(drawn, number - 1, None), None) if number > 0 else None
+    if found is None:
+        raise Faulty(Fault.BROKEN)
+    return found
+
+
 def pages(content: bytes, kind: Kind, language: str) -> Iterator[Drawn | Attached]:
     """Its pages, then what came with it; raises Faulty."""
     if kind is Kind.PDF:
@@ -64,13 +80,17 @@ def _of_pdf(content: bytes) -> Iterator[Drawn]:
     pdf = _opened(content)
     pdf.init_forms()  # what was typed into a form is seen on the page, too
     for number in range(len(pdf)):
-        page = pdf[number]
-        width, height = page.get_size()
-        scale = DPI / POINTS
-        if width * height * scale * scale > MOST_DRAWN:
-            scale = (MOST_DRAWN / (width * height)) ** 0.5 * 0.999
-        yield _drawn(page.render(scale=scale, rev_byteorder=True, fill_color=(*WHITE, 255)).to_pil())
-        page.close()
+        yield _of_page(pdf[number])
+
+
+def _of_page(page: pdfium.PdfPage) -> Drawn:
+    width, height = page.get_size()
+    scale = DPI / POINTS
+    if width * height * scale * scale > MOST_DRAWN:
+        scale = (MOST_DRAWN / (width * height)) ** 0.5 * 0.999
+    drawn = _drawn(page.render(scale=scale, rev_byteorder=True, fill_color=(*WHITE, 255)).to_pil())
+    page.close()
+    return drawn
 
 
 def _picture(content: bytes, kind: Kind) -> Image.Image:
@@ -104,9 +124,9 @@ def _upright(picture: Image.Image) -> Image.Image:
         return turned.convert("F").point(lambda value: value / 256).convert("RGB")
     if "A" in turned.getbands() or "transparency" in turned.info:
         clear = turned.convert("RGBA")
-        page = Image.new("RGB", clear.size, WHITE)
-        page.paste(clear, mask=clear.getchannel("A"))
-        return page
+        sheet = Image.new("RGB", clear.size, WHITE)
+        sheet.paste(clear, mask=clear.getchannel("A"))
+        return sheet
     return turned.convert("RGB")
 
 
@@ -119,5 +139,5 @@ def _small_enough(picture: Image.Image) -> Image.Image:
 
 
 def _drawn(picture: Image.Image) -> Drawn:
-    page = picture if picture.mode == "RGB" else picture.convert("RGB")
-    return Drawn(page.width, page.height, page.tobytes())
+    plain = picture if picture.mode == "RGB" else picture.convert("RGB")
+    return Drawn(plain.width, plain.height, plain.tobytes())

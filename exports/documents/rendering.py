@@ -15,7 +15,7 @@ from exports.documents.frames import Attached, Drawn
 from exports.documents.kinds import Fault, Faulty, Kind
 
 CANNOT_LOCK = 3  # how it ends if it can't be locked up
-LOOK, DRAW = "look", "draw"
+LOOK, DRAW, PAGE = "look", "draw", "page:"  # the last with the number of a page
 
 Drawing = Callable[[bytes, Kind, str], Iterator[Drawn | Attached]]
 Looking = Callable[[bytes, Kind, str], int]
@@ -39,6 +39,8 @@ def run(arguments: list[str]) -> int:
     try:
         if how == LOOK:
             _say(frames.frame(frames.END, look(content, Kind(kind), language), 0))
+        elif how.startswith(PAGE):
+            _draw(iter([module.page(content, Kind(kind), language, int(how.removeprefix(PAGE)))]))
         else:
             _draw(draw(content, Kind(kind), language))
     except Faulty as faulty:

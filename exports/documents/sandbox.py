@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from exports.documents import frames, rendering
 from exports.documents.frames import Attached, Drawn
@@ -38,7 +38,7 @@ BYTES_A_PIXEL = 3
 class Sandbox:
     """How documents are drawn: ``unlocked`` with limits alone, where the system gives no way to lock a process up.
 
-    ``module`` is what draws, with ``pages``, ``look`` and ``get_ready``; tests have hostile ones.
+    ``module`` is what draws, with ``pages``, ``page``, ``look`` and ``get_ready``; tests have hostile ones.
     """
 
     unlocked: bool = False
@@ -53,10 +53,19 @@ class Sandbox:
                 raise Faulty(Fault.BROKEN)
             return header.first
 
+    def page(self, content: bytes, kind: Kind, number: int, *, language: str = "en") -> Drawn:
+        """One page of a document, from 1; raises Faulty, also where there is none, and CannotLockDown."""
+        drawn = list(self._drawn(content, kind, f"{rendering.PAGE}{number}", language))
+        _check(len(drawn) == 1 and isinstance(drawn[0], Drawn))
+        return cast("Drawn", drawn[0])
+
     def draw(self, content: bytes, kind: Kind, *, language: str = "en") -> Iterator[Drawn | Attached]:
         """Its pages, and what came with a mail, one after the other; raises Faulty, CannotLockDown."""
+        return self._drawn(content, kind, rendering.DRAW, language)
+
+    def _drawn(self, content: bytes, kind: Kind, how: str, language: str) -> Iterator[Drawn | Attached]:
         pages = attachments = taken = 0
-        with self._process(content, kind, rendering.DRAW, language) as out:
+        with self._process(content, kind, how, language) as out:
             while (header := _header(out)).kind != frames.END:
                 if header.kind == frames.PAGE:
                     pages += 1

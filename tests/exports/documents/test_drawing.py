@@ -86,6 +86,15 @@ def test_each_page_of_a_scan_in_one_file_is_a_page() -> None:
     assert (one.getpixel((1, 1)), two.getpixel((1, 1))) == ((255, 0, 0), (0, 0, 255))
 
 
+@pytest.mark.parametrize(("content", "kind"), [(papers.pdf("one", "two"), Kind.PDF), (picture("RGB", "red"), Kind.PNG)])
+def test_one_page_alone_is_what_it_is_among_all_and_there_is_none_beyond_the_last(content: bytes, kind: Kind) -> None:
+    everything = list(drawing.pages(content, kind, "en"))
+    assert [drawing.page(content, kind, "en", number) for number in range(1, len(everything) + 1)] == everything
+    for number in (0, len(everything) + 1):
+        with pytest.raises(Faulty):
+            drawing.page(content, kind, "en", number)
+
+
 def test_a_mail_says_who_wrote_what_to_whom_and_what_came_with_it() -> None:
     content = papers.mail(
         "Hola, señora:\n" + "word " * 40, ("scan.png", papers.scan("x")), ("a.xlsx", b"PK"), html="<p>Other form</p>"

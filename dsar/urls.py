@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("requests_app.web.urls")),
     path("case/me/data/", include("exports.web.urls")),
+    path("case/me/documents/", include("exports.web.supporting_urls")),
     path("source/", include("exports.web.ready_urls")),
     path("task/", include("exports.web.task_urls")),
     path("verify/", include("exports.web.verify_urls")),

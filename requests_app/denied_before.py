@@ -1,4 +1,7 @@
-"""Whether what a correction asks for was denied to the same person lately, and so may be denied again (7023(g))."""
+"""Whether what a correction asks for was denied to the same person lately, and so may be denied again (7023(g)).
+
+Not where the person sends a document that was not there when it was denied.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.vault.errors import VaultError
+from requests_app import supporting
 from requests_app.law.repeats import Claim, Denied, Repeat, repeats
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
@@ -35,7 +39,8 @@ def why_not_repeated(case: Case, ground: Exemption) -> str:
     day = spell_date(case.received_on(), get_language() or "en")
     return _(
         "This person was not denied the same correction, of the same field to the same value, on its merits within the"
-        " time before %(day)s that the law names: look at the matter, and correct it or refuse it on another ground."
+        " time before %(day)s that the law names, or sends a document that was not there then: look at the matter, and"
+        " correct it or refuse it on another ground."
     ) % {"day": day}
 
 
@@ -47,6 +52,8 @@ def _repeated(case: Case) -> tuple[Repeat, ...]:
         return ()
     denied = [item for item in _earlier(case) if item[1].field in fields]
     if not fields or fields - {one.field for _case, one, _ground in denied}:
+        return ()
+    if supporting.brings_new(case, {other.pk for other, _one, _ground in denied}):
         return ()
     claims = [claim for one in asked if (claim := _claim_of(one))]
     if len(claims) < len(asked):

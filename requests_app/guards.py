@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.ledger import chains
-from requests_app import denied_before, limiting, waiting
+from requests_app import denied_before, limiting, supporting, waiting
 from requests_app.events import EventKind
 from requests_app.identifying import authority, what_is_missing
 from requests_app.identifying import degree_reached as degree_reached  # noqa: PLC0414 - guards answer for it, too
@@ -263,6 +263,8 @@ def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
         _check_no_permission(case, ground)
     if ground.ground is Ground.ANSWERED_OFTEN_ENOUGH:
         _check_answered_often_enough(case, ground)
+    if because := supporting.unseen_of_case(case, ground.ground):
+        raise MoveShut(because)
     if ground.ground is Ground.UNFOUNDED_OR_EXCESSIVE and not _is_second_person(case, actor):
         raise MoveShut(
             _(

@@ -16,6 +16,7 @@ from exports.admin import (  # noqa: F401
     schedules,
     searching,
     sources,
+    supporting,
     tasks,
     which,
 )

@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from dsar.vault.errors import VaultError
 from exports.admin.panels import may
+from exports.admin.supporting import Line as SupportingLine
+from exports.admin.supporting import lines_of
 from exports.fulfil.corrections.account import name_of
 from exports.fulfil.corrections.deciding import fixed_because
 from exports.fulfil.corrections.places import maps_in_use, not_correctable
@@ -77,6 +79,7 @@ class Line:
     values: list[ValueLine]
     left_out: int
     not_correctable: list[str]
+    documents: list[SupportingLine]
     decision: CorrectionDecision | None
     sureness: SafeString  # of its ground
     explanation: str
@@ -143,7 +146,7 @@ def _sentences(errors: Mapping[str, str]) -> Iterator[str]:
 
 
 def _lines(case: Case) -> Iterator[Line]:
-    decisions, maps = decisions_of(case), maps_in_use()
+    decisions, maps, sent = decisions_of(case), maps_in_use(), lines_of(case)
     names = names_of(decision.decided_by for decision in decisions.values())
     for asked in corrections_of(case):
         decision = decisions.get(asked.number)
@@ -163,6 +166,7 @@ def _lines(case: Case) -> Iterator[Line]:
                 f"{data_map.title}, {collection.title}: {field.title}"
                 for data_map, collection, field in not_correctable(asked, maps)
             ],
+            documents=[line for line in sent if line.document.asked_id == asked.pk],
             decision=decision,
             sureness=of_ground(case, decision.code) if decision else SafeString(),
             explanation=unsealed(decision, "explanation") if decision else "",

@@ -295,6 +295,10 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "The person consented on the case page to a deletion in place of the correction, and has taken that back."
         " Nothing was deleted on it since. Decide on the page Corrections anew."
     ),
+    "document_came_later": _(
+        "The person sent a document after the decision on its correction. Look at it, and decide anew on the page"
+        " Corrections, as before or otherwise."
+    ),
     "source_left_out": _(
         "The source that holds this field was waived: nothing can be corrected in it. Gather again, or refuse with a"
         " ground."

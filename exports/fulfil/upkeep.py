@@ -29,7 +29,7 @@ from exports.models import (
 )
 from requests_app import holding
 from requests_app.events import EventKind
-from requests_app.models import Case
+from requests_app.models import Case, SupportingDocument
 from requests_app.roles import SYSTEM
 from requests_app.services.history import locked, record
 from requests_app.states import State
@@ -155,6 +155,10 @@ def _documents_in_use(paths: Collection[str]) -> set[str]:
     return {*originals, *copies, *pages.values_list("path", flat=True)}
 
 
+def _supporting_in_use(paths: Collection[str]) -> set[str]:
+    return set(SupportingDocument.objects.filter(path__in=paths).values_list("path", flat=True))
+
+
 IN_USE: dict[str, InUse] = {
     "findings": _parts_in_use,
     "bundles": _bundles_in_use,
@@ -162,4 +166,5 @@ IN_USE: dict[str, InUse] = {
     "encrypted": _encrypted_in_use,
     "uploads": _uploads_in_use,
     "documents": _documents_in_use,
+    "supporting": _supporting_in_use,
 }

@@ -140,7 +140,7 @@ def context_of(case: Case, *, language: str) -> dict[str, Any]:
         "head": head,
         "timeline": [line_of(event) for event in events],
         "chain_is_whole": verification.verify(case.chain).first_break is None,
-        **_request(case, language),
+        **_request(case, head.at, language),
         **_identity(case, head.at),
         **_decisions(case, head.at, language),
         **_work(case, head.at, language),
@@ -166,11 +166,11 @@ def line_of(event: Event) -> Line:
     )
 
 
-def _request(case: Case, language: str) -> dict[str, Any]:
+def _request(case: Case, at: datetime, language: str) -> dict[str, Any]:
     return {
         "right": case.packs()[0].wording(case.right_asked, language, on=case.received_on()),
         "answered_as": case.right_answered.label if case.answered_as != case.right else "",
-        "corrections": [_correction(case, asked) for asked in case.corrections.all()],
+        "corrections": [_correction(case, asked, at) for asked in case.corrections.all()],
         "state": State(case.state).label,
         "outcome": Outcome(case.outcome).label if case.outcome else "",
         "residence": place_name(case.submission.residence),
@@ -178,7 +178,7 @@ def _request(case: Case, language: str) -> dict[str, Any]:
     }
 
 
-def _correction(case: Case, asked: CorrectionAsked) -> dict[str, Any]:
+def _correction(case: Case, asked: CorrectionAsked, at: datetime) -> dict[str, Any]:
     """One field that was asked for, never in the person's words, and what was decided on it."""
     decision = case.correction_decisions.filter(asked=asked, round=case.gathering_round).first()
     return {
@@ -187,6 +187,10 @@ def _correction(case: Case, asked: CorrectionAsked) -> dict[str, Any]:
         "places": [slug.replace(".", " · ") for slug in decision.places if slug != asked.field] if decision else [],
         "ground": _ground(case, decision.code) if decision and decision.code else None,
         "by": words.who(decision.decided_by) if decision else "",
+        "documents": [
+            {"row": row, "kind": row.content_type.rpartition("/")[2].upper(), "by": words.who(row.sent_by)}
+            for row in asked.documents.filter(sent_at__lte=at)
+        ],
     }
 
 

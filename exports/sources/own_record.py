@@ -44,6 +44,7 @@ KEPT: Mapping[str, Kept] = {
     "rights": Kept(earlier.Asked._fields, earlier.cases),
     "corrections": Kept(earlier.Corrected._fields, earlier.corrections),
     "statements": Kept(earlier.Stated._fields, earlier.statements),
+    "documents": Kept(earlier.Supported._fields, earlier.documents),
     "letters": Kept(earlier.Letter._fields, earlier.sent),
 }
 

@@ -35,6 +35,7 @@ from requests_app.models.staff import User
 from requests_app.models.standing import Routine, StandingRule
 from requests_app.models.statement import Statement
 from requests_app.models.submission import Channel, LookBack, Submission
+from requests_app.models.supporting import SupportingDocument
 from requests_app.models.suppression import OptIn, OptInDeclined, Suppression
 from requests_app.models.value_asked import AskedBy, ValueAsked
 
@@ -96,6 +97,7 @@ __all__ = [
     "StandingRule",
     "Statement",
     "Submission",
+    "SupportingDocument",
     "Suppression",
     "User",
     "ValueAsked",

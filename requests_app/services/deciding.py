@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from requests_app import guards, identifying
+from requests_app import guards, identifying, supporting
 from requests_app.events import EventKind
 from requests_app.law import refusals
 from requests_app.law.values import Exemption
@@ -130,11 +131,20 @@ def _tell(
             (item.person_text.in_language(language), refusals.cited(judged.packs(), item, language)) for item in grounds
         ],
         explanation=explanation,
+        considered=_considered(case, ground),
         ways_on=letters.ways_on(said, language),
         restriction_ends=case.is_restricted,
         appeal_refused=_where_to_turn(case),
         missing=missing,
     )
+
+
+def _considered(case: Case, ground: Exemption) -> str:
+    """That what was sent for a correction was considered, where the matter was judged."""
+    if case.right_asked != Right.CORRECT or ground.ground not in supporting.ON_THE_MERITS:
+        return ""
+    with translation.override(case.submission.language):
+        return supporting.considered(supporting.of_case(case).count())
 
 
 def _where_to_turn(case: Case) -> list[str]:

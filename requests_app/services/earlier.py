@@ -22,7 +22,9 @@ from requests_app.models import (
     Message,
     Statement,
     Submission,
+    SupportingDocument,
 )
+from requests_app.roles import PERSON
 from requests_app.services import letters
 from requests_app.services.history import local_day
 from requests_app.services.people import as_compared
@@ -89,6 +91,25 @@ class Stated(NamedTuple):
     text: str | None
     to_pass_on: bool  # whether the person asked for that
     passed_on: str | None  # the day on which it was noted as passed on
+    closed_on: str | None
+
+
+class Supported(NamedTuple):
+    """One document that was sent for a correction, and its hash: who sent it has it.
+
+    What somebody else called it, and wrote beside it, is theirs: staff, or who asked for the person.
+    """
+
+    reference: str
+    document_id: str
+    number: str  # of the correction, from 01
+    received_on: str
+    sent_on: str
+    name: str | None
+    note: str | None
+    kind: str
+    size: int
+    sha256: str
     closed_on: str | None
 
 
@@ -193,6 +214,27 @@ def statements(references: Collection[str]) -> Iterator[Stated]:
             to_pass_on=one.is_to_pass_on,
             passed_on=local_day(one.passed_on_at).isoformat() if one.passed_on_at else None,
             closed_on=_day(case),
+        )
+
+
+def documents(references: Collection[str]) -> Iterator[Supported]:
+    """What was sent to support corrections, in the order of references and ids."""
+    found = SupportingDocument.objects.filter(asked__case__submission__reference__in=references)
+    for one in found.select_related("asked__case__submission").order_by("asked__case__submission__reference", "pk"):
+        submission = one.asked.case.submission
+        own = one.sent_by == PERSON.slug
+        yield Supported(
+            reference=submission.reference,
+            document_id=str(one.pk),
+            number=f"{one.asked.number:02}",
+            received_on=submission.received_on.isoformat(),
+            sent_on=local_day(one.sent_at).isoformat(),
+            name=one.name or None if own else None,
+            note=one.note or None if own else None,
+            kind=one.content_type,
+            size=one.clear_size,
+            sha256=one.clear_sha256,
+            closed_on=_day(one.asked.case),
         )
 
 

@@ -80,7 +80,7 @@ def _with_sections(
 ) -> list[tuple[Progress, list[SafeString]]]:
     """Each case with what other floors have for it; data only for whom it is handed over to."""
     here = session.receives(request, submission)
-    return [(shown, rendered(shown.case, request) if here else []) for shown in cases]
+    return [(shown, rendered(shown.case, request, receives=here)) for shown in cases]
 
 
 @person_page

@@ -23,6 +23,7 @@ class Section:
 Provider = Callable[[Case], Section | None]
 
 _providers: list[Provider] = []
+_for_all: list[Provider] = []
 
 
 def register(section: Provider) -> Provider:
@@ -32,9 +33,17 @@ def register(section: Provider) -> Provider:
     return section
 
 
-def rendered(case: Case, request: HttpRequest) -> list[SafeString]:
-    """The sections of a case as HTML, in the order in which they were registered."""
-    found = (provider(case) for provider in _providers)
+def register_for_all(section: Provider) -> Provider:
+    """The same for what shows nothing of the data, and so also to who asks for somebody else."""
+    _for_all.append(section)
+    return register(section)
+
+
+def rendered(case: Case, request: HttpRequest, *, receives: bool) -> list[SafeString]:
+    """The sections of a case as HTML, in the order in which they were registered; without data where nobody receives
+    it here.
+    """
+    found = (provider(case) for provider in (_providers if receives else _for_all))
     return [
         render_to_string(section.template, {"case": case, **section.context}, request) for section in found if section
     ]

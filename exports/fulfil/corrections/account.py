@@ -14,6 +14,7 @@ from exports.fulfil.corrections.places import Place, place_named
 from exports.fulfil.corrections.standing import corrections_of, decisions_of
 from exports.models import Act, ActKind, DataSource
 from exports.sources.datamap import DataMap
+from requests_app import supporting
 from requests_app.models import CHANGING, Case, CorrectionAsked, CorrectionDecision, DeletionCondition, Verdict
 
 
@@ -63,7 +64,8 @@ def _not_made(
     if decision.verdict == Verdict.REFUSED:
         told = _("%(field)s: not corrected anywhere else.") if is_made else _("%(field)s: not corrected.")
         ground = acts.ground_in_words(case, decision.code, language)
-        yield " ".join(filter(None, (told % field, ground, decision.explanation)))
+        considered = supporting.considered(asked.documents.count())
+        yield " ".join(filter(None, (told % field, ground, decision.explanation, considered)))
     elif decision.verdict == Verdict.NOT_HELD and not is_made:
         yield _("%(field)s: we hold no such information about you; nothing was corrected.") % field
 

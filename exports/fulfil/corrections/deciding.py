@@ -24,7 +24,7 @@ from exports.fulfil.corrections.standing import (
 )
 from exports.fulfil.withholding import ground_against
 from exports.models import Act, ActKind
-from requests_app import deleting_instead
+from requests_app import deleting_instead, supporting
 from requests_app.events import EventKind
 from requests_app.law.values import Exemption
 from requests_app.law.words import Right
@@ -55,6 +55,8 @@ def decide_correction(
     """Grant one correction where it was chosen, have what is wrong deleted there instead (11 CCR 7023(e)), refuse it
     on a ground for data (G10), or say that nothing is held.
 
+    What the person sent for it was looked at before: it is considered with the rest (11 CCR 7023).
+
     The later decision stands; the history keeps both. Once a source was written to in this round, what was written
     rests on the decisions of this round: none of them changes any more.
     """
@@ -62,6 +64,8 @@ def decide_correction(
         raise InputRefused({"verdict": because})
     asked = corrections_of(case)
     one = next(row for row in asked if str(row.number) == correction)
+    if because := supporting.unseen(one):
+        raise InputRefused({"verdict": because})
     wrong, ground = _decided(case, one, verdict, found=found, code=code, explanation=explanation)
     rests_on = instead.check_condition(case, one, condition, shown) if verdict == Verdict.DELETED else ground
     case.correction_decisions.filter(asked=one, round=case.gathering_round).delete()
@@ -162,7 +166,19 @@ def shut_because(case: Case) -> str:
         return trouble.what_to_do(not_so.code)
     except trouble.DAMAGED:
         return trouble.what_to_do("findings_damaged")
-    return ""
+    return _not_considered(case)
+
+
+def _not_considered(case: Case) -> str:
+    """Which document nobody has looked at, or came after the decision; empty if all were considered.
+
+    Once something was written the decisions stand, and what comes then is for a new request.
+    """
+    for asked in corrections_of(case):
+        if because := supporting.unseen(asked):
+            return because
+    is_late = not fixed_because(case) and supporting.came_later(decisions_of(case).values())
+    return trouble.what_to_do("document_came_later") if is_late else ""
 
 
 def fixed_because(case: Case) -> str:

@@ -16,6 +16,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
+from exports.fulfil.corrections import supporting
+from exports.fulfil.corrections.supporting import Sent
 from exports.models import Act, DataSource
 from exports.sources import own_record
 from exports.sources.connector import MapDoesNotFitError, open_source
@@ -23,10 +25,12 @@ from exports.sources.datamap import DataMapError, read_data_map
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
+from requests_app.roles import PERSON
 from requests_app.services import earlier, statements
 from requests_app.services.correcting import Correction
 from requests_app.services.letters import Letter, queue
 from requests_app.states import Outcome
+from tests.exports import papers
 from tests.exports.bundle.test_verify import KEY, SEED, Desk
 from tests.exports.house import ANALYST, NOW, House, files_of, fresh, json_lines, person, rows, run_of
 
@@ -132,6 +136,28 @@ def test_a_statement_on_a_refused_correction_is_given_out_in_a_bundle_that_verif
     assert desk.check(*key) == (0, [])
     code, faults = desk.check(*key, **{ON_IT: files[ON_IT].replace(b"asthma", b"cancer")})
     assert (code, [ON_IT in fault for fault in faults]) == (1, [True])
+
+
+def test_documents_for_a_correction_are_named_with_their_hashes_and_what_staff_wrote_stays(house: House) -> None:
+    name = Correction(field="shop.customers.name", value="Ann Other")
+    before = house.deciding(Right.CORRECT, corrections=(name,))
+    sent = [
+        supporting.take(before.pk, 1, Sent(papers.pdf(text), f"{text}.pdf", f"On {text}."), by=by, at=timezone.now())
+        for text, by in (("passport", PERSON), ("letter", ANALYST))
+    ]
+    for document in sent:
+        supporting.note_seen(document, by=ANALYST, at=timezone.now())
+    house.approve(before)
+    held = json_lines(files_of(house.closed(Right.KNOW_SPECIFIC))[f"data/{SOURCE}/documents.jsonl"])
+    everybody_s = {"reference": before.submission.reference, "number": "01", "kind": "application/pdf"}
+    everybody_s |= dict.fromkeys(("received_on", "sent_on", "closed_on"), "2026-11-23")
+    told = [
+        {**everybody_s, "document_id": str(one.pk), "size": one.clear_size, "sha256": one.clear_sha256, **own}
+        for one, own in zip(
+            sent, ({"name": "passport.pdf", "note": "On passport."}, {"name": None, "note": None}), strict=True
+        )
+    ]
+    assert held == sorted(told, key=lambda row: str(row["document_id"]))
 
 
 def test_to_whom_a_statement_went_and_who_passed_it_on_stays_with_the_staff(house: House) -> None:

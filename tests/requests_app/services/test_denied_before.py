@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from requests_app import denied_before
 from requests_app.law.words import Right
-from requests_app.models import Case
+from requests_app.models import Case, SupportingDocument
 from requests_app.move import InputRefused
 from requests_app.moves import MOVES
 from requests_app.services.correcting import Correction
@@ -58,6 +58,33 @@ def test_it_is_shut_for_a_first_request_and_says_why() -> None:
     assert not offered(case)
     with pytest.raises(InputRefused, match="was not denied the same correction"):
         refuse(case, REPEAT)
+
+
+def with_document(case: Case, sha256: str) -> Case:
+    """The case with a document that was sent for its correction, and looked at."""
+    SupportingDocument.objects.create(
+        asked=case.corrections.get(),
+        content_type="application/pdf",
+        pages=1,
+        path="none",
+        size=1,
+        sha256="0" * 64,
+        clear_size=1,
+        clear_sha256=sha256,
+        sent_by="person",
+        sent_at=AT,
+        seen_at=AT,
+    )
+    return case
+
+
+def test_a_document_that_is_new_shuts_it_and_one_that_was_there_then_does_not() -> None:
+    refuse(with_document(asked(), "a" * 64))
+    assert offered(with_document(asked(on=30), "a" * 64))
+    again = with_document(asked(on=31), "b" * 64)
+    assert not offered(again)
+    with pytest.raises(InputRefused, match="or sends a document that was not there then"):
+        refuse(again, REPEAT, on=31)
 
 
 @pytest.mark.parametrize(

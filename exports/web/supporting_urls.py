@@ -1,0 +1,10 @@
+"""Documents that support a correction, below the case page."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from exports.web import supporting
+
+app_name = "supporting"
+urlpatterns = [path("", supporting.send, name="send")]

@@ -1,0 +1,54 @@
+"""Documents that show that a value is wrong, or what is right in its place (11 CCR 7023)."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from dsar.vault.fields import SealedText
+from requests_app.models.case import CorrectionAsked
+
+
+class SupportingDocument(models.Model):
+    """A document for one correction, as it was sent: sealed under the record's key, outside the database.
+
+    It is used for that correction and kept as its record (11 CCR 7101), and for nothing else. ``path`` is relative to
+    the data folder; ``sha256`` is of the sealed file, which the vault checks, ``clear_sha256`` of the document itself.
+    What it is called and what was written beside it is sealed, for it may say as much as the document.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    asked = models.ForeignKey(CorrectionAsked, on_delete=models.CASCADE, related_name="documents")
+    content_type = models.CharField(max_length=40)
+    pages = models.PositiveSmallIntegerField()
+    path = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    clear_size = models.PositiveBigIntegerField()
+    clear_sha256 = models.CharField(max_length=64)
+    sent_by = models.CharField(max_length=40)
+    sent_at = models.DateTimeField()
+    seen_by = models.CharField(max_length=40, blank=True, help_text="Who of the desk looked at it first.")
+    seen_at = models.DateTimeField(null=True)
+    name_sealed = models.BinaryField(null=True)
+    name = SealedText("name_sealed", key="record_key")
+    note_sealed = models.BinaryField(null=True)
+    note = SealedText("note_sealed", key="record_key")
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("asked__number", "sent_at")
+
+    def __str__(self) -> str:
+        return f"{self.content_type} {self.sent_at:%Y-%m-%d}"
+
+    @property
+    def record_key(self) -> uuid.UUID:
+        """It belongs to the request's record."""
+        return self.asked.case.submission.record_key
+
+    @property
+    def context(self) -> str:
+        """What the sealed file is bound to."""
+        return f"supporting:{self.pk}"

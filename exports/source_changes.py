@@ -1,6 +1,7 @@
 """Sources come and change by two people: one proposes the data map and its variables, another accepts the difference.
 
-Addresses and passwords stay in the environment; what is proposed are the names of the variables that hold them.
+Addresses and passwords stay in the environment; what is proposed are the names of the variables that hold them, and the
+hosts to which those may lead. Until the first request is received, whoever installs the system takes sources in alone.
 """
 
 from __future__ import annotations
@@ -8,16 +9,22 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dsar.jobs.queue import enqueue
 from exports.models import DataSource, SourceChange
-from exports.models.source import check_variable
-from exports.sources.datamap import DataMapError, read_data_map
-from requests_app.roles import Actor, Role
+from exports.models.source import check_variable, url_in
+from exports.sources import own_record
+from exports.sources.connector import NotSetUpError
+from exports.sources.datamap import DataMap, DataMapError, read_data_map
+from exports.sources.hosts import Hosts, host_of, is_host
+from requests_app.models import Submission
+from requests_app.roles import SYSTEM, Actor, Role
 from requests_app.services.staffing import note_setting
 from requests_app.services.two_people import RuleRefused, TwoPeople, Who
 
@@ -31,14 +38,29 @@ class MapRefused(RuleRefused):
     about = "text"
 
 
+class HostRefused(RuleRefused):
+    """It is not known where a variable leads, or what was written is no host; ``about`` names the field."""
+
+    def __init__(self, sentence: str, *, about: str) -> None:
+        super().__init__(sentence)
+        self.about = about
+
+
 @dataclass(frozen=True)
 class Proposal:
-    """A source as it is to be: its map, the variables with its addresses, and its place in the walk."""
+    """A source as it is to be: its map, the variables with its addresses, where they lead, its place in the walk."""
 
     text: str
     read_url_variable: str  # empty where a person looks
     write_url_variable: str = ""
     position: int = 0
+    read_host: str = ""  # of what is proposed, empty: where the variable leads on this machine
+    write_host: str = ""
+
+
+def own_record_proposal() -> Proposal:
+    """This system itself as a source: what people asked before stands in answers, and outlives deletions."""
+    return Proposal(own_record.MAP.read_text(encoding="utf-8"), "", position=own_record.LAST)
 
 
 class Changes(TwoPeople[SourceChange]):
@@ -62,18 +84,11 @@ class Changes(TwoPeople[SourceChange]):
         """The source is searched as proposed from now on."""
         if _has_changed_since(row):
             raise RuleRefused(_("The source was changed meanwhile: propose it anew, and look at the difference again."))
-        _slug_of(_proposal_of(row))  # which this release may read more strictly
-        DataSource.set_up(
-            row.text,
-            read_url_variable=row.read_url_variable,
-            write_url_variable=row.write_url_variable,
-            position=row.position,
-            at=at,
-        )
+        _set_up(_proposal_of(row), key=f"note_schema:change:{row.pk}", at=at)
 
     def note(self, step: str, row: SourceChange, *, by: Actor, at: datetime) -> None:
-        """With the source's short name."""
-        note_setting(f"source_{step}", by=by, at=at, source=row.source_slug, change=row.pk)
+        """With the source's short name, its map and its hosts."""
+        note_setting(f"source_{step}", by=by, at=at, change=row.pk, **_facts(_proposal_of(row)))
 
 
 CHANGES = Changes()
@@ -82,17 +97,58 @@ CHANGES = Changes()
 def propose(proposal: Proposal, *, by: Actor, at: datetime) -> SourceChange:
     """Write a proposal; nothing is searched by it until somebody else accepts. Raises RuleRefused, MapRefused."""
     CHANGES.proposers.check(by)
-    for variable in filter(None, (proposal.read_url_variable, proposal.write_url_variable)):
-        if not VARIABLE.fullmatch(variable):
-            raise RuleRefused(
-                _("Name an environment variable such as SHOP_READ_URL: capital letters, digits and underscores.")
-            )
-    slug = _slug_of(proposal)
+    proposal = _checked(proposal)
+    slug = _map_of(proposal).source
     current = _current(slug)
-    if current is not None and _as_proposed(current) == proposal:
+    if current is not None and _as_proposed(current) == proposal and not current.has_schema:
         raise RuleRefused(_("This is how the source is set up already."))
     change = SourceChange(source_slug=slug, seen=current.map_version if current else None, **asdict(proposal))
     return CHANGES.propose(change, by=by, at=at)
+
+
+@transaction.atomic
+def install(proposal: Proposal, *, at: datetime) -> DataSource:
+    """Put a source in force without a second person, as long as nobody has asked anything. Raises as `propose`.
+
+    It is how a system comes to its first sources, before it has staff; an event says that it was.
+    """
+    if Submission.objects.exists():
+        raise RuleRefused(
+            _(
+                "There are requests already: sources come and change by two people now. Name who proposes it, with"
+                " --by, and have somebody else accept it in the admin."
+            )
+        )
+    proposal = _checked(proposal)
+    source = _set_up(proposal, key=f"note_schema:installed:{_map_of(proposal).source}:{at.isoformat()}", at=at)
+    note_setting("source_installed", by=SYSTEM, at=at, **_facts(proposal))
+    return source
+
+
+def _set_up(proposal: Proposal, *, key: str, at: datetime) -> DataSource:
+    """In the caller's transaction; a worker notes the schema, for only workers speak to a database."""
+    _map_of(proposal)  # which this release may read more strictly than the one by which it was proposed
+    source = DataSource.set_up(
+        proposal.text,
+        read_url_variable=proposal.read_url_variable,
+        write_url_variable=proposal.write_url_variable,
+        position=proposal.position,
+        hosts=Hosts(proposal.read_host, proposal.write_host),
+        at=at,
+    )
+    if source.has_schema:
+        enqueue("note_schema", {"source": source.pk}, key=key)
+    return source
+
+
+def _facts(proposal: Proposal) -> dict[str, str]:
+    data_map = _map_of(proposal)
+    return {
+        "source": data_map.source,
+        "map": data_map.digest,
+        "read_host": proposal.read_host,
+        "write_host": proposal.write_host,
+    }
 
 
 def difference(change: SourceChange) -> list[str]:
@@ -100,7 +156,7 @@ def difference(change: SourceChange) -> list[str]:
     before = list(_lines(_as_proposed_from(change))) if change.seen else []
     after = list(_lines(_proposal_of(change)))
     lines = list(difflib.unified_diff(before, after, lineterm="", n=CONTEXT))
-    return lines[2:]
+    return lines[2:] or [_("Nothing but the schema: it is noted anew, as the source has it once this is accepted.")]
 
 
 def _as_proposed_from(change: SourceChange) -> Proposal:
@@ -108,31 +164,88 @@ def _as_proposed_from(change: SourceChange) -> Proposal:
     current = _current(change.source_slug)
     if current is None or change.seen is None:
         return Proposal("", "")
-    return Proposal(change.seen.text, current.read_url_variable, current.write_url_variable, current.position)
+    return replace(_as_proposed(current), text=change.seen.text)
 
 
 def _lines(proposal: Proposal) -> Iterator[str]:
     yield f"# read by {proposal.read_url_variable or 'a person'}"
     yield f"# written by {proposal.write_url_variable}" if proposal.write_url_variable else "# read only"
+    yield from (f"# {way} at {host}" for way, host in _hosts(proposal) if host)
     yield f"# walked as number {proposal.position}"
     yield from proposal.text.splitlines()
 
 
+def _hosts(proposal: Proposal) -> tuple[tuple[str, str], ...]:
+    return ("read", proposal.read_host), ("written", proposal.write_host)
+
+
 def _proposal_of(change: SourceChange) -> Proposal:
-    return Proposal(change.text, change.read_url_variable, change.write_url_variable, change.position)
+    return Proposal(
+        change.text,
+        change.read_url_variable,
+        change.write_url_variable,
+        change.position,
+        change.read_host,
+        change.write_host,
+    )
 
 
 def _as_proposed(source: DataSource) -> Proposal:
-    return Proposal(source.map_version.text, source.read_url_variable, source.write_url_variable, source.position)
+    return Proposal(
+        source.map_version.text,
+        source.read_url_variable,
+        source.write_url_variable,
+        source.position,
+        source.read_host,
+        source.write_host,
+    )
 
 
-def _slug_of(proposal: Proposal) -> str:
+def _checked(proposal: Proposal) -> Proposal:
+    """The proposal with its hosts; raises RuleRefused, MapRefused, HostRefused."""
+    for variable in filter(None, (proposal.read_url_variable, proposal.write_url_variable)):
+        if not VARIABLE.fullmatch(variable):
+            raise RuleRefused(
+                _("Name an environment variable such as SHOP_READ_URL: capital letters, digits and underscores.")
+            )
+    data_map = _map_of(proposal)
+    return replace(
+        proposal,
+        read_host=_host(data_map, proposal.read_url_variable, proposal.read_host, "read_host"),
+        write_host=_host(data_map, proposal.write_url_variable, proposal.write_host, "write_host"),
+    )
+
+
+def _host(data_map: DataMap, variable: str, written: str, about: str) -> str:
+    """Where a variable may lead: what was written, or where it leads here."""
+    if not variable or not data_map.has_address:
+        return ""
+    if written:
+        if not is_host(written):
+            raise HostRefused(
+                _("Write the host alone, without user and password, such as db.example.com:5432/shop."), about=about
+            )
+        return written
+    try:
+        host = host_of(data_map, url_in(variable))
+    except NotSetUpError as error:
+        raise HostRefused(f"{error}.", about=about) from None
+    if not host:
+        told = _(
+            "%(variable)s is not set on this machine: write the host to which it leads, such as"
+            " db.example.com:5432/shop."
+        )
+        raise HostRefused(told % {"variable": variable}, about=about)
+    return host
+
+
+def _map_of(proposal: Proposal) -> DataMap:
     try:
         data_map = read_data_map(proposal.text)
         check_variable(data_map, proposal.read_url_variable)
     except DataMapError as error:
         raise MapRefused(str(error)) from None
-    return data_map.source
+    return data_map
 
 
 def _current(slug: str) -> DataSource | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
-from exports import source_drafts
+from exports import source_drafts, source_watch
 from exports.fulfil import carry_out as carrying_out
 from exports.fulfil import flagging, gather, medium, searching, transfer, upkeep
 from exports.fulfil.documents import drawing, releasing
@@ -112,6 +112,18 @@ def draft_source(run: Run) -> None:
     source_drafts.make(run)
 
 
+@handler("note_schema", queue="gather", retries=PATIENT)
+def note_schema(run: Run) -> None:
+    """Note how a source is built whose map was just accepted."""
+    source_watch.note_schema(run)
+
+
+@handler("watch_hosts", queue="gather")
+def watch_hosts(run: Run) -> None:
+    """Look whether the variables of the sources still lead where two people accepted."""
+    source_watch.watch(run)
+
+
 @handler("shred_content")
 def shred_content(run: Run) -> None:
     """Destroy the content of cases that closed long enough ago."""
@@ -147,6 +159,7 @@ def follow_up_tasks(run: Run) -> None:
 
 periodic("begin_what_is_left", every=timedelta(minutes=10))
 periodic("forget_searches", every=timedelta(minutes=10))
+periodic("watch_hosts", every=timedelta(minutes=10))
 periodic("follow_up_tasks", every=timedelta(minutes=15))
 periodic("follow_up_holds", every=timedelta(hours=1))
 periodic("shred_content", every=timedelta(hours=1))

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 
 from dsar.demo import systems
-from exports.models import DataSource
+from exports.source_changes import Proposal, install
 from requests_app.models import Organisation, User
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
@@ -59,12 +59,7 @@ def set_up_staff() -> dict[str, User]:
 
 
 def set_up_sources(at: datetime) -> None:
-    """The company's systems as sources, each with its data map."""
+    """The company's systems as sources, each with its data map, before anybody asks anything."""
     for position, (name, variable) in enumerate(systems.VARIABLES.items()):
-        DataSource.set_up(
-            (MAPS / f"{name}.yaml").read_text(encoding="utf-8"),
-            read_url_variable=f"{variable}_READ_URL",
-            write_url_variable=f"{variable}_WRITE_URL",
-            position=position,
-            at=at,
-        )
+        text = (MAPS / f"{name}.yaml").read_text(encoding="utf-8")
+        install(Proposal(text, f"{variable}_READ_URL", f"{variable}_WRITE_URL", position), at=at)

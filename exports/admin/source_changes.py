@@ -17,6 +17,7 @@ from exports.admin.source_drafts import DraftForm
 from exports.models import DataSource, SourceChange, SourceDraft
 from exports.source_changes import Proposal
 from exports.sources.datamap import SLUG
+from exports.sources.hosts import LONGEST
 from requests_app.admin import two_people
 from requests_app.roles import Actor
 
@@ -47,6 +48,21 @@ class ChangeForm(two_people.StepForm):
         label=gettext_lazy("Variable to write by"),
         help_text=gettext_lazy("Without one, changes in this source become work for people."),
         max_length=100,
+        required=False,
+    )
+    read_host = forms.CharField(
+        label=gettext_lazy("Host that is read"),
+        help_text=gettext_lazy(
+            "To which the variable may lead, without user and password, such as db.example.com:5432/shop; of files, the"
+            " folder or the bucket. Left empty: where it leads on this machine. Led elsewhere, it is not opened."
+        ),
+        max_length=LONGEST,
+        required=False,
+    )
+    write_host = forms.CharField(
+        label=gettext_lazy("Host that is written"),
+        help_text=gettext_lazy("The same for the variable to write by."),
+        max_length=LONGEST,
         required=False,
     )
     position = forms.IntegerField(
@@ -100,6 +116,8 @@ def _initial(request: HttpRequest, draft: SourceDraft | None) -> dict[str, objec
         "text": source.map_version.text,
         "read_url_variable": source.read_url_variable,
         "write_url_variable": source.write_url_variable,
+        "read_host": source.read_host,
+        "write_host": source.write_host,
         "position": source.position,
     }
 

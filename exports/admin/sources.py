@@ -14,9 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
 from exports.admin.policy import policy_page
 from exports.admin.source_changes import changes_page
-from exports.models import DataSource, SourceChange
+from exports.fulfil.trouble import what_to_do
+from exports.models import DataSource, NotedSchema, SourceChange
 from requests_app.admin.desk import DeskAdmin, sees_sources
 from requests_app.admin.queue import badge
 from requests_app.services.history import local_day
@@ -33,11 +36,12 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
     fields = (
         ("title", "slug"),
         ("position", "standing"),
-        ("read_url_variable", "write_url_variable"),
-        ("map_digest", "accepted_at"),
+        ("read_url_variable", "read_host"),
+        ("write_url_variable", "write_host"),
+        ("map_digest", "accepted_at", "schema_noted"),
         "map_text",
     )
-    readonly_fields = ("standing", "map_digest", "accepted_at", "map_text")
+    readonly_fields = ("standing", "map_digest", "accepted_at", "schema_noted", "map_text")
     list_before_template = "admin/exports/source_changes_link.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -84,6 +88,9 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
             return badge(_("a person looks"), "sure")
         if source.is_own_record:
             return badge(_("this system itself"), "sure")
+        if source.elsewhere:
+            stopped = _("not opened: another host")
+            return format_html("{} {}", badge(stopped, "late"), source.elsewhere)
         if not source.read_url:
             return badge(_("variable not set"), "late")
         return badge(_("reads and writes"), "sure") if source.write_url else badge(_("reads"), "sure")
@@ -104,6 +111,19 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
     def accepted_at(self, source: DataSource) -> str:
         """Since when this version holds."""
         return local_day(source.map_version.accepted_at).isoformat()
+
+    @admin.display(description=gettext_lazy("Schema noted"))
+    def schema_noted(self, source: DataSource) -> str:
+        """Since when changes of the schema are told, or why they are not yet."""
+        if not source.has_schema:
+            return _("no database: what changes shows when it is read")
+        job = Job.objects.filter(kind="note_schema", arguments__source=source.pk).order_by("-created_at").first()
+        if job is not None and job.state == JobState.FAILED:
+            return what_to_do(job.error.rpartition(".")[2])
+        noted = NotedSchema.objects.filter(source=source, map_version=source.map_version).first()
+        if noted is None or (job is not None and job.state != JobState.DONE):
+            return _("not yet: a worker reads it")
+        return local_day(noted.noted_at).isoformat()
 
     @admin.display(description=gettext_lazy("Data map"))
     def map_text(self, source: DataSource) -> SafeString:

@@ -127,6 +127,11 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "An environment variable of the source, with its address or its key, is not set as it should be. `manage.py"
         " sources check` names it. Set it for the workers, then try the job again."
     ),
+    "HostChanged": _(
+        "A variable of the source leads to another host than two people accepted, and nothing was opened. Its page"
+        " under Company systems names both. Have the variable set back; or propose the new host there under Changes,"
+        " and have somebody else accept it. Then try the job again."
+    ),
     "SourceUnavailableError": _(
         "The source did not answer, or refused the sign-in. See that it runs and lets us in, then try the job again."
     ),

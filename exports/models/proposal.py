@@ -9,7 +9,7 @@ from requests_app.models.two_people import ByTwo
 
 
 class SourceChange(ByTwo):
-    """One proposal: the whole data map, and the names of the variables that hold the addresses.
+    """One proposal: the whole data map, the names of the variables that hold the addresses, and where those lead.
 
     ``seen`` is the map that was in use when it was proposed, null for a new source: a proposal that was made on another
     one is out of date. What is accepted is done, and can't be ended.
@@ -19,6 +19,8 @@ class SourceChange(ByTwo):
     text = models.TextField()
     read_url_variable = models.CharField(max_length=100)
     write_url_variable = models.CharField(max_length=100, blank=True)
+    read_host = models.TextField(blank=True)
+    write_host = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     seen = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT, null=True, related_name="+")
 

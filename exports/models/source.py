@@ -10,16 +10,20 @@ from django.db import models
 
 from dsar.jobs.running import PermanentFailure
 from dsar.vault import digests
-from exports.sources import own_record
 from exports.sources.connector import Connector, open_source, slow_lookups, survey
 from exports.sources.datamap import OWN_RECORD, DataMap, DataMapError, read_data_map
 from exports.sources.drift import SchemaNote, drift
+from exports.sources.hosts import Hosts
 from exports.sources.manual import Answer, ManualConnector
 from exports.sources.masks import Hashing
 
 
 class NotConfigured(PermanentFailure):
     """The source's environment variable is not set: an administrator has to set it, then the job is tried again."""
+
+
+class HostChanged(NotConfigured):
+    """The source's variable leads to another host than two people accepted: it is not opened until two accept that."""
 
 
 class DataMapVersion(models.Model):
@@ -56,6 +60,11 @@ def _read(text: str) -> DataMap:
     return read_data_map(text)
 
 
+def url_in(variable: str) -> str:
+    """What an environment variable of this machine holds; empty if it is not set, or there is none."""
+    return os.environ.get(variable, "") if variable else ""
+
+
 def check_variable(data_map: DataMap, read_url_variable: str) -> None:
     """A source that a program reads has an address; raises DataMapError."""
     if data_map.has_address and not read_url_variable:
@@ -84,6 +93,11 @@ class DataSource(models.Model):
         max_length=100, blank=True, help_text="Environment variable with the writing URL; empty means read only."
     )
     map_version = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT)
+    read_host = models.TextField(blank=True, help_text="Where the reading URL led when it was accepted.")
+    write_host = models.TextField(blank=True, help_text="Where the writing URL led when it was accepted.")
+    elsewhere = models.TextField(
+        blank=True, help_text="Where a worker found that its variables lead now; empty: to what was accepted."
+    )
 
     objects = DataSourceQuerySet.as_manager()
 
@@ -92,11 +106,24 @@ class DataSource(models.Model):
 
     @classmethod
     def set_up(
-        cls, map_text: str, *, read_url_variable: str, write_url_variable: str, position: int, at: datetime
+        cls,
+        map_text: str,
+        *,
+        read_url_variable: str,
+        write_url_variable: str,
+        position: int,
+        at: datetime,
+        hosts: Hosts | None = None,
     ) -> DataSource:
-        """Take a data map in, for the source that it names; raises DataMapError."""
-        check_variable(read_data_map(map_text), read_url_variable)
+        """Take a data map in, for the source that it names; raises DataMapError.
+
+        `hosts` are those that it may be read and written at; None: those that the variables name on this machine.
+        """
+        data_map = read_data_map(map_text)
+        check_variable(data_map, read_url_variable)
         version = DataMapVersion.accept(map_text, at=at)
+        if hosts is None:
+            hosts = Hosts.named(data_map, url_in(read_url_variable), url_in(write_url_variable))
         source, _is_new = cls.objects.update_or_create(
             slug=version.source_slug,
             defaults={
@@ -105,24 +132,21 @@ class DataSource(models.Model):
                 "read_url_variable": read_url_variable,
                 "write_url_variable": write_url_variable,
                 "map_version": version,
+                "read_host": hosts.read,
+                "write_host": hosts.write,
+                "elsewhere": "",
             },
         )
         return source
 
-    @classmethod
-    def set_up_own_record(cls, *, at: datetime) -> DataSource:
-        """Make this system itself a source: what people asked before stands in answers, and outlives deletions."""
-        text = own_record.MAP.read_text(encoding="utf-8")
-        return cls.set_up(text, read_url_variable="", write_url_variable="", position=own_record.LAST, at=at)
-
     def open(self, data_map: DataMap, answer: Answer | None = None) -> Connector:
-        """A connector to the source, to be used as a context; raises NotConfigured. For workers only.
+        """A connector to the source, to be used as a context; raises NotConfigured or HostChanged. For workers only.
 
         `answer` is what its owner has answered, of a source in which a person looks.
         """
         if data_map.owner is not None:
             return ManualConnector(data_map, answer)
-        read_url = self._url_to_read() if data_map.has_address else ""
+        read_url = self._url_to_read()
         return open_source(data_map, read_url=read_url, write_url=self.write_url, hashing=self.hashing())
 
     def hashing(self) -> Hashing:
@@ -168,19 +192,49 @@ class DataSource(models.Model):
         return slow_lookups(self.map_version.as_map(), read_url=self._url_to_read(), large=large)
 
     def _url_to_read(self) -> str:
+        """Where to read, if both addresses lead where two people accepted."""
+        if not self.map_version.as_map().has_address:
+            return ""
         if not self.read_url:
             raise NotConfigured(f"Set the environment variable {self.read_url_variable}.")
+        if moved := self.moved():
+            raise HostChanged(
+                f"{self.slug}: {moved}. Set the variable back, or have two people accept the host under Company"
+                " systems, Changes."
+            )
         return self.read_url
+
+    @property
+    def hosts(self) -> Hosts:
+        """Where it may be read and written."""
+        return Hosts(self.read_host, self.write_host)
+
+    def hosts_here(self) -> Hosts:
+        """Where the variables of this machine lead; empty where one is not set. Raises NotSetUpError."""
+        return Hosts.named(self.map_version.as_map(), self.read_url, self.write_url)
+
+    def moved(self) -> str:
+        """Which variable leads elsewhere than was accepted, and where to; empty if none does. Raises NotSetUpError."""
+        here = self.hosts_here()
+        pairs = (
+            (self.read_url_variable, here.read, self.read_host),
+            (self.write_url_variable, here.write, self.write_host),
+        )
+        return " and ".join(
+            f"{variable} leads to {found}, while {accepted or 'no host'} was accepted"
+            for variable, found, accepted in pairs
+            if found and found != accepted
+        )
 
     @property
     def read_url(self) -> str:
         """Where to read; empty if the variable is not set."""
-        return os.environ.get(self.read_url_variable, "")
+        return url_in(self.read_url_variable)
 
     @property
     def write_url(self) -> str | None:
         """Where to write; None if the source is read only here."""
-        return os.environ.get(self.write_url_variable) or None if self.write_url_variable else None
+        return url_in(self.write_url_variable) or None
 
 
 class NotedSchema(models.Model):

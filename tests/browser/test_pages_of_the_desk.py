@@ -57,7 +57,15 @@ def _share(house: House, folder: Path) -> None:
     assert BY_EMAIL in text
     shop.write_text(text.replace(BY_EMAIL, BY_EMAIL + BY_PHONE), encoding="utf-8")
     variable = systems.VARIABLES["shop"]
-    words = ("load", str(shop), "--read", f"{variable}_READ_URL", "--write", f"{variable}_WRITE_URL")
+    words = (
+        "load",
+        str(shop),
+        "--read",
+        f"{variable}_READ_URL",
+        "--write",
+        f"{variable}_WRITE_URL",
+        "--at-installation",
+    )
     assert house.manage("sources", *words).returncode == 0
     with closing(sqlite3.connect(house.premises.system("shop"))) as database, database:
         database.execute("UPDATE customers SET email = ? WHERE account_no = 'LO-100108'", (asking.email,))

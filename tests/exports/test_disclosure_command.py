@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from dsar.demo import company
+from dsar.demo import company, systems
 from exports.models import DataMapVersion, DataSource
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
@@ -22,7 +23,9 @@ SET_UP = datetime(2025, 1, 2, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def sources() -> None:
+def sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, url in systems.addresses(Path("/nowhere")).items():
+        monkeypatch.setenv(name, url)
     company.set_up_sources(SET_UP)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,17 @@ import sqlalchemy as sa
 from django.core.management import CommandError, call_command
 
 from dsar.demo.shop import build_shop
-from exports.models import DataSource
+from dsar.jobs.models import Job, State
+from dsar.jobs.running import execute
+from dsar.ledger.models import Event
+from exports.models import DataSource, NotedSchema, SourceChange
 from exports.sources.datamap import DataMapError, read_data_map
+from requests_app.roles import Role
+from requests_app.services.staffing import add_staff
+from tests.requests_app.factories import a_submission
 
 MAP = Path("dsar/demo/maps/shop.yaml")
+HOST = "db.example.com:5432/shop"
 
 CLUB = """
 source: club
@@ -34,11 +42,11 @@ collections:
     fields: [{column: email, title: E-mail, category: identifiers}]
 """
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases="__all__")
 
 
-def load(file: Path = MAP) -> None:
-    call_command("sources", "load", str(file), "--read", "SHOP_READ_URL")
+def load(file: Path = MAP, host: str = HOST) -> None:
+    call_command("sources", "load", str(file), "--read", "SHOP_READ_URL", "--read-host", host, "--at-installation")
 
 
 def test_a_loaded_map_makes_a_source_that_is_read_only_without_a_writing_variable() -> None:
@@ -82,7 +90,7 @@ def test_check_opens_every_collection_of_a_source_that_answers(
 ) -> None:
     build_shop(tmp_path / "shop.sqlite3")
     monkeypatch.setenv("SHOP_READ_URL", f"sqlite:///{tmp_path / 'shop.sqlite3'}")
-    load()
+    load(host=str(tmp_path / "shop.sqlite3"))
     call_command("sources", "check")
     assert "shop: answers as its map says" in capsys.readouterr().out
 
@@ -92,7 +100,7 @@ def test_check_names_a_source_whose_database_is_not_the_one_of_the_map(
 ) -> None:
     (tmp_path / "empty.sqlite3").touch()
     monkeypatch.setenv("SHOP_READ_URL", f"sqlite:///{tmp_path / 'empty.sqlite3'}")
-    load()
+    load(host=str(tmp_path / "empty.sqlite3"))
     with pytest.raises(CommandError, match="1 of the sources"):
         call_command("sources", "check")
     assert "shop: " in capsys.readouterr().out
@@ -117,7 +125,14 @@ def run(engine: sa.Engine, *statements: str) -> None:
 
 
 def load_club(tmp_path: Path) -> None:
-    call_command("sources", "load", str(tmp_path / "club.yaml"), "--read", "CLUB_READ_URL")
+    call_command("sources", "load", str(tmp_path / "club.yaml"), "--read", "CLUB_READ_URL", "--at-installation")
+    work()
+
+
+def work() -> None:
+    """What workers do after a map was accepted."""
+    for job in Job.objects.filter(state=State.WAITING):
+        execute(job.pk)
 
 
 def checked(capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
@@ -167,13 +182,17 @@ def test_a_column_that_the_map_needs_and_that_is_gone_is_told_twice_as_change_an
     assert fault == "club: members names the column email, which is not in its table"
 
 
-def test_a_map_that_was_loaded_when_its_source_was_down_is_compared_from_the_first_check_on(
+def test_a_map_whose_schema_no_worker_could_read_is_compared_from_the_first_check_on(
     club: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with monkeypatch.context() as without:
         without.delenv("CLUB_READ_URL")
-        load_club(tmp_path)
-    assert "its schema could not be noted (Set the environment variable CLUB_READ_URL.)" in capsys.readouterr().out
+        where = ("--read-host", str(tmp_path / "club.sqlite3"))
+        call_command(
+            "sources", "load", str(tmp_path / "club.yaml"), "--read", "CLUB_READ_URL", *where, "--at-installation"
+        )
+        work()
+    assert Job.objects.get().error.endswith(".NotConfigured")
     run(club, "CREATE TABLE before (id INTEGER PRIMARY KEY)")
     call_command("sources", "check")
     assert "its schema is noted now" in capsys.readouterr().out
@@ -233,3 +252,68 @@ def test_a_draft_is_printed_and_refused_as_long_as_it_is_undecided(
 def test_a_draft_that_can_not_be_made_says_why(club: sa.Engine, arguments: list[str], sentence: str) -> None:
     with pytest.raises(CommandError, match=sentence):
         call_command("sources", "draft", *arguments)
+
+
+def test_who_proposes_on_the_command_line_is_noted_and_nothing_is_in_force(
+    tmp_path: Path, club: sa.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mira = add_staff("mira", "mira@example.com", None, [Role.ADMINISTRATOR])
+    call_command("sources", "load", str(tmp_path / "club.yaml"), "--read", "CLUB_READ_URL", "--by", "mira")
+    assert "club: proposed. Somebody else of the staff accepts it at " in capsys.readouterr().out
+    assert not DataSource.objects.exists()
+    assert SourceChange.objects.get().read_host == str(tmp_path / "club.sqlite3")
+    (event,) = Event.objects.filter(kind__startswith="set.source_")
+    assert (event.kind, event.actor) == ("set.source_proposed", mira.as_actor().slug)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("nobody", "There is nobody 'nobody' among the staff"), ("arno", "Source owners and administrators propose")],
+)
+def test_who_may_not_propose_at_the_desk_may_not_here(
+    club: sa.Engine, tmp_path: Path, name: str, sentence: str
+) -> None:
+    add_staff("arno", "arno@example.com", None, [Role.ANALYST])
+    with pytest.raises(CommandError, match=sentence):
+        call_command("sources", "load", str(tmp_path / "club.yaml"), "--read", "CLUB_READ_URL", "--by", name)
+    assert not SourceChange.objects.exists()
+
+
+def test_a_map_put_in_force_at_installation_leaves_an_event_with_its_host(club: sa.Engine, tmp_path: Path) -> None:
+    load_club(tmp_path)
+    source = DataSource.objects.get()
+    (event,) = Event.objects.filter(kind__startswith="set.source_")
+    assert (event.kind, event.actor) == ("set.source_installed", "system")
+    assert event.facts == {
+        "source": "club",
+        "map": source.map_version.digest,
+        "read_host": str(tmp_path / "club.sqlite3"),
+        "write_host": "",
+    }
+    assert NotedSchema.objects.get().map_version == source.map_version
+
+
+@pytest.mark.parametrize("words", [("load", "club.yaml", "--read", "CLUB_READ_URL"), ("own",)])
+def test_once_somebody_has_asked_two_people_are_needed(
+    club: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    a_submission()
+    with pytest.raises(CommandError, match="There are requests already: sources come and change by two people"):
+        call_command("sources", *words, "--at-installation")
+    assert not DataSource.objects.exists()
+    assert not Event.objects.filter(kind__startswith="set.source_").exists()
+
+
+def test_check_refuses_a_source_whose_variable_leads_to_another_host(
+    club: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_club(tmp_path)
+    shutil.copy(tmp_path / "club.sqlite3", tmp_path / "other.sqlite3")
+    monkeypatch.setenv("CLUB_READ_URL", f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    (sentence,) = checked(capsys)
+    there, here = tmp_path / "other.sqlite3", tmp_path / "club.sqlite3"
+    assert sentence == (
+        f"club: CLUB_READ_URL leads to {there}, while {here} was accepted. Set the variable back, or have two people"
+        " accept the host under Company systems, Changes."
+    )

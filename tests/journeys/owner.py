@@ -17,10 +17,10 @@ BOUNDARY = "a-line-between-fields"
 
 
 def add_archive(house: House, folder: Path) -> None:
-    """Load the map of the archive, as an administrator would."""
+    """Load the map of the archive, as who installs the system does before the first request."""
     path = folder / "archive.yaml"
     path.write_text(MAP, encoding="utf-8")
-    loaded = house.manage("sources", "load", str(path), "--position", "9")
+    loaded = house.manage("sources", "load", str(path), "--position", "9", "--at-installation")
     assert loaded.returncode == 0, loaded.stderr
     house.typed.add(OWNER)
 

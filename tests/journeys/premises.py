@@ -18,6 +18,10 @@ from tests.environment import TEST_SIGNING_KEY
 
 ROOT = Path(__file__).parent.parent.parent
 FOUND = "import pathlib; from dsar.demo import show; show.migrate(); show.set_up(pathlib.Path(), '', print)"
+MOVED = (  # the systems were accepted where the template has them
+    "UPDATE exports_datasource"
+    " SET read_host = replace(read_host, :there, :here), write_host = replace(write_host, :there, :here)"
+)
 
 
 def on_postgres() -> bool:
@@ -118,6 +122,7 @@ class Premises:
             shutil.copy(template.system(name), self.system(name))
         self.main.copy_from(template.main)
         self.keys.copy_from(template.keys)
+        self.main.run(MOVED, there=str(template.folder), here=str(self.folder))
 
     def clear(self) -> None:
         """Give the databases back; the folder is pytest's."""

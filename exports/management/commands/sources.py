@@ -1,4 +1,7 @@
-"""``manage.py sources``: draft a data map from a database, load and dump maps, and check that sources fit them."""
+"""``manage.py sources``: draft a data map from a database, propose and dump maps, and check that sources fit them.
+
+A proposal names who makes it, and is accepted in the admin, where a sign-in proves who does that.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,33 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 from django.utils import timezone
 
+from exports import source_changes
 from exports.models import DataSource
 from exports.models.source import NotConfigured
+from exports.source_changes import MapRefused, Proposal
 from exports.sources import own_record
 from exports.sources.connector import SourceError, survey
-from exports.sources.datamap import SLUG, DataMapError
+from exports.sources.datamap import SLUG
 from exports.sources.draft import draft
+from requests_app.models import User
+from requests_app.roles import Actor
+from requests_app.services.two_people import RuleRefused
 
 LARGE = 10_000
 MOST_SAMPLED = 1_000
+HOST = "where its URL leads, such as db:5432/shop, if the variable is not set here"
 READ = {"metavar": "VARIABLE", "help": "environment variable with the reading URL"}
 
 
 class Command(BaseCommand):
-    """Draft a data map, take one in as a source, show it, or try whether every source is as its map says."""
+    """Draft a data map, propose one as a source, show it, or try whether every source is as its map says."""
 
-    help = "Draft, load, dump and check the data maps of sources."
+    help = "Draft, propose, dump and check the data maps of sources."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What to do, with files and the names of variables."""
@@ -35,14 +46,22 @@ class Command(BaseCommand):
         drafted.add_argument("--read", required=True, **READ)
         drafted.add_argument("--schema", action="append", default=[], help="only this one; can be given several times")
         drafted.add_argument("--sample", type=int, default=0, metavar="N", help="look at N rows of each table as well")
-        load = what.add_parser("load", help="take a data map in; a source of that name gets the new map")
+        load = what.add_parser("load", help="propose a data map: for a new source, or in place of the one in use")
         load.add_argument("file", type=Path)
         load.add_argument(
             "--read", default="", metavar="VARIABLE", help="the one with the reading URL; none where a person looks"
         )
         load.add_argument("--write", default="", metavar="VARIABLE", help="the one with the writing URL, if any")
+        load.add_argument("--read-host", default="", metavar="HOST", help=HOST)
+        load.add_argument("--write-host", default="", metavar="HOST", help=HOST)
         load.add_argument("--position", type=int, default=0, help="sources are walked in this order")
-        what.add_parser("own", help="make this system's own record a source: the earlier requests of a person")
+        own = what.add_parser("own", help="propose this system's own record as a source: earlier requests of a person")
+        for proposing in (load, own):
+            who = proposing.add_mutually_exclusive_group(required=True)
+            who.add_argument("--by", metavar="USERNAME", help="who of the staff proposes it; somebody else accepts it")
+            who.add_argument(
+                "--at-installation", action="store_true", help="put it in force at once; only before the first request"
+            )
         what.add_parser("dump", help="print the map of a source as it was accepted").add_argument("name")
         check = what.add_parser("check", help="whether each source answers, has changed, or is slow to look into")
         check.add_argument(
@@ -71,30 +90,40 @@ class Command(BaseCommand):
     def _load(self, options: dict[str, Any]) -> None:
         try:
             text = options["file"].read_text(encoding="utf-8")
-            source = DataSource.set_up(
-                text,
-                read_url_variable=options["read"],
-                write_url_variable=options["write"],
-                position=options["position"],
-                at=timezone.now(),
-            )
         except OSError as error:
             raise CommandError(f"{options['file']} can't be read: {error.strerror}.") from None
         except UnicodeDecodeError:
             raise CommandError(f"{options['file']} is no text in UTF-8; save it as such.") from None
-        except DataMapError as error:
-            raise CommandError(f"{options['file']}: {error}") from None
-        self.stdout.write(f"{source.slug}: accepted, map {source.map_version.digest[:12]}.")
-        if not source.has_schema:
-            return
+        proposal = Proposal(
+            text,
+            options["read"],
+            options["write"],
+            options["position"],
+            read_host=options["read_host"],
+            write_host=options["write_host"],
+        )
         try:
-            source.note_schema(at=timezone.now())
-        except (SourceError, NotConfigured) as error:
-            self.stdout.write(f"{source.slug}: its schema could not be noted ({error}); the next check will do it.")
+            self._take_in(proposal, options)
+        except MapRefused as refused:
+            raise CommandError(f"{options['file']}: {refused}") from None
 
-    def _own(self, _options: dict[str, Any]) -> None:
-        source = DataSource.set_up_own_record(at=timezone.now())
-        self.stdout.write(f"{source.slug}: accepted, map {source.map_version.digest[:12]}.")
+    def _own(self, options: dict[str, Any]) -> None:
+        self._take_in(source_changes.own_record_proposal(), options)
+
+    def _take_in(self, proposal: Proposal, options: dict[str, Any]) -> None:
+        """Propose it in somebody's name, or put it in force while the system is being installed. Raises MapRefused."""
+        try:
+            if options["at_installation"]:
+                source = source_changes.install(proposal, at=timezone.now())
+                self.stdout.write(f"{source.slug}: in force, map {source.map_version.digest[:12]}.")
+                return
+            change = source_changes.propose(proposal, by=_member(options["by"]), at=timezone.now())
+        except MapRefused:
+            raise
+        except RuleRefused as refused:
+            raise CommandError(str(refused)) from None
+        where = settings.BASE_URL + reverse("admin:exports_datasource_changes")
+        self.stdout.write(f"{change.source_slug}: proposed. Somebody else of the staff accepts it at {where}")
 
     def _dump(self, options: dict[str, Any]) -> None:
         source = DataSource.objects.filter(slug=options["name"]).select_related("map_version").first()
@@ -140,3 +169,11 @@ class Command(BaseCommand):
             source.note_schema(at=timezone.now())
             self.stdout.write(f"{source.slug}: its schema is noted now; what changes from here on will be told.")
         return changes or []
+
+
+def _member(username: str) -> Actor:
+    """The member of the staff who proposes; whether the role lets them, the service says."""
+    user = User.objects.filter(username=username, is_active=True, is_staff=True).first()
+    if user is None:
+        raise CommandError(f"There is nobody {username!r} among the staff: give the name with which somebody signs in.")
+    return user.as_actor()

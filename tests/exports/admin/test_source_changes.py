@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+import uuid
+
 import pytest
 from django.test import Client
 
+from dsar.jobs.models import Job, State
+from dsar.jobs.queue import enqueue
+from dsar.jobs.running import execute
 from dsar.ledger import chains
+from dsar.ledger.models import Event
 from exports import source_changes
-from exports.models import DataSource, SourceChange
+from exports.fulfil.trouble import what_to_do
+from exports.models import DataSource, NotedSchema, SourceChange
+from exports.models.source import HostChanged
 from exports.source_changes import Proposal
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
 from requests_app.services.standing import RuleRefused
+from requests_app.states import State as CaseState
 from tests.requests_app.admin.conftest import MAP, NOW, PASSWORD, Desk, text_of
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow, pytest.mark.usefixtures("club")]
@@ -112,7 +123,7 @@ def test_a_proposal_that_was_made_on_another_map_is_out_of_date(desk: Desk) -> N
 
 def test_other_variables_alone_are_a_change_too_and_make_others_out_of_date(desk: Desk) -> None:
     administrator, approver = desk.client(Role.ADMINISTRATOR), desk.client(Role.APPROVER)
-    only_variables = PROPOSED | {"text": MAP, "read_url_variable": "OTHER_URL", "write_url_variable": "CLUB_WRITE_URL"}
+    only_variables = PROPOSED | {"text": MAP, "read_url_variable": "OTHER_URL", "read_host": "db/club"}
     press(administrator, **PROPOSED | {"text": MAP, "write_url_variable": ""})
     press(administrator, **only_variables)
     later, earlier = SourceChange.objects.all()
@@ -140,7 +151,9 @@ def test_a_change_is_taken_back_once(desk: Desk) -> None:
         ({"read_url_variable": ""}, "name the environment variable with its reading URL"),
         ({"write_url_variable": "club write"}, "Name an environment variable such as SHOP_READ_URL"),
         ({"position": "-1"}, "greater than or equal to 0"),
-        ({"text": MAP, "write_url_variable": "CLUB_WRITE_URL", "position": "0"}, "how the source is set up already"),
+        ({"read_url_variable": "OTHER_URL"}, "OTHER_URL is not set on this machine: write the host"),
+        ({"read_host": "reader:secret@db/club"}, "Write the host alone, without user and password"),
+        ({"read_host": "postgresql://db/club"}, "Write the host alone, without user and password"),
         ({"text": "x" * 500_001}, "at most 500000 characters"),
     ],
 )
@@ -168,3 +181,115 @@ def test_a_step_about_nothing_is_refused_with_a_sentence(desk: Desk, given: dict
 def test_the_list_says_how_many_wait(desk: Desk) -> None:
     press(desk.client(Role.ADMINISTRATOR), **PROPOSED)
     assert "Changes (1)" in text_of(desk.client(Role.APPROVER), "/admin/exports/datasource/")
+
+
+def work() -> None:
+    for job in Job.objects.filter(state=State.WAITING):
+        execute(job.pk)
+
+
+def test_once_a_map_is_accepted_a_worker_notes_the_schema_and_the_page_says_so(desk: Desk) -> None:
+    press(desk.client(Role.ADMINISTRATOR), **PROPOSED)
+    press(desk.client(Role.APPROVER), do="accept", row=SourceChange.objects.get().pk)
+    page = f"/admin/exports/datasource/{club().pk}/change/"
+    assert "not yet: a worker reads it" in text_of(desk.client(Role.ADMINISTRATOR), page)
+    work()
+    assert NotedSchema.objects.get().map_version == club().map_version
+    noted = desk.client(Role.ADMINISTRATOR).get(page).content.decode()
+    assert "not yet: a worker reads it" not in noted
+    assert "2026-11-23" in noted[noted.index("Schema noted") :]
+
+
+def test_a_schema_that_can_t_be_noted_is_told_on_the_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    press(desk.client(Role.ADMINISTRATOR), **PROPOSED)
+    press(desk.client(Role.APPROVER), do="accept", row=SourceChange.objects.get().pk)
+    monkeypatch.delenv("CLUB_READ_URL")
+    work()
+    page = text_of(desk.client(Role.ADMINISTRATOR), f"/admin/exports/datasource/{club().pk}/change/")
+    assert "An environment variable of the source" in page
+
+
+def test_the_same_map_is_accepted_anew_for_the_schema_as_it_is_now(desk: Desk, club_url: str) -> None:
+    same = PROPOSED | {"text": MAP, "write_url_variable": "CLUB_WRITE_URL", "position": "0"}
+    club().note_schema(at=NOW)
+    with sqlite3.connect(club_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("CREATE TABLE wishes (id INTEGER PRIMARY KEY, member INTEGER REFERENCES members)")
+    assert club().drift()
+    press(desk.client(Role.ADMINISTRATOR), **same)
+    approver = desk.client(Role.APPROVER)
+    assert "Nothing but the schema: it is noted anew" in text_of(approver, CHANGES)
+    press(approver, do="accept", row=SourceChange.objects.get().pk)
+    work()
+    assert club().drift() == []
+
+
+@pytest.fixture
+def moved(club_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The database was copied to another host, and the variables lead there."""
+    elsewhere = club_url.replace("club.sqlite3", "moved.sqlite3")
+    shutil.copy(club_url.removeprefix("sqlite:///"), elsewhere.removeprefix("sqlite:///"))
+    monkeypatch.setenv("CLUB_READ_URL", elsewhere)
+    monkeypatch.setenv("CLUB_WRITE_URL", elsewhere)
+    return elsewhere.removeprefix("sqlite:///")
+
+
+def watched() -> list[object]:
+    """What workers note by the clock."""
+    enqueue("watch_hosts", {}, key=str(uuid.uuid4()))
+    work()
+    return [event.facts["found"] for event in Event.objects.filter(kind__startswith="set.source_host")]
+
+
+def test_a_source_behind_another_host_is_opened_by_nobody_until_two_accept_it(
+    desk: Desk, club_url: str, moved: str
+) -> None:
+    with pytest.raises(HostChanged, match="CLUB_READ_URL leads to"):
+        club().open(club().map_version.as_map())
+    watched()
+    page = text_of(desk.client(Role.ADMINISTRATOR), "/admin/exports/datasource/")
+    assert "not opened: another host" in page
+    assert f"CLUB_READ_URL leads to {moved}, while" in page
+    as_it_was = {"text": MAP, "write_url_variable": "CLUB_WRITE_URL", "position": "0"}
+    press(desk.client(Role.ADMINISTRATOR), **PROPOSED | as_it_was)
+    approver = desk.client(Role.APPROVER)
+    assert f"+# read at {moved}" in text_of(approver, CHANGES)
+    with pytest.raises(HostChanged):
+        club().open(club().map_version.as_map())
+    press(approver, do="accept", row=SourceChange.objects.get().pk)
+    with club().open(club().map_version.as_map()) as connector:
+        connector.check()
+    assert "not opened" not in text_of(approver, "/admin/exports/datasource/")
+
+
+def test_a_case_that_needs_such_a_source_waits_for_people_with_a_sentence(
+    desk: Desk, request: pytest.FixtureRequest
+) -> None:
+    case = desk.case_in(CaseState.GATHERING)
+    request.getfixturevalue("moved")
+    desk.work()
+    run = case.source_runs.get()
+    assert (run.state, run.error) == ("failed", "HostChanged")
+    assert "leads to another host than two people accepted" in what_to_do(run.error)
+
+
+def test_a_writing_variable_alone_that_leads_elsewhere_stops_the_source_too(
+    club_url: str, moved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLUB_READ_URL", club_url)
+    with pytest.raises(HostChanged, match=r"^club: CLUB_WRITE_URL leads to"):
+        club().open(club().map_version.as_map())
+    monkeypatch.delenv("CLUB_WRITE_URL")  # read only: less than was accepted
+    with club().open(club().map_version.as_map()) as connector:
+        connector.check()
+
+
+def test_the_log_has_once_that_a_host_changed_and_that_it_was_set_back(
+    club_url: str, moved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (found,) = watched()
+    assert moved in str(found)
+    assert watched() == [found]
+    monkeypatch.setenv("CLUB_READ_URL", club_url)
+    monkeypatch.setenv("CLUB_WRITE_URL", club_url)
+    assert watched() == [found, ""]
+    assert club().elsewhere == ""

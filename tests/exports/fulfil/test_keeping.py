@@ -14,6 +14,7 @@ from exports.fulfil.keeping import KeepingRefused, Longer
 from exports.fulfil.schedules import Proposal
 from exports.models import DataSource, KeptKeys, KeptSettled, KeptUntil, RetentionSchedule
 from exports.reports.case_report import report_html
+from exports.source_changes import install, own_record_proposal
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.law.words import Right
@@ -149,7 +150,7 @@ def test_rows_that_a_person_found_are_noted_without_keys_for_they_are_lines(hous
 
 
 def test_of_our_own_record_which_is_kept_for_at_least_so_long_nothing_is_ever_noted(house: House) -> None:
-    DataSource.set_up_own_record(at=NOW)
+    install(own_record_proposal(), at=NOW)
     house.closed(Right.KNOW_CATEGORIES)
     case = house.closed(Right.DELETE)
     assert run_of(case, "privacy_requests").records

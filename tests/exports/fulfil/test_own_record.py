@@ -18,21 +18,23 @@ from pytest_django import Settings
 
 from exports.fulfil.corrections import supporting
 from exports.fulfil.corrections.supporting import Sent
-from exports.models import Act, DataSource
+from exports.models import Act, DataSource, SourceChange
+from exports.source_changes import CHANGES, install, own_record_proposal
 from exports.sources import own_record
 from exports.sources.connector import MapDoesNotFitError, open_source
 from exports.sources.datamap import DataMapError, read_data_map
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
-from requests_app.roles import PERSON
+from requests_app.roles import PERSON, Role
 from requests_app.services import earlier, statements
 from requests_app.services.correcting import Correction
 from requests_app.services.letters import Letter, queue
+from requests_app.services.staffing import add_staff
 from requests_app.states import Outcome
 from tests.exports import papers
 from tests.exports.bundle.test_verify import KEY, SEED, Desk
-from tests.exports.house import ANALYST, NOW, House, files_of, fresh, json_lines, person, rows, run_of
+from tests.exports.house import ANALYST, APPROVER, NOW, House, files_of, fresh, json_lines, person, rows, run_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -43,7 +45,7 @@ WROTE = "My neighbour told me that you know when I am at home."
 @pytest.fixture
 def house(house: House) -> House:
     """The house, whose own record is a source."""
-    DataSource.set_up_own_record(at=NOW)
+    install(own_record_proposal(), at=NOW)
     return house
 
 
@@ -189,7 +191,9 @@ def test_a_map_of_the_record_that_is_older_than_the_program_is_told_by_the_check
     with pytest.raises(CommandError):
         call_command("sources", "check", stdout=said, stderr=StringIO())
     assert f"{SOURCE}: its map lacks statements, and so do answers." in said.getvalue()
-    call_command("sources", "own", stdout=StringIO())
+    mira = add_staff("mira", "mira@example.com", None, [Role.ADMINISTRATOR])
+    call_command("sources", "own", "--by", mira.username, stdout=StringIO())
+    CHANGES.accept(SourceChange.objects.get().pk, by=APPROVER, at=NOW)
     said = StringIO()
     call_command("sources", "check", stdout=said, stderr=StringIO())
     assert f"{SOURCE}: answers as its map says." in said.getvalue()

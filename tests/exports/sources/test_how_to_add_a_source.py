@@ -10,11 +10,20 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from exports.models import DataSource
+from dsar.jobs.models import Job, State
+from dsar.jobs.running import execute
+from exports import source_changes
+from exports.models import DataSource, SourceChange
+from requests_app.models import User
+from requests_app.roles import Actor, Role
+from requests_app.services.staffing import add_staff
 
 PAGE = (Path(__file__).parents[3] / "docs" / "how-to-add-a-source.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+APPROVER = Actor("staff:0", frozenset({Role.APPROVER}))
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +47,19 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sqlite3.Connecti
     connection = sqlite3.connect(tmp_path / "library.sqlite3")
     connection.executescript(TABLES)
     return connection
+
+
+@pytest.fixture(autouse=True)
+def mira() -> User:
+    """Who proposes on the page."""
+    return add_staff("mira", "mira@library.example", None, [Role.SOURCE_OWNER])
+
+
+def accept() -> None:
+    """What somebody else does in the admin, and then a worker."""
+    source_changes.CHANGES.accept(SourceChange.objects.waiting().get().pk, by=APPROVER, at=timezone.now())
+    for job in Job.objects.filter(state=State.WAITING):
+        execute(job.pk)
 
 
 def printed(line: str, out: io.StringIO | None = None) -> str:
@@ -69,7 +91,8 @@ def test_the_decided_map_is_the_draft_with_answers_and_without_the_librarian(lib
 
 def test_the_map_is_loaded_checked_and_dumped_and_changes_are_found(library: sqlite3.Connection) -> None:
     Path("library.yaml").write_text(DECIDED, encoding="utf-8")
-    assert "library: accepted, map " in printed(LOAD)
+    assert "library: proposed. Somebody else" in printed(LOAD)
+    accept()
     assert printed(CHECK) == "library: answers as its map says.\n"
     assert printed(DUMP) == DECIDED
     library.execute("INSERT INTO readers (id, email) VALUES (1, 'ann@library.example')")
@@ -88,7 +111,8 @@ def test_a_map_of_a_system_in_which_a_person_looks_is_loaded_without_an_address(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("paper.yaml").write_text(BY_HAND, encoding="utf-8")
-    assert "paper: accepted, map " in printed(LOAD_BY_HAND)
+    assert "paper: proposed. Somebody else" in printed(LOAD_BY_HAND)
+    accept()
     assert printed(CHECK) == "paper: its owner is asked; there is nothing to try.\n"
     assert DataSource.objects.get(slug="paper").is_manual
     Path("paper.yaml").write_text(DECIDED, encoding="utf-8")

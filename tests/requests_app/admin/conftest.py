@@ -19,7 +19,7 @@ from time_machine import TimeMachineFixture
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.jobs.running import execute
-from exports.models import DataMapVersion, DataSource
+from exports.models import DataSource
 from requests_app.law.words import Right
 from requests_app.models import Case, Channel, LookBack, Organisation, Submission, User
 from requests_app.roles import PERSON, Role
@@ -89,12 +89,8 @@ def club(db: None, club_url: str, tmp_path: Path, settings: Settings, monkeypatc
     settings.DATA_DIR = tmp_path
     monkeypatch.setenv("CLUB_READ_URL", club_url)
     monkeypatch.setenv("CLUB_WRITE_URL", club_url)
-    return DataSource.objects.create(
-        slug="club",
-        title="Club",
-        read_url_variable="CLUB_READ_URL",
-        write_url_variable="CLUB_WRITE_URL",
-        map_version=DataMapVersion.accept(MAP, at=NOW),
+    return DataSource.set_up(
+        MAP, read_url_variable="CLUB_READ_URL", write_url_variable="CLUB_WRITE_URL", position=0, at=NOW
     )
 
 

@@ -42,7 +42,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         """
         as_read = self.due(at).filter(pk=job.pk, fence=job.fence, attempts=job.attempts)
         free = as_read.select_for_update(skip_locked=True)
-        claim = {"state": State.RUNNING, "lease_until": until, "fence": job.fence + 1, "attempts": job.attempts + 1}
+        claim = {
+            "state": State.RUNNING,
+            "lease_until": until,
+            "fence": job.fence + 1,
+            "attempts": job.attempts + 1,
+            "hurried": False,
+        }
         if not self.filter(pk__in=free.values("pk")).update(**claim):
             return False
         for name, value in claim.items():
@@ -73,7 +79,8 @@ class Job(models.Model):
     """One unit of work, written in the transaction that calls for it.
 
     ``arguments`` hold ids and codes, never personal data; ``error`` is the class path of the last error,
-    never its message. ``fence`` counts the claims: whoever holds a lower number has lost the job.
+    never its message. ``fence`` counts the claims: whoever holds a lower number has lost the job. ``hurried`` says that
+    what this attempt may end up waiting for has come meanwhile.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -86,6 +93,7 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True)
     fence = models.PositiveBigIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
+    hurried = models.BooleanField(default=False)
     error = models.CharField(default="", blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)

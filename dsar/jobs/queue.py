@@ -62,7 +62,12 @@ def retry(job: Job, *, at: datetime) -> None:
 
 
 def hurry(jobs: QuerySet[Job], *, at: datetime) -> int:
-    """Try those at once that failed and wait to be tried again later; how many there were."""
+    """Try those at once that failed and wait to be tried again later; how many there were.
+
+    One that is running is marked: what it is waiting for may have come after it asked, and before it waits. The marks
+    come first, or a job that begins to wait between the two statements would be seen by neither.
+    """
+    jobs.filter(state=State.RUNNING).update(hurried=True)
     waiting = jobs.filter(state=State.WAITING, attempts__gt=0, run_at__gt=at)
     hurried = list(waiting)
     waiting.update(run_at=at)

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from django.db import connections, transaction
-from django.db.models import F
+from django.db.models import Case, DateTimeField, F, Value, When
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
@@ -123,8 +123,14 @@ class Run:
             raise WorkPaused
 
     def put_back(self, error: str, *, delay: timedelta) -> None:
-        """Have the job tried again after ``delay``; LeaseLost if it is no longer ours."""
-        self._write(state=State.WAITING, lease_until=None, run_at=self._clock() + delay, error=error)
+        """Have the job tried again after ``delay``, or at once if it was hurried; LeaseLost if it is no longer ours.
+
+        One statement reads the mark and puts the job to wait, so that a hurry comes before it and is seen, or after it
+        and finds the job waiting. With a broker the sweep sends it.
+        """
+        now = self._clock()
+        run_at = Case(When(hurried=True, then=Value(now)), default=Value(now + delay), output_field=DateTimeField())
+        self._write(state=State.WAITING, lease_until=None, run_at=run_at, error=error)
 
     def put_aside(self) -> None:
         """Have the job taken up again once work is resumed, as if this attempt had not been; LeaseLost as above."""

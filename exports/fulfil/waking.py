@@ -9,14 +9,34 @@ from django.db.models import Q
 from dsar.jobs.models import Job
 from dsar.jobs.queue import hurry
 from exports.models import UNFINISHED, DataSource, SourceRun
-from requests_app.models import Case
+from requests_app.models import Case, ValueAsked
 from requests_app.states import State
 
 
 def wake(source: DataSource, *, at: datetime) -> int:
-    """Try at once what failed and waits: looks into this source, and acts on cases with findings in it; how many."""
+    """Try at once what failed and waits for this source; how many.
+
+    Looks into it, acts on cases with findings in it, probes, and comparisons with a value that it holds. What is
+    running is tried again at once if it ends up waiting: an answer may be ready before the question has ended.
+    """
+    return hurry(Job.objects.filter(_looks(source) | _acts(source) | _comparisons(source) | _probes(source)), at=at)
+
+
+def _looks(source: DataSource) -> Q:
     runs = SourceRun.objects.filter(source=source, state__in=UNFINISHED, case__state=State.GATHERING)
-    keys = {f"gather:{run}" for run in runs.values_list("pk", flat=True)}
-    acting = Case.objects.filter(state=State.CARRYING_OUT, source_runs__source=source).distinct()
-    cases = [str(case) for case in acting.values_list("pk", flat=True)]
-    return hurry(Job.objects.filter(Q(key__in=keys) | Q(kind="carry_out", arguments__case__in=cases)), at=at)
+    return Q(key__in=[f"gather:{run}" for run in runs.values_list("pk", flat=True)])
+
+
+def _acts(source: DataSource) -> Q:
+    cases = Case.objects.filter(state=State.CARRYING_OUT, source_runs__source=source).distinct()
+    return Q(kind="carry_out", arguments__case__in=[str(case) for case in cases.values_list("pk", flat=True)])
+
+
+def _comparisons(source: DataSource) -> Q:
+    asked = ValueAsked.objects.filter(compared_at=None, field__startswith=f"{source.slug}.")
+    return Q(kind="compare_value", arguments__asked__in=[str(value) for value in asked.values_list("pk", flat=True)])
+
+
+def _probes(source: DataSource) -> Q:
+    """All of them: a probe asks every source that can compare something."""
+    return Q(kind="probe") if source.map_version.as_map().probe_fields() else Q(pk__in=[])

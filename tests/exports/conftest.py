@@ -10,6 +10,7 @@ from pytest_django import Settings
 from time_machine import TimeMachineFixture
 
 from dsar.demo import company, systems
+from dsar.jobs.models import Job
 from tests.exports.house import NOW, House, copy_systems
 
 
@@ -43,6 +44,7 @@ def house(  # noqa: PLR0917 - fixtures
         monkeypatch.setenv(name, url)
     organisation = company.set_up_organisation()
     company.set_up_sources(NOW)
+    Job.objects.all().delete()  # which note the schemas: no case waits for that
     return House(tmp_path, organisation, time_machine)
 
 

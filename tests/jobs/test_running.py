@@ -263,6 +263,56 @@ def test_another_system_may_ask_for_a_longer_wait_of_at_most_a_day(
     assert job.run_at == clock.now + waited
 
 
+def ask_to_wait_long(run: Run) -> None:
+    raise NotBefore("busy", wait=timedelta(hours=2))
+
+
+def test_what_comes_while_a_job_runs_has_it_tried_again_at_once_and_only_once(clock: Clock) -> None:
+    def work(run: Run) -> None:
+        if run.attempt == 1:
+            assert queue.hurry(Job.objects.filter(pk=run.job.pk), at=clock.now) == 0
+        ask_to_wait_long(run)
+
+    job = a_job(clock, work, retries=Retries(attempts=3))
+    execute(job.pk, clock=clock)
+    job.refresh_from_db()
+    assert (job.state, job.run_at) == (State.WAITING, clock.now)
+    execute(job.pk, clock=clock)
+    job.refresh_from_db()
+    assert job.run_at == clock.now + timedelta(hours=2)
+
+
+def test_a_job_that_begins_to_wait_in_the_middle_of_a_hurry_is_hurried(clock: Clock) -> None:
+    job = a_job(clock, ask_to_wait_long)
+    seen: list[str] = []
+
+    def then_wait(execute_it: Callable[..., object], sql: str, *rest: object) -> object:
+        done = execute_it(sql, *rest)
+        if not seen:
+            seen.append(sql)
+            run.put_back("busy", delay=timedelta(hours=2))
+        return done
+
+    with transaction.atomic():
+        assert Job.objects.claim(job, at=clock.now, until=clock.now + LEASE)
+    run = Run(job, registry.find("work"), at=clock.now, clock=clock)
+    with connection.execute_wrapper(then_wait):
+        queue.hurry(Job.objects.filter(pk=job.pk), at=clock.now)
+    job.refresh_from_db()
+    assert (job.state, job.run_at) == (State.WAITING, clock.now)
+
+
+def test_a_mark_that_a_dead_worker_left_hurries_nothing_later(clock: Clock) -> None:
+    job = a_job(clock, ask_to_wait_long, retries=Retries(attempts=3))
+    with transaction.atomic():
+        assert Job.objects.claim(job, at=clock.now, until=clock.now + LEASE)
+    queue.hurry(Job.objects.filter(pk=job.pk), at=clock.now)
+    clock.forward(minutes=11)
+    execute(job.pk, clock=clock)
+    job.refresh_from_db()
+    assert job.run_at == clock.now + timedelta(hours=2)
+
+
 def test_a_permanent_failure_ends_the_job_at_once(clock: Clock) -> None:
     job = a_job(clock, give_up_at_once)
     assert execute(job.pk, clock=clock) is Outcome.FAILED

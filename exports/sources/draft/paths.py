@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from exports.sources.datamap import Join, Root
-from exports.sources.draft.guesses import Guess, Leads, words_of
+from exports.sources.draft.guesses import Guess
+from exports.sources.draft.rules import Leads
+from exports.sources.draft.words import words_of
 from exports.sources.schema import Place, Pointer, Schema, Table
 
 LONGEST_NAME = 50  # of a collection

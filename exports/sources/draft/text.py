@@ -11,8 +11,10 @@ import yaml
 
 from exports.sources.connector import Survey
 from exports.sources.datamap import DECIDE, E164, Category, Comparison, Join, Root
-from exports.sources.draft.guesses import Guess, Leads, guess, words_of
+from exports.sources.draft.guesses import Guess, guess
 from exports.sources.draft.paths import Guesses, Reached, Unreached, find_paths
+from exports.sources.draft.rules import CUSTOMER_ID, ROW_NUMBER, Leads
+from exports.sources.draft.words import words_of
 from exports.sources.schema import Column, Schema
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*[A-Za-z0-9_]|[A-Za-z_]")
@@ -172,7 +174,8 @@ def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
         yield f"      # {name} can't be described: its name has a dot, or is too long; make a view that renames it"
         return
     why, category = found.why, found.rule.category if found.rule else None
-    if found.rule is None and column.name in _technical(reached):
+    is_number = found.rule is None or found.rule is ROW_NUMBER or found.rule is CUSTOMER_ID
+    if is_number and column.name in _technical(reached):
         is_theirs = reached.is_sure or column.name in reached.table.key
         why, category = KEY_OF_PERSON if is_theirs else KEY_OF_WHOM, Category.IDENTIFIERS
     yield f"      # {name}, {_one_line(column.type)}: {_one_line(why)}"
@@ -183,7 +186,7 @@ def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
         yield "        sensitive: true"
     if found.rule and found.rule.never:
         yield f"        never_disclose: {found.rule.never}"
-    if found.rule and found.rule.match and reached.is_root:
+    if found.rule and found.rule.match and found.rule.leads is not Leads.ASKED and reached.is_root:
         yield f"        match: {{kind: {found.rule.match.kind}, compare: {_compared(found.rule.match.compare)}}}"
         if found.rule.reliable:
             sure = "true" if reached.is_sure else _decide("true if the value is that of whose row it is, else false")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,21 @@ import sqlalchemy as sa
 from exports.sources.connector import survey
 from exports.sources.datamap import Category, DataMapError, NeverDisclose, read_data_map
 from exports.sources.draft import draft, guess
-from exports.sources.draft.guesses import PHONE, RULES
+from exports.sources.draft.rules import PHONE, RULES, Leads, Rule
 from exports.sources.schema import Column, Kind
+from tests.exports.sources.known_schemas import ALL, survey_of
 
 NAMES = {
-    NeverDisclose.ACCOUNT_PASSWORD: ("passwordHash", "Kennwort", "mot_de_passe", "contraseña", "api-key"),
-    NeverDisclose.SOCIAL_SECURITY_NUMBER: ("SSN", "Sozialversicherungsnummer", "bsn", "cpf"),
-    NeverDisclose.FINANCIAL_ACCOUNT_NUMBER: ("iban", "KontoNr", "numero_tarjeta", "bankAccountNo"),
-    NeverDisclose.DRIVER_LICENCE_NUMBER: ("Führerschein", "permis_de_conduire", "driver_licence_no"),
-    NeverDisclose.GOVERNMENT_ID_NUMBER: ("passport_no", "Steuer-ID", "DNI"),
+    NeverDisclose.ACCOUNT_PASSWORD: (
+        *("passwordHash", "Kennwort", "mot_de_passe", "contraseña", "api-key", "apiKey", "AuthKey", "auth_key"),
+        *("user_pass", "pass", "passphrase", "pwd", "user_activation_key", "rp_token", "password_reset_token"),
+    ),
+    NeverDisclose.SOCIAL_SECURITY_NUMBER: ("SSN", "Sozialversicherungsnummer", "bsn", "cpf", "ssn_hash", "ssn2"),
+    NeverDisclose.FINANCIAL_ACCOUNT_NUMBER: (
+        *("iban", "KontoNr", "numero_tarjeta", "bankAccountNo", "security_code", "cvv", "CardNumber", "cc_number_enc"),
+    ),
+    NeverDisclose.DRIVER_LICENCE_NUMBER: ("Führerschein", "permis_de_conduire", "driver_licence_no", "dl_number"),
+    NeverDisclose.GOVERNMENT_ID_NUMBER: ("passport_no", "Steuer-ID", "DNI", "NationalIDNumber", "TIN", "taxvat"),
     Category.IDENTIFIERS: ("E-Mail", "Nachname", "Straße", "código_postal", "correo", "Kundennummer", "DEVICE_ID"),
     Category.PROTECTED_CHARACTERISTICS: ("Geburtsdatum", "religion", "maladie", "género"),
     Category.INTERNET_ACTIVITY: ("ip_adresse", "UserAgent"),
@@ -39,6 +46,123 @@ def test_names_in_several_languages_are_known(expected: NeverDisclose | Category
     rule = guess(text(name)).rule
     assert rule is not None
     assert expected in (rule.never, rule.category)
+
+
+# What a word behind the thing makes of it: no address, no number, no secret.
+SAID_ABOUT = {
+    "email_template": "how a thing stands",
+    "mail_subject": "how a thing stands",
+    "email_status": "how a thing stands",
+    "email_hash": "a form of a value",
+    "phone_type": "how a thing stands",
+    "phoneNumberVerified": "how a thing stands",
+    "PhoneNumberTypeID": "a number that stands for a row",
+    "credit_card_id": "a number that stands for a row",
+    "card_type": "how a thing stands",
+    "ip_type": "how a thing stands",
+    "password_changed_at": "how a thing stands",
+    "ShipVia": "how a thing stands",
+    "tipo_correo": "how a thing stands",
+    "template_sender_email": "how a thing stands",
+    "product_name": "the name of a thing",
+    "nombre_producto": "the name of a thing",
+}
+# Which identifier, or other thing that a person may tell, stands in it.
+COMPARED = {
+    "email": (
+        "Email2",
+        "emails",
+        "comment_author_email",
+        "email_from",
+        "correo_cliente",
+        "E-Mail-Adresse",
+        "user_email",
+    ),
+    "phone": ("telephone2", "phone_home", "HomePhone", "customer_phone_number", "teléfono_casa", "Handynummer"),
+    "birth_date": ("DateOfBirth", "customer_dob", "fecha_nacimiento", "GeburtsDatum", "date_de_naissance"),
+    "name": ("FirstName", "ShipName", "nombre", "apellidos", "Vorname", "nom", "user_login", "contact_name", "name1"),
+    "account_number": ("AccountNumber", "CustomerID", "Kundennummer", "client_id"),
+}
+
+
+@pytest.mark.parametrize(("name", "what"), SAID_ABOUT.items())
+def test_the_last_word_says_what_the_others_are_about(name: str, what: str) -> None:
+    rule = guess(text(name)).rule
+    assert rule is not None
+    assert rule.what.startswith(what)
+    assert (rule.match, rule.never, rule.leads) == (None, None, Leads.NO)
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in COMPARED.items() for name in names])
+def test_what_a_person_can_be_found_by_is_known_in_its_many_spellings(kind: str, name: str) -> None:
+    rule = guess(text(name)).rule
+    assert rule is not None
+    assert rule.match is not None
+    assert rule.match.kind == kind
+
+
+def test_what_is_no_text_is_described_as_what_it_looks_like_and_leads_nowhere() -> None:
+    listed = guess(Column("emails", "JSON", Kind.OTHER, nullable=True))
+    assert listed.rule is not None
+    assert (listed.rule.category, listed.rule.match, listed.rule.leads) == (Category.IDENTIFIERS, None, Leads.NO)
+    assert listed.why == 'an e-mail address in another form, by "email" in its name'
+    hidden = guess(Column("ssn", "BYTEA", Kind.BINARY, nullable=True)).rule
+    assert hidden is not None
+    assert hidden.never is NeverDisclose.SOCIAL_SECURITY_NUMBER
+
+
+def guessed(schema: str, found: Callable[[Rule], object]) -> set[str]:
+    """The columns of a known schema of which the rule says so."""
+    tables = survey_of(ALL[schema]).schema.tables
+    rules = ((f"{table.place.table}.{column.name}", guess(column).rule) for table in tables for column in table.columns)
+    return {name for name, rule in rules if rule is not None and found(rule)}
+
+
+NEVER_DISCLOSED = {
+    "sakila": {"staff.password"},
+    "adventure_works": {
+        *("CreditCard.CardNumber", "Employee.NationalIDNumber", "Password.PasswordHash", "Password.PasswordSalt"),
+    },
+    "northwind": set(),
+    "chinook": set(),
+    "wordpress": {"wp_users.user_pass", "wp_users.user_activation_key", "wp_posts.post_password"},
+    "magento": {
+        *("admin_user.password", "customer_entity.password_hash", "customer_entity.rp_token", "customer_entity.taxvat"),
+        *("customer_address_entity.vat_id", "newsletter_subscriber.subscriber_confirm_code"),
+        *("sales_order.customer_taxvat", "sales_order_payment.cc_number_enc", "sales_order_payment.cc_cid_enc"),
+    },
+    "odoo": {
+        *("res_users.password", "res_users.totp_secret", "res_partner.vat", "sale_order.access_token"),
+        *("res_partner_bank.acc_number", "res_partner_bank.sanitized_acc_number"),
+        *("hr_employee.identification_id", "hr_employee.passport_id", "hr_employee.ssnid"),
+    },
+}
+# E-mail addresses and account numbers: what surely leads to somebody.
+LEADING = {
+    "sakila": {"customer.email", "staff.email"},
+    "adventure_works": {"EmailAddress.EmailAddress", "Customer.AccountNumber"},
+    "northwind": set(),
+    "chinook": {"Customer.Email", "Employee.Email"},
+    "wordpress": {"wp_users.user_email", "wp_comments.comment_author_email"},
+    "magento": {
+        *("admin_user.email", "customer_entity.email", "sales_order.customer_email", "sales_order_address.email"),
+        "newsletter_subscriber.subscriber_email",
+    },
+    "odoo": {
+        *("res_company.email", "res_partner.email", "res_partner.email_normalized", "crm_lead.email_from"),
+        *("hr_employee.work_email", "hr_employee.private_email", "mail_template.email_from"),
+    },
+}
+
+
+@pytest.mark.parametrize("schema", ALL)
+def test_what_is_never_disclosed_is_found_in_databases_that_many_know(schema: str) -> None:
+    assert guessed(schema, lambda rule: rule.never) == NEVER_DISCLOSED[schema]
+
+
+@pytest.mark.parametrize("schema", ALL)
+def test_what_leads_to_people_is_found_in_databases_that_many_know(schema: str) -> None:
+    assert guessed(schema, lambda rule: rule.leads is Leads.ALWAYS) == LEADING[schema]
 
 
 @pytest.mark.parametrize("name", ["nameless", "emailed", "mailbox_size", "pine", "colour", "", "?"])

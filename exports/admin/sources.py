@@ -9,10 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
@@ -29,19 +29,20 @@ from requests_app.services.history import local_day
 class DataSourceAdmin(DeskAdmin[DataSource]):
     """Sources with their data maps as accepted. Credentials are in the environment; only their names are shown."""
 
-    list_display = ("title", "slug", "position", "standing", "holds", "map_digest")
+    list_display = ("title", "slug", "position", "standing", "decided", "holds", "map_digest")
     ordering = ("position", "slug")
     sortable_by: ClassVar[tuple[str, ...]] = ()
     actions = None
     fields = (
         ("title", "slug"),
         ("position", "standing"),
+        ("decided", "undecided"),
         ("read_url_variable", "read_host"),
         ("write_url_variable", "write_host"),
         ("map_digest", "accepted_at", "schema_noted"),
         "map_text",
     )
-    readonly_fields = ("standing", "map_digest", "accepted_at", "schema_noted", "map_text")
+    readonly_fields = ("standing", "decided", "undecided", "map_digest", "accepted_at", "schema_noted", "map_text")
     list_before_template = "admin/exports/source_changes_link.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -77,7 +78,7 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DataSource]:
         """The sources with the maps in use."""
-        return super().get_queryset(request).select_related("map_version")
+        return super().get_queryset(request).select_related("map_version", "notedschema")
 
     @admin.display(description=gettext_lazy("State"))
     def standing(self, source: DataSource) -> SafeString:
@@ -94,6 +95,25 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
         if not source.read_url:
             return badge(_("variable not set"), "late")
         return badge(_("reads and writes"), "sure") if source.write_url else badge(_("reads"), "sure")
+
+    @admin.display(description=gettext_lazy("Map"))
+    def decided(self, source: DataSource) -> SafeString | str:
+        """Whether the map says something of every table and column; "incomplete" until somebody decides."""
+        if not source.has_schema:
+            return "-"
+        silent = source.undecided()
+        if silent is None:
+            return badge(_("not compared with the database yet"), "quiet")
+        if silent:
+            places = ngettext("incomplete: %(n)s place", "incomplete: %(n)s places", len(silent)) % {"n": len(silent)}
+            return badge(places, "near")
+        return badge(_("complete"), "sure")
+
+    @admin.display(description=gettext_lazy("Nothing is decided of"))
+    def undecided(self, source: DataSource) -> SafeString | str:
+        """The tables and columns of which the map is silent."""
+        silent = source.undecided() if source.has_schema else None
+        return format_html_join("", "<p>{}</p>", ((sentence,) for sentence in silent)) if silent else "-"
 
     @admin.display(description=gettext_lazy("Holds"))
     def holds(self, source: DataSource) -> str:

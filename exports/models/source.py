@@ -11,6 +11,7 @@ from django.db import models
 from dsar.jobs.running import PermanentFailure
 from dsar.vault import digests
 from exports.sources.connector import Connector, open_source, slow_lookups, survey
+from exports.sources.coverage import undecided
 from exports.sources.datamap import OWN_RECORD, DataMap, DataMapError, read_data_map
 from exports.sources.drift import SchemaNote, drift
 from exports.sources.hosts import Hosts
@@ -171,7 +172,7 @@ class DataSource(models.Model):
     def note_schema(self, *, at: datetime) -> None:
         """Keep how the source is built now as what its map was accepted for; raises as `drift`. For commands only."""
         now = self._schema_now().as_json()
-        NotedSchema.objects.update_or_create(
+        self.notedschema, _is_new = NotedSchema.objects.update_or_create(
             source=self, defaults={"map_version": self.map_version, "note": now, "noted_at": at}
         )
 
@@ -180,8 +181,22 @@ class DataSource(models.Model):
 
         Raises SourceError or NotConfigured. For commands only.
         """
-        noted = NotedSchema.objects.filter(source=self, map_version=self.map_version).first()
-        return drift(SchemaNote.from_json(noted.note), self._schema_now()) if noted else None
+        noted = self._noted()
+        return drift(noted, self._schema_now()) if noted else None
+
+    def undecided(self) -> list[str] | None:
+        """Of what its map is silent: sentences; none if all is decided. None if no schema was noted with the map.
+
+        Asks this program's own database alone.
+        """
+        noted = self._noted()
+        return undecided(noted, self.map_version.as_map()) if noted else None
+
+    def _noted(self) -> SchemaNote | None:
+        noted = getattr(self, "notedschema", None)
+        if noted is None or noted.map_version_id != self.map_version_id:
+            return None
+        return SchemaNote.from_json(noted.note)
 
     def _schema_now(self) -> SchemaNote:
         schema = survey(self.slug, read_url=self._url_to_read()).schema
@@ -238,7 +253,7 @@ class DataSource(models.Model):
 
 
 class NotedSchema(models.Model):
-    """How a source was built when its map was accepted: names and types, nothing of anybody. Read by a command only."""
+    """How a source was built when its map was accepted: names and types, nothing of anybody. Read by a command."""
 
     source = models.OneToOneField(DataSource, on_delete=models.CASCADE, primary_key=True)
     map_version = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT)

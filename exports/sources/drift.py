@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exports.sources.datamap import DataMap
+from exports.sources.datamap import WHOLE_SCHEMA, DataMap
 from exports.sources.schema import Pointer, Schema
 
-NEW = "new: describe it in the map, or load the map again to say that it stays out"
+NEW = "new: describe it in the map, or say under left_out why it stays out, and load the map again"
+NEW_POINTER = "new: look whether it is another way to rows of a person, and load the map again"
 GONE = "gone: take it out of the map if it is there, and load the map again"
 CHANGED = "look whether the map still says what it holds, and load the map again"
 
@@ -23,8 +24,8 @@ class SchemaNote:
 
     @classmethod
     def of(cls, schema: Schema, data_map: DataMap) -> SchemaNote:
-        """The schemas in which the map's tables are, and whatever hangs on those tables from elsewhere."""
-        homes = {schema.place(collection.schema, collection.table).schema for collection in data_map.collections}
+        """All that can be seen, but for schemas that the map leaves out; of those what hangs on a table elsewhere."""
+        homes = {place.schema for place in schema.by_place if f"{place.schema}.{WHOLE_SCHEMA}" not in data_map.left_out}
         pointers = [key for key in schema.pointers if {key.child.schema, key.parent.schema} & homes]
         hanging = {key.child for key in pointers}
         kept = [table for table in schema.tables if table.place.schema in homes or table.place in hanging]
@@ -55,7 +56,7 @@ def _drift(before: SchemaNote, now: SchemaNote) -> Iterator[str]:
         else:
             yield from _columns(name, before.tables[name], now.tables[name])
     for pointer in sorted(now.pointers - before.pointers):
-        yield f"the foreign key {pointer} is {NEW}."
+        yield f"the foreign key {pointer} is {NEW_POINTER}."
     for pointer in sorted(before.pointers - now.pointers):
         yield f"the foreign key {pointer} is {GONE}."
 

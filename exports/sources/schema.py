@@ -76,6 +76,7 @@ class Schema:
     default: str
     tables: tuple[Table, ...]
     pointers: tuple[Pointer, ...]
+    not_read: tuple[str, ...] = ()  # schemas beside those that were asked for
 
     @cached_property
     def by_place(self) -> Mapping[Place, Table]:

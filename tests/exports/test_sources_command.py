@@ -40,7 +40,11 @@ collections:
     reached: [{by: email, column: email}]
     on_delete: delete
     fields: [{column: email, title: E-mail, category: identifiers}]
+left_out: {members.id: a number, members.points: not ours to tell, visits: nobody's}
 """
+
+SILENT_TABLE = "describe it in a collection, or say under left_out why it stays out."
+SILENT_COLUMNS = "describe them as fields, or say under left_out why they stay out."
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -157,7 +161,8 @@ def test_check_tells_what_has_changed_since_the_map_was_accepted_until_it_is_loa
         "CREATE TABLE visits (id TEXT PRIMARY KEY, member INTEGER)",
         "CREATE TABLE wishes (id INTEGER PRIMARY KEY, member INTEGER REFERENCES members)",
     )
-    new = "is new: describe it in the map, or load the map again to say that it stays out."
+    new = "is new: describe it in the map, or say under left_out why it stays out, and load the map again."
+    way = "is new: look whether it is another way to rows of a person, and load the map again."
     other = "look whether the map still says what it holds, and load the map again."
     gone = "is gone: take it out of the map if it is there, and load the map again."
     assert checked(capsys) == [
@@ -165,11 +170,43 @@ def test_check_tells_what_has_changed_since_the_map_was_accepted_until_it_is_loa
         f"club: the column members.points {gone}",
         f"club: the column visits.id was INTEGER and is TEXT: {other}",
         f"club: the table wishes {new}",
-        f"club: the foreign key wishes (member) to members (id) {new}",
+        f"club: the foreign key wishes (member) to members (id) {way}",
         f"club: the foreign key visits (member) to members (id) {gone}",
     ]
     load_club(tmp_path)
+    assert checked(capsys) == [
+        f"club: nothing is decided of members.nickname: {SILENT_COLUMNS}",
+        f"club: nothing is decided of the table wishes: {SILENT_TABLE}",
+    ]
+    decide(tmp_path, "members.nickname: what friends call them", "wishes: nobody's")
+    load_club(tmp_path)
     call_command("sources", "check")
+
+
+def decide(tmp_path: Path, *reasons: str) -> None:
+    """Leave more out of the club's map."""
+    text = CLUB.replace("left_out: {", f"left_out: {{{', '.join(reasons)}, ")
+    (tmp_path / "club.yaml").write_text(text, encoding="utf-8")
+
+
+def test_a_map_that_is_silent_about_something_is_taken_in_and_called_incomplete_until_somebody_decides(
+    club: sa.Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "club.yaml").write_text(CLUB[: CLUB.index("left_out")], encoding="utf-8")
+    load_club(tmp_path)
+    sentences = [
+        f"nothing is decided of members.id, members.points: {SILENT_COLUMNS}",
+        f"nothing is decided of the table visits: {SILENT_TABLE}",
+    ]
+    accepted, *said = capsys.readouterr().out.splitlines()
+    assert "accepted" in accepted
+    assert said == [f"club: incomplete: {sentence}" for sentence in sentences]
+    assert DataSource.objects.get().undecided() == sentences
+    assert checked(capsys) == [f"club: {sentence}" for sentence in sentences]
+    (tmp_path / "club.yaml").write_text(CLUB, encoding="utf-8")
+    load_club(tmp_path)
+    assert "incomplete" not in capsys.readouterr().out
+    assert DataSource.objects.get().undecided() == []
 
 
 def test_a_column_that_the_map_needs_and_that_is_gone_is_told_twice_as_change_and_as_fault(
@@ -194,11 +231,13 @@ def test_a_map_whose_schema_no_worker_could_read_is_compared_from_the_first_chec
         work()
     assert Job.objects.get().error.endswith(".NotConfigured")
     run(club, "CREATE TABLE before (id INTEGER PRIMARY KEY)")
-    call_command("sources", "check")
-    assert "its schema is noted now" in capsys.readouterr().out
+    noted, silent = checked(capsys)
+    assert "its schema is noted now" in noted
+    assert "nothing is decided of the table before" in silent
     run(club, "CREATE TABLE after (id INTEGER PRIMARY KEY)")
-    (sentence,) = checked(capsys)
-    assert "the table after is new" in sentence
+    new, still_silent = checked(capsys)
+    assert "the table after is new" in new
+    assert still_silent == silent
 
 
 def test_check_names_look_ups_without_an_index_in_tables_that_are_large(

@@ -153,6 +153,7 @@ class Command(BaseCommand):
         try:
             if source.has_schema:
                 yield from self._changes(source)
+                yield from source.undecided() or ()
             with source.open(source.map_version.as_map()) as connector:
                 connector.check()
             if source.is_own_record and (lacks := own_record.not_in(source.map_version.as_map())):

@@ -5,6 +5,7 @@ Pure Python: maps are text in, frozen values out; nothing here knows a database,
 
 from __future__ import annotations
 
+from exports.sources.datamap.left_out import WHOLE_SCHEMA
 from exports.sources.datamap.model import (
     E164,
     FILE_KEY,
@@ -56,6 +57,7 @@ __all__ = [
     "FILE_KEY",
     "OWN_RECORD",
     "SLUG",
+    "WHOLE_SCHEMA",
     "AutomatedDecision",
     "Batch",
     "Bucket",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Collection as Several
 from collections.abc import Mapping
@@ -425,6 +426,7 @@ class DataMap:
     processor_contact: Text | None = None  # how people reach that controller
     automated_decisions: tuple[AutomatedDecision, ...] = ()
     is_loosened: bool = False  # leads to near misses alone: each way has a kind of its own, and nothing is joined
+    left_out: Mapping[str, str] = dataclasses.field(default_factory=dict)  # reasons by table, table.column or schema.*
     bucket: Bucket | None = None  # of a source of files that lie in one; None: they lie in a folder
 
     @property

@@ -50,7 +50,7 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "sql": Kind(required=("table", "key"), optional=("schema",)),
+    "sql": Kind(top_optional=("left_out",), required=("table", "key"), optional=("schema",)),
     "files": Kind(
         top_optional=("bucket",),
         required=("files", "format"),

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from exports.sources.datamap.comparisons import NAME, comparison_of, match_of
+from exports.sources.datamap.left_out import left_out_of
 from exports.sources.datamap.model import (
     FILE_KEY,
     Category,
@@ -143,6 +144,7 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
         canonical_text=json.dumps(plain(node), sort_keys=True, ensure_ascii=False, separators=(",", ":")),
         processor_contact=contact,
         automated_decisions=automated_decisions_of(top),
+        left_out=left_out_of(top, collections),
         bucket=bucket_of(top),
     )
 

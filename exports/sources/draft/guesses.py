@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from exports.sources.datamap import Category
 from exports.sources.draft.rules import (
     ABOUT_WHAT_FOLLOWS,
     BY_TYPE,
@@ -38,14 +37,14 @@ class Guess:
     why: str
 
     @property
-    def is_personal(self) -> bool:
-        """Whether it looks like somebody's data, rather than like a thing of the business."""
-        return self.rule is not None and not self.rule.says_about and self.rule.category is not Category.COMMERCIAL
+    def what(self) -> str:
+        """What it is taken for."""
+        return self.rule.what if self.rule else self.why
 
     @property
-    def marks_people(self) -> bool:
-        """Whether rows with such a column are people's, and not entries of a list of things."""
-        return self.rule is not None and self.rule.marks_people
+    def is_personal(self) -> bool:
+        """Whether a row with such a column is a person's or about one, and no entry of a list of things."""
+        return self.rule is not None and (self.rule.marks_people or self.rule.sensitive)
 
 
 @dataclass(frozen=True, slots=True)

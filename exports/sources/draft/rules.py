@@ -130,6 +130,7 @@ IP_ADDRESS = Rule(
     " x_forwarded_for forwarded_for mac_address",
     Category.INTERNET_ACTIVITY,
     kinds=frozenset({Kind.TEXT, Kind.NETWORK, Kind.BINARY, Kind.OTHER}),  # some drivers have a type of their own
+    marks_people=True,
 )
 CUSTOMER_ID = Rule(
     "the number of an account or customer, or only of their row",
@@ -266,6 +267,7 @@ RULES: tuple[Rule, ...] = (
         kinds=CODE,
         match=Match("device_id", Compare.EXACT),
         leads=Leads.ALONE,
+        marks_people=True,
     ),
     Rule(
         "a date of birth",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import yaml
 
 from exports.sources.connector import Survey
-from exports.sources.datamap import DECIDE, E164, Category, Comparison, Join, Root
+from exports.sources.datamap import DECIDE, E164, WHOLE_SCHEMA, Category, Comparison, Join, Root
 from exports.sources.draft.guesses import Guess, guess
 from exports.sources.draft.paths import Guesses, Reached, Unreached, find_paths
 from exports.sources.draft.rules import CUSTOMER_ID, ROW_NUMBER, Leads
@@ -29,14 +29,22 @@ HEAD = """\
 # The draft of a data map, made from the schema of a database. It is not accepted as long as a "decide: …" stands in it:
 # put the answer in its place, in the form that it names, quotes away. The rest is a proposal, too: read it. A comment
 # says why a column is taken for what it is; a category, "sensitive", "never_disclose" and "reliable" are guesses.
-# Take collections out that hold nobody's data. Every key, those not proposed as well (degree, correctable, received_at,
-# soft_deleted_at, suppress, retention), is explained in exports/sources/datamap/model.py.
+# Every key, those not proposed as well (degree, correctable, received_at, soft_deleted_at, suppress, retention), is
+# explained in exports/sources/datamap/model.py. What you take out of the collections, name under left_out at the end, a
+# table or table.column with the reason: the source is incomplete as long as the map is silent about anything.
 """
 CATEGORIES = f"# The categories are {', '.join(Category)}."
 ORIGINS = """\
 origins:
   person: {en: You, es: Usted}
   us: {en: Our own records of our dealings with you, es: Nuestros propios registros de la relación con usted}
+"""
+
+
+LEFT_OUT = """\
+# Not described, and so in no answer and in no deletion. Describe it above by hand, or put the reason that holds in the
+# place of "decide: …".
+left_out:
 """
 
 
@@ -54,9 +62,9 @@ def draft(source: str, survey: Survey) -> str:
     for reached in paths.reached:
         unread = [NO_SAMPLE] if reached.table.place in survey.unread else []
         lines += ["", *unread, *_collection(schema, reached, guesses[reached.table.place])]
-    if paths.unreached:
-        lines += ["", "# Not in the map, because no way leads from a person to their rows:"]
-        lines += [line for entry in paths.unreached for line in _left_out(schema, entry, guesses)]
+    left_out = [*_columns_left_out(schema, paths.reached), *_tables_left_out(schema, paths.unreached, guesses)]
+    if left_out or schema.not_read:
+        lines += ["", *LEFT_OUT.splitlines(), *left_out, *map(_schema_left_out, schema.not_read)]
     return "\n".join(lines) + "\n"
 
 
@@ -103,7 +111,7 @@ def _collection(schema: Schema, reached: Reached, guesses: Mapping[str, Guess]) 
     for note in reached.notes:
         yield f"  # {_one_line(note)}"
     if table.is_view:
-        yield "  # a view: take it out if the tables that it shows are described"
+        yield "  # a view: leave it out if the tables that it shows are described"
     yield f"  - name: {scalar(reached.name)}"
     yield f"    title: {scalar(_title(table.place.table))}"
     yield f"    table: {scalar(table.place.table)}"
@@ -170,8 +178,8 @@ def _kind(found: Guess) -> str:
 
 def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
     name = scalar(column.name)
-    if "." in column.name or len(column.name) > LONGEST_COLUMN:
-        yield f"      # {name} can't be described: its name has a dot, or is too long; make a view that renames it"
+    if not _can_be_described(column):
+        yield f"      # {name} can't be described: its name has a dot, or is too long; see left_out"
         return
     why, category = found.why, found.rule.category if found.rule else None
     is_number = found.rule is None or found.rule is ROW_NUMBER or found.rule is CUSTOMER_ID
@@ -199,13 +207,29 @@ def _technical(reached: Reached) -> set[str]:
     return own | set(reached.table.key)
 
 
-def _left_out(schema: Schema, entry: Unreached, guesses: Guesses) -> Iterator[str]:
-    place = entry.table.place
-    yield f"#  {scalar(schema.name(place))}: {_one_line(entry.reason)}."
-    personal = [(name, found) for name, found in guesses[place].items() if found.is_personal]
-    if personal:
-        looks = "; ".join(f"{scalar(name)}: {found.why}" for name, found in personal)
-        yield f"#    LOOKS PERSONAL, so decide whether it has to be described by hand: {_one_line(looks)}."
+def _can_be_described(column: Column) -> bool:
+    return "." not in column.name and len(column.name) <= LONGEST_COLUMN
+
+
+def _columns_left_out(schema: Schema, described: Iterable[Reached]) -> Iterator[str]:
+    why = "its name has a dot, or is too long: why it stays out, or make a view that renames it, and describe that"
+    for reached in described:
+        for column in reached.table.columns:
+            if not _can_be_described(column):
+                yield f"  {scalar(f'{schema.name(reached.table.place)}.{column.name}')}: {_decide(why)}"
+
+
+def _tables_left_out(schema: Schema, unreached: Iterable[Unreached], guesses: Guesses) -> Iterator[str]:
+    for entry in unreached:
+        place = entry.table.place
+        personal = [(name, found) for name, found in guesses[place].items() if found.is_personal]
+        looks = "; ".join(f"{name}: {found.what}" for name, found in personal)
+        holds = f"LOOKS PERSONAL ({looks})" if personal else "holds nothing about people, as far as names tell"
+        yield f"  {scalar(schema.name(place))}: {_decide(_one_line(f'{holds}; {entry.reason}'))}"
+
+
+def _schema_left_out(name: str) -> str:
+    return f"  {scalar(f'{name}.{WHOLE_SCHEMA}')}: {_decide('a schema at which this draft did not look')}"
 
 
 def _one_line(text: str) -> str:

@@ -51,7 +51,8 @@ def read_schema(engine: sa.Engine, source: str, schemas: Collection[str] = ()) -
         tables = tuple(table for schema in wanted for table in _tables(schema, inspector, connection))
         seen = {table.place for table in tables}
         pointers = [key for key in read_pointers(connection) if {key.child, key.parent} <= seen]
-    return Schema(default, tables, tuple(sorted(pointers, key=lambda key: (key.child, key.columns, key.parent))))
+    ordered = tuple(sorted(pointers, key=lambda key: (key.child, key.columns, key.parent)))
+    return Schema(default, tables, ordered, tuple(schema for schema in there if schema not in wanted))
 
 
 def _schemas(inspector: Inspector, default: str) -> list[str]:

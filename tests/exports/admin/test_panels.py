@@ -71,6 +71,23 @@ def test_acts_are_listed(desk: Desk, analyst: Client) -> None:
     assert "Club : suppressed, 2026-11-23 10:00" in page_of(analyst, case)
 
 
+def test_a_source_is_incomplete_as_long_as_its_map_is_silent_about_anything(club: DataSource, analyst: Client) -> None:
+    listed, one = "/admin/exports/datasource/", f"/admin/exports/datasource/{club.pk}/change/"
+    assert "not compared with the database yet" in text_of(analyst, listed)
+    club.note_schema(at=NOW)
+    assert "incomplete: 4 places" in text_of(analyst, listed)
+    assert "nothing is decided of letters.member_id: describe them as fields" in text_of(analyst, one)
+    decided = f"{club.map_version.text}left_out:\n" + "".join(
+        f"  {name}: the number of a row\n"
+        for name in ("letters.member_id", "stamps.letter_id", "members.id", "invoices.id", "invoices.member_id")
+    )
+    DataSource.set_up(decided, read_url_variable="CLUB_READ_URL", write_url_variable="", position=0, at=NOW)
+    assert "not compared with the database yet" in text_of(analyst, listed), "the note is that of another map"
+    DataSource.objects.get(pk=club.pk).note_schema(at=NOW)
+    assert "complete" in text_of(analyst, listed)
+    assert "incomplete" not in text_of(analyst, listed)
+
+
 def test_a_source_is_shown_with_its_map_and_without_its_address(
     club: DataSource, analyst: Client, club_url: str
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import yaml
 
-QUESTION = re.compile(r'^( *(?:- )?)(\w+): ("decide: .*")$', re.MULTILINE)
+QUESTION = re.compile(r'^( *(?:- )?)(\w+|[\w.]+|"(?:[^"\\]|\\.)*"): ("decide: .*")$', re.MULTILINE)
 COUNTRY = re.compile(r'"decide: the country whose [^"]*"')
 ANSWERS: Mapping[str, str] = {
     "role": "controller",
@@ -27,8 +27,12 @@ ANSWERS: Mapping[str, str] = {
 def decided(draft: str, **answers: str) -> str:
     """The draft with an answer in the place of each question; of the ways that it offers, all are taken."""
 
+    left_out = draft.index("\nleft_out:") if "\nleft_out:" in draft else len(draft)
+
     def answer(found: re.Match[str]) -> str:
         key, question = found[2], str(yaml.safe_load(found[3]))
+        if found.start() > left_out:
+            return f"{found[1]}{key}: nobody's data"
         ways = question[question.index("[") :] if key == "reached" else ""
         return f"{found[1]}{key}: {answers.get(key) or ways or ANSWERS[key]}"
 

@@ -282,6 +282,40 @@ def test_a_fault_is_named_with_its_cure(old: str, new: str, sentence: str) -> No
     assert all(fault.startswith("line ") for fault in found)
 
 
+LEFT_OUT = [
+    ("{members: x}", "'members' is described by collection 'members', and can't be left out as well"),
+    ("{members.email: x}", "'members.email' is described by a field of 'members', and can't be left out as well"),
+    ("{badges: x, badges.id: x}", "'badges.id': all of 'badges' is left out already"),
+    ('{"crm.*": x, crm.clubs: x}', "'crm.clubs': all of 'crm.*' is left out already"),
+    ("{badges: x, badges: y}", "'badges' stands twice in 'left_out' of the map"),
+    ("{badges: ''}", "the reason of 'badges' in 'left_out' is a text, and not an empty one"),
+    ("{badges: 7}", "'7' reads as a number; put it in quotes"),
+    ("[badges]", "'left_out' of the map is a mapping of keys to values"),
+    ('{badges: "decide: holds nothing"}', "not decided yet: holds nothing"),
+]
+
+
+@pytest.mark.parametrize(("left_out", "sentence"), LEFT_OUT)
+def test_what_is_left_out_is_named_once_with_a_reason_and_not_described_too(left_out: str, sentence: str) -> None:
+    text = f"{MAP}left_out: {left_out}\n"
+    (fault,) = faults(text)
+    assert sentence in fault
+    assert fault.startswith(f"line {line_of(text, 'left_out')}: ")
+
+
+def test_what_a_map_leaves_out_is_kept_with_the_reason() -> None:
+    assert read_data_map(MAP).left_out == {}
+    left_out = read_data_map(
+        f'{MAP}left_out:\n  members.id: a number\n  badges: of brass\n  "crm.*": elsewhere\n'
+    ).left_out
+    assert left_out == {"members.id": "a number", "badges": "of brass", "crm.*": "elsewhere"}
+
+
+def test_only_a_source_behind_sql_leaves_tables_out() -> None:
+    text = changed("connector: sql", "connector: files") + "left_out: {badges: x}\n"
+    assert any("the map knows no key 'left_out'" in fault for fault in faults(text))
+
+
 def test_a_collection_has_fields() -> None:
     assert any(
         "collection 'invoices' has at least one field" in f for f in faults(MAP[: MAP.rindex("fields:")] + "fields: []")

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from dsar.demo.people import Chosen, find_person
 from exports.sources.connector import Connector, MapDoesNotFitError, Mode, open_source, survey
+from exports.sources.coverage import undecided
 from exports.sources.datamap import DataMap, DataMapError, Join, read_data_map
 from exports.sources.draft import draft
+from exports.sources.drift import SchemaNote
 from tests.exports.sources.databases import POSTGRESQL, SQLITE, empty_database, on
 from tests.exports.sources.deciding import decided, questions
 
@@ -98,9 +101,26 @@ def test_the_draft_of_the_shop_guesses_what_the_map_by_hand_says(shop_draft: str
 
 @on(SQLITE)
 def test_a_table_that_no_way_leads_to_is_named_with_the_reason(shop_draft: str) -> None:
-    left_out = shop_draft[shop_draft.index("# Not in the map") :]
-    assert "#  products: order_lines, reviews, wishlist_items may share its rows" in left_out
-    assert all(line.startswith("#") for line in left_out.splitlines())
+    left_out = yaml.safe_load(shop_draft)["left_out"]
+    assert left_out.keys() == {"products"}
+    assert left_out["products"].startswith(
+        "decide: holds nothing about people, as far as names tell; order_lines, reviews, wishlist_items may share"
+    )
+
+
+@on(SQLITE)
+def test_the_decided_draft_is_silent_about_nothing_and_without_a_line_it_is(shop_draft: str, shop_url: str) -> None:
+    text = decided(shop_draft)
+    without = {
+        "left_out:\n  products: nobody's data\n": ["the table products"],
+        "      - column: gift_note\n        title: Gift note\n        category: commercial\n": ["orders.gift_note"],
+    }
+    schema = survey("shop", read_url=shop_url).schema
+    for line, silent in {"": [], **without}.items():
+        assert line in text
+        data_map = read_data_map(text.replace(line, "", 1) if line else text)
+        told = undecided(SchemaNote.of(schema, data_map), data_map)
+        assert [sentence.split(": ")[0].removeprefix("nothing is decided of ") for sentence in told] == silent
 
 
 ODD = sa.MetaData()
@@ -192,17 +212,19 @@ def test_what_could_lead_to_other_people_is_asked_or_left_alone(odd_draft: str) 
 
 
 def test_a_view_asks_for_its_key_and_a_column_with_a_dot_for_another_name(odd_draft: str) -> None:
-    view = odd_draft[odd_draft.index("# a view: take it out") : odd_draft.index("- name: select")]
+    view = odd_draft[odd_draft.index("# a view: leave it out") : odd_draft.index("- name: select")]
     assert 'key: "decide: the columns that make a row unique' in view
     assert '# "a.dot" can\'t be described' in odd_draft
+    assert yaml.safe_load(odd_draft)["left_out"]["select.a.dot"].startswith("decide: its name has a dot")
 
 
 def test_an_unreached_table_that_looks_personal_says_so(odd_draft: str) -> None:
-    left_out = odd_draft[odd_draft.index("# Not in the map") :]
-    assert "#  log: no column looks like an identifier, and no foreign key leads" in left_out
-    assert "LOOKS PERSONAL" in left_out
-    assert "street: part of a postal address" in left_out
-    assert "#  clubs: " in left_out
+    left_out = yaml.safe_load(odd_draft)["left_out"]
+    assert left_out["log"] == (
+        "decide: LOOKS PERSONAL (street: part of a postal address); no column looks like an identifier, and no foreign"
+        " key leads from it to a table above"
+    )
+    assert left_out["clubs"].startswith("decide: holds nothing about people, as far as names tell; Club-Members! may")
 
 
 @on(POSTGRESQL)  # the others have no schemas beside the database itself
@@ -217,7 +239,8 @@ def test_tables_of_another_schema_are_named_with_it(odd_url: str) -> None:
     text = decided(drafted(odd_url, "odd"), key="[email]")
     with open_source(read_data_map(text), read_url=odd_url) as connector:
         found = rows(connector, {"email": ["ann@club.example"]})
-    only = survey("odd", read_url=odd_url, schemas=["crm"]).schema
+    seen = survey("odd", read_url=odd_url, schemas=["crm"])
+    only, not_looked_at = seen.schema, yaml.safe_load(draft("odd", seen))["left_out"]
     with pytest.raises(MapDoesNotFitError, match="no schema 'crn'; there is crm, public"):
         survey("odd", read_url=odd_url, schemas=["crn"])
     with engine.begin() as connection:
@@ -225,6 +248,7 @@ def test_tables_of_another_schema_are_named_with_it(odd_url: str) -> None:
     engine.dispose()
     assert (found["clubs"], found["crm_visits"]) == ({(7,)}, {(8,)})
     assert {table.place for table in only.tables} == {("crm", "clubs"), ("crm", "visits")}
+    assert not_looked_at["public.*"] == "decide: a schema at which this draft did not look"
 
 
 def made(folder: Path, *statements: str) -> str:
@@ -273,7 +297,7 @@ def test_a_ring_of_foreign_keys_is_cut(tmp_path: Path) -> None:
 def test_a_database_without_people_gives_a_draft_that_says_so(tmp_path: Path) -> None:
     text = drafted(made(tmp_path, "CREATE TABLE parts (sku TEXT PRIMARY KEY)"), "none")
     assert "# No column of the database looks like an identifier" in text
-    assert "#  parts: " in text
+    assert yaml.safe_load(text)["left_out"]["parts"].startswith("decide: holds nothing about people")
     with pytest.raises(DataMapError, match="no table is reached"):
         read_data_map(text)
 

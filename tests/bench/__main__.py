@@ -6,11 +6,13 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-import tests.environment
+import tests.environment  # noqa: F401 - sets keys and the like
 from tests import servers
 from tests.bench import duties
+from tests.bench.databases import DATABASES, environment
 from tests.bench.tables import print_table
 from tests.exports.web.worker import look_at_a_web_worker
 
@@ -28,60 +30,58 @@ def main() -> int:
     )
     parser.add_argument("--duties", action="store_true", help="compute duties, and nothing else")
     parser.add_argument("--volume", action="store_true", help="deletions and opt-outs a second, and nothing else")
+    parser.add_argument("--bundles", action="store_true", help="gather and bundle, and nothing else")
     parser.add_argument("--deletions", type=int, default=DELETIONS, help="cases; default: %(default)s")
     parser.add_argument("--opt-outs", type=int, default=OPT_OUTS, help="cases; default: %(default)s")
     asked = parser.parse_args()
     if asked.volume:
         return measure_volume(asked.deletions, asked.opt_outs)
+    if asked.bundles:
+        return measure_bundles(asked.sizes)
     print("All duties of a case, on one core. Bare: as many additions of a period to a date.\n")
     print_table(duties.HEADINGS, [duties.measure(asked.cases).row()])
     if asked.duties:
         return 0
-    return measure_volume(asked.deletions, asked.opt_outs) or measure_bundles(asked.sizes)
+    failed = measure_volume(asked.deletions, asked.opt_outs) | measure_bundles(asked.sizes)
+    measure_a_web_worker()
+    return failed
 
 
 def measure_volume(deletions: int, opt_outs: int) -> int:
-    """Many cases by one worker, on each kind of database; a process each, for its settings name one."""
+    """Many cases by one worker."""
     print("\nDeletions from the approval, opt-outs from the form, to the closed case with its letter; one worker.")
     print("Bare: the same rows by plain SQL, a commit a person and system. Before: request, proof and gathering.")
+    return on_each_database("tests.bench.volume", deletions, opt_outs)
+
+
+def measure_bundles(sizes: Sequence[int]) -> int:
+    """Walk people with so many rows from “gather” to the bundle."""
+    print(
+        "\nFrom “gather” to the finished, encrypted bundle of JSON lines and CSV. Bare: a cursor, JSON lines, and a ZIP"
+    )
+    print("with the same deflate, not encrypted; then with CSV, too. The detector for free text is a job of its own,")
+    print("beside them: “flag s”. The company's systems are files of SQLite.")
+    return on_each_database("tests.bench.exports", *sizes)
+
+
+def on_each_database(module: str, *numbers: int) -> int:
+    """Run the module with a folder and the numbers: a process each kind of database, for its settings name one."""
     failed = 0
-    for name, needed in (("SQLite", []), ("PostgreSQL", ["postgres"])):
-        print(f"\n{name}, for the program and for the company's systems:\n", flush=True)
+    for name, needed in DATABASES.items():
+        print(f"\n{name}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors:\n", flush=True)
         with tempfile.TemporaryDirectory(prefix="dsar-bench-") as folder:
-            prepare_environment(Path(folder))
-            command = [sys.executable, "-m", "tests.bench.volume", folder, str(deletions), str(opt_outs)]
+            os.environ |= environment(Path(folder))
+            command = [sys.executable, "-m", module, folder, *map(str, numbers)]
             failed |= servers.run_with_servers(needed, command)
     return failed
 
 
-def measure_bundles(sizes: list[int]) -> int:
-    """Walk people with so many rows from “gather” to the bundle."""
-    with tempfile.TemporaryDirectory(prefix="dsar-bench-") as folder:
-        prepare_environment(Path(folder))
-        from tests.bench import exports  # noqa: PLC0415 - Django reads its settings when this is imported
-
-        measured = exports.measure_all(Path(folder), sizes)
-        print("\nFrom “gather” to the finished, encrypted bundle. Bare: only cursor, JSON lines, CSV and ZIP.")
-        print("The detector for free text is a job of its own, beside them: “flag s”.\n")
-        print_table(exports.HEADINGS, [each.row() for each in measured])
-        if sys.platform == "linux":
-            web = Path(folder) / "web"
-            web.mkdir()
-            print(f"\nWeb worker after one page: {look_at_a_web_worker(web).megabytes:.0f} MB")
-    return 0
-
-
-def prepare_environment(folder: Path) -> None:
-    """Everything in one folder, on SQLite."""
-    os.environ |= {
-        "DSAR_DATA_DIR": str(folder / "data"),
-        "DATABASE_URL": f"sqlite:///{folder}/dsar.sqlite3",
-        "KEYS_DATABASE_URL": f"sqlite:///{folder}/keys.sqlite3",
-        "EMAIL_URL": f"file:///{folder}/mails",
-        "REDIS_URL": "",
-        "DSAR_SIGNING_KEY": tests.environment.TEST_SIGNING_KEY,
-    }
-    (folder / "data").mkdir()
+def measure_a_web_worker() -> None:
+    """What a web worker holds, where that can be known."""
+    if sys.platform == "linux":
+        with tempfile.TemporaryDirectory(prefix="dsar-bench-") as folder:
+            os.environ |= environment(Path(folder))
+            print(f"\nWeb worker after one page: {look_at_a_web_worker(Path(folder)).megabytes:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the house was founded")
     parser.add_argument("name", help="what its databases are called by")
-    parser.add_argument("--story", default="access", help="access, delete, correct, opt_out")
+    parser.add_argument("--story", default="access", help="a kind of act, by its name in kinds.py")
     parser.add_argument("--own", type=Path, required=True, help="a folder for the rounds")
     parser.add_argument(
         "--forked",
@@ -40,7 +40,8 @@ def main() -> int:
     live = Premises(asked.own / "live", f"{asked.name}_{asked.own.parent.name}_{asked.own.name}_live")
     kept = Premises(asked.own / "kept", f"{asked.name}_{asked.own.parent.name}_{asked.own.name}_kept")
     live.copy_from(Premises(asked.folder, asked.name))
-    os.environ |= live.environment() | {"EMAIL_URL": f"file:///{live.folder}/mails", "DSAR_SOURCE_HOSTS": "127.0.0.1"}
+    hosts = dict.fromkeys(("DSAR_SOURCE_HOSTS", "DSAR_RECEIVER_HOSTS"), "127.0.0.1")
+    os.environ |= live.environment() | {"EMAIL_URL": f"file:///{live.folder}/mails"} | hosts
     from tests.faults.rounds import play  # noqa: PLC0415 - Django reads its settings when this is imported
 
     print(json.dumps(play(live, kept, asked)))

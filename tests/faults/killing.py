@@ -1,9 +1,10 @@
 """A process of one's own that dies without a warning: at one of its steps, or whenever it happens to.
 
 A step is a statement sent to a database, ours or a source's, before and after it; the end of a source's transaction,
-before and after it; a call to somebody's service; or a file that is opened for writing, renamed or removed: whatever
-lies between two steps happens in the memory of the process alone, and dies with it. Each has a name, such as
-``source before DELETE FROM reviews``; the same thing done again is another step of that name.
+before and after it; a call to somebody's service, before it is sent and after it was answered; or a file that is opened
+for writing, renamed or removed: whatever lies between two steps happens in the memory of the process alone, and dies
+with it. Each has a name, such as ``source before DELETE FROM reviews``; the same thing done again is another step of
+that name.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ FILES_CHANGED = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir"})
 WRITING = os.O_WRONLY | os.O_RDWR
 STATEMENT = re.compile(r"(DELETE FROM|INSERT(?: OR \w+)? INTO|UPDATE|SELECT)\b(?:.*?\bFROM\b)?\s+\"?(\w+)", re.DOTALL)
 READ = re.compile(r"(source )?(before|after) (?!commit|INSERT|UPDATE|DELETE)")
-CALL, ANSWERED = "socket.connect", "after the call"
+REQUEST = re.compile(rb"(GET|POST|PUT) (\S+) HTTP/1\.1\r\n")
+OF_ONE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")  # a request, in a path
+CALL, ANSWER = "call", "answer to"
 BEFORE, AFTER = "before", "after"
 
 
@@ -64,8 +67,8 @@ class Steps:
             yield
 
     def _step(self, *name: str) -> None:
-        was_called = bool(self.taken) and self.taken[-1] == CALL
-        self.taken.append(ANSWERED if was_called else " ".join(name))
+        last, what = self.taken[-1] if self.taken else "", " ".join(name)
+        self.taken.append(last.replace(CALL, ANSWER, 1) if last.startswith(CALL) else what)
         if len(self.taken) == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -102,8 +105,11 @@ class Steps:
         return {"before_cursor_execute": before, "after_cursor_execute": after, "commit": commit}
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event in FILES_CHANGED or event == CALL:
+        if event in FILES_CHANGED:
             self._step(event)
+        elif event == "http.client.send" and (request := REQUEST.match(bytes(arguments[1]))):
+            method, path = (word.decode() for word in request.groups())
+            self._step(CALL, method, OF_ONE.sub("…", path))
         elif event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING:
             self._step("open")
 

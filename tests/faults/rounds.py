@@ -12,7 +12,6 @@ import time
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from random import Random
@@ -22,20 +21,20 @@ import django
 django.setup()
 
 from django.db import connections  # noqa: E402 - models exist only after setup
-from django.db.models import F  # noqa: E402
+from django.db.models import F, Q  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from dsar.jobs.models import Job  # noqa: E402
 from dsar.jobs.models import State as JobState  # noqa: E402
 from dsar.ledger import chains, verification  # noqa: E402
 from exports.models import Part  # noqa: E402
-from requests_app.guards import MoveShut  # noqa: E402
 from requests_app.models import Case, Message, Organisation  # noqa: E402
-from requests_app.states import State  # noqa: E402
-from tests.exports.fulfil.recipient import KEY, Recipient, serving  # noqa: E402
-from tests.exports.house import APPROVER, House, fresh  # noqa: E402
+from tests.exports.house import House, fresh  # noqa: E402
+from tests.faults import mails, outside  # noqa: E402
 from tests.faults.killing import Death, forked, steps_of  # noqa: E402
-from tests.faults.stories import KEY_VARIABLE, STORIES, Story  # noqa: E402
+from tests.faults.kinds import STORIES  # noqa: E402
+from tests.faults.outside import Outside  # noqa: E402
+from tests.faults.stories import Story  # noqa: E402
 from tests.jobs.workers import EMBEDDED  # noqa: E402
 from tests.journeys.premises import ROOT, Premises  # noqa: E402
 
@@ -56,6 +55,7 @@ class Result:
     outcome: str
     events: Counter[str]
     letters: Counter[str]
+    mails: Counter[str]
     holds: dict[str, bytes]
     jobs_left: Counter[str]
 
@@ -73,18 +73,20 @@ class Result:
 class Rounds:
     """A house whose workers die."""
 
-    def __init__(self, live: Premises, kept: Premises, story: Story, recipient: Recipient) -> None:
+    def __init__(self, live: Premises, kept: Premises, story: Story, around: Outside) -> None:
         logging.disable(logging.CRITICAL)
         Part.MOST_RECORDS = RECORDS_A_PART
         self._live, self._kept = live, kept
-        self._story, self._recipient = story, recipient
+        self._story, self._outside = story, around
         self._house = House(live.folder, Organisation.objects.get())
         self.died_in: Counter[str] = Counter()  # by the state of the case
         self.died_at: Counter[str] = Counter()  # by the name of the step
 
     def begin(self) -> None:
         """Bring a case to where every round begins, and see what comes of it undisturbed."""
-        self._case = self._story.begin(self._house, self._recipient).pk
+        self._case = self._story.begin(self._house, self._outside).pk
+        self._outside.remember()
+        self._outside.restore()
         connections.close_all()
         self._kept.copy_from(self._live)
         _copy_files(self._live, self._kept)
@@ -92,7 +94,7 @@ class Rounds:
         self._bring_to_its_end()
         self._seconds = time.monotonic() - began
         self._expected = self._result()
-        if faults := self._story.faults(self._as_it_stands(), self._recipient):
+        if faults := self._story.faults(self._as_it_stands(), self._outside):
             raise RoundLost(f"undisturbed: {'; '.join(faults)}")
         self._restore()
         self._steps = steps_of(self._bring_to_its_end)
@@ -147,7 +149,7 @@ class Rounds:
         self.died_in[self._as_it_stands().state] += 1
         self._bring_to_its_end()
         differs = self._result().differs_from(self._expected)
-        differs += self._story.faults(self._as_it_stands(), self._recipient)
+        differs += self._story.faults(self._as_it_stands(), self._outside)
         if differs:
             raise RoundLost(f"{what}: {'; '.join(differs)}")
 
@@ -158,36 +160,29 @@ class Rounds:
         shutil.rmtree(self._live.folder)
         self._live.copy_from(self._kept)
         _copy_files(self._kept, self._live)
-        self._recipient.calls.clear()
+        self._outside.restore()
 
     def _bring_to_its_end(self) -> None:
-        """Do all work, decide when there is to decide, and let time pass, until the case is closed and all is done."""
+        """Do all work and what people do in between, and let time pass, until all is over and done."""
         for _turn in range(MOST_TURNS):
             self._house.work()
             case = self._as_it_stands()
-            if case.state == State.CLOSED and not _open_jobs():
+            if self._story.is_over(case) and not _open_jobs():
                 return
-            if case.state == State.DECIDING:
-                self._approve(case)
+            self._story.go_on(self._house, case)
             _let_time_pass()
         raise RoundLost(f"The case never came to its end: it is {case.state}; {_open_jobs()}")
 
-    def _approve(self, case: Case) -> None:
-        """If it can be: its texts may still have to be looked through."""
-        with suppress(MoveShut):
-            self._house.move(case, "approve", APPROVER)
-
     def _kill_a_real_worker(self, seconds: float) -> None:
+        begun = Job.objects.exclude(attempts=0).filter(kind=self._story.first_job)
+        before = begun.count()
         with subprocess.Popen(
             [sys.executable, *EMBEDDED], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
         ) as worker:
-            first = Job.objects.exclude(attempts=0).filter(kind=self._story.first_job)
-            _wait_until(first.exists)
+            _wait_until(lambda: begun.count() > before)
             end = time.monotonic() + seconds
             while time.monotonic() < end:
-                case = self._as_it_stands()
-                if case.state == State.DECIDING:
-                    self._approve(case)
+                self._story.go_on(self._house, self._as_it_stands())
                 time.sleep(0.01)
             os.killpg(worker.pid, signal.SIGKILL)
 
@@ -204,16 +199,16 @@ class Rounds:
             outcome=case.outcome,
             events=Counter(kinds),
             letters=Counter(Message.objects.values_list("letter", "state")),
-            holds=self._story.holds(self._house, case),
+            mails=mails.sent(self._live.folder / "mails"),
+            holds=self._story.holds(self._house, case, self._outside),
             jobs_left=_open_jobs(),
         )
 
 
 def play(live: Premises, kept: Premises, asked: Namespace) -> dict[str, Counter[str]]:
     """Play what is asked for: where workers died, by the state of the case and by the name of the step."""
-    os.environ[KEY_VARIABLE] = KEY
-    with serving() as recipient:
-        rounds = Rounds(live, kept, STORIES[asked.story], recipient)
+    with outside.opened(asked.own, live.main) as around:
+        rounds = Rounds(live, kept, STORIES[asked.story], around)
         try:
             rounds.begin()
             rounds.kill_forked(range(*asked.forked))
@@ -240,9 +235,10 @@ def _open_jobs() -> Counter[str]:
 
 
 def _let_time_pass() -> None:
-    """As much as a silent worker is waited for, and as a failed try is put off."""
+    """As much as a silent worker is waited for, as a failed try is put off, and as a processor is not asked again."""
     Job.objects.filter(state=JobState.RUNNING).update(lease_until=timezone.now())
-    Job.objects.filter(state=JobState.WAITING, attempts__gt=0).update(run_at=F("created_at"))
+    is_put_off = Q(attempts__gt=0) | Q(kind="ask_recipient")
+    Job.objects.filter(is_put_off, state=JobState.WAITING).update(run_at=F("created_at"))
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""What the rounds are played with: an access case, and each kind of act that changes data; Django must be up."""
+"""What the rounds are played with: an access case, and acts that change data; Django must be up."""
 
 from __future__ import annotations
 
@@ -7,92 +7,194 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
-from exports.models import Act, ErasedIdentifier, ErasedRow, Telling, TellingWay
+from exports.models import Act, Corrected, ErasedIdentifier, ErasedRow, Telling, TellingWay
+from requests_app.guards import MoveShut
 from requests_app.law.words import Right
-from requests_app.models import Case
-from tests.exports.fulfil.recipient import Recipient, told_by
-from tests.exports.house import APPROVER, House, files_of
+from requests_app.models import Case, Message, MessageState, OptIn, Suppression
+from requests_app.services import identity, opting_in
+from requests_app.services.letters import Letter
+from requests_app.states import State
+from tests.exports.fulfil.test_gathering import load_anew
+from tests.exports.house import APPROVER, House, files_of, fresh
+from tests.faults.outside import Outside
 
 TOLD_WHEN_MADE = {"manifest.json", "manifest.sig", "index.html", "README.txt"}
-BY_CALL = ("Cardinal Pay Inc.", "Brightpath Media LLC")  # the others find it in their file of the day
 TOKEN = re.compile(r"[0-9a-f]{16,}")
-KEY_VARIABLE = "FAULTS_KEY"
+OPT_IN_CODE = re.compile(r"/opt-in/R-\S+/([2-9A-Z]{8})/")
 
 
 @dataclass(frozen=True)
 class Story:
-    """One kind of case: how it comes to where every round begins, and what comes of it beside events and letters."""
+    """One kind of case: how it comes to where every round begins, what people do, and what comes of it.
+
+    What comes of it is beside events, letters and mails, which are compared for every story.
+    """
 
     right: Right
     first_job: str  # of those that the rounds are about
-    changes: Mapping[str, str] = field(default_factory=dict)
 
-    def begin(self, house: House, recipient: Recipient) -> Case:
+    def begin(self, house: House, outside: Outside) -> Case:
         """Bring a case to where every round begins."""
         case = house.reviewing(self.right)
         house.move(case, "start_gathering")
         return case
 
-    def holds(self, house: House, case: Case) -> dict[str, bytes]:
+    def go_on(self, house: House, case: Case) -> None:
+        """What people do once the workers rest: approve, if it can be, for texts may have to be looked through."""
+        if case.state == State.DECIDING:
+            with suppress(MoveShut):
+                house.move(case, "approve", APPROVER)
+
+    def is_over(self, case: Case) -> bool:
+        """Whether nobody has to do anything any more."""
+        return bool(case.state == State.CLOSED)
+
+    def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
         """What the person, the sources and the recipients have of it, by name."""
         return {name: content for name, content in files_of(case).items() if name not in TOLD_WHEN_MADE}
 
-    def faults(self, case: Case, recipient: Recipient) -> list[str]:
+    def faults(self, case: Case, outside: Outside) -> list[str]:
         """What must never be, however often something is repeated."""
         return []
 
 
+@dataclass(frozen=True)
 class Change(Story):
-    """An act on the sources: it begins with the approval, and its recipients are told by file and by call."""
+    """An act on the sources: it begins with the approval, and its recipients are told by file, call and OpenDSR."""
 
-    def begin(self, house: House, recipient: Recipient) -> Case:
-        for name in BY_CALL:
-            told_by(name, {"http": {"url": recipient.url, "key_env": KEY_VARIABLE}})
-        if self.right == Right.OPT_OUT_SALE_SHARE:  # nobody approves it
-            return house.file(self.right).cases.get()
+    first_job: str = "carry_out"
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    at_a_service: bool = False  # too: at the club's
+
+    def begin(self, house: House, outside: Outside) -> Case:
+        outside.register()
+        if self.at_a_service:
+            outside.join_club()
+        return self.approved(house)
+
+    def approved(self, house: House) -> Case:
+        """The case, from here on the workers'."""
         case = house.deciding(self.right, **self.changes)
         house.move(case, "approve", APPROVER)
         return case
 
-    def holds(self, house: House, case: Case) -> dict[str, bytes]:
-        tellings = Telling.objects.filter(case=case).values_list("recipient", "state", "way")
-        found = {f"told {name}": f"{state} by {way}" for name, state, way in tellings}
+    def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
+        found = {f"told {one.recipient}": _how_told(one) for one in Telling.objects.filter(case=case)}
         for act in Act.objects.filter(case=case).select_related("source"):
             proof = {name: entry | {"keys": ""} for name, entry in act.proof.items()}  # under a key made that day
             found[f"act {act.source} {act.kind} {act.round}"] = json.dumps([proof, act.looked_again], sort_keys=True)
         found["replay list"] = f"{ErasedRow.objects.count()} rows, {ErasedIdentifier.objects.count()} identifiers"
-        found |= {f"instructions to {name}": str(count) for name, count in _instructions().items()}
-        found |= {f"{name}.{table}": rows for name in ("shop", "web_log") for table, rows in _tables(house, name)}
+        found["corrected"] = f"{Corrected.objects.count()} fields"
+        in_force = Suppression.objects.in_force().values_list("right", "kind")
+        found["opted out"] = str(sorted(in_force)) + f", {OptIn.objects.count()} opted in"
+        found |= {f"instructions to {name}": str(count) for name, count in instructions().items()}
+        found |= {f"{name}.{table}": rows for name in ("shop", "web_log") for table, rows in tables(house, name)}
+        found["club"] = json.dumps([outside.club.members, outside.club.orders])
         return {name: text.encode() for name, text in found.items()}
 
-    def faults(self, case: Case, recipient: Recipient) -> list[str]:
+    def faults(self, case: Case, outside: Outside) -> list[str]:
         """Whoever is told by a call got it, each time the same under the same key."""
-        bodies = defaultdict(set)
-        for call in recipient.calls:
-            bodies[call.headers["idempotency-key"]].add(call.body)
-        tellings = Telling.objects.filter(case=case, way=TellingWay.HTTP)
-        keys = {f'"{telling.request_id}"': telling.recipient for telling in tellings}
+        bodies = outside.bodies()
+        tellings = Telling.objects.filter(case=case, way__in=(TellingWay.HTTP, TellingWay.OPENDSR))
+        keys = {str(telling.request_id): telling.recipient for telling in tellings}
         never = [f"{name} was never called" for key, name in keys.items() if key not in bodies]
         changed = [f"{keys.get(key)} was told two things" for key, told in bodies.items() if len(told) > 1]
+        if not all(outside.written_down):
+            never.append("the club was ordered to delete before that was written down")
         # A case that is begun anew gives its instructions anew: of those that it has forgotten nobody may be left.
         return never + changed + ["an instruction that no row knows" for key in bodies if key not in keys]
 
 
-PHONE = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
-STORIES: Mapping[str, Story] = {
-    "access": Story(Right.KNOW_SPECIFIC, "gather_source"),
-    "delete": Change(Right.DELETE, "carry_out"),
-    "correct": Change(Right.CORRECT, "carry_out", PHONE),
-    "opt_out": Change(Right.OPT_OUT_SALE_SHARE, "carry_out"),
-}
+class AtOnce(Change):
+    """What nobody approves: it is in force with the request."""
+
+    def approved(self, house: House) -> Case:
+        return house.file(self.right, **self.changes).cases.get()
 
 
-def _instructions() -> Counter[str]:
+class ByFlags(AtOnce):
+    """What is in force at once, where a data map has flags for it."""
+
+    flags: Mapping[Right, str] = {
+        Right.WITHDRAW_CONSENT: "withdraw_consent: {marketing_email: false}",
+        Right.OPT_IN: "opt_in: {sale_opt_out: false}",
+    }
+
+    def begin(self, house: House, outside: Outside) -> Case:
+        there = "      limit_sensitive: {sensitive_limited: true}\n"
+        load_anew("shop", there, f"{there}      {self.flags[self.right]}\n")
+        return super().begin(house, outside)
+
+
+class ByHand(AtOnce):
+    """What no data map has flags for: a person does it and notes it."""
+
+    def go_on(self, house: House, case: Case) -> None:
+        if case.state == State.CARRYING_OUT and not case.hand_work.exists():
+            house.move(case, "note_done", proof="Taken off the list of the newsletter.")
+
+
+class OptingIn(ByFlags):
+    """Opted out first; then the choice, and its second step with the code that was mailed."""
+
+    def approved(self, house: House) -> Case:
+        house.file(Right.OPT_OUT_SALE_SHARE)
+        house.work()
+        return super().approved(house)
+
+    def go_on(self, house: House, case: Case) -> None:
+        letter = case.messages.filter(letter=Letter.OPT_IN_CONFIRM, state=MessageState.ACCEPTED).first()
+        if case.state == State.RECEIVED and letter is not None:
+            code = OPT_IN_CODE.search(letter.text)
+            assert code is not None
+            assert opting_in.confirm(case.submission, code[1], at=timezone.now()), "the code opens nothing any more"
+
+    def faults(self, case: Case, outside: Outside) -> list[str]:
+        """Of the choice alone: those who were told of the opt-out before stand with another case."""
+        asked = Message.objects.filter(case=case, letter=Letter.OPT_IN_CONFIRM).count()
+        return super().faults(case, outside) + ([] if asked == 1 else [f"{asked} letters with a code"])
+
+
+class Answered(Change):
+    """What a person decides and answers, and all recipients are told of."""
+
+    def approved(self, house: House) -> Case:
+        case = house.file(self.right, **self.changes).cases.get()
+        identity.note_mailbox(case.submission, at=timezone.now())
+        house.work()
+        if fresh(case).state == State.VERIFYING:
+            house.prove(case.submission)
+        balancing = {"balancing": "Nothing outweighs it."} if self.right == Right.OBJECT else {}
+        house.move(case, "write_answer", text="Done.", proof="Looked into it.", **balancing)
+        house.move(case, "approve", APPROVER)
+        return case
+
+
+class DeletedInstead(Change):
+    """A value that is emptied where a correction was asked for."""
+
+    def approved(self, house: House) -> Case:
+        case = house.deciding(self.right, **self.changes)
+        decided = {"verdict": "deleted", "found": "1", "condition": "no_harm", "shown": "No order needs it."}
+        house.move(case, "decide_correction", correction="1", reason="All was weighed.", **decided)
+        house.move(case, "approve", APPROVER)
+        return case
+
+
+def _how_told(telling: Telling) -> str:
+    confirmed = "confirmed" if telling.confirmed_at else "not confirmed"
+    return f"{telling.state} by {telling.way}, {len(telling.receipts)} receipts, {confirmed}"
+
+
+def instructions() -> Counter[str]:
     """How many instructions lie for each recipient; one that a day later stands in a second file is one."""
     given = defaultdict(set)
     for path in Path(settings.DATA_DIR).glob("recipients/*/*.jsonl"):
@@ -101,7 +203,7 @@ def _instructions() -> Counter[str]:
     return Counter({name: len(ids) for name, ids in given.items()})
 
 
-def _tables(house: House, name: str) -> list[tuple[str, str]]:
+def tables(house: House, name: str) -> list[tuple[str, str]]:
     """Every table of a system with a digest of all its rows, whatever their order; a random token is any token."""
     tables = house.sql(name, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
     return [(str(table), _digest(house.sql(name, f"SELECT * FROM {table}"))) for (table,) in tables]

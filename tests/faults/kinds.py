@@ -1,0 +1,36 @@
+"""Every kind of act that workers, and what people do in between, can die in: by name, with how it is played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from requests_app.law.words import Right
+from requests_app.services.correcting import Correction
+from tests.faults.afterwards import KeptLong, Posted, Replayed, SentStraight, WithDocuments
+from tests.faults.stories import Answered, AtOnce, ByFlags, ByHand, Change, DeletedInstead, OptingIn, Story
+
+PHONE = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
+AT_THE_CLUB = {"correct_field": "club.members.name", "correct_value": "Ann Other"}
+EMPTIED = {"corrections": (Correction(field="shop.customers.phone", value="+1 530 555 0123"),)}
+STORIES: Mapping[str, Story] = {
+    "access": Story(Right.KNOW_SPECIFIC, "gather_source"),
+    "delete": Change(Right.DELETE),
+    "delete_by_call": Change(Right.DELETE, at_a_service=True),
+    "correct": Change(Right.CORRECT, changes=PHONE),
+    "correct_by_call": Change(Right.CORRECT, changes=AT_THE_CLUB, at_a_service=True),
+    "delete_instead": DeletedInstead(Right.CORRECT, changes=EMPTIED),
+    "opt_out": AtOnce(Right.OPT_OUT_SALE_SHARE),
+    "opt_out_by_call": AtOnce(Right.OPT_OUT_SALE_SHARE, at_a_service=True),
+    "limit": AtOnce(Right.LIMIT_SENSITIVE),
+    "object_marketing": AtOnce(Right.OBJECT_MARKETING),
+    "withdraw_consent": ByFlags(Right.WITHDRAW_CONSENT),
+    "withdraw_consent_by_hand": ByHand(Right.WITHDRAW_CONSENT),
+    "opt_in": OptingIn(Right.OPT_IN, first_job="deliver_message"),
+    "restrict": Answered(Right.RESTRICT),
+    "object": Answered(Right.OBJECT, changes={"residence": "DE"}),
+    "straight": SentStraight(Right.PORTABILITY, "send_transfer"),
+    "medium": Posted(Right.KNOW_SPECIFIC, "make_medium"),
+    "documents": WithDocuments(Right.KNOW_SPECIFIC, "draw_document"),
+    "kept": KeptLong(Right.DELETE, ""),  # what people do: no job
+    "replay": Replayed(Right.DELETE, ""),  # a command
+}

@@ -73,6 +73,7 @@ class Watched:
     case: Case
     laws: tuple[LawPack, ...]
     state: str = State.RECEIVED
+    received_on: str = ""  # as its first event says
     verified: bool = False  # or nothing has to be proved
     last_hash: str = GENESIS
     sequence: int = 0
@@ -182,6 +183,8 @@ def check_event(one: Watched, event: Event, proved: Proved, data_degree: Degree 
         assert source == one.state, f"{one.name}: an event begins at {source}, the one before ended at {one.state}"
         assert is_allowed(source, target, Route(one.case.route)), f"{one.name}: {source} → {target}"
         one.state = target
+    if event.kind == EventKind.RECEIVED:
+        one.received_on = str(facts["received_on"])
     if event.kind in VERIFIES:
         right = Right.KNOW_CATEGORIES if event.kind == EventKind.FALL_BACK else one.case.right_answered
         check_proved(one, right, proved, data_degree)
@@ -223,6 +226,7 @@ def check_case(one: Watched) -> None:
     case = one.case
     assert case.version == one.sequence, f"{one.name}: version {case.version}, but {one.sequence} events"
     assert case.state == one.state, f"{one.name}: the last event went to {one.state}"
+    assert case.received_on().isoformat() == one.received_on, f"{one.name}: received on another day by now"
     if case.outcome == "refused":
         assert REFUSES & set(one.kinds), f"{one.name}: refused without its event"
     if case.carried_out_at:

@@ -208,11 +208,25 @@ class LawPack:
 
         Raises NoSuchFigure.
         """
-        for figure in self.figures.get(name, ()):
-            if figure.holds(on) and (right in figure.rights if right else figure.rights == self.all_rights):
+        wanted = [
+            figure
+            for figure in self.figures.get(name, ())
+            if (right in figure.rights if right else figure.rights == self.all_rights)
+        ]
+        for figure in wanted:
+            if figure.holds(on):
                 return figure
-        whose = f" for {right.label}" if right else " for all rights alike"
-        raise NoSuchFigure(f"{self.short_title} has no {name}{whose} on {spell_date(on, 'en')}.", self.citation)
+        later = min((figure.since for figure in wanted if figure.since > on), default=None)
+        cure = (
+            f"it does since {spell_date(later, 'en')}, so write a day from then on"
+            if later
+            else "ask of another right, or another law"
+        )
+        whose = f" for {right.label}" if right else ""
+        raise NoSuchFigure(
+            f"{self.short_title} sets no {name.replace('_', ' ')}{whose} on {spell_date(on, 'en')}: {cure}.",
+            self.citation,
+        )
 
     @cached_property
     def all_rights(self) -> frozenset[Right]:

@@ -82,9 +82,9 @@ def test_the_californian_figures() -> None:
 
 def test_a_figure_without_a_right_is_one_for_all_rights_alike() -> None:
     assert CCPA.figure("record_keeping_months", NOW).value == 24
-    with pytest.raises(NoSuchFigure, match="no response_days for all rights alike on 23 November 2026"):
+    with pytest.raises(NoSuchFigure, match="sets no response days on 23 November 2026: ask of another right"):
         CCPA.figure("response_days", NOW)
-    with pytest.raises(NoSuchFigure, match="no response_days for opt-out of sale and sharing on 23 November 2026"):
+    with pytest.raises(NoSuchFigure, match="no response days for opt-out of sale and sharing on 23 November 2026"):
         CCPA.figure("response_days", NOW, Right.OPT_OUT_SALE_SHARE)
 
 

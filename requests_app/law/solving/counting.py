@@ -84,7 +84,9 @@ def _provided(question: Question, limit: Limit) -> Iterator[Provided]:
     """
     numbers: Counter[tuple[date, str]] = Counter()
     for earlier in question.facts.tables("history"):
-        day, slug = earlier.day("received_on", "its date of receipt"), earlier.word("request_type") or ""
+        day, slug = earlier.day("received_on", "its date of receipt"), earlier.word("request_type")
+        if slug is None:
+            raise earlier.fault("request_type", "is missing", "write what was asked for")
         reason = _does_not_count(question, earlier, slug, limit)
         if reason:
             question.because(f"{earlier.place} does not count: {reason}.", limit)

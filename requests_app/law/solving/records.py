@@ -86,11 +86,11 @@ def _used(question: Question, right: Right | None, on: date) -> Keys:
 
 def _published(question: Question) -> Keys:
     year, consumers = question.facts.number("year"), question.facts.number("consumers_in_year")
-    if year is None:
+    if year is None and consumers is None:
         return {}
-    if year not in YEARS:
+    if year is not None and year not in YEARS:
         raise question.facts.fault("year", f"{year} is out of reach", "write a year from 1900 to 2199")
-    last = date(year, 12, 31)
+    last = question.today if year is None else date(year, 12, 31)
     question.in_force(last)
     rule = question.pack.metrics_rule(last)
     if rule is None:
@@ -101,6 +101,8 @@ def _published(question: Question) -> Keys:
         return {}
     if consumers < rule.consumers:
         return {"metrics_required": False}
+    if year is None:
+        return {"metrics_required": True}
     publish_by = rule.publish_by(year)
     question.because(f"Those of {year} by {spell_date(publish_by, 'en')}.", rule)
     return {"metrics_required": True, "publish_by": publish_by}

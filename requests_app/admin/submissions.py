@@ -11,12 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from requests_app.admin import declining
 from requests_app.admin.asking import REQUESTERS
 from requests_app.admin.desk import DeskAdmin, actor_of, today
 from requests_app.admin.queue import by_references
@@ -206,6 +207,17 @@ class SubmissionAdmin(DeskAdmin[Submission]):
         if search_term:
             queryset = queryset.filter(pk__in=by_references(Case.objects.all(), search_term).values("submission"))
         return queryset, False
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages beside the admin's own."""
+        no = path("declined/", self.admin_site.admin_view(self.declined), name="requests_app_submission_declined")
+        return [no, *super().get_urls()]
+
+    def declined(self, request: HttpRequest) -> HttpResponse:
+        """Note that somebody below 16 was asked to opt in and did not: no request, and no case."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return declining.declined(request, {**self.admin_site.each_context(request), "opts": self.opts})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Who works on cases may enter what arrived another way."""

@@ -1,4 +1,4 @@
-"""The "no" of somebody below 16 who was asked to opt in: a system of the company notes it, and they are left alone."""
+"""The "no" of somebody below 16 who was asked to opt in: a system or the desk notes it, and they are left alone."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from dsar.ledger import chains
 from requests_app.law.agents import age_on
 from requests_app.law.minors import asked_again_from
 from requests_app.models import IdentifierKind, OptInDeclined, Organisation
+from requests_app.roles import Actor
 from requests_app.services import minors, opt_outs, people
 from requests_app.services.history import local_day
 
@@ -33,11 +35,17 @@ class Noted:
 
 
 def decline(
-    organisation: Organisation, identifiers: Mapping[IdentifierKind, str], *, born_on: date | None, at: datetime
+    organisation: Organisation,
+    identifiers: Mapping[IdentifierKind, str],
+    *,
+    born_on: date | None,
+    at: datetime,
+    by: Actor | None = None,
 ) -> Noted:
     """Note that somebody below 16, or the parent, was asked and did not consent; noted twice, it counts from the last.
 
     Civ. Code 1798.120(c), 11 CCR 7070-7072. ``born_on`` as the company knows it; what a parent told counts as well.
+    Who of the staff notes it stands in the log of that day, and of whom it is does not; a system's notes are its own.
     Raises AgeNotKnown and OldEnough; then nothing was noted.
     """
     on = local_day(at)
@@ -50,6 +58,9 @@ def decline(
     with transaction.atomic():
         for kind, typed in identifiers.items():
             _keep(organisation, kind, people.as_compared(kind, typed), noted, at=at)
+        if by is not None:
+            facts = {"ask_again_from": noted.ask_again_from.isoformat(), "citation": noted.citation}
+            chains.append(chains.access_chain(on), "noted.opt_in_declined", actor=by.slug, at=at, facts=facts)
     return noted
 
 

@@ -9,6 +9,8 @@ from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dsar.ledger import chains
+from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.identifying import FAMILY, authority, is_doubted, proof_of, requirement
 from requests_app.law.agents import Requester
@@ -61,8 +63,18 @@ def is_signed(submission: Submission) -> bool:
     return submission.asked_by in FAMILY and signed.exists()
 
 
+def is_by_child(case: Case) -> bool:
+    """Whether a child below 13 confirmed a choice that only a parent or guardian may make (11 CCR 7070)."""
+    return chains.history(case.chain).filter(kind=EventKind.OPT_IN_BY_CHILD).exists()
+
+
 def check_refuse_opt_in(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Only what somebody signed as parent or guardian, and before what shows it was accepted (11 CCR 7070(a))."""
+    """Only what somebody signed as parent or guardian, and before what shows it was accepted (11 CCR 7070(a)).
+
+    And what a child below 13 confirmed: it was not taken, and nothing else ends it.
+    """
+    if is_by_child(case):
+        return
     if case.submission.asked_by not in FAMILY:
         raise MoveShut(
             _("Who opts in, in person or by an agent, confirms it from the own mailbox: nothing is refused.")

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from requests_app import guards, identifying, supporting
+from requests_app import guards, identifying, supporting, who_asks
 from requests_app.events import EventKind
 from requests_app.law import refusals
 from requests_app.law.values import Exemption
@@ -132,6 +132,7 @@ def _tell(
         ],
         explanation=explanation,
         considered=_considered(case, ground),
+        by_child=letter == letters.Letter.OPT_IN_REFUSED and who_asks.is_by_child(case),
         ways_on=letters.ways_on(said, language),
         restriction_ends=case.is_restricted,
         appeal_refused=_where_to_turn(case),

@@ -290,6 +290,35 @@ def test_a_child_of_an_accepted_parent_is_told_who_chooses_and_the_desk_sees_it(
     assert chains.history(case.chain).filter(kind="opt_in_by_child").exists()
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            ("confirmed it later", "a parent or guardian chooses", "From the 13th birthday on"),
+        ),
+        ("es", ("después lo confirmó", "elige su madre, su padre o su tutor", "A partir de los 13 años")),
+    ],
+)
+def test_what_a_child_chose_is_ended_by_the_desk_with_a_letter_that_says_who_may(
+    language: str, said: tuple[str, ...]
+) -> None:
+    signed(accepted(a_case(Right.OPT_IN, **PARENT)))
+    before = opted_out()
+    case = a_case(Right.OPT_IN, language=language)
+    assert "nothing is refused" in shut_because(case, "refuse_opt_in")
+    with pytest.raises(ParentChooses):
+        opting_in.confirm(case.submission, code_of(case.submission), at=AT)
+    move(case, "refuse_opt_in", **NOT_SHOWN)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, Outcome.REFUSED)
+    assert in_force() == {before.pk}
+    (text,) = letters_of(case.submission, Letter.OPT_IN_REFUSED)
+    joined = " ".join(text.split())
+    for part in said:
+        assert part in joined, part
+    assert "what was missing" not in joined
+
+
 def test_a_parent_who_proved_a_request_is_an_accepted_one() -> None:
     prove(a_submission(Right.DELETE, **PARENT))
     case = a_case(Right.OPT_IN)

@@ -19,6 +19,7 @@ from exports.fulfil import (
     held,
     medium,
     near_misses,
+    restricting,
     transfer,
     trouble,
 )
@@ -157,6 +158,10 @@ class CompanyWork:
     def carry_out(self, case: Case, *, at: datetime) -> None:  # noqa: ARG002
         """Do what was approved, or for an opt-out what holds at once."""
         carry_out.begin(case)
+
+    def restrict(self, case: Case) -> None:
+        """By a job, in the sources whose data maps say how."""
+        restricting.tell_sources(case)
 
     def waits_for_a_person(self, case: Case) -> bool:
         """Whether no data map says how to do it."""

@@ -8,7 +8,7 @@ from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from exports import source_drafts, source_watch
 from exports.fulfil import carry_out as carrying_out
-from exports.fulfil import flagging, gather, medium, searching, transfer, upkeep
+from exports.fulfil import flagging, gather, medium, restricting, searching, transfer, upkeep
 from exports.fulfil.documents import drawing, releasing
 from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import asking, mails
@@ -32,6 +32,12 @@ def gather_source(run: Run) -> None:
 def carry_out(run: Run) -> None:
     """Do what was approved."""
     carrying_out.carry_out(run)
+
+
+@handler("restrict_in_sources", queue="gather", retries=LASTING)
+def restrict_in_sources(run: Run) -> None:
+    """Set or lift a restriction in the sources."""
+    restricting.bring_in_line(run)
 
 
 @handler("tell_recipient", queue="gather", retries=LASTING, on_give_up=telling.give_up)

@@ -103,6 +103,8 @@ class EventKind(TextChoices):
     REOPEN = "reopen", _("Opened again")
     APPEALED = "appealed", _("Appealed")
     END_RESTRICTION = "end_restriction", _("Notice that the restriction ends")
+    RESTRICTION_SET = "restriction_set", _("Restriction set in a source")
+    RESTRICTION_TAKEN_OFF = "restriction_taken_off", _("Restriction taken off in a source")
     RESTRICTION_LIFTED = "restriction_lifted", _("Restriction ended")
     STATEMENT_FILED = "statement_filed", _("Statement of the person filed")
     STATEMENT_CHANGED = "statement_changed", _("Statement of the person changed")

@@ -153,6 +153,9 @@ class Work(Protocol):
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Release, delete, correct, suppress, tell recipients; reports by ``services.closing``."""
 
+    def restrict(self, case: Case) -> None:
+        """Set in the systems the restriction that this case holds by now, or take off the one that it held."""
+
     def waits_for_a_person(self, case: Case) -> bool:
         """Whether no worker can do what holds at once, so that somebody does it by hand and notes it."""
 

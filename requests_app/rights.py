@@ -21,6 +21,8 @@ ABOUT_AUTOMATED = frozenset({Right.ACCESS_AUTOMATED, Right.OPT_OUT_AUTOMATED})
 # Asking for one of these restricts the data until it is decided, and for as long as it is granted (Art. 18(1)(d) GDPR),
 # wherever the person lives. For other rights a law may want it until it is decided (`restricting.is_wanted`).
 RESTRICTS = frozenset({Right.RESTRICT, Right.OBJECT})
+# Rights whose cases may restrict, by themselves or by a law.
+MAY_RESTRICT = RESTRICTS | {Right.CORRECT}
 # Rights that hold at once, and that no machine carries out where no data map says how.
 BY_HAND_AT_ONCE = frozenset({Right.OBJECT_MARKETING, Right.WITHDRAW_CONSENT, Right.OPT_OUT_AUTOMATED, Right.OPT_IN})
 # Rights that workers carry out by flags in the sources whose data maps name some; for no other is a flag ever set.

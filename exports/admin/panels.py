@@ -16,7 +16,7 @@ from exports import findings
 from exports.admin.passages import KINDS
 from exports.bundle import shine_the_light
 from exports.bundle.marketing import Year
-from exports.fulfil import near_misses
+from exports.fulfil import near_misses, restricting
 from exports.fulfil.choosing import candidates_of
 from exports.fulfil.keeping import last_day
 from exports.fulfil.withholding import OF_ALL
@@ -24,11 +24,13 @@ from exports.models import (
     UNFINISHED,
     Act,
     Bundle,
+    DataSource,
     Document,
     Part,
     RecordChoice,
     Report,
     RunState,
+    SourceRestriction,
     SourceRun,
     Telling,
     Withholding,
@@ -106,6 +108,26 @@ def may(slug: str, case: Case, actor: Actor) -> bool:
     except MoveShut:
         return False
     return True
+
+
+@sections.panel
+def restriction(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
+    """In which sources a restriction is set, and where nobody but a person can set one."""
+    told = list(SourceRestriction.objects.filter(case=case).select_related("source"))
+    if not told and not case.is_restricted:
+        return None
+    settable = {source.slug for source in restricting.sources_that_restrict()}
+    context = {
+        "told": told,
+        "waits": case.is_restricted and bool(settable) and not restricting.confirmed_of(case),
+        "by_hand": [
+            source.title
+            for source in DataSource.objects.in_walking_order()
+            if source.slug not in settable and not source.is_own_record
+        ],
+        "is_restricted": case.is_restricted,
+    }
+    return sections.Panel("restriction", gettext_lazy("Restriction"), "admin/exports/restriction.html", context)
 
 
 @sections.panel

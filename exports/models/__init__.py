@@ -8,6 +8,7 @@ from exports.models.keeping import KeptKeys, KeptSettled, KeptUntil
 from exports.models.medium import Medium, MediumState, PassphraseBy
 from exports.models.passage import Decision, Flag, Screening, ScreeningState
 from exports.models.proposal import SourceChange, SourceDraft
+from exports.models.restricting import SourceRestriction
 from exports.models.retention import RetentionSchedule
 from exports.models.searching import Hit, Search, SearchState
 from exports.models.source import DataMapVersion, DataSource, NotedSchema
@@ -63,6 +64,7 @@ __all__ = [
     "Shredding",
     "SourceChange",
     "SourceDraft",
+    "SourceRestriction",
     "SourceRun",
     "Task",
     "TaskCode",

@@ -65,11 +65,11 @@ class ByHand:
                 if row.key in keys and exact_form(row.record[one.field]) == exact_form(one.new):
                     keys.discard(row.key)
 
-    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+    def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
         """See that the columns stand as they are to; the rows that stand so, by collection."""
         done = {}
         for collection in self._datamap.collections:
-            flags = collection.suppression(right)
+            flags = collection.suppression(right, lifts=lifts)
             if flags is None:
                 continue
             rows = 0

@@ -379,8 +379,8 @@ class Connector(ABC):
         """Do it: the fields may be corrected."""
 
     @abstractmethod
-    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
-        """Set the columns that carry the right out; the rows that stand so now, by collection."""
+    def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
+        """Set the columns that carry the right out, or take it back; the rows that stand so now, by collection."""
 
     def close(self) -> None:  # noqa: B027 - most need nothing here
         """Let go of all connections; nothing, where none outlives a question."""

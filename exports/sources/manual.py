@@ -93,12 +93,12 @@ class ManualConnector(Connector):
         if not self._is_done:
             self._ask(what_to_correct([(one, len(one.rows)) for one in corrections]))
 
-    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+    def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
         """Take the owner's word for it, where something leads to the person; how many rows there are nobody counted."""
         concerned = [
             found.name
             for found in self.datamap.collections
-            if found.suppression(right) and any(identifiers.get(root.by) for root in found.roots)
+            if found.suppression(right, lifts=lifts) and any(identifiers.get(root.by) for root in found.roots)
         ]
         if concerned and not self._is_done:
             self._ask(f"set the columns of {', '.join(concerned)} that carry {right.value} out")

@@ -81,7 +81,7 @@ class OwnRecordConnector(Connector):
         """Refused: the record tells what was asked, as it was asked."""
         raise NoWriteAccessError(f"{self.datamap.source}: the record of requests is not changed")
 
-    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:  # noqa: ARG002
+    def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:  # noqa: ARG002
         """Nothing of it is sold, shared or otherwise used."""
         return {}
 

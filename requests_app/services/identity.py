@@ -34,7 +34,7 @@ from requests_app.models import (
 from requests_app.moves import performs
 from requests_app.ports import Matched, systems
 from requests_app.roles import PERSON, REQUESTER, SYSTEM, Actor
-from requests_app.services import codes, duties, people, standing
+from requests_app.services import codes, duties, people, restricting, standing
 from requests_app.services.history import change_state, locked_cases, record
 from requests_app.states import State
 
@@ -96,8 +96,10 @@ def note_mailbox(submission: Submission, *, at: datetime) -> None:
             id=uuid.uuid4(), submission=submission, kind=EvidenceKind.MAILBOX, proved_at=at, actor=_who(submission).slug
         )
         one_at_a_time(submission)
-        for case in locked_cases(submission):
+        cases = list(locked_cases(submission))
+        for case in cases:
             record(case, EventKind.MAILBOX_CONFIRMED, by=_who(submission), at=at)
+        restricting.tell_systems(cases)
         enqueue("find_person", {"submission": str(submission.pk)}, key=f"find_person:{submission.pk}:confirmed")
         settle(submission, at=at)
         compare_what_came(submission, at=at)
@@ -395,6 +397,7 @@ def _accept(case: Case, *, by: Actor, at: datetime) -> None:
         ),
     )
     _bind(case)
+    restricting.tell_systems([case])
     duties.recount(case, at=at)
     standing.gather(case, at=at)
 

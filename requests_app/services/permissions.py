@@ -26,7 +26,7 @@ from requests_app.models import (
 )
 from requests_app.moves import performs
 from requests_app.roles import PERSON, REQUESTER, Actor
-from requests_app.services import codes, identity, letters, linking, papers, people
+from requests_app.services import codes, identity, letters, linking, papers, people, restricting
 from requests_app.services.history import locked_cases, record
 from requests_app.services.papers import FileRefused
 from requests_app.who_asks import ON_PAPER, PERSON_RECEIVES
@@ -90,6 +90,7 @@ def confirm_permission(submission: Submission, *, at: datetime) -> bool:
         )
         for case in cases:
             record(case, EventKind.PERMISSION_CONFIRMED, by=PERSON, at=at)
+        restricting.tell_systems(cases)
         _join_with_known(cases[0], at=at)
         identity.compare_what_came(submission, at=at)
         identity.settle(submission, at=at)

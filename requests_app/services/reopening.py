@@ -12,7 +12,7 @@ from requests_app.models import Case, ReopeningAsked
 from requests_app.moves import performs
 from requests_app.ports import work
 from requests_app.roles import Actor
-from requests_app.services import duties, identity, letters, opt_outs
+from requests_app.services import duties, identity, letters, opt_outs, restricting
 from requests_app.services.history import change_state, record
 from requests_app.states import State
 
@@ -56,6 +56,7 @@ def open_again(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UU
     if keys:
         work().forget_content(case)
     opt_outs.put_in_force_again(case)
+    restricting.tell_systems([case])
     letters.queue(
         case.submission,
         letters.Letter.REOPENED,

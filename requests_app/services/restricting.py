@@ -15,6 +15,7 @@ from requests_app.law.lawpack import LawPack
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Message
 from requests_app.moves import performs
+from requests_app.ports import work
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import duties, letters, opt_outs
 from requests_app.services.history import record
@@ -49,6 +50,13 @@ def begin(case: Case, suppression_key: uuid.UUID, *, at: datetime) -> None:
     duties.meet(case, DutyKind.RESTRICTED, at=at)
 
 
+def tell_systems(cases: Iterable[Case]) -> None:
+    """What is known of the person by now may be told to the company's systems, where it is restricted."""
+    for case in cases:
+        if case.right_asked in rights.MAY_RESTRICT and case.is_restricted:
+            work().restrict(case)
+
+
 def notice_accepted(case: Case, message: Message, *, at: datetime) -> None:
     """A letter was accepted for delivery; if it is the notice that the restriction ends, it ends now."""
     if message.letter not in NOTICES or message.set_aside or not case.is_restricted:
@@ -56,6 +64,7 @@ def notice_accepted(case: Case, message: Message, *, at: datetime) -> None:
     if message.letter in ENDS_BY_ITSELF or case.outcome in ENDS_WITH:
         opt_outs.lift(case, at=at)
         record(case, EventKind.RESTRICTION_LIFTED, by=SYSTEM, at=at, letter=message.letter)
+        work().restrict(case)
 
 
 @performs("end_restriction")

@@ -167,6 +167,9 @@ class Company:
         """Have the act done."""
         self.to_carry_out.append(case.pk)
 
+    def restrict(self, case: Case) -> None:
+        """No system of it restricts anybody."""
+
     def waits_for_a_person(self, case: Case) -> bool:
         """Of what holds at once its workers do the opt-outs of sale and of sensitive data."""
         return case.right_asked in BY_HAND_AT_ONCE

@@ -9,6 +9,7 @@ from exports.sources.datamap.left_out import WHOLE_SCHEMA
 from exports.sources.datamap.model import (
     E164,
     FILE_KEY,
+    LIFT,
     OWN_RECORD,
     AutomatedDecision,
     Batch,
@@ -55,6 +56,7 @@ __all__ = [
     "DECIDE",
     "E164",
     "FILE_KEY",
+    "LIFT",
     "OWN_RECORD",
     "SLUG",
     "WHOLE_SCHEMA",

@@ -93,6 +93,7 @@ class Relation(StrEnum):
     DIRECT_MARKETING = "direct_marketing"  # for the recipient's own marketing, § 1798.83
 
 
+LIFT = "lift_restriction"  # among what a map suppresses by: the columns that take a restriction back again
 OWN_RECORD = "own_record"  # the connector of this system itself: earlier requests of the person
 FILE_KEY = ("$file", "$line")  # no column of a file is called so by anybody who does not mean to
 
@@ -237,10 +238,14 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """The columns that carry a right out in the source: pairs of (column, value to set)."""
+    """The columns that carry a right out in the source: pairs of (column, value to set).
+
+    ``lifts``: those that take it back again, of the one right that ends by itself: a restriction.
+    """
 
     right: Right
     columns: tuple[tuple[str, str | int | bool], ...]
+    lifts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,9 +331,9 @@ class Collection:
                 return field
         raise KeyError(column)
 
-    def suppression(self, right: Right) -> Suppression | None:
-        """How the right is carried out here; None where it is not."""
-        return next((flags for flags in self.suppress if flags.right is right), None)
+    def suppression(self, right: Right, *, lifts: bool = False) -> Suppression | None:
+        """How the right is carried out here, or taken back; None where it is not."""
+        return next((flags for flags in self.suppress if flags.right is right and flags.lifts is lifts), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from exports.sources.datamap.model import (
     Service,
 )
 from exports.sources.datamap.section import Section, choice_of
+from requests_app.law.words import Right
 
 VARIABLE = re.compile(r"(?!DSAR_)[A-Z][A-Z0-9_]*")
 MAILBOX = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+", re.ASCII)
@@ -28,6 +29,7 @@ LONGEST_MAILBOX = 254
 REGION = re.compile(r"[a-z0-9-]{1,50}")
 DEFAULT_REGION = "us-east-1"  # what servers of one's own are asked in, unless they were given another
 MOST_OTHER_KEYS = 3  # each is one more call where the ones before are not known
+RESTRICTING = frozenset({"sql", "http"})  # the connectors of sources in which a worker sets a restriction
 MOST_DAYS = 60  # a law's whole time to answer, and more
 
 
@@ -175,6 +177,13 @@ def check_offered(top: Section, service: Service | None, collections: tuple[Coll
                 " and take 'correctable' and 'suppress' away.",
             )
         return
+    restricts = any(found.suppression(Right.RESTRICT) for found in collections)
+    if restricts and top.text("connector") not in RESTRICTING:
+        top.note(
+            "connector",
+            "nobody is asked to set a restriction in such a source by a task: take 'restrict' and 'lift_restriction'"
+            " out of 'suppress', and stop the processing there by hand.",
+        )
     if service is None:
         return
     for change, is_promised, key in (

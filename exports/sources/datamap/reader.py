@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -20,6 +20,7 @@ from exports.sources.datamap.comparisons import NAME, comparison_of, match_of
 from exports.sources.datamap.left_out import left_out_of
 from exports.sources.datamap.model import (
     FILE_KEY,
+    LIFT,
     Category,
     Clear,
     Collection,
@@ -392,13 +393,13 @@ def _check_can_be_made(how: Section, column: str, by: Replacement, kind: Kind) -
 
 
 def _suppressions(entry: Section) -> tuple[Suppression, ...]:
-    by_slug = {right.value: right for right in Right}
+    by_slug = {LIFT: Right.RESTRICT, **{right.value: right for right in Right}}
     found = []
     for slug, node in entry.entries("suppress"):
         if slug not in by_slug:
             entry.faults.note(node, f"there is no right {slug!r}; such as opt_out_sale_share or limit_sensitive.")
             continue
-        if by_slug[slug] not in BY_FLAGS:
+        if by_slug[slug] not in BY_FLAGS | {Right.RESTRICT}:
             entry.faults.note(
                 node, f"no worker sets a flag for {slug!r}, a person decides it; take it out of 'suppress'."
             )
@@ -410,8 +411,21 @@ def _suppressions(entry: Section) -> tuple[Suppression, ...]:
         pairs = tuple(
             (text_of(key, what, entry.faults), scalar_of(value, what, entry.faults)) for key, value in node.value
         )
-        found.append(Suppression(by_slug[slug], tuple(sorted(pairs, key=lambda pair: pair[0]))))
-    return tuple(sorted(found, key=lambda suppression: suppression.right))
+        columns = tuple(sorted(pairs, key=lambda pair: pair[0]))
+        found.append(Suppression(by_slug[slug], columns, lifts=slug == LIFT))
+    _check_can_be_lifted(entry, found)
+    return tuple(sorted(found, key=lambda suppression: (suppression.right, suppression.lifts)))
+
+
+def _check_can_be_lifted(entry: Section, found: Sequence[Suppression]) -> None:
+    """A restriction ends: what sets it says what takes it off, in the same columns."""
+    columns = {
+        flags.lifts: {name for name, _value in flags.columns} for flags in found if flags.right is Right.RESTRICT
+    }
+    if columns and columns.get(True) != columns.get(False):
+        entry.note(
+            "suppress", f"'restrict' and {LIFT!r} in 'suppress' of {entry.what} set the same columns, each its value."
+        )
 
 
 def _fields(entry: Section, names: _Names) -> tuple[Field, ...]:

@@ -59,9 +59,9 @@ class FilesConnector(Connector):
         """See that a person did it."""
         self._by_hand.correct(corrections)
 
-    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+    def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
         """See that a person did it."""
-        return self._by_hand.suppress(right, identifiers)
+        return self._by_hand.suppress(right, identifiers, lifts=lifts)
 
 
 def open_source(

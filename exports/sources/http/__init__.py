@@ -84,9 +84,9 @@ class HttpConnector(Connector):
         for correction in corrections:
             self._changing.correct(correction)
 
-    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+    def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
         """Set the columns that carry the right out."""
-        return self._changing.suppress(right, identifiers)
+        return self._changing.suppress(right, identifiers, lifts=lifts)
 
     @cached_property
     def _changing(self) -> ServiceChanging:

@@ -18,7 +18,7 @@ from exports.sources.connector import (
     KeySet,
     PlannedCollection,
 )
-from exports.sources.datamap import Clear, Constant, DataMap, Deidentify, Replacement
+from exports.sources.datamap import LIFT, Clear, Constant, DataMap, Deidentify, Replacement
 from exports.sources.http.calls import Caller
 from exports.sources.masks import Hashing, NotMaskableError, masked, needs_value
 from exports.sources.rows import Row, RowReading
@@ -104,16 +104,16 @@ class ServiceChanging:
         }
         self._change("/correct", order, {correction.collection: len(correction.rows)})
 
-    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
-        """Set the columns that carry the right out, in one call."""
-        flags = [(found, found.suppression(right)) for found in self._datamap.collections]
+    def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
+        """Set the columns that carry the right out, or take it back, in one call."""
+        flags = [(found, found.suppression(right, lifts=lifts)) for found in self._datamap.collections]
         orders = [{"name": found.name, "set": dict(flag.columns)} for found, flag in flags if flag]
         kinds = {root.by for found, flag in flags if flag for root in found.roots if not root.shared}
         asked = {kind: sorted(values) for kind, values in identifiers.items() if kind in kinds and values}
         names = [order["name"] for order in orders]
         if not orders or not asked:
             return dict.fromkeys(map(str, names), 0)
-        order = {"right": right.value, "identifiers": asked, "collections": orders}
+        order = {"right": LIFT if lifts else right.value, "identifiers": asked, "collections": orders}
         return self._rows(self._caller.change("/suppress", order), set(map(str, names)))
 
     def _change(self, path: str, order: Mapping[str, object], expected: dict[str, int]) -> None:

@@ -86,9 +86,9 @@ class SqlConnector(Connector):
         """Change fields of rows from what each held to what is right, in one transaction."""
         self._changing.correct(corrections)
 
-    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+    def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
         """Set the columns that carry the right out."""
-        return self._changing.suppress(right, identifiers)
+        return self._changing.suppress(right, identifiers, lifts=lifts)
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -270,12 +270,12 @@ class Changing:
 
     # suppression
 
-    def suppress(self, right: Right, identifiers: Identifiers) -> Mapping[str, int]:
+    def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
         """Set the columns that carry the right out; the rows that stand so now, by collection."""
         done = {}
         with self._transaction() as connection:
             for collection in self._datamap.collections:
-                flags = collection.suppression(right)
+                flags = collection.suppression(right, lifts=lifts)
                 condition = self._matching.of_person(collection, identifiers)
                 if flags and condition is not None:
                     values = {

@@ -253,8 +253,8 @@ FAULTS = [
     ("{opt_out_sale_share: {opted_out: true}}", "{opt_out: {a: 1}}", "there is no right 'opt_out'"),
     (
         "{opt_out_sale_share: {opted_out: true}}",
-        "{restrict: {opted_out: true}}",
-        "no worker sets a flag for 'restrict'",
+        "{object: {opted_out: true}}",
+        "no worker sets a flag for 'object'",
     ),
     ("{opt_out_sale_share: {opted_out: true}}", "{limit_sensitive: yes}", "sets columns: {sale_opt_out: true}"),
     ("{opt_out_sale_share: {opted_out: true}}", "yes", "'suppress' of collection 'members' is a mapping"),

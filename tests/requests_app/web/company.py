@@ -74,6 +74,9 @@ class SmallCompany:
         """Nothing is done in parts here."""
         return ""
 
+    def restrict(self, case: Case) -> None:
+        """No system of it restricts anybody."""
+
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Nothing to do."""
 

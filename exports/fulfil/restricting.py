@@ -1,0 +1,123 @@
+"""Restriction in the company's systems: set where a data map says how, and taken off once it has ended.
+
+Our look-up holds whatever a request names from receipt on, since that only protects. A system stops its work for a
+person, which can harm whoever never asked: so a source is told by what is confirmed alone, and never by a claim.
+Called when a mailbox is confirmed, an identity accepted, and a restriction begun anew or ended; its job looks at what
+holds then, and not at why it was asked, so that it may come late, twice, or in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dsar.jobs.queue import enqueue
+from dsar.jobs.running import LeaseLost, PermanentFailure, Run
+from exports.fulfil import trouble
+from exports.models import DataSource, SourceRestriction
+from exports.sources.connector import ChangeRefusedError
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Case, Identifier, IdentifierKind
+from requests_app.roles import SYSTEM
+from requests_app.services import people
+from requests_app.services.history import locked, record
+
+Known = Mapping[str, frozenset[str]]
+
+
+def tell_sources(case: Case) -> None:
+    """The job that tells them; none where no map says how. In the transaction of what changed."""
+    if sources_that_restrict():
+        enqueue("restrict_in_sources", {"case": str(case.pk)}, key=f"restrict_in_sources:{case.pk}:{case.version}")
+
+
+def sources_that_restrict() -> list[DataSource]:
+    """The sources whose maps say how a restriction is set; what we hold as a processor is its controller's."""
+    return [
+        source
+        for source in DataSource.objects.in_walking_order()
+        if source.map_version.as_map().processor_for is None
+        and any(found.suppression(Right.RESTRICT) for found in source.map_version.as_map().collections)
+    ]
+
+
+def bring_in_line(run: Run) -> None:
+    """Set or lift in each source what holds now; one that fails stops no other. Raises what went wrong in one."""
+    case = _case(str(run.arguments["case"]))
+    failed = list[Exception]()
+    for source in sources_that_restrict():
+        run.renew()
+        try:
+            _tell(run, case, source)
+        except LeaseLost:
+            raise
+        except Exception as error:  # whatever is wrong with one source
+            failed.append(error)
+    if failed:
+        raise min(failed, key=lambda error: isinstance(error, PermanentFailure))
+
+
+def _tell(run: Run, case: Case, source: DataSource) -> None:
+    told = SourceRestriction.objects.filter(case=case, source=source).first()
+    is_wanted, known = case.is_restricted, confirmed_of(case)
+    if is_wanted and (not known or (told is not None and told.is_set and set(told.kinds) == known.keys())):
+        return
+    if not is_wanted and (told is None or not told.is_set or _is_named_by_another(case, source, known)):
+        return
+    named = {kind: sorted(values) for kind, values in known.items()}
+    try:
+        with trouble.for_a_person(), source.open(source.map_version.as_map()) as connector:
+            done = connector.suppress(Right.RESTRICT, named, lifts=not is_wanted)
+    except ChangeRefusedError as error:
+        raise trouble.FlagRefused(str(error)) from error
+    with run.transaction():
+        case = locked(case.pk)
+        SourceRestriction.objects.update_or_create(
+            case=case,
+            source=source,
+            defaults={"is_set": is_wanted, "kinds": sorted(named), "rows": sum(done.values()), "told_at": run.at},
+        )
+        kind = EventKind.RESTRICTION_SET if is_wanted else EventKind.RESTRICTION_TAKEN_OFF
+        record(case, kind, by=SYSTEM, at=run.at, source=source.slug, done=dict(done), kinds=sorted(named))
+        if case.is_restricted != is_wanted:  # it began or ended while the source was told
+            tell_sources(case)
+        if not is_wanted:
+            _wake_others(case, source)
+
+
+def confirmed_of(case: Case) -> Known:
+    """By what a source may be told whom to restrict: a mailbox that answered, and what the case was accepted on."""
+    submission = case.submission
+    found: dict[str, set[str]] = {}
+    has_answered = people.person_answered(submission) if submission.for_another else submission.confirmed_at is not None
+    if submission.email and has_answered:
+        found[IdentifierKind.EMAIL] = {submission.email}
+    for one in Identifier.objects.filter(evidence__cases=case).select_related("subject"):
+        found.setdefault(one.kind, set()).add(one.value)
+    return {kind: frozenset(values) for kind, values in found.items()}
+
+
+def _is_named_by_another(case: Case, source: DataSource, known: Known) -> bool:
+    """Whether a restriction that holds set the same flag: it is one for the whole record."""
+    others = SourceRestriction.objects.filter(source=source, is_set=True).exclude(case=case)
+    for other in others.select_related("case__submission"):
+        if other.case.is_restricted and _meet(confirmed_of(other.case), known):
+            return True
+    return False
+
+
+def _wake_others(case: Case, source: DataSource) -> None:
+    """Others whose restriction ended while this one held: what this one kept set in their name may go now."""
+    others = SourceRestriction.objects.filter(source=source, is_set=True).exclude(case=case)
+    for other in others.select_related("case"):
+        if not other.case.is_restricted:
+            key = f"restrict_in_sources:{other.case_id}:{other.case.version}:{case.pk}:{case.version}"
+            enqueue("restrict_in_sources", {"case": str(other.case_id)}, key=key)
+
+
+def _meet(one: Known, other: Known) -> bool:
+    return any(one[kind] & other[kind] for kind in one.keys() & other.keys())
+
+
+def _case(case_id: str) -> Case:
+    return Case.objects.select_related("submission__organisation", "submission__subject").get(pk=case_id)

@@ -1,0 +1,182 @@
+"""A restriction is set in a company's service by what is confirmed, and taken off once its end was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
+from dsar.ledger import chains
+from exports.fulfil import restricting
+from exports.models import DataSource, SourceRestriction
+from exports.sources.datamap import DataMapError, read_data_map
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Case, Submission
+from requests_app.services import closing, identity
+from requests_app.services.correcting import Correction
+from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person
+from tests.exports.sources.service import KEY, Service, always, running
+from tests.exports.sources.service import MAP as SERVICE_MAP
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+FLAGS = "suppress: {restrict: {restricted: true}, lift_restriction: {restricted: false}}"
+MAP = SERVICE_MAP.replace("suppress: {opt_out_sale_share: {opted_out: true}}", FLAGS)
+PHONE = Correction(field="shop.customers.phone", value="+1 530 555 0123")
+
+
+@pytest.fixture
+def service(house: House, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Service]:
+    """The club's service, whose map says how a restriction is set."""
+    with running() as service:
+        for member in service.members:
+            member["restricted"] = False
+        service.members[0]["email"] = person().email
+        settings.SOURCE_HOSTS = frozenset({"127.0.0.1"})
+        monkeypatch.setenv("CLUB_SIGNING_KEY", KEY)
+        monkeypatch.setenv("CLUB_URL", service.url)
+        DataSource.set_up(MAP, read_url_variable="CLUB_URL", write_url_variable="CLUB_URL", position=9, at=NOW)
+        yield service
+
+
+def told(service: Service) -> list[dict[str, Any]]:
+    """The orders to set something, as they came."""
+    return [order for path, order, _headers in service.asked if path.endswith("/suppress")]
+
+
+def orders(service: Service) -> list[object]:
+    """What the service was ordered to set, by right."""
+    return [(order["right"], order["collections"][0]["set"]) for order in told(service)]
+
+
+SET, LIFTED = ("restrict", {"restricted": True}), ("lift_restriction", {"restricted": False})
+
+
+def objecting(house: House, **changes: object) -> Submission:
+    """Somebody in the EU objects; nobody has confirmed the mailbox yet."""
+    return house.file(Right.OBJECT, residence="DE", **changes)
+
+
+def confirmed(house: House, submission: Submission) -> Case:
+    identity.note_mailbox(submission, at=timezone.now())
+    house.work()
+    return submission.cases.get()
+
+
+def test_a_claim_restricts_our_look_up_alone_and_a_confirmed_mailbox_the_service(
+    house: House, service: Service
+) -> None:
+    submission = objecting(house, account_number="10099")
+    house.work()
+    case = submission.cases.get()
+    assert case.is_restricted
+    assert orders(service) == []
+    confirmed(house, submission)
+    assert orders(service) == [SET]
+    assert [order["identifiers"] for order in told(service)] == [{"email": [person().email]}]
+    assert service.members[0]["restricted"] is True
+    assert facts_of(case, EventKind.RESTRICTION_SET) == [{"source": "club", "done": {"members": 1}, "kinds": ["email"]}]
+
+
+def test_it_is_taken_off_only_after_the_notice_was_accepted_for_delivery(house: House, service: Service) -> None:
+    case = confirmed(house, objecting(house))
+    closing.withdraw(case.pk, at=timezone.now())
+    assert orders(service) == [SET]
+    assert fresh(case).is_restricted
+    house.work()
+    assert not fresh(case).is_restricted
+    assert orders(service) == [SET, LIFTED]
+    assert service.members[0]["restricted"] is False
+    assert [event["source"] for event in facts_of(case, EventKind.RESTRICTION_TAKEN_OFF)] == ["club"]
+    kinds = list(chains.history(case.chain).order_by("sequence").values_list("kind", flat=True))
+    assert kinds.index("restriction_lifted") < kinds.index("restriction_taken_off")
+
+
+def test_where_nothing_was_set_nothing_is_taken_off(house: House, service: Service) -> None:
+    submission = objecting(house)
+    closing.withdraw(submission.cases.get().pk, at=timezone.now())
+    house.work()
+    assert orders(service) == []
+
+
+def test_the_job_sets_once_what_it_has_set(house: House, service: Service) -> None:
+    case = confirmed(house, objecting(house))
+    restricting.tell_sources(fresh(case))
+    house.work()
+    assert orders(service) == [SET]
+
+
+def correcting(house: House) -> Case:
+    """Somebody in the EU asks for a correction, by a number that stands in the record of the mailbox."""
+    asked = house.file(Right.CORRECT, residence="DE", corrections=(PHONE,), account_number=person().account_no)
+    return confirmed(house, asked)
+
+
+def test_a_correction_under_the_gdpr_is_set_by_what_was_proved_too_and_lifted_with_its_letter(
+    house: House, service: Service
+) -> None:
+    case = correcting(house)
+    assert SourceRestriction.objects.get().kinds == ["account_number", "email"]
+    assert {tuple(order["identifiers"]) for order in told(service)} == {("email",)}, "no number leads to its members"
+    house.move(case, "start_gathering")
+    house.work()
+    house.approve(case)
+    assert orders(service)[-1] == LIFTED
+    assert not SourceRestriction.objects.filter(is_set=True).exists()
+
+
+def test_what_another_restriction_needs_stays_until_that_one_has_ended(house: House, service: Service) -> None:
+    first, second = confirmed(house, objecting(house)), confirmed(house, objecting(house))
+    closing.withdraw(first.pk, at=timezone.now())
+    house.work()
+    assert orders(service) == [SET, SET]
+    assert service.members[0]["restricted"] is True
+    house.shift(timedelta(minutes=1))
+    closing.withdraw(second.pk, at=timezone.now())
+    house.work()
+    assert service.members[0]["restricted"] is False
+    assert not SourceRestriction.objects.filter(is_set=True).exists()
+
+
+def test_a_service_that_is_down_is_told_later_and_our_look_up_holds_meanwhile(house: House, service: Service) -> None:
+    service.tricks = [always(503, {}, b"")] * 20
+    case = confirmed(house, objecting(house))
+    assert set(Job.objects.filter(kind="restrict_in_sources").values_list("state", flat=True)) == {JobState.WAITING}
+    assert fresh(case).is_restricted
+    assert service.members[0]["restricted"] is False
+    service.tricks = []
+    house.later(timedelta(hours=1))
+    assert service.members[0]["restricted"] is True
+    assert len(facts_of(case, EventKind.RESTRICTION_SET)) == 1
+
+
+def test_a_case_that_is_opened_again_is_restricted_there_again(house: House, service: Service) -> None:
+    case = correcting(house)
+    house.move(case, "refuse", code="gdpr_16_accurate", explanation="Your bank confirmed it.", reason="Looked at.")
+    house.work()
+    assert orders(service)[-1] == LIFTED
+    house.move(case, "ask_reopening", reason="Withdrawn by mistake.")
+    house.move(case, "reopen", APPROVER)
+    house.work()
+    assert orders(service)[-1] == SET
+    assert service.members[0]["restricted"] is True
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("{restrict: {restricted: true}}", "set the same columns, each its value"),
+        ("{lift_restriction: {restricted: false}}", "set the same columns, each its value"),
+        ("{restrict: {restricted: true}, lift_restriction: {closed: false}}", "set the same columns, each its value"),
+    ],
+)
+def test_a_map_that_sets_what_it_cannot_take_off_is_refused(flags: str, said: str) -> None:
+    with pytest.raises(DataMapError, match=said):
+        read_data_map(SERVICE_MAP.replace("{opt_out_sale_share: {opted_out: true}}", flags))

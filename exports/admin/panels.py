@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -64,6 +64,17 @@ TONES = {
 
 
 @dataclass(frozen=True)
+class CountLine:
+    """What was found in one collection, and what a deletion will do with it."""
+
+    title: str
+    count: int
+    plan: str
+    place: int | None = None  # in the order of the deletion, from 1; None: it stays, or the source sees to the order
+    because: str = ""  # why it goes before others
+
+
+@dataclass(frozen=True)
 class SourceLine:
     """One look into one source, in words."""
 
@@ -71,7 +82,7 @@ class SourceLine:
     title: str
     state: SafeString
     mode: str
-    counts: list[tuple[str, int, str]]  # of collections with any: title, records, what a deletion will do to them
+    counts: list[CountLine]  # of collections with any; of a deletion in the order in which it goes
     records: int
     documents: int  # where there is no record
     never_disclosed: str
@@ -164,11 +175,7 @@ def _source_line(run: SourceRun, case: Case, *, may_waive: bool) -> SourceLine:
         title=run.source.title,
         state=badge(run.get_state_display(), TONES[RunState(run.state)]),
         mode=run.get_mode_display(),
-        counts=[
-            (str(found.title), count, _planned(run, case, found))
-            for found in run.data_map().collections  # in the order of the map
-            if (count := run.counts.get(found.name))
-        ],
+        counts=_counts(run, case),
         records=run.records,
         documents=_brought(run),
         never_disclosed=", ".join(sorted(kind.replace("_", " ") for kind in run.never_disclosed_kinds())),
@@ -180,6 +187,37 @@ def _source_line(run: SourceRun, case: Case, *, may_waive: bool) -> SourceLine:
         which_url="",
         choice="",
     )
+
+
+def _counts(run: SourceRun, case: Case) -> list[CountLine]:
+    """In the order of the map; of a deletion what goes first, with the reason, and what stays at the end."""
+    titles = {found.name: str(found.title) for found in run.data_map().collections}
+    order = dict(run.deletion_order) if case.right_answered == Right.DELETE and case.carried_out_at is None else {}
+    places = {name: place for place, name in enumerate(order, 1)}
+    found = [
+        CountLine(
+            titles[found.name],
+            count,
+            _planned(run, case, found),
+            places.get(found.name),
+            _goes_before(order.get(found.name, {}), titles),
+        )
+        for found in run.data_map().collections
+        if (count := run.counts.get(found.name))
+    ]
+    return sorted(found, key=lambda line: (line.place is None, line.place or 0))
+
+
+def _goes_before(parents: Mapping[str, Sequence[str]], titles: Mapping[str, str]) -> str:
+    """Why a collection goes before those to which its rows point."""
+    told = [
+        _("%(parent)s (foreign key %(columns)s)") % {"parent": titles[name], "columns": ", ".join(columns)}
+        if columns
+        else _("%(parent)s (joined by the map)") % {"parent": titles[name]}
+        for name, columns in parents.items()
+        if name in titles
+    ]
+    return _("before %(parents)s") % {"parents": ", ".join(told)} if told else ""
 
 
 def _planned(run: SourceRun, case: Case, found: Collection) -> str:

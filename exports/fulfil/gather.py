@@ -27,8 +27,8 @@ from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
-from exports.sources.connector import Connector, Identifiers, Mode, Page, identifiers_given
-from exports.sources.datamap import Collection
+from exports.sources.connector import ChangeRefusedError, Connector, Identifiers, Mode, Page, identifiers_given
+from exports.sources.datamap import Collection, Keep
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
@@ -122,6 +122,7 @@ def _look_into_each(
             _collect(run, source_run, connector, collection, identifiers, watch=watch, last=last.get(collection.name))
         else:
             _count(run, source_run, connector, collection, identifiers)
+    _note_deletion_order(run, source_run, connector)
 
 
 def collections_in_scope(source_run: SourceRun) -> list[Collection]:
@@ -188,7 +189,7 @@ def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
     people.forget_derived(source_run.case, source_run.source.slug)
     source_run.state, source_run.waived_by, source_run.finished_at = RunState.WAIVED, by, at
     source_run.counts, source_run.held, source_run.past_keeping, source_run.records = {}, {}, {}, 0
-    source_run.never_empty = {}
+    source_run.never_empty, source_run.deletion_order = {}, []
     source_run.waiver = reason
     source_run.save()
     asking.cancel(source_run.tasks.filter(state=TaskState.OPEN), by=SYSTEM, at=at)
@@ -248,7 +249,7 @@ def _set_aside(source_run: SourceRun) -> None:
     source_run.parts.all().delete()
     people.forget_derived(source_run.case, source_run.source.slug)
     source_run.records, source_run.counts, source_run.held, source_run.past_keeping = 0, {}, {}, {}
-    source_run.never_empty = {}
+    source_run.never_empty, source_run.deletion_order = {}, []
     _update(
         source_run,
         map_version=source_run.map_version,
@@ -257,6 +258,7 @@ def _set_aside(source_run: SourceRun) -> None:
         held={},
         past_keeping={},
         never_empty={},
+        deletion_order=[],
     )
 
 
@@ -386,6 +388,29 @@ def _note_never_empty(run: Run, source_run: SourceRun, connector: Connector, col
         source_run.never_empty[collection.name] = list(columns)
         with run.transaction():
             _update(source_run, never_empty=source_run.never_empty)
+
+
+def _note_deletion_order(run: Run, source_run: SourceRun, connector: Connector) -> None:
+    """Note in which order a deletion would go, by the foreign keys as they are now; where there is none, nothing.
+
+    It is shown and binds nobody: the act asks the source anew.
+    """
+    going = [
+        found.name
+        for found in source_run.data_map().collections
+        if source_run.counts.get(found.name) and not isinstance(found.on_delete, Keep)
+    ]
+    if source_run.case.right_answered != Right.DELETE or not going:
+        return
+    try:
+        steps = connector.deletion_order(going)
+    except ChangeRefusedError:  # a circle: the act says so
+        steps = ()
+    order = [[step.name, {name: list(columns) for name, columns in step.before.items()}] for step in steps]
+    if source_run.deletion_order != order:
+        source_run.deletion_order = order
+        with run.transaction():
+            _update(source_run, deletion_order=order)
 
 
 def _note_past_keeping(run: Run, source_run: SourceRun, collection: Collection, rows: int) -> None:

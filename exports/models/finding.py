@@ -56,6 +56,10 @@ class SourceRun(models.Model):
     never_empty = models.JSONField(
         default=dict, help_text="For a correction: the columns that always want a value, by collection."
     )
+    deletion_order = models.JSONField(
+        default=list,
+        help_text="For a deletion: what goes first, as [collection, {collection that it points to: [columns]}].",
+    )
     on_hold = models.JSONField(
         default=dict, help_text="For a deletion: the ground by collection that only a hold keeps."
     )

@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from importlib import import_module
 from types import TracebackType
-from typing import Protocol, Self, TypeAlias
+from typing import NamedTuple, Protocol, Self, TypeAlias
 
 from exports.sources.datamap import OWN_RECORD, Collection, DataMap
 from exports.sources.masks import Hashing
@@ -260,6 +260,16 @@ class Reader(Protocol):
     ) -> Iterator[Page]: ...
 
 
+class Step(NamedTuple):
+    """A collection in the order of a deletion: it goes before those that its rows point to.
+
+    ``before`` has the foreign key's columns by what they point to; none of them, where only the map joins the two.
+    """
+
+    name: str
+    before: Mapping[str, tuple[str, ...]]
+
+
 class Connector(ABC):
     """One source, open. To be closed; not to be shared with another thread or process."""
 
@@ -343,6 +353,10 @@ class Connector(ABC):
         `before_batch` is called before each batch of rows that goes; what it raises undoes the whole of it.
         `before_commit` is called once all is done but not yet to stay: only from then on is another try a repeated one.
         """
+
+    def deletion_order(self, names: Sequence[str]) -> tuple[Step, ...]:  # noqa: ARG002
+        """In which order a deletion would take these collections; none where the source sees to that by itself."""
+        return ()
 
     def never_empty(self, collection: str, columns: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002
         """Those of the columns of which it is known that they always hold something; none where nobody can tell."""

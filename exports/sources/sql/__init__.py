@@ -20,6 +20,7 @@ from exports.sources.connector import (
     NoWriteAccessError,
     Page,
     SourceError,
+    Step,
     Survey,
 )
 from exports.sources.datamap import DataMap
@@ -72,6 +73,10 @@ class SqlConnector(Connector):
     ) -> Deletion:
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         return self._changing.delete(plan, repeated=repeated, before_batch=before_batch, before_commit=before_commit)
+
+    def deletion_order(self, names: Sequence[str]) -> tuple[Step, ...]:
+        """Children first, by the database's own foreign keys and the map's joins; ChangeRefusedError for a circle."""
+        return self._reading.deletion_order(names)
 
     def never_empty(self, collection: str, columns: Sequence[str]) -> tuple[str, ...]:
         """Those of the columns that are NOT NULL."""

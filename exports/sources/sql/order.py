@@ -56,6 +56,19 @@ class Hanging:
                 children[parent] |= at[pointer.child]
         return _sorted(self._datamap.source, children)
 
+    def goes_before(self, name: str) -> dict[str, tuple[str, ...]]:
+        """The planned collections to whose rows those of this one point, with the columns of the foreign key.
+
+        Without columns where no foreign key says so, and the map joins the two.
+        """
+        joins = (join.parent for join in self._datamap.collection(name).joins)
+        found: dict[str, tuple[str, ...]] = {parent: () for parent in joins if parent in self._places}
+        for pointer in self._pointers:
+            if pointer.child == self._places[name] and not pointer.is_own:
+                parents = (other for other, place in self._places.items() if place == pointer.parent)
+                found |= dict.fromkeys(parents, pointer.columns)
+        return found
+
     def are_of_one_table(self, one: Collection, other: Collection) -> bool:
         """Whether two collections are of the same table, however the map names it."""
         return self._places[one.name] == self._places[other.name]

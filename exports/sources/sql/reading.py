@@ -14,6 +14,7 @@ from sqlalchemy.types import NullType
 
 from exports.sources.connector import (
     MAILBOX,
+    Action,
     Identifiers,
     MapDoesNotFitError,
     Mode,
@@ -21,12 +22,14 @@ from exports.sources.connector import (
     Presence,
     ProbeAnswer,
     Record,
+    Step,
     columns_read,
 )
 from exports.sources.datamap import Collection, DataMap, Keep
 from exports.sources.sql.columns import Reader, is_text
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
+from exports.sources.sql.order import Hanging
 from exports.sources.sql.tables import Tables
 from exports.sources.values import KEY_PARTS, PLAIN, Json, Key, KeyPart, json_value, key_value
 
@@ -49,6 +52,12 @@ class Reading:
     def never_empty(self, collection: str, columns: Sequence[str]) -> tuple[str, ...]:
         """Those of the columns that let no row hold nothing."""
         return tuple(column for column in columns if not self._tables.may_be_empty(collection, column))
+
+    def deletion_order(self, names: Sequence[str]) -> tuple[Step, ...]:
+        """Children first, each with what it goes before and why."""
+        with guarded(self._datamap.source), self._engine.connect() as connection:
+            hanging = Hanging(self._datamap, connection, self._tables, dict.fromkeys(names, Action.DELETE))
+            return tuple(Step(name, hanging.goes_before(name)) for name in hanging.order())
 
     def check_value(self, collection: str, column: str, value: Json) -> None:
         """Raise ChangeRefusedError if the column can't hold such a value."""

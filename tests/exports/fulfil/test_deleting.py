@@ -264,3 +264,14 @@ def test_a_ground_that_does_not_fit_shuts_the_approval(house: House) -> None:
     with pytest.raises(MoveShut, match="that can't be used here\\. The ground ca_145m_employee is none since"):
         house.approve(case)
     assert fresh(case).state == State.DECIDING
+
+
+def test_the_plan_notes_what_goes_first_by_the_foreign_keys_of_the_source(house: House) -> None:
+    case = house.deciding(Right.DELETE)
+    order = run_of(case, "shop").deletion_order
+    names = [name for name, _before in order]
+    for place, (name, before) in enumerate(order):
+        assert all(names.index(parent) > place for parent in before if parent in names), name
+    assert any(columns for _name, before in order for columns in before.values())
+    gathered = house.deciding(Right.KNOW_SPECIFIC)
+    assert run_of(gathered, "shop").deletion_order == []

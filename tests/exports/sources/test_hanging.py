@@ -102,6 +102,12 @@ def test_rows_of_others_that_hang_on_the_persons_own_stop_everything(
     assert (rows(engine, "tickets"), rows(engine, "messages")) == ([], [])
 
 
+def test_the_order_is_told_with_the_keys_that_make_it(make: Make, opened: Open) -> None:
+    make(TICKETS, MESSAGES)
+    told = [(step.name, dict(step.before)) for step in opened(*DESK).deletion_order(["tickets", "messages"])]
+    assert told == [("messages", {"tickets": ("ticket",)}), ("tickets", {})]
+
+
 def test_who_has_no_row_in_a_table_that_would_go_along_is_deleted(engine: sa.Engine, make: Make, opened: Open) -> None:
     make(
         TICKETS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from dsar.jobs.running import LeaseLost, PermanentFailure, Run
@@ -74,6 +75,7 @@ def delete(run: Run, case: Case) -> None:
         act = Act.objects.filter(case=case, source=source_run.source, kind=ActKind.DELETE, round=case.gathering_round)
         if (done := act.first()) is None:
             run.renew()
+            prefetch_related_objects([source_run], "parts")  # asked for by each collection otherwise, several times
             plan = deletion_plan(source_run, identifiers)
             deletion = _delete_in(run, case, source_run, plan)
             run.renew()
@@ -191,12 +193,12 @@ def _nothing_to_do(plan: DeletionPlan) -> Deletion:
 
 def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPlan:
     """The approved plan of one source, from its sealed parts; records that were withheld are spared."""
-    planned = []
+    planned, withheld_of = [], findings.withheld_of(source_run.parts.all())
     for collection in source_run.data_map().collections:
         keys, spared = KeySet(), set[Key]()
         for part, part_keys in planned_keys(source_run, collection):
             keys.add(part_keys)
-            withheld = findings.withheld_of([part])[part.pk]
+            withheld = withheld_of[part.pk]
             spared |= set(part_keys if withheld.everything else (part_keys[number] for number in withheld.records))
         if keys.rows:
             action = ACTION[type(collection.on_delete)]

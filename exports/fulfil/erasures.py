@@ -46,15 +46,15 @@ def remember(
     knows any more by then, also where nothing went yet.
     """
     erasure: Erasure | None = None
+    digests = digester(source.slug)
     for name, action, keys in rows:
         if keys and erasure is None:
             erasure = Erasure.objects.create(source=source, map_version=version, done_on=on)
         if erasure is not None:
-            add(erasure, name, action, keys)
+            _add(erasure, name, action, keys, digests)
     if keeps and erasure is None:
         erasure = Erasure.objects.create(source=source, map_version=version, done_on=on)
     if erasure is not None:
-        digests = digester(source.slug)
         found = sorted({digests.digest(text) for text in _found_by(version.as_map(), identifiers)})
         ErasedIdentifier.objects.bulk_create(ErasedIdentifier(erasure=erasure, digest=digest) for digest in found)
     return erasure
@@ -62,7 +62,10 @@ def remember(
 
 def add(erasure: Erasure, collection: str, action: Action, keys: Iterable[Key]) -> None:
     """Put rows of a deletion on the list."""
-    digests = digester(erasure.source.slug)
+    _add(erasure, collection, action, keys, digester(erasure.source.slug))
+
+
+def _add(erasure: Erasure, collection: str, action: Action, keys: Iterable[Key], digests: Digester) -> None:
     ErasedRow.objects.bulk_create(
         (
             ErasedRow(

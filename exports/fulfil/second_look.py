@@ -7,6 +7,7 @@ Whatever else is found is told to people; a row that came between the act and th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import TypeAlias, TypedDict
 
 from exports import findings
@@ -52,8 +53,9 @@ def look_for_what_was_left(act: Act, identifiers: Identifiers) -> Seen:
 
 
 def planned_keys(source_run: SourceRun, collection: Collection) -> Iterator[tuple[Part, list[Key]]]:
-    """The keys that were gathered for a deletion, a part at a time."""
-    for part in source_run.parts.filter(collection=collection.name).order_by("number"):
+    """The keys that were gathered for a deletion, a part at a time; parts that were prefetched are not asked for."""
+    parts = sorted(source_run.parts.all(), key=attrgetter("number"))
+    for part in (part for part in parts if part.collection == collection.name):
         yield part, [tuple(record[column] for column in collection.key) for _number, record in findings.read(part)]
 
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
 from exports.fulfil.recipients import batch, opendsr, push, whom
-from exports.fulfil.recipients.whom import Named
 from exports.fulfil.tasks import asking
 from exports.models import TaskState, Telling, TellingState, TellingWay
 from exports.sources.datamap import Batch, Impossible, OpenDsr, Push, TaskFor, Way
@@ -40,25 +39,24 @@ def begin(run: Run, case: Case) -> None:
         current = locked(case.pk)
         if current.state != State.CARRYING_OUT:  # refused meanwhile
             return
-        for named in whom.recipients_to_tell(current, local_day(run.at)):
-            _begin(current, named, at=run.at)
+        _begin(current, at=run.at)
 
 
-def _begin(case: Case, named: Named, *, at: datetime) -> None:
-    recipient, map_version = named
-    way = whom.way_for(case.right_asked, recipient)
-    telling, is_new = Telling.objects.get_or_create(
-        case=case,
-        recipient=recipient.name,
-        defaults={
-            "relation": recipient.relation,
-            "map_version": map_version,
-            "way": WAYS[type(way)],
-            "state": TellingState.WAITING,
-            "begun_at": at,
-        },
-    )
-    if is_new:
+def _begin(case: Case, *, at: datetime) -> None:
+    """Begin with whoever has not been begun with. The case is locked, so that nobody else does meanwhile."""
+    begun = set(Telling.objects.filter(case=case).values_list("recipient", flat=True))
+    for recipient, map_version in whom.recipients_to_tell(case, local_day(at)):
+        if recipient.name in begun:
+            continue
+        telling = Telling.objects.create(
+            case=case,
+            recipient=recipient.name,
+            relation=recipient.relation,
+            map_version=map_version,
+            way=WAYS[type(whom.way_for(case.right_asked, recipient))],
+            state=TellingState.WAITING,
+            begun_at=at,
+        )
         enqueue("tell_recipient", {"telling": telling.pk}, key=job_key(telling))
 
 
@@ -216,18 +214,15 @@ def has_acted(case: Case) -> bool:
 
 
 def settle(case: Case, *, at: datetime) -> None:
-    """A telling is settled: go on if the act is done, too. The case is locked."""
-    if has_acted(case):
+    """A telling is settled: go on with the last of them, if the act is done, too. The case is locked."""
+    if not Telling.objects.open().filter(case=case).exists() and has_acted(case):
         _settle(case, at=at)
 
 
 def _settle(case: Case, *, at: datetime) -> None:
     """Report the case as carried out once nobody is left to be told, whoever came into the register meanwhile."""
+    _begin(case, at=at)
     tellings = Telling.objects.filter(case=case)
-    begun = set(tellings.values_list("recipient", flat=True))
-    for named in whom.recipients_to_tell(case, local_day(at)):
-        if named.recipient.name not in begun:
-            _begin(case, named, at=at)
     tellings.filter(acted_at=None).update(acted_at=at)
     if not tellings.open().exists():
         closing.carried_out(case.pk, at=at, recipients=tellings.told().count())

@@ -60,7 +60,7 @@ def test_a_deletion_opens_what_names_the_person_a_few_times_and_not_for_each_bat
     counted = statements(carried_out)
     assert fresh(case).state == State.CLOSED
     assert counted["names"] <= 6, counted  # per source: before it is opened, and before it commits
-    assert counted["default"] <= 430, counted
+    assert counted["default"] <= 370, counted
     assert counted["keys"] <= 110, counted
 
 
@@ -73,5 +73,5 @@ def test_an_opt_out_takes_a_few_statements_for_each_recipient(house: House) -> N
 
     counted = statements(carried_out)
     assert fresh(filed[0].cases.get()).state == State.CLOSED
-    assert counted["default"] <= 270, counted
+    assert counted["default"] <= 255, counted
     assert counted["keys"] <= 40, counted

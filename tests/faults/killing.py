@@ -26,7 +26,7 @@ from django.db import connections
 
 FILES_CHANGED = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir"})
 WRITING = os.O_WRONLY | os.O_RDWR
-STATEMENT = re.compile(r"(DELETE FROM|INSERT(?: OR \w+)? INTO|UPDATE|SELECT)\b(?:.*?\bFROM\b)?\s+\"?(\w+)", re.DOTALL)
+STATEMENT = re.compile(r"(DELETE FROM|INSERT(?: OR \w+)? INTO|UPDATE|SELECT\b.*?\bFROM)\s+\"?(\w+)", re.DOTALL)
 READ = re.compile(r"(source )?(before|after) (?!commit|INSERT|UPDATE|DELETE)")
 REQUEST = re.compile(rb"(GET|POST|PUT) (\S+) HTTP/1\.1\r\n")
 OF_ONE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")  # a request, in a path
@@ -125,7 +125,8 @@ def named(statement: str) -> str:
     if not found:
         return statement.split(maxsplit=1)[0]
     # SQLite says before the table what PostgreSQL says at the end, that a conflict is passed over.
-    verb = "INSERT INTO" if found[1].startswith("INSERT") else found[1]
+    first = found[1].split()[0]
+    verb = {"INSERT": "INSERT INTO", "DELETE": "DELETE FROM"}.get(first, first)
     return f"{verb} {found[2]}"
 
 

@@ -1,33 +1,84 @@
-"""How the rows of each table are reached from a person's identifiers: the shortest way over foreign keys."""
+"""How the rows of each table are reached from a person's identifiers: the shortest way over foreign keys.
+
+Most ways lead down, from a row to those that point to it. Up, from a row to the one that it points to, leads a way
+where that row may be the person's own: their address, or who they are where this row holds their e-mail address.
+Whether it is, or many share it, no schema says: such a way is asked about.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from exports.sources.datamap import Join, Root
 from exports.sources.draft.guesses import Guess
-from exports.sources.draft.rules import Leads
+from exports.sources.draft.names import names_of
+from exports.sources.draft.rules import EMAIL, Leads
+from exports.sources.draft.undeclared import nouns_of, undeclared_pointers
 from exports.sources.draft.words import words_of
 from exports.sources.schema import Place, Pointer, Schema, Table
 
-LONGEST_NAME = 50  # of a collection
-LONGEST_PLACE = 99  # of source and collection together
-
 Guesses = Mapping[Place, Mapping[str, Guess]]
+
+# Tables of people, by what their rows are.
+PEOPLE = frozenset(
+    (
+        *(
+            "person",
+            "people",
+            "user",
+            "customer",
+            "member",
+            "client",
+            "contact",
+            "employee",
+            "staff",
+            "patient",
+            "student",
+        ),
+        *(
+            "subscriber",
+            "guest",
+            "account",
+            "profile",
+            "partner",
+            "individual",
+            "consumer",
+            "donor",
+            "applicant",
+            "kunde",
+        ),
+        *("benutzer", "cliente", "usuario", "utilisateur", "personne", "persona"),
+    )
+)
+NOT_OF_PEOPLE = frozenset(("template", "setting", "config", "configuration", "option"))
+# Who changed a row is no sign of whose it is.
+WHO_CHANGED = frozenset(
+    (
+        *("create_uid", "write_uid", "updated_by", "modified_by", "last_updated_by", "last_modified_by", "changed_by"),
+        *("edited_by", "updated_by_id", "modified_by_id", "updated_by_user_id", "deleted_by"),
+    )
+)
+
+
+PHONE_KIND = "phone"
+SHARED = (
+    "a telephone may be a family's or a switchboard's, and then leads to rows of others: name a way beside it that is"
+    " one person's, and mark this one shared: true"
+)
 
 
 @dataclass(frozen=True)
 class Reached:
-    """A table that becomes a collection. `is_sure`: there is one way only; else a person chooses among `ways`."""
+    """A table that becomes a collection. `is_sure`: there is one way, and no doubt; else a person decides on `ways`."""
 
     table: Table
     name: str
     ways: tuple[Root | Join, ...]
     is_sure: bool
     is_root: bool  # an identifier stands in the row
-    notes: tuple[str, ...]  # foreign keys that are not followed, and why
+    notes: tuple[str, ...]  # why a way is asked about, and foreign keys that are not followed
 
 
 @dataclass(frozen=True)
@@ -46,6 +97,16 @@ class Paths:
     unreached: tuple[Unreached, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """From the rows of the table `start` to those of another. `doubt` says why a person is asked; empty without one."""
+
+    start: Place
+    columns: tuple[tuple[str, str], ...]  # pairs of (own column, column of `start`)
+    pointer: Pointer
+    doubt: str = ""
+
+
 def find_paths(schema: Schema, guesses: Guesses, source: str) -> Paths:
     """The shortest way to each table. Of several ways none is chosen here: one could lead to rows of others."""
     return _Walk(schema, guesses, source).paths()
@@ -57,14 +118,28 @@ class _Walk:
     def __init__(self, schema: Schema, guesses: Guesses, source: str) -> None:
         self._schema = schema
         self._guesses = guesses
+        self._nouns = nouns_of(schema)
+        self._undeclared = frozenset(undeclared_pointers(schema))
         self._distance: dict[Place, int] = {}
-        self._pointers: dict[Place, list[Pointer]] = defaultdict(list)
-        for pointer in schema.pointers:
+        self._ends: set[Place] = set()
+        self._pointers: dict[Place, list[Pointer]] = defaultdict(list)  # by child
+        self._hanging: dict[Place, list[Pointer]] = defaultdict(list)  # by parent
+        for pointer in (*schema.pointers, *sorted(self._undeclared, key=lambda one: (one.child, one.columns))):
             self._pointers[pointer.child].append(pointer)
-        self._spread(self._holding(Leads.ALWAYS))
-        self._spread(self._holding(Leads.ALONE))
+            self._hanging[pointer.parent].append(pointer)
+        self._walk()
         self._order = self._in_order()
-        self._names = _names(schema, self._order, source)
+        self._rank = {place: rank for rank, place in enumerate(self._order)}
+        self._names = names_of(schema, self._order, source)
+
+    def _walk(self) -> None:
+        """The surest identifiers first; each table is reached by the first of them that leads there."""
+        self._spread(self._holding(Leads.ALWAYS, only_email=True))
+        self._spread(self._holding(Leads.ALWAYS))
+        self._lead_up(to_people=False)
+        self._spread(self._holding(Leads.ASKED))
+        self._spread(self._holding(Leads.ALONE))
+        self._lead_up(to_people=True)
 
     def paths(self) -> Paths:
         """Every table, reached or not."""
@@ -74,24 +149,107 @@ class _Walk:
             tuple(Unreached(table, self._why_not(table)) for table in left),
         )
 
-    def _holding(self, leads: Leads) -> list[Place]:
+    # which tables are reached, and how far they are
+
+    def _holding(self, leads: Leads, *, only_email: bool = False) -> list[Place]:
         """Tables not reached yet in which an identifier of that kind stands."""
         return [
             table.place
             for table in self._schema.tables
-            if table.place not in self._distance and self._columns_that_lead(table.place, leads)
+            if table.place not in self._distance and self._columns_that_lead(table.place, leads, only_email=only_email)
         ]
 
-    def _columns_that_lead(self, place: Place, leads: Leads) -> list[str]:
-        return [name for name, found in self._guesses[place].items() if found.rule and found.rule.leads is leads]
+    def _columns_that_lead(self, place: Place, leads: Leads, *, only_email: bool = False) -> list[str]:
+        if NOT_OF_PEOPLE.intersection(self._nouns[place]):
+            return []
+        pointing = {column for pointer in self._pointers[place] for column in pointer.columns}
+        return [
+            name
+            for name, found in self._guesses[place].items()
+            if found.rule is not None
+            and found.rule.leads is leads
+            and (found.rule is EMAIL or not only_email)
+            and (leads is not Leads.ASKED or name not in pointing)
+        ]
 
     def _spread(self, near: Iterable[Place]) -> None:
-        """Breadth first, from parents to children."""
+        """Breadth first: down to what points to the rows, and up to what they are part of."""
         edge, distance = set(near), 0
         while edge:
             self._distance |= dict.fromkeys(edge, distance)
-            children = {pointer.child for pointer in self._schema.pointers if pointer.parent in edge}
-            edge, distance = children - self._distance.keys(), distance + 1
+            distance += 1
+            edge = {there for place in edge for there in self._onward(place)} - self._distance.keys()
+
+    def _onward(self, place: Place) -> Iterator[Place]:
+        yield from (pointer.child for pointer in self._hanging[place] if self._may_follow(pointer))
+        yield from (pointer.parent for pointer in self._pointers[place] if self._leads_up(pointer))
+
+    def _leads_up(self, pointer: Pointer) -> bool:
+        return self._may_follow(pointer) and (self._is_one(pointer) or self._is_owner(pointer))
+
+    def _lead_up(self, *, to_people: bool) -> None:
+        """To rows with data about people that reached ones point to; what else points there is not followed."""
+        while found := [
+            (place, max(near))
+            for place in sorted(self._schema.by_place.keys() - self._distance.keys())
+            if self._is_personal(place) and (to_people or not self._is_of_people(place))
+            if (near := [self._distance[step.start] for step in self._up_to(place)])
+        ]:
+            self._distance |= {place: farthest + 1 for place, farthest in found}
+            self._ends |= {place for place, _ in found}
+
+    def _up_to(self, place: Place) -> list[_Step]:
+        return [
+            self._up(pointer)
+            for pointer in self._hanging[place]
+            if self._may_follow(pointer) and pointer.child in self._distance
+        ]
+
+    def _may_follow(self, pointer: Pointer) -> bool:
+        return not pointer.is_own and not self._says_who_changed(pointer)
+
+    def _says_who_changed(self, pointer: Pointer) -> bool:
+        return all("_".join(words_of(column)) in WHO_CHANGED for column in pointer.columns)
+
+    def _is_one(self, pointer: Pointer) -> bool:
+        """Whether a row and the one that it points to are of one thing, for they have one key."""
+        keys = self._schema.by_place[pointer.child].key, self._schema.by_place[pointer.parent].key
+        return set(pointer.columns) == set(keys[0]) and set(pointer.parent_columns) == set(keys[1])
+
+    def _is_owner(self, pointer: Pointer) -> bool:
+        """Whether the identifier in a row is that of the person to whom it points."""
+        return self._distance.get(pointer.child) == 0 and self._is_of_people(pointer.parent)
+
+    def _is_of_people(self, place: Place) -> bool:
+        return bool(self._nouns[place]) and self._nouns[place][-1] in PEOPLE
+
+    def _is_personal(self, place: Place) -> bool:
+        return any(found.is_personal for found in self._guesses[place].values())
+
+    # steps
+
+    def _down(self, pointer: Pointer) -> _Step:
+        pairs = tuple(zip(pointer.columns, pointer.parent_columns, strict=True))
+        return _Step(pointer.parent, pairs, pointer, self._guessed(pointer))
+
+    def _up(self, pointer: Pointer) -> _Step:
+        pairs = tuple(zip(pointer.parent_columns, pointer.columns, strict=True))
+        child, columns = self._schema.name(pointer.child), ", ".join(pointer.columns)
+        doubt = self._guessed(pointer)
+        if not self._is_one(pointer):
+            doubt = (
+                f"{child} points here by {columns}: to a row that is the person's, or that others share, or of another"
+            )
+        return _Step(pointer.child, pairs, pointer, doubt)
+
+    def _guessed(self, pointer: Pointer) -> str:
+        if pointer not in self._undeclared:
+            return ""
+        return (
+            f"{', '.join(pointer.columns)} of {self._schema.name(pointer.child)} is taken for a foreign key by its name"
+        )
+
+    # the collections
 
     def _in_order(self) -> list[Place]:
         """Nearest first; among those that hold an identifier, parents before children, as far as there is no ring."""
@@ -105,61 +263,82 @@ class _Walk:
         return [*order, *sorted(farther, key=lambda place: (self._distance[place], place))]
 
     def _reached(self, place: Place) -> Reached:
-        roots = self._roots(place)
-        above = set(self._order[: self._order.index(place)])
-        nearer = max(self._distance[place] - 1, 0)
-        taken = [p for p in self._pointers[place] if p.parent in above and self._distance[p.parent] == nearer]
-        joins = [Join(self._names[p.parent], tuple(zip(p.columns, p.parent_columns, strict=True))) for p in taken]
-        ways: tuple[Root | Join, ...] = (*roots, *joins)
+        roots, steps = self._roots(place), self._steps_to(place)
+        ways: tuple[Root | Join, ...] = (*roots, *(Join(self._names[step.start], step.columns) for step in steps))
         # An identifier and a foreign key may mean two people, as two of a kind may: a buyer, and who sold it.
-        is_sure = len(ways) == 1 or (not joins and len({root.by for root in roots}) == len(roots))
-        passed = [p for p in self._pointers[place] if p not in taken]
+        is_one = len(ways) == 1 or (not steps and len({root.by for root in roots}) == len(roots))
+        doubts = [step.doubt for step in steps if step.doubt]
+        if self._asked(place):
+            doubts.append(f"{', '.join(self._asked(place))}: a number that people know as theirs, or only the database")
+        if roots and all(root.by == PHONE_KIND for root in roots) and not steps:
+            doubts.append(SHARED)
+        taken = {step.pointer for step in steps}
+        passed = [self._why_passed(pointer) for pointer in self._pointers[place] if pointer not in taken]
         return Reached(
             self._schema.by_place[place],
             self._names[place],
             ways,
-            is_sure,
+            is_one and not doubts,
             bool(roots),
-            tuple(self._why_passed(pointer) for pointer in passed),
+            (*dict.fromkeys(doubts), *filter(None, passed)),
         )
 
-    def _roots(self, place: Place) -> list[Root]:
-        if self._distance[place]:
+    def _steps_to(self, place: Place) -> list[_Step]:
+        """Those of the shortest way; to what is only led up to, from wherever it is."""
+        if place in self._ends:
+            return [step for step in self._up_to(place) if self._distance[step.start] < self._distance[place]]
+        down = [self._down(p) for p in self._pointers[place] if self._may_follow(p) and self._is_next(p.parent, place)]
+        if not down and self._distance[place]:
+            down = [self._up(p) for p in self._hanging[place] if self._leads_up(p) and self._is_next(p.child, place)]
+        return sorted(down, key=lambda step: (step.columns, step.start))
+
+    def _is_next(self, start: Place, place: Place) -> bool:
+        """Whether the shortest way to a place comes by there: one step before it, or beside it where both are roots."""
+        if start not in self._distance or start in self._ends:
+            return False
+        is_above = self._rank[start] < self._rank[place]
+        return is_above and self._distance[start] == max(self._distance[place] - 1, 0)
+
+    def _asked(self, place: Place) -> list[str]:
+        """Numbers that lead to the rows of a table if people know them, where nothing sure does."""
+        if self._distance[place] or self._columns_that_lead(place, Leads.ALWAYS):
             return []
-        leads = Leads.ALWAYS if self._columns_that_lead(place, Leads.ALWAYS) else Leads.ALONE
+        return self._columns_that_lead(place, Leads.ASKED)
+
+    def _roots(self, place: Place) -> list[Root]:
+        columns = self._columns_that_lead(place, Leads.ALWAYS)
+        if not columns and not self._distance[place]:
+            columns = [*self._asked(place), *self._columns_that_lead(place, Leads.ALONE)]
+        matches = [(name, rule.match) for name in columns if (rule := self._guesses[place][name].rule) and rule.match]
+        is_only = all(match.kind == PHONE_KIND for _, match in matches)  # and one way has to be one person's
         return [
-            Root(rule.match.kind, name, rule.match.compare)
-            for name in self._columns_that_lead(place, leads)
-            if (rule := self._guesses[place][name].rule) and rule.match
+            Root(match.kind, name, match.compare, shared=match.kind == PHONE_KIND and not is_only)
+            for name, match in matches
         ]
 
+    # reasons
+
     def _why_passed(self, pointer: Pointer) -> str:
+        """Why a foreign key is not followed from the table that it points to; empty if it is, the other way round."""
         columns, parent = ", ".join(pointer.columns), self._schema.name(pointer.parent)
         if pointer.is_own:
             return f"{columns} points to another row of the same table, which may be another person's: not followed"
-        if pointer.parent in self._distance:
-            return f"{columns} points to {parent}, which is reached too: a longer way, or a ring; not followed"
-        return f"{columns} points to {parent}, whose rows may belong to many people: see the end"
+        if self._says_who_changed(pointer):
+            return f"{columns} says who changed the row, and not whose it is: not followed"
+        if pointer.parent not in self._distance:
+            return f"{columns} points to {parent}, whose rows may belong to many people: see left_out"
+        if self._rank[pointer.parent] > self._rank[pointer.child]:
+            is_led_up = any(step.pointer == pointer for step in self._steps_to(pointer.parent))
+            return "" if is_led_up else f"{columns} points to {parent}, which is reached by another way; not followed"
+        return f"{columns} points to {parent}, which is reached too: a longer way, or a ring; not followed"
 
     def _why_not(self, table: Table) -> str:
         if table.is_view:
             return "a view in which no column looks like an identifier, and views have no foreign keys"
-        from_above = sorted(
-            {self._schema.name(p.child) for p in self._schema.pointers if p.parent == table.place and not p.is_own}
-        )
+        hanging = (p for p in self._hanging[table.place] if not p.is_own and p not in self._undeclared)
+        from_above = sorted({self._schema.name(pointer.child) for pointer in hanging})
         if from_above:
             return f"{', '.join(from_above)} may share its rows, which point to nobody: a row may belong to many people"
+        if any(self._says_who_changed(pointer) for pointer in self._pointers[table.place]):
+            return "no column looks like an identifier, and it points to people only by who changed a row"
         return "no column looks like an identifier, and no foreign key leads from it to a table above"
-
-
-def _names(schema: Schema, order: Iterable[Place], source: str) -> dict[Place, str]:
-    """A name for each collection that is a path on every system: that of the table, as far as it goes."""
-    longest = min(LONGEST_NAME, LONGEST_PLACE - len(source))
-    found: dict[Place, str] = {}
-    for place in sorted(order, key=lambda place: place.schema != schema.default):
-        own = "_".join(words_of(place.table)) or "table"
-        full = own if place.schema == schema.default else "_".join((*words_of(place.schema), own))
-        taken = set(found.values())
-        tries = [own, full, *(f"{full[: longest - 4]}_{number}" for number in range(2, 1000))]
-        found[place] = next(name[:longest] for name in tries if name[:longest] not in taken)
-    return found

@@ -151,12 +151,14 @@ def _ways(reached: Reached) -> str:
     ways = f"[{', '.join(map(_way, reached.ways))}]"
     if reached.is_sure:
         return ways
-    return _decide(f"which of these lead to rows of the person, and not of another: {ways}")
+    which = "which of these lead" if len(reached.ways) > 1 else "whether this leads"
+    return _decide(f"{which} to rows of the person, and not of another: {ways}")
 
 
 def _way(way: Root | Join) -> str:
     if isinstance(way, Root):
-        return f"{{by: {way.by}, column: {scalar(way.column)}, compare: {_compared(way.compare)}}}"
+        shared = ", shared: true" if way.shared else ""
+        return f"{{by: {way.by}, column: {scalar(way.column)}, compare: {_compared(way.compare)}{shared}}}"
     pairs = ", ".join(f"{scalar(own)}: {scalar(parent)}" for own, parent in way.columns)
     return f"{{from: {scalar(way.parent)}, columns: {{{pairs}}}}}"
 
@@ -194,7 +196,10 @@ def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
         yield "        sensitive: true"
     if found.rule and found.rule.never:
         yield f"        never_disclose: {found.rule.never}"
-    if found.rule and found.rule.match and found.rule.leads is not Leads.ASKED and reached.is_root:
+    is_asked = found.rule is CUSTOMER_ID and not any(
+        isinstance(w, Root) and w.column == column.name for w in reached.ways
+    )
+    if found.rule and found.rule.match and not is_asked and reached.is_root:
         yield f"        match: {{kind: {found.rule.match.kind}, compare: {_compared(found.rule.match.compare)}}}"
         if found.rule.reliable:
             sure = "true" if reached.is_sure else _decide("true if the value is that of whose row it is, else false")

@@ -24,7 +24,15 @@ COLUMN = re.compile(r"(?P<name>\w+)(?P<key>!?)(?: (?P<kind>\w+))?(?: > (?P<paren
 HOME = "main"
 
 SCHEMAS = (Path(__file__).parent / "known_schemas.txt").read_text(encoding="utf-8")
-ALL = dict(re.findall(r"^# (\w+)\n(.*?)(?=^$|\Z)", SCHEMAS, re.DOTALL | re.MULTILINE))
+WAYS = (Path(__file__).parent / "known_ways.txt").read_text(encoding="utf-8")
+
+
+def sections(text: str) -> dict[str, str]:
+    """The parts of a file by their headings."""
+    return dict(re.findall(r"^# (\w+)\n(.*?)(?=^$|\Z)", text, re.DOTALL | re.MULTILINE))
+
+
+ALL = sections(SCHEMAS)
 
 
 def survey_of(text: str) -> Survey:

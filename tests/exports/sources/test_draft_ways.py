@@ -1,0 +1,152 @@
+"""The ways that a draft proposes, in databases in the manner of those that many know."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from exports.sources.coverage import undecided
+from exports.sources.datamap import DataMapError, Root, read_data_map
+from exports.sources.draft import draft, guess
+from exports.sources.draft.paths import Paths, Reached, find_paths
+from exports.sources.drift import SchemaNote
+from tests.exports.sources.deciding import decided
+from tests.exports.sources.known_schemas import ALL, WAYS, sections, survey_of
+
+
+def paths_of(text: str) -> Paths:
+    """What the draft makes of a schema."""
+    schema = survey_of(text).schema
+    guesses = {table.place: {column.name: guess(column) for column in table.columns} for table in schema.tables}
+    return find_paths(schema, guesses, "source")
+
+
+def way_of(reached: Reached, number: int) -> str:
+    """As `identifier = column`, or `collection(its columns) = own columns`."""
+    way = reached.ways[number]
+    if isinstance(way, Root):
+        return f"{way.by} = {way.column}{' shared' if way.shared else ''}"
+    own, parents = (", ".join(names) for names in zip(*way.columns, strict=True))
+    return f"{way.parent}({parents}) = {own}"
+
+
+def ways_of(text: str) -> list[str]:
+    """One line a table: a question mark where a person is asked."""
+    paths = paths_of(text)
+    lines = [
+        f"{found.name}{':' if found.is_sure else '?'} {' | '.join(way_of(found, n) for n in range(len(found.ways)))}"
+        for found in paths.reached
+    ]
+    return [*lines, f"left out: {', '.join(entry.table.place.table for entry in paths.unreached)}"]
+
+
+@pytest.mark.parametrize("schema", ALL)
+def test_the_ways_of_databases_that_many_know_are_those_that_were_looked_at(schema: str) -> None:
+    assert ways_of(ALL[schema]) == sections(WAYS)[schema].splitlines()
+
+
+@pytest.mark.parametrize("schema", ALL)
+def test_a_decided_draft_of_them_is_a_map_and_an_undecided_one_is_none(schema: str) -> None:
+    drafted = draft(schema, survey_of(ALL[schema]))
+    with pytest.raises(DataMapError, match="not decided yet"):
+        read_data_map(drafted)
+    survey = survey_of(ALL[schema])
+    data_map = read_data_map(decided(drafted))
+    assert undecided(SchemaNote.of(survey.schema, data_map), data_map) == []
+
+
+UP = """
+users: id! int, full_name, born_on date, plan_id int > plans
+user_emails: id! int, user_id int > users, email
+plans: id! int, name, price int
+notes: id! int, user_id int > users, body
+devices: id! int, user_id int > users, device_id
+"""
+
+
+def test_an_address_in_a_table_of_its_own_leads_up_to_the_person_and_from_there_to_all_that_is_theirs() -> None:
+    assert ways_of(UP) == [
+        "user_emails: email = email",
+        "users? user_emails(user_id) = id",
+        "devices: users(id) = user_id",
+        "notes: users(id) = user_id",
+        "left out: plans",
+    ]
+
+
+SHARED_ADDRESS = """
+customers: id! int, email, address_id int > addresses
+addresses: id! int, street, city_id int > cities
+cities: id! int, city, country
+parcels: id! int, address_id int > addresses, weight int
+"""
+
+
+def test_what_points_to_an_address_that_may_be_shared_is_not_followed_from_it() -> None:
+    assert ways_of(SHARED_ADDRESS) == [
+        "customers: email = email",
+        "addresses? customers(address_id) = id",
+        "left out: cities, parcels",
+    ]
+    drafted = draft("shop", survey_of(SHARED_ADDRESS))
+    assert "# customers points here by address_id: to a row that is the person's, or that others share" in drafted
+    way = "[{from: customers, columns: {id: address_id}}]"
+    assert f'reached: "decide: whether this leads to rows of the person, and not of another: {way}"' in drafted
+
+
+UNDECLARED = """
+app_users: id! int, email
+app_orders: id! int, user_id int, code_id
+app_order_lines: line! int, order_id int, user_id
+app_codes: id! int, word
+"""
+
+
+def test_a_foreign_key_that_is_not_declared_is_guessed_by_its_name_and_kind_and_asked_about() -> None:
+    """A code_id that is a text points to no number, and so does a user_id."""
+    assert ways_of(UNDECLARED) == [
+        "app_users: email = email",
+        "app_orders? app_users(id) = user_id",
+        "app_order_lines? app_orders(id) = order_id",
+        "left out: app_codes",
+    ]
+    drafted = draft("app", survey_of(UNDECLARED))
+    assert "# user_id of app_orders is taken for a foreign key by its name" in drafted
+
+
+def test_a_number_leads_only_where_nothing_better_does_and_a_person_says_so() -> None:
+    asked = draft("calls", survey_of("calls: id! int, customer_id, phone"))
+    assert "# customer_id: a number that people know as theirs, or only the database" in asked
+    assert "{by: account_number, column: customer_id, compare: exact}" in asked
+    better = draft("users", survey_of("users: user_id! int, email"))
+    assert "account_number" not in better
+
+
+def test_a_telephone_is_marked_as_shared_beside_a_better_way_and_asked_about_without_one() -> None:
+    phones = "people: {}phone"
+    assert ways_of(phones.format("customer_id!, "))[0] == "people? account_number = customer_id | phone = phone shared"
+    assert ways_of(phones.format(""))[0] == "people? phone = phone"
+    alone = draft("people", survey_of(phones.format("")))
+    assert "# a telephone may be a family's or a switchboard's, and then leads to rows of others" in alone
+
+
+def test_who_changed_a_row_is_not_whose_it_is() -> None:
+    assert ways_of("users: id! int, email\nrates: id! int, rate int, updated_by int > users") == [
+        "users: email = email",
+        "left out: rates",
+    ]
+
+
+def test_five_hundred_tables_are_drafted_in_seconds() -> None:
+    tables = ["users: id! int, email, first_name, phone, address_id int > t1"]
+    columns = ", ".join(f"column_{number}_of_it" for number in range(20))
+    for number in range(1, 500):
+        parent = "users" if number % 3 else f"t{max(number // 3, 1)}"
+        own = "" if number == 1 else f", parent_id int > {parent}"
+        tables.append(f"t{number}: id! int, street{own}, user_id int, {columns}")
+    survey = survey_of("\n".join(tables))
+    begun = time.monotonic()
+    drafted = draft("large", survey)
+    assert time.monotonic() - begun < 10  # 2 on a machine of 2025; a walk over all pairs of tables takes minutes
+    assert drafted.count("  - name: ") + drafted.count("holds nothing about") > 400

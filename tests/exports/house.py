@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import shutil
@@ -24,7 +23,6 @@ from dsar.demo.people import Chosen, Person
 from dsar.jobs.polling import Worker
 from dsar.ledger import chains
 from exports import findings
-from exports.bundle.spreadsheet import read_cell
 from exports.fulfil import hand_over
 from exports.models import Bundle, DataMapVersion, DataSource, Part, SourceRun
 from exports.sources.values import json_value
@@ -203,13 +201,6 @@ def with_bytes(records: list[dict[str, object]], files: dict[str, bytes]) -> lis
         return value
 
     return [{name: held(value) for name, value in record.items()} for record in records]
-
-
-def table(content: bytes) -> list[dict[str, str]]:
-    """The records of a CSV file as a program reads them back."""
-    csv.field_size_limit(1_000_000)
-    text = io.StringIO(content.decode("utf-8-sig"), newline="")
-    return [{name: read_cell(cell) for name, cell in row.items()} for row in csv.DictReader(text)]
 
 
 def facts_of(case: Case, kind: EventKind) -> list[dict[str, object]]:

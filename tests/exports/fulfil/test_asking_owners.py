@@ -26,6 +26,7 @@ from requests_app.roles import OWNER, Actor, Role
 from requests_app.services import closing
 from requests_app.states import State
 from tests.exports import tasks
+from tests.exports.csv_text import records_of
 from tests.exports.house import (
     ANALYST,
     APPROVER,
@@ -37,7 +38,6 @@ from tests.exports.house import (
     person,
     rows,
     run_of,
-    table,
 )
 from tests.exports.tasks import HEADER, MAP, Owner
 
@@ -109,7 +109,7 @@ def test_what_the_owner_brings_is_in_the_bundle(
     assert not TaskUpload.objects.exists()
     assert not list((archive.data / "uploads").rglob("*.sealed")), "what was sent is gone once its rows are kept"
     archive.approve(case)
-    assert {line["text"] for line in table(files_of(case)["data/archive/letters.csv"])} > {"Dear all"}
+    assert {line["text"] for line in records_of(files_of(case)["data/archive/letters.csv"])} > {"Dear all"}
     written = caplog.text + str([event for kind in EventKind for event in facts_of(case, kind)])
     assert person().email not in written
     assert "Ann Archer" not in written

@@ -22,7 +22,8 @@ from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.move import InputRefused
-from tests.exports.house import APPROVER, House, facts_of, files_of, fresh, json_lines, parts_of, rows, table
+from tests.exports.csv_text import records_of
+from tests.exports.house import APPROVER, House, facts_of, files_of, fresh, json_lines, parts_of, rows
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -84,7 +85,7 @@ def test_no_file_of_the_bundle_holds_the_words_and_the_manifest_says_so(
         assert "ROBIN" not in content.decode(errors="replace").upper()
     wanted = TEXT[: TEXT.index(OTHER)] + MARK + f" (\U0001f600 é): {MARK} has it, says\n{MARK}."
     assert wanted in [row["body"] for row in json_lines(files["data/shop/ticket_messages.jsonl"])]
-    assert wanted in [row["body"] for row in table(files["data/shop/ticket_messages.csv"])]
+    assert wanted in [row["body"] for row in records_of(files["data/shop/ticket_messages.csv"])]
     manifest = json.loads(files["manifest.json"])
     jsonschema.validate(manifest, json.loads(files["schemas/manifest.schema.json"]))
     assert manifest["withheld"] == [

@@ -21,7 +21,8 @@ from exports.models import DataSource, RunState
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.states import State
-from tests.exports.house import House, facts_of, files_of, fresh, parts_of, person, run_of, table
+from tests.exports.csv_text import records_of
+from tests.exports.house import House, facts_of, files_of, fresh, parts_of, person, run_of
 from tests.exports.sources import test_files
 from tests.exports.sources.service import KEY, Service, always, running
 from tests.exports.sources.service import MAP as SERVICE_MAP
@@ -72,7 +73,7 @@ def test_the_rows_of_the_person_are_gathered_from_files_and_services(
     house.approve(case)
     bundle = files_of(case)
     assert b"A. Member" in bundle["data/partner/members.csv"]
-    assert len(table(bundle["data/club/orders.csv"])) == 1
+    assert len(records_of(bundle["data/club/orders.csv"])) == 1
     written = caplog.text + str([event for kind in EventKind for event in facts_of(case, kind)])
     assert person().email not in written
     assert service.url not in written

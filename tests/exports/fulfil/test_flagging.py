@@ -20,8 +20,9 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.move import InputRefused
 from requests_app.services import identity
+from tests.exports.csv_text import records_of
 from tests.exports.fulfil.test_blacking_out import MESSAGES, verified
-from tests.exports.house import APPROVER, House, facts_of, files_of, fresh, json_lines, parts_of, run_of, table
+from tests.exports.house import APPROVER, House, facts_of, files_of, fresh, json_lines, parts_of, run_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -85,7 +86,7 @@ def test_a_card_number_in_a_ticket_is_found_decided_and_in_no_file(house: House,
         assert SSN not in text
     wanted = TEXT.replace(CARD, MARK).replace(SSN, MARK)
     assert wanted in [row["body"] for row in json_lines(files["data/shop/ticket_messages.jsonl"])]
-    assert wanted in [row["body"] for row in table(files["data/shop/ticket_messages.csv"])]
+    assert wanted in [row["body"] for row in records_of(files["data/shop/ticket_messages.csv"])]
     manifest = json.loads(files["manifest.json"])
     (entry,) = manifest["withheld"]
     assert (entry["code"], entry["citation"]) == ("ca_7024d_never_disclose", "11 CCR 7024(d)")

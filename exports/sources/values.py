@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import TypeAlias
 
@@ -15,6 +16,12 @@ Key: TypeAlias = tuple[KeyPart, ...]  # a row's key, in the order of the map's k
 PLAIN = frozenset({str, int, bool, type(None)})  # types that are JSON already
 KEY_PARTS = frozenset({str, int, bool})
 BINARY_KEY = "$binary:"
+UNDECODED_KEY = "$undecoded:"
+FLOAT_KEY = "$float:"
+
+
+class Undecoded(bytes):
+    """What a database holds as text and is none in its encoding: the bytes of it."""
 
 
 def json_value(value: object) -> Json:
@@ -39,16 +46,39 @@ def json_value(value: object) -> Json:
 
 def key_value(value: object) -> KeyPart:
     """A value of a key as text, number or truth, so that keys can be compared and kept in sets."""
+    if isinstance(value, float):  # only SQLite's come so: a text that looks alike is another key there
+        return f"{FLOAT_KEY}{value!r}"
     found = json_value(value)
     if isinstance(found, str | int):
         return found
     if isinstance(found, dict) and "$binary" in found:
-        return f"{BINARY_KEY}{found['$binary']}"
+        return f"{UNDECODED_KEY if isinstance(value, Undecoded) else BINARY_KEY}{found['$binary']}"
     raise ValueError("a key is made of single values that are never NULL")
 
 
 def key_bytes(part: KeyPart) -> bytes:
     """The bytes of a binary key; ValueError if it is none."""
-    if not isinstance(part, str) or not part.startswith(BINARY_KEY):
-        raise ValueError("not a binary key")
-    return base64.b64decode(part.removeprefix(BINARY_KEY), validate=True)
+    return base64.b64decode(_behind(BINARY_KEY, part), validate=True)
+
+
+def raw_key(part: KeyPart) -> KeyPart | bytes | float:
+    """A part of a key as the value that it was made of, where that was text, number or bytes."""
+    for begins, made_of in MADE_OF.items():
+        try:
+            return made_of(_behind(begins, part))
+        except ValueError:
+            continue
+    return part
+
+
+def _behind(begins: str, part: KeyPart) -> str:
+    if not isinstance(part, str) or not part.startswith(begins):
+        raise ValueError("not a key of that kind")
+    return part.removeprefix(begins)
+
+
+MADE_OF: Mapping[str, Callable[[str], bytes | float]] = {
+    BINARY_KEY: functools.partial(base64.b64decode, validate=True),
+    UNDECODED_KEY: lambda text: Undecoded(base64.b64decode(text, validate=True)),
+    FLOAT_KEY: float,
+}

@@ -33,7 +33,7 @@ from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.order import Family, Hanging
 from exports.sources.sql.reading import Shape
 from exports.sources.sql.tables import Tables
-from exports.sources.values import Json, Key, json_value
+from exports.sources.values import Json, Key
 from requests_app.law.words import Right
 
 BATCH = 500  # keys of one statement; SQLite takes no expression with 1,000 alternatives
@@ -221,10 +221,10 @@ class Changing:
         return self._tables.writable(collection.name, column, value)
 
     def _is_one_of(self, collection: Collection, keys: Sequence[Key]) -> Condition:
-        columns = [self._tables.column(collection.name, name) for name in collection.key]
+        columns = [self._tables.key_column(collection.name, name) for name in collection.key]
         bound = [
             [
-                self._tables.comparable(collection.name, name, part)
+                self._tables.key_bound(collection.name, name, part)
                 for name, part in zip(collection.key, key, strict=True)
             ]
             for key in keys
@@ -248,7 +248,8 @@ class Changing:
         self, connection: sa.Connection, collection: Collection, key: Key, field: str, old: Json, value: object
     ) -> None:
         """The row is locked while it is compared, and read back."""
-        where, wanted = f"{self._datamap.source}: {collection.name}.{field}", json_value(value)
+        where = f"{self._datamap.source}: {collection.name}.{field}"
+        wanted = self._tables.reader(collection.name, field)(value)
         table, is_row = self._tables[collection.name], self._is_one_of(collection, [key])
         now = self._held(connection, collection, field, is_row, where)
         if now == wanted:

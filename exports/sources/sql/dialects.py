@@ -7,6 +7,7 @@ stands beside the plain comparison, which can use an index.
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,9 +21,11 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from exports.sources.comparing import digits_of
 from exports.sources.connector import MapDoesNotFitError
+from exports.sources.sql.drivers import leave_postgresql_texts, leave_sqlite_bytes, mariadb_conversions
 from exports.sources.telephones import BETWEEN, dialled
 
 CONNECT_SECONDS = 5
+WRITTEN_THE_USUAL_WAY = ("datestyle = 'ISO'", "intervalstyle = 'postgres'", "extra_float_digits = 3")
 LOCK_SECONDS = 20
 Expression = sa.ColumnElement[Any]  # of whatever type the column has
 
@@ -73,10 +76,10 @@ class Sqlite:
 
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:  # noqa: ARG002
         """SQLite has no statement timeout; without `write` the file was opened read-only."""
+        encoding = leave_sqlite_bytes(connection)
         add: Callable[..., None] = connection.create_function
-        add("dsar_lower", 1, _lower, deterministic=True)
-        add("dsar_digits", 1, _digits, deterministic=True)
-        add("dsar_dialled", 1, _dialled, deterministic=True)
+        for name, made_of in SQLITE_FUNCTIONS.items():
+            add(name, 1, functools.partial(_of_text, made_of, encoding), deterministic=True)
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
@@ -91,15 +94,15 @@ class Sqlite:
 
     def lower(self, text: Expression) -> Expression:
         """By Python."""
-        return sa.func.dsar_lower(text)
+        return sa.func.dsar_lower(_bytes_of(text))
 
     def digits(self, text: Expression) -> Expression:
         """By Python."""
-        return sa.func.dsar_digits(text)
+        return sa.func.dsar_digits(_bytes_of(text))
 
     def dialled(self, text: Expression) -> Expression:
         """By Python."""
-        return sa.func.dsar_dialled(text)
+        return sa.func.dsar_dialled(_bytes_of(text))
 
 
 class PostgreSql:
@@ -116,10 +119,13 @@ class PostgreSql:
         connection.autocommit = True
         cursor = connection.cursor()
         cursor.execute("SET TIME ZONE 'UTC'")
+        for setting in WRITTEN_THE_USUAL_WAY:
+            cursor.execute(f"SET {setting}")
         cursor.execute(f"SET statement_timeout = {_milliseconds(timeout)}")
         cursor.execute(f"SET default_transaction_read_only = {'off' if write else 'on'}")
         cursor.close()
         connection.autocommit = False
+        leave_postgresql_texts(connection)
 
     def to_the_letter(self, text: Expression) -> Expression:
         """A column may be citext, or of a collation that takes different letters as equal."""
@@ -149,7 +155,13 @@ class MariaDb:
 
     def connecting(self, url: sa.URL, *, write: bool) -> dict[str, object]:  # noqa: ARG002
         """A server that does not answer is given up soon; all of Unicode goes over the wire."""
-        return {"connect_args": {"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4"}}
+        return {
+            "connect_args": {
+                "connect_timeout": CONNECT_SECONDS,
+                "charset": "utf8mb4",
+                "conv": mariadb_conversions(),
+            }
+        }
 
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
         """MariaDB counts its timeout in seconds, MySQL in milliseconds and under another name."""
@@ -204,16 +216,20 @@ def dialect_of(url: sa.URL, source: str) -> Dialect:
         raise MapDoesNotFitError(f"{source}: no support for this kind of database; there is for {known}") from None
 
 
-def _lower(text: object) -> object:
-    return text.lower() if isinstance(text, str) else text
+SQLITE_FUNCTIONS: dict[str, Callable[[str], str]] = {
+    "dsar_lower": str.lower,
+    "dsar_digits": digits_of,
+    "dsar_dialled": dialled,
+}
 
 
-def _digits(text: object) -> object:
-    return digits_of(text) if isinstance(text, str) else text
+def _bytes_of(text: Expression) -> Expression:
+    """A text on its way to a function: SQLite hands over only what is in its encoding, and holds other text as well."""
+    return sa.case((sa.func.typeof(text) == "text", sa.cast(text, sa.LargeBinary)))
 
 
-def _dialled(text: object) -> object:
-    return dialled(text) if isinstance(text, str) else text
+def _of_text(made_of: Callable[[str], str], encoding: str, raw: bytes | None) -> str | None:
+    return None if raw is None else made_of(raw.decode(encoding, "replace"))
 
 
 def _between(escape: str) -> str:

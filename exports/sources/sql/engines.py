@@ -38,7 +38,7 @@ def make_engine(url_text: str, source: str, *, write: bool, timeout: timedelta) 
             f"{source}: its URL is not understood, or the driver that it names is missing"
         ) from None
 
-    @sa.event.listens_for(engine, "connect")
+    @sa.event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks anything, and reads the answer
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         dialect.begin_session(connection, write=write, timeout=timeout)
 

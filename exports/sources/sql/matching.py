@@ -7,7 +7,7 @@ from collections.abc import Collection as Several
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.types import NullType
+from sqlalchemy import types
 
 from exports.sources.comparing import wanted
 from exports.sources.connector import Identifiers
@@ -15,9 +15,10 @@ from exports.sources.datamap import E164, Collection, Compare, Comparison, DataM
 from exports.sources.sql.columns import is_text
 from exports.sources.sql.dialects import Dialect, Expression
 from exports.sources.sql.tables import Tables
-from exports.sources.values import Key, KeyPart, key_value
+from exports.sources.values import Key, KeyPart, raw_key
 
 Condition: TypeAlias = sa.ColumnElement[bool]
+NAMED = frozenset({str, int, bool, bytes})  # what names a row outside of its database as exactly as within
 Lookup: TypeAlias = Callable[[sa.Select[Any]], Sequence[object] | None]  # None: too many to name them one by one
 
 
@@ -54,11 +55,26 @@ class Matching:
         """Rows of these keys; None if there is none."""
         found = []
         for key in keys:
-            parts = [self._exactly(collection, name, [part]) for name, part in zip(collection.key, key, strict=True)]
-            known = [part for part in parts if part is not None]
-            if len(known) == len(parts):
-                found.append(sa.and_(*known))
+            parts = (self._is_one_of(collection, name, [part]) for name, part in zip(collection.key, key, strict=True))
+            found.append(sa.and_(*parts))
         return sa.or_(*found) if found else None
+
+    def _is_one_of(self, collection: Collection, name: str, parts: Several[KeyPart]) -> Condition:
+        """Rows whose column is one of the values that the database itself gave."""
+        column = self._tables.column(collection.name, name)
+        bound = [self._tables.key_bound(collection.name, name, part) for part in parts]
+        is_one = self._tables.key_column(collection.name, name).in_(bound)
+        return self._to_the_letter(is_one, column, [raw_key(part) for part in parts])
+
+    def _to_the_letter(self, is_one: Condition, column: sa.Column[Any], values: Several[object]) -> Condition:
+        """One of the values, and of texts not what is merely alike by the column's collation."""
+        texts = [value for value in values if isinstance(value, str)]
+        if not is_text(column.type) or len(texts) < len(values):
+            return is_one
+        if self._tables.backend == "postgresql" and isinstance(column.type, types.CHAR):  # its padding is no letter
+            texts = [text.rstrip(" ") for text in texts]
+        # the first part can use an index, the second is exact whatever the column's collation is
+        return sa.and_(is_one, self._dialect.to_the_letter(column).in_(map(self._dialect.letters, texts)))
 
     def same(self, collection: Collection, column: str, compare: Comparison, values: Several[str]) -> Condition | None:
         """Rows whose column equals one of the values; None if it can't equal any."""
@@ -84,11 +100,7 @@ class Matching:
         if not bound:
             return None
         column = self._tables.column(collection.name, name)
-        if not is_text(column.type):
-            return column.in_(bound)
-        # the first part can use an index, the second is exact whatever the column's collation is
-        letters = [self._dialect.letters(str(one.value)) for one in bound]
-        return sa.and_(column.in_(bound), self._dialect.to_the_letter(column).in_(letters))
+        return self._to_the_letter(column.in_(bound), column, [one.value for one in bound])
 
     def _one_of(self, text: Expression, forms: Several[str]) -> Condition | None:
         letters = [self._dialect.letters(form) for form in sorted(forms)]
@@ -103,14 +115,24 @@ class Matching:
             return None
         own, parents = self._tables[collection.name], self._tables[parent.name]
         if lookup and len(join.columns) == 1:
-            ((child, up),) = join.columns
-            known = lookup(sa.select(sa.type_coerce(parents.columns[up], NullType())).where(of_person))
-            if known is not None:
-                return self._exactly(collection, child, [key_value(value) for value in known if value is not None])
+            ((_, up),) = join.columns
+            known = lookup(sa.select(sa.type_coerce(parents.columns[up], types.NullType())).where(of_person))
+            named = [value for value in known or () if value is not None]
+            if known is not None and NAMED.issuperset(map(type, named)):
+                read = self._tables.key_reader(parent.name, up)
+                return self._one_of_parents(collection, join, list(map(read, named)))
         pairs = [self._pair(own.columns[child], parents.columns[up]) for child, up in join.columns]
         children = [child for columns, _ in pairs for child in columns]
         keys = sa.select(*(up for _, columns in pairs for up in columns)).where(of_person).correlate(None)
         return children[0].in_(keys) if len(children) == 1 else sa.tuple_(*children).in_(keys)
+
+    def _one_of_parents(self, collection: Collection, join: Join, values: Several[KeyPart]) -> Condition | None:
+        """Rows whose column is one of the values of a parent's column; where the types differ, as somebody names it."""
+        ((child, up),) = join.columns
+        types_ = (self._tables.column(collection.name, child).type, self._tables.column(join.parent, up).type)
+        if not values or type(types_[0]) is not type(types_[1]):
+            return self._exactly(collection, child, values)
+        return self._is_one_of(collection, child, values)
 
     def _pair(self, child: Expression, parent: Expression) -> tuple[list[Expression], list[Expression]]:
         """Two columns that are to be equal; texts to the letter as well, or a join would pass over an accent."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from itertools import accumulate, chain
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.types import NullType
 
 from exports.sources.connector import (
@@ -208,17 +209,19 @@ class Shape:
         """Key columns, then the others, as the driver gives them."""
         keys = [self._table.columns[name] for name in self._collection.key]
         raw = [sa.type_coerce(column, NullType()) for column in keys]
+        self._key_readers = [tables.key_reader(collection.name, name) for name in collection.key]
         raw += [sa.type_coerce(self._table.columns[name], NullType()) for name in self._names]
         labels: list[sa.ColumnElement[Any]] = [column.label(f"c{place}") for place, column in enumerate(raw)]
         query: sa.Select[Any] = sa.select(*labels).where(condition)
         if after is not None:
-            query = query.where(self._behind(keys, after))
+            query = query.where(self._behind(after))
         return query.order_by(*keys).limit(limit)
 
-    def _behind(self, keys: Sequence[sa.Column[Any]], after: Key) -> Condition:
+    def _behind(self, after: Key) -> Condition:
         """Rows after the key, in the order of the key: the first part lets an index find them."""
-        name = self._collection.name
-        bounds = [self._tables.comparable(name, key.name, part) for key, part in zip(keys, after, strict=True)]
+        name, names = self._collection.name, self._collection.key
+        keys = [self._tables.key_column(name, key) for key in names]
+        bounds = [self._tables.key_bound(name, key, part) for key, part in zip(names, after, strict=True)]
         later = keys[-1] > bounds[-1]
         for column, bound in list(zip(keys, bounds, strict=True))[-2::-1]:
             later = sa.or_(column > bound, sa.and_(column == bound, later))
@@ -251,7 +254,7 @@ class Shape:
         """The rows' keys, the rows as JSON, and how long their texts are: read by column, which takes half the time."""
         columns = list(zip(*rows, strict=True))
         width = len(self._collection.key)
-        keys = list(zip(*map(self._key_parts, columns[:width]), strict=True))
+        keys = list(zip(*map(self._key_parts, columns[:width], self._key_readers), strict=True))
         read = [_as_json(column, reader) for column, reader in zip(columns[width:], self._readers, strict=True)]
         if self._keys_named:
             read = [*zip(*keys, strict=True), *read]
@@ -259,11 +262,11 @@ class Shape:
         records: list[Record] = [dict(zip(names, row, strict=True)) for row in zip(*read, strict=True)]
         return keys, records, [sum(row) for row in zip(*map(_lengths, columns), strict=True)]
 
-    def _key_parts(self, column: Sequence[Any]) -> Sequence[KeyPart]:
-        if KEY_PARTS.issuperset(map(type, column)):
+    def _key_parts(self, column: Sequence[Any], reader: Callable[[object], KeyPart]) -> Sequence[KeyPart]:
+        if reader is key_value and KEY_PARTS.issuperset(map(type, column)):
             return column
         try:
-            return [key_value(value) for value in column]
+            return [reader(value) for value in column]
         except ValueError as error:
             raise MapDoesNotFitError(f"{self._tables.source}: {self._collection.name}: {error}") from None
 
@@ -293,4 +296,4 @@ def _lengths(column: Sequence[Any]) -> Iterable[int]:
 
 def _something(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     """NULL for what holds nothing, an empty text included."""
-    return sa.func.nullif(column, "") if is_text(column.type) else column
+    return sa.func.nullif(column, "") if is_text(column.type) or isinstance(column.type, mysql.ENUM) else column

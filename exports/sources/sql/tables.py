@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import ObjectKind, ObjectScope
 from sqlalchemy.exc import SAWarning
 
 from exports.sources.connector import ChangeRefusedError, MapDoesNotFitError
 from exports.sources.datamap import Collection, DataMap, Deidentify, Keep, KeyedHash, Replacement, Truncate, Year
 from exports.sources.masks import HASH_LETTERS
-from exports.sources.sql.columns import ColumnType, Reader, comparable, is_dated, is_text, reader, typed
+from exports.sources.sql.columns import (
+    ColumnType,
+    Expression,
+    Reader,
+    comparable,
+    is_dated,
+    is_text,
+    key_bound,
+    key_reader,
+    reader,
+    typed,
+    unwrapped,
+)
 from exports.sources.values import Json, KeyPart
 
 Place: TypeAlias = tuple[str | None, str]  # schema and table
@@ -51,6 +64,14 @@ class Tables:
         """A value bound to be compared with the column; ValueError if it can't equal any."""
         return comparable(value, self.column(collection, name).type, self.backend)
 
+    def key_column(self, collection: str, name: str) -> Expression:
+        """A column to be compared with `key_bound`: by the server, and by nothing that SQLAlchemy knows of its type."""
+        return sa.type_coerce(self.column(collection, name), sa.types.NullType())
+
+    def key_bound(self, collection: str, name: str, part: KeyPart) -> Expression:
+        """A part of a key of the database's own, bound to be compared with its column."""
+        return key_bound(part, self.column(collection, name).type, self.backend)
+
     def may_be_empty(self, collection: str, name: str) -> bool:
         """Whether the column lets a row hold nothing in it; of a view the database does not say, and a write shows."""
         return self.column(collection, name).nullable is not False
@@ -68,6 +89,10 @@ class Tables:
         """How a value of the column, as the driver gives it, becomes JSON."""
         return reader(self.column(collection, name).type, self.backend)
 
+    def key_reader(self, collection: str, name: str) -> Callable[[object], KeyPart]:
+        """How a value of a key's column becomes a part of the key."""
+        return key_reader(self.column(collection, name).type, self.backend)
+
     def _check(self, collection: Collection) -> None:
         """Every column that the map names is there, and what is compared with a day holds days."""
         for name in _columns_named(collection):
@@ -75,6 +100,7 @@ class Tables:
         for join in collection.joins:
             for _, parents in join.columns:
                 self._demand(join.parent, parents)
+        self._check_key(collection)
         counted_from = collection.on_delete.counted_from if isinstance(collection.on_delete, Keep) else None
         for key, dated in (("received_at", collection.received_at), ("counted_from", counted_from)):
             if dated and not is_dated(self.column(collection.name, dated).type):
@@ -87,6 +113,14 @@ class Tables:
                 why_not = _why_not_masked(by, self.column(collection.name, column).type)
                 if why_not:
                     raise MapDoesNotFitError(f"{self.source}: {collection.name}.{column} {why_not}")
+
+    def _check_key(self, collection: Collection) -> None:
+        for name in collection.key:
+            if isinstance(self.column(collection.name, name).type, mysql.FLOAT):
+                raise MapDoesNotFitError(
+                    f"{self.source}: {collection.name}.{name} is a FLOAT, which equals no number that can be written,"
+                    " so it can't be a key; name another"
+                )
 
     def _demand(self, collection: str, name: str) -> None:
         if name not in self._tables[collection].columns:
@@ -105,7 +139,9 @@ def _columns(datamap: DataMap, engine: sa.Engine) -> Mapping[Place, Columns]:
             schema, filter_names=sorted(tables), kind=ObjectKind.ANY, scope=ObjectScope.ANY
         )
         for (_, table), columns in reflected.items():
-            found[schema, table] = {column["name"]: (column["type"], column["nullable"]) for column in columns}
+            found[schema, table] = {
+                column["name"]: (unwrapped(column["type"]), column["nullable"]) for column in columns
+            }
     return found
 
 

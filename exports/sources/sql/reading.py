@@ -203,13 +203,13 @@ class Shape:
         self._table = tables[collection.name]
         self._names = columns_read(collection, mode, fields)
         self._keys_named = collection.key if mode is Mode.PLAN else ()
+        self._key_readers = [tables.key_reader(collection.name, name) for name in collection.key]
         self._readers = [tables.reader(collection.name, name) for name in self._names]
 
     def query(self, condition: Condition, after: Key | None, *, limit: int) -> sa.Select[Any]:
         """Key columns, then the others, as the driver gives them."""
         keys = [self._table.columns[name] for name in self._collection.key]
         raw = [sa.type_coerce(column, NullType()) for column in keys]
-        self._key_readers = [tables.key_reader(collection.name, name) for name in collection.key]
         raw += [sa.type_coerce(self._table.columns[name], NullType()) for name in self._names]
         labels: list[sa.ColumnElement[Any]] = [column.label(f"c{place}") for place, column in enumerate(raw)]
         query: sa.Select[Any] = sa.select(*labels).where(condition)

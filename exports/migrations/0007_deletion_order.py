@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0005_restriction_in_sources'),
+        ('exports', '0006_restriction_in_sources'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0004_never_empty'),
+        ('exports', '0005_hosts_accepted_by_two'),
         ('requests_app', '0005_supporting_documents'),
     ]
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from dsar.ledger import chains
 from dsar.vault import keys
 from dsar.vault.errors import KeyDestroyed
+from requests_app import supporting
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut, requirement, who_took_part
 from requests_app.law import exemptions, packs
@@ -68,6 +69,10 @@ def check_merge(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
                 "There is no older open case of the same person for the same right. If this one is the older one, go"
                 " to the newer and merge that into this."
             )
+        )
+    if supporting.of_case(case).exists():
+        raise MoveShut(
+            _("The person sent documents with this request, which have to be considered: decide on it by itself.")
         )
 
 

@@ -29,10 +29,13 @@ def of_case(case: Case) -> QuerySet[SupportingDocument]:
 
 
 def are_taken(case: Case) -> bool:
-    """Whether documents are taken now: for a correction, from a confirmed mailbox, until it is carried out."""
-    if case.right_asked != Right.CORRECT or case.state not in WHILE:
-        return False
-    return not case.submission.has_mailbox or case.submission.confirmed_at is not None
+    """Whether documents are taken now, by whichever way they come: for a correction, until it is carried out."""
+    return case.right_asked == Right.CORRECT and case.state in WHILE
+
+
+def may_be_sent(case: Case) -> bool:
+    """Whether they are taken on the case page: from a mailbox that was confirmed."""
+    return are_taken(case) and case.submission.confirmed_at is not None
 
 
 def unseen(asked: CorrectionAsked) -> str:

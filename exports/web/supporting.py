@@ -72,7 +72,7 @@ class DocumentForm(PortalForm):
 def documents_section(case: Case) -> Section | None:
     """On the page of a correction: the documents that came in, and the way to send one."""
     sent = list(supporting.of_case(case)) if case.right_asked == Right.CORRECT else []
-    takes_one = supporting.are_taken(case)
+    takes_one = supporting.may_be_sent(case)
     if not sent and not takes_one:
         return None
     titles = _titles(document.asked for document in sent)
@@ -90,8 +90,8 @@ def send(request: HttpRequest, submission: Submission) -> HttpResponse:
     case = submission.cases.filter(right=Right.CORRECT).first()
     if case is None:
         raise Http404
-    if not supporting.are_taken(case):
-        messages.info(request, _("This request takes no documents any more: it is carried out, or closed."))
+    if not supporting.may_be_sent(case):
+        messages.info(request, _why_not(case))
         return redirect("portal:case")
     titles = _titles(case.corrections.select_related("case__submission"))
     is_sent = request.method == "POST"
@@ -118,6 +118,12 @@ def _taken(case: Case, form: DocumentForm, *, by: Actor) -> bool:
     else:
         return True
     return False
+
+
+def _why_not(case: Case) -> str:
+    if supporting.are_taken(case):
+        return _("Please confirm your mailbox first, with the code that we mailed to you.")
+    return _("This request takes no documents any more: it is carried out, or closed.")
 
 
 def _sender(request: HttpRequest, submission: Submission) -> Actor:

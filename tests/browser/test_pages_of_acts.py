@@ -11,6 +11,7 @@ from requests_app.law.words import Right
 from tests.browser.looking import Eye
 from tests.browser.test_in_a_real_browser import NewContext, sent, signed_in
 from tests.browser.test_pages_of_the_desk import fits_a_phone
+from tests.exports.papers import pdf
 from tests.journeys.conftest import Opening
 from tests.journeys.house import House
 from tests.journeys.person import Person
@@ -55,6 +56,46 @@ def test_corrections_are_decided_one_by_one_and_told(house: House, new_context: 
     desk.goto(f"{analyst.case}recipients/")
     eye.sees_in_both(desk, "recipients told")
     fits_a_phone(desk, case_page, f"{analyst.case}corrections/", desk.url)
+
+
+def test_a_document_for_a_correction_is_sent_and_looked_at(house: House, new_context: NewContext, eye: Eye) -> None:
+    person = Person(house, "LO-100115")
+    person.files(Right.CORRECT, correct_field="shop.customers.phone", correct_value="+1 530 555 0179")
+    analyst = gathered(house, person)
+    page = new_context(base_url=house.base_url).new_page()
+    code = person.asks_for_an_entry_code()
+    page.goto("/case/code/")
+    page.get_by_label("Reference").fill(person.reference)
+    page.get_by_label("Code").fill(code)
+    sent(page, page.get_by_role("button", name="Open my case page"))
+    sent(page, page.get_by_role("link", name="Send a document"))
+    eye.sees_in_both(page, "send a document")
+    sent(page, page.get_by_role("button", name="Send the document"))
+    eye.sees(page, "nothing was chosen")
+    contract = {
+        "name": f"{'contract-' * 9}.pdf",
+        "mimeType": "application/pdf",
+        "buffer": pdf("+1 530 555 0179", "two"),
+    }
+    page.get_by_label("The document, as a file").set_input_files(contract)  # type: ignore[arg-type]
+    page.get_by_label("What does it show?").fill("My number, as your shop printed it.")
+    sent(page, page.get_by_role("button", name="Send the document"))
+    expect(page.get_by_text("We have your document.")).to_be_visible()
+    eye.sees_in_both(page, "case page with a document")
+    fits_a_phone(page, "/case/me/", "/case/me/documents/")
+
+    desk = signed_in(new_context, house, "analyst")
+    desk.goto(f"{analyst.case}corrections/")
+    expect(desk.get_by_text("to look at")).to_be_visible()
+    eye.sees_in_both(desk, "corrections with a document")
+    sent(desk, desk.get_by_role("link", name="contract-").first)
+    expect(desk.get_by_text("Page 1 of 2")).to_be_visible()
+    picture = desk.get_by_alt_text("Page 1 of a document")
+    assert picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 1240
+    desk.reload()
+    expect(desk.get_by_text("looked at")).to_be_visible()
+    eye.sees_in_both(desk, "supporting document")
+    fits_a_phone(desk, desk.url)
 
 
 def test_many_deletions_are_approved_after_a_look(house: House, new_context: NewContext, eye: Eye) -> None:

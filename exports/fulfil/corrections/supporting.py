@@ -24,15 +24,15 @@ from exports.fulfil.documents.taking import in_words
 from requests_app import supporting
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
-from requests_app.law.words import Right
 from requests_app.models import Case, CorrectionAsked, SupportingDocument
 from requests_app.plain_text import is_usable
-from requests_app.roles import Actor
+from requests_app.roles import PERSON, REQUESTER, Actor
 from requests_app.services import papers
 from requests_app.services.history import locked, record
 from requests_app.services.papers import FileRefused
 
 FOLDER = "supporting"
+ON_THE_PAGE = (PERSON, REQUESTER)  # staff take what came by post whatever mailbox there is
 MOST_LETTERS = 500  # of what is written beside a document
 MOST_OF_A_NAME = 100
 SECONDS = 30  # of one look: somebody waits for the page
@@ -57,13 +57,13 @@ def take(case_id: uuid.UUID, number: int, sent: Sent, *, by: Actor, at: datetime
     NoteRefused, each with what to do.
     """
     with transaction.atomic():
-        asked = _with_room(locked(case_id), number)
+        asked = _with_room(locked(case_id), number, by)
     document = _checked(asked, sent, by=by, at=at)
     papers.seal(document, sent.content, folder=FOLDER)
     try:
         with transaction.atomic():
             case = locked(case_id)
-            _with_room(case, number)
+            _with_room(case, number, by)
             document.save(force_insert=True)
             record(
                 case,
@@ -98,11 +98,11 @@ def note_seen(document: SupportingDocument, *, by: Actor, at: datetime) -> None:
     SupportingDocument.objects.filter(pk=document.pk, seen_at=None).update(seen_by=by.slug, seen_at=at)
 
 
-def _with_room(case: Case, number: int) -> CorrectionAsked:
+def _with_room(case: Case, number: int, by: Actor) -> CorrectionAsked:
     """The correction of this number, if it takes one more document."""
-    if case.right_asked != Right.CORRECT or case.state not in supporting.WHILE:
-        raise MoveShut(_("This request takes no documents any more: it is carried out, or closed. You may ask anew."))
     if not supporting.are_taken(case):
+        raise MoveShut(_("This request takes no documents any more: it is carried out, or closed. You may ask anew."))
+    if by in ON_THE_PAGE and not supporting.may_be_sent(case):
         raise MoveShut(_("Please confirm your mailbox first, with the code that we mailed to you."))
     asked: CorrectionAsked | None = case.corrections.select_related("case__submission").filter(number=number).first()
     if asked is None:

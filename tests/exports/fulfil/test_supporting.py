@@ -29,6 +29,7 @@ from requests_app.services.papers import FileRefused
 from requests_app.states import State
 from tests.exports.house import ANALYST, House, facts_of, fresh
 from tests.exports.papers import pdf, scan
+from tests.requests_app.factories import shut_because
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -108,6 +109,8 @@ def test_it_is_taken_from_a_confirmed_mailbox_for_a_correction_that_is_there_and
     case = house.file(Right.CORRECT, corrections=(NAME, PHONE)).cases.get()
     with pytest.raises(MoveShut, match="confirm your mailbox first"):
         send(case)
+    by_post = supporting.take(case.pk, 2, Sent(DOCUMENT), by=ANALYST, at=timezone.now())
+    assert by_post.sent_by == ANALYST.slug, "what came by post is taken all the same"
     house.prove(case.submission)
     with pytest.raises(MoveShut, match="choose what the document is about"):
         send(case, 3)
@@ -234,6 +237,13 @@ def test_a_file_of_which_no_row_is_written_goes_again(house: House, monkeypatch:
         send(case)
     assert not SupportingDocument.objects.exists()
     assert not list(house.data.glob("supporting/*"))
+
+
+def test_a_duplicate_that_brings_a_document_is_decided_by_itself(house: House) -> None:
+    house.reviewing(Right.CORRECT, corrections=(NAME,))
+    again = house.reviewing(Right.CORRECT, corrections=(NAME,))
+    send(again)
+    assert "decide on it by itself" in shut_because(again, "merge", at=timezone.now())
 
 
 @pytest.mark.slow

@@ -89,6 +89,8 @@ def _deleted(case: Case, language: str) -> Iterator[str]:
     done = acts.deletions(case)
     for item in done:
         yield _deletion(case, item, language)
+        if item.still_needed:
+            yield _still_needed(item, language)
     if any(item.rows and item.source.is_own_record for item in done):
         yield from _record_kept(case)
     spared: Counter[tuple[str, str, str]] = Counter()
@@ -114,6 +116,15 @@ def _deletion(case: Case, item: acts.Deleted, language: str) -> str:
     else:
         done = ngettext("%(what)s: %(count)s record deleted.", "%(what)s: %(count)s records deleted.", item.rows)
     return done % figures
+
+
+def _still_needed(item: acts.Deleted, language: str) -> str:
+    sentence = ngettext(
+        "%(what)s: %(count)s record stays, because records of others, or records that we have to keep, refer to it.",
+        "%(what)s: %(count)s records stay, because records of others, or records that we have to keep, refer to them.",
+        item.still_needed,
+    )
+    return sentence % {"count": item.still_needed, "what": item.collection.title.in_language(language)}
 
 
 def _record_kept(case: Case) -> Iterator[str]:

@@ -65,6 +65,7 @@ class Deleted(NamedTuple):
     rows: int
     ground: str = ""  # on which it was kept
     until: str = ""  # the last day on which a retention schedule keeps it
+    still_needed: int = 0  # rows that stay, because others that stay point to them
 
 
 def delete(run: Run, case: Case) -> None:
@@ -78,6 +79,7 @@ def delete(run: Run, case: Case) -> None:
             prefetch_related_objects([source_run], "parts")  # asked for by each collection otherwise, several times
             plan = deletion_plan(source_run, identifiers)
             deletion = _delete_in(run, case, source_run, plan)
+            plan = plan.as_done(deletion)
             run.renew()
             seen = second_look.look_again(source_run, plan)
             done = _note_deletion(run, case, source_run, plan, deletion, seen)
@@ -238,6 +240,7 @@ def deletions(case: Case) -> list[Deleted]:
                 gone + entry["rows"],
                 entry.get("ground", ground) if action is Action.KEEP else "",
                 entry.get("until", ""),
+                entry.get("still_needed", 0),
             )
     return list(found.values())
 
@@ -428,6 +431,7 @@ def _proof(plan: DeletionPlan, done: Deletion) -> Proof:
             "action": str(item.action),
             "rows": planned[item.name] - item.spared if _counts_as_planned(item, done) else item.rows,
             "spared": item.spared,
+            **({"still_needed": len(item.still_needed)} if item.still_needed else {}),
             "keys": digests.digest("keys", item.digest),
         }
         for item in done.collections

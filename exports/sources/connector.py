@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Several
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from importlib import import_module
@@ -186,16 +186,26 @@ class DeletionPlan:
     identifiers: Identifiers
     collections: tuple[PlannedCollection, ...]
 
+    def as_done(self, deletion: Deletion) -> DeletionPlan:
+        """The plan as it was carried out: what others still need counts as spared."""
+        needed = {item.name: item.still_needed for item in deletion.collections}
+        collections = (replace(item, spared=item.spared | needed.get(item.name, set())) for item in self.collections)
+        return replace(self, collections=tuple(collections))
+
 
 @dataclass(frozen=True, slots=True)
 class DoneCollection:
-    """What was done to one collection: `rows` were changed, `digest` is that of the keys found."""
+    """What was done to one collection: `rows` were changed, `digest` is that of the keys found.
+
+    `still_needed` are rows that stay because others that stay point to them: an address that a neighbour has as well.
+    """
 
     name: str
     action: Action
     rows: int
     spared: int
     digest: str
+    still_needed: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import sqlalchemy as sa
@@ -46,6 +46,7 @@ class _Step:
     planned: PlannedCollection
     collection: Collection
     condition: Condition | None
+    keys: tuple[Key, ...] | None = None  # read beforehand, where what leads to the rows goes before them
 
 
 class Changing:
@@ -92,7 +93,7 @@ class Changing:
             for step in steps:
                 self._check_unchanged(connection, step)
             self._check_apart(connection, steps, hanging)
-            by_name = {step.planned.name: step for step in steps}
+            by_name = self._fixed(connection, steps, order)
             done = Deletion(tuple(self._act(connection, by_name[name], hanging, before_batch) for name in order))
             before_commit()
             return done
@@ -105,11 +106,33 @@ class Changing:
             )
         return _Step(planned, collection, self._matching.of_person(collection, identifiers))
 
+    def _fixed(self, connection: sa.Connection, steps: Sequence[_Step], order: Sequence[str]) -> Mapping[str, _Step]:
+        """The steps by name, those with their keys whose rows could not be found any more when it is their turn."""
+        by_name = {step.planned.name: step for step in steps}
+        changed = {name for name, step in by_name.items() if step.planned.action is not Action.KEEP}
+        for place, name in enumerate(order):
+            if changed.intersection(order[:place]) & self._leading_to(by_name[name].collection):
+                keys = tuple(key for page in self._keys(connection, by_name[name]) for key in page)
+                by_name[name] = replace(by_name[name], keys=keys)
+        return by_name
+
+    def _leading_to(self, collection: Collection) -> set[str]:
+        """The collections over which its rows are found, and over which those are."""
+        parents = {join.parent for join in collection.joins}
+        return parents.union(*(self._leading_to(self._datamap.collection(name)) for name in parents))
+
     def _pages(self, connection: sa.Connection, step: _Step, fields: tuple[str, ...] = ()) -> Iterator[Page]:
         """Rows as they are now, in batches; each is read in full before it is given, so that its rows may go."""
         if step.condition is None:
             return
         shape = Shape(self._tables, step.collection, Mode.PLAN, fields)
+        if step.keys is not None:
+            for first in range(0, len(step.keys), BATCH):
+                is_one = self._is_one_of(step.collection, step.keys[first : first + BATCH])
+                yield from list(
+                    shape.cut(connection.execute(shape.query(is_one, None, limit=BATCH)), size=BATCH, after=None)
+                )
+            return
         after: Key | None = None
         while True:
             rows = connection.execute(shape.query(step.condition, after, limit=BATCH))
@@ -164,7 +187,7 @@ class Changing:
     def _act(
         self, connection: sa.Connection, step: _Step, hanging: Hanging, before_batch: Callable[[], None]
     ) -> DoneCollection:
-        found, changed = KeySet(), 0
+        found, changed, needed = KeySet(), 0, set[Key]()
         deletes = step.planned.action is Action.DELETE and step.planned.rows
         if deletes:
             hanging.check_rows_are_of_tables(step.collection)
@@ -172,6 +195,10 @@ class Changing:
         for page in self._pages(connection, step, family.columns if family else _columns_needed(step)):
             found.add(page.keys)
             going = [key for key in page.keys if key not in step.planned.spared]
+            if deletes and going:
+                staying = hanging.still_needed(step.collection, self._is_one_of(step.collection, going))
+                needed |= staying
+                going = [key for key in going if key not in staying]
             if family:
                 family.add(page, going)
             elif step.planned.action is Action.DEIDENTIFY:
@@ -184,10 +211,12 @@ class Changing:
                 before_batch()
                 changed += self._act_on(connection, step, keys, hanging)
         spared = len(step.planned.spared)
-        expected = 0 if step.planned.action is Action.KEEP else step.planned.rows - spared
+        expected = 0 if step.planned.action is Action.KEEP else step.planned.rows - spared - len(needed)
         if (found.hexdigest(), changed) != (step.planned.digest, expected):
             raise DataChangedError(f"{self._datamap.source}: rows in {step.planned.name} changed meanwhile; plan again")
-        return DoneCollection(step.planned.name, step.planned.action, changed, spared, found.hexdigest())
+        return DoneCollection(
+            step.planned.name, step.planned.action, changed, spared, found.hexdigest(), frozenset(needed)
+        )
 
     def _act_on(self, connection: sa.Connection, step: _Step, keys: list[Key], hanging: Hanging) -> int:
         if not keys or step.planned.action is Action.KEEP:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.types import NullType
 
 from exports.sources.connector import Action, ChangeRefusedError, Page, Record
-from exports.sources.datamap import Collection, DataMap
-from exports.sources.schema import Pointer
+from exports.sources.datamap import Collection, DataMap, Join
+from exports.sources.schema import Place, Pointer
 from exports.sources.sql.matching import Condition
 from exports.sources.sql.pointers import places, read_pointers
 from exports.sources.sql.tables import Tables
@@ -33,8 +34,10 @@ class Hanging:
         self._connection = connection
         self._tables = tables
         self._actions = actions
-        self._places = places(connection, [datamap.collection(name) for name in actions])
+        planned = [datamap.collection(name) for name in actions]
+        self._places = places(connection, datamap.collections)
         self._pointers = read_pointers(connection)
+        self._up = {found.name: [join for join in found.joins if self._leads_up(found, join)] for found in planned}
 
     def order(self) -> tuple[str, ...]:
         """The planned collections, children first, by the map's joins and by the database's own foreign keys.
@@ -44,13 +47,11 @@ class Hanging:
         """
         planned = [found for found in reversed(self._datamap.collections) if found.name in self._actions]
         children: dict[str, set[str]] = {found.name: set() for found in planned}
-        for collection in planned:
-            for join in collection.joins:
-                if join.parent in children:
-                    children[join.parent].add(collection.name)
+        for child, parent in self._joined():
+            children[parent].add(child)
         at = defaultdict(set)
-        for name, place in self._places.items():
-            at[place].add(name)
+        for name in self._actions:
+            at[self._places[name]].add(name)
         for pointer in self._pointers:
             for parent in () if pointer.is_own else at[pointer.parent]:
                 children[parent] |= at[pointer.child]
@@ -61,13 +62,49 @@ class Hanging:
 
         Without columns where no foreign key says so, and the map joins the two.
         """
-        joins = (join.parent for join in self._datamap.collection(name).joins)
-        found: dict[str, tuple[str, ...]] = {parent: () for parent in joins if parent in self._places}
+        found: dict[str, tuple[str, ...]] = {parent: () for child, parent in self._joined() if child == name}
         for pointer in self._pointers:
             if pointer.child == self._places[name] and not pointer.is_own:
-                parents = (other for other, place in self._places.items() if place == pointer.parent)
+                parents = (other for other in self._actions if self._places[other] == pointer.parent)
                 found |= dict.fromkeys(parents, pointer.columns)
         return found
+
+    def _joined(self) -> Iterator[tuple[str, str]]:
+        """By the map's joins: a planned collection, and one to whose rows its rows point."""
+        for name in self._actions:
+            for join in self._datamap.collection(name).joins:
+                if join.parent in self._actions:
+                    yield (join.parent, name) if join in self._up[name] else (name, join.parent)
+
+    def _leads_up(self, collection: Collection, join: Join) -> bool:
+        """Whether its rows are those that the parent's rows point to, and not the other way round.
+
+        So says a foreign key; where none is declared, that a row is named by its key, and the parent's by no key.
+        """
+        own, parent = self._places[collection.name], self._places[join.parent]
+        pairs = [(up, mine) for mine, up in join.columns]
+        if any(_is(pointer, own, parent, join.columns) for pointer in self._pointers):
+            return False
+        if any(_is(pointer, parent, own, pairs) for pointer in self._pointers):
+            return True
+        mine, ups = ({pair[side] for pair in join.columns} for side in (0, 1))
+        return mine == set(collection.key) and ups != set(self._datamap.collection(join.parent).key)
+
+    def still_needed(self, collection: Collection, is_one: Condition) -> frozenset[Key]:
+        """Of rows that are led up to, the keys of those to which rows still point that are not to go, or did not."""
+        up = self._up[collection.name]
+        if not up:
+            return frozenset()
+        columns = self._tables[collection.name].columns
+        keys = [sa.type_coerce(columns[name], NullType()) for name in collection.key]
+        pointers = {*self._of(collection), *(self._as_pointer(collection, join) for join in up)}
+        rows = (row for pointer in pointers for row in self._rows_hanging(pointer, collection, is_one, keys))
+        return frozenset(tuple(map(key_value, row)) for row in rows)
+
+    def _as_pointer(self, collection: Collection, join: Join) -> Pointer:
+        """The foreign key that a way up goes along, declared or not."""
+        own, ups = zip(*join.columns, strict=True)
+        return Pointer(self._places[join.parent], ups, self._places[collection.name], own, goes_along=False)
 
     def are_of_one_table(self, one: Collection, other: Collection) -> bool:
         """Whether two collections are of the same table, however the map names it."""
@@ -103,12 +140,23 @@ class Hanging:
         return (pointer for pointer in self._pointers if pointer.parent == self._places[collection.name])
 
     def _has_rows(self, pointer: Pointer, collection: Collection, is_one: Condition) -> bool:
+        return bool(self._rows_hanging(pointer, collection, is_one, [sa.literal(1)], limit=1))
+
+    def _rows_hanging(
+        self,
+        pointer: Pointer,
+        collection: Collection,
+        is_one: Condition,
+        columns: Sequence[sa.ColumnElement[Any]],
+        limit: int | None = None,
+    ) -> Sequence[sa.Row[Any]]:
+        """The columns of those rows of the collection on which others hang, once for each that does."""
         parent = self._tables[collection.name]
         names = dict.fromkeys((*pointer.columns, *(collection.key if pointer.is_own else ())))
         child = sa.table(pointer.child.table, *map(sa.column, names), schema=pointer.child.schema).alias("hanging")
         pairs = zip(pointer.parent_columns, pointer.columns, strict=True)
         hangs = sa.and_(*(parent.columns[up] == child.columns[own] for up, own in pairs))
-        query = sa.select(sa.literal(1)).select_from(parent.join(child, hangs)).where(is_one).limit(1)
+        query = sa.select(*columns).select_from(parent.join(child, hangs)).where(is_one).limit(limit)
         if pointer.is_own:  # a row that points to itself goes with nobody else's
             query = query.where(
                 sa.not_(sa.and_(*(parent.columns[name] == child.columns[name] for name in collection.key)))
@@ -116,7 +164,7 @@ class Hanging:
         if self._tables.backend in ("mysql", "mariadb"):
             query = query.with_for_update(read=True)  # there a plain look shows an older moment than a deletion acts on
         try:
-            return self._connection.execute(query).first() is not None
+            return self._connection.execute(query).all()
         except exc.DBAPIError as error:
             if not _is_denied(error):
                 raise
@@ -164,6 +212,12 @@ class Family:
             generation = sorter.get_ready()
             yield list(generation)
             sorter.done(*generation)
+
+
+def _is(pointer: Pointer, child: Place, parent: Place, pairs: Iterable[tuple[str, str]]) -> bool:
+    """Whether it is the foreign key over these pairs of (the child's column, the parent's)."""
+    own = set(zip(pointer.columns, pointer.parent_columns, strict=True))
+    return (pointer.child, pointer.parent) == (child, parent) and own == set(pairs)
 
 
 def _is_denied(error: exc.DBAPIError) -> bool:

@@ -41,6 +41,18 @@ def test_what_an_earlier_round_did_is_told_once_and_not_forgotten(house: House) 
     )
 
 
+def test_rows_that_stay_because_others_need_them_are_told_apart_from_those_that_went(house: House) -> None:
+    case = house.closed(Right.DELETE)
+    first = Act.objects.get(case=case, source__slug="shop")
+    again = Act(case=case, source=first.source, map_version=first.map_version, kind=ActKind.DELETE, round=2)
+    again.proof = {"addresses": {**first.proof["addresses"], "rows": 0, "still_needed": 2}}
+    again.done_at = first.done_at
+    again.save()
+    why = "because records of others, or records that we have to keep, refer to them."
+    assert f"Addresses: 2 records stay, {why}" in account_of(case, "en")
+    assert any("2 registros permanecen, porque registros de otras personas" in one for one in account_of(case, "es"))
+
+
 def test_a_ground_is_told_in_the_words_of_the_law_that_answers(house: House) -> None:
     case = house.closed(Right.DELETE, residence="US-TX")
     assert case.state == State.CLOSED

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import F
@@ -29,6 +30,7 @@ from exports.fulfil.tasks import asking
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
 from exports.sources.connector import ChangeRefusedError, Connector, Identifiers, Mode, Page, identifiers_given
 from exports.sources.datamap import Collection, Keep
+from exports.sources.since import Since
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
@@ -335,13 +337,8 @@ def _count(
     """Count one collection, once, whoever died after it; nothing is read of it but what it gives to later sources."""
     if collection.name in source_run.counts:
         return
-    since = looked_back_to(source_run.case) if source_run.mode == Mode.PRESENCE else None
-    presence = connector.presence(collection.name, identifiers, since=since)
-    if collection.gives:  # an old device still leads to what was collected yesterday
-        for page in connector.pages(collection.name, identifiers, mode=Mode.PLAN, size=Part.MOST_RECORDS):
-            with run.transaction():
-                _update(source_run, state=RunState.RUNNING)
-                _carry_on(source_run, collection, page, at=run.at)
+    presence = connector.presence(collection.name, identifiers, since=_since(source_run))
+    _lead_on(run, source_run, connector, collection, identifiers)
     with run.transaction():
         _note_held(source_run, collection, presence.rows, presence.held)
 
@@ -358,15 +355,16 @@ def _collect(
 ) -> None:
     """Collect one collection page by page, behind the last part that a job that died has left."""
     number = last.number if last else 0
-    # A right that acts on data acts on all of it; and an old device still leads to what was collected yesterday.
-    looks_back = source_run.mode == Mode.CONTENT and not collection.gives
+    since = _since(source_run)
+    if since and not last:
+        _lead_on(run, source_run, connector, collection, identifiers)
     pages = connector.pages(
         collection.name,
         identifiers,
         mode=Mode(source_run.mode),
         after=tuple(json.loads(last.last_key)) if last else None,
         size=Part.MOST_RECORDS,
-        since=looked_back_to(source_run.case) if looks_back else None,
+        since=since,
         fields=fields_to_plan(source_run, collection),
     )
     for page in pages:
@@ -377,6 +375,28 @@ def _collect(
     if source_run.case.right_answered == Right.DELETE:
         on = source_run.case.received_on()
         _note_past_keeping(run, source_run, collection, connector.past_keeping(collection.name, identifiers, on=on))
+
+
+def _lead_on(
+    run: Run, source_run: SourceRun, connector: Connector, collection: Collection, identifiers: Identifiers
+) -> None:
+    """Keep what all rows of a collection give: an old device still leads to what was collected yesterday."""
+    if not collection.gives:
+        return
+    for page in connector.pages(collection.name, identifiers, mode=Mode.PLAN, size=Part.MOST_RECORDS):
+        run.stop_if_paused()
+        with run.transaction():
+            _update(source_run, state=RunState.RUNNING)
+            _carry_on(source_run, collection, page, at=run.at)
+
+
+def _since(source_run: SourceRun) -> Since | None:
+    """From when on rows count in the answer; a right that acts on data acts on all of it.
+
+    A day of the look-back is one at the organisation's place, as the day of receipt is.
+    """
+    day = None if source_run.mode == Mode.PLAN else looked_back_to(source_run.case)
+    return None if day is None else Since(day, ZoneInfo(settings.TIME_ZONE))
 
 
 def _note_never_empty(run: Run, source_run: SourceRun, connector: Connector, collection: Collection) -> None:

@@ -23,6 +23,7 @@ from typing import NamedTuple, Protocol, Self, TypeAlias
 from exports.sources.datamap import OWN_RECORD, Collection, DataMap
 from exports.sources.masks import Hashing
 from exports.sources.schema import Place, Schema
+from exports.sources.since import Since
 from exports.sources.values import Json, Key
 from requests_app.law.words import Right
 
@@ -253,7 +254,7 @@ class Reader(Protocol):
 
     def subjects(self, identifiers: Identifiers) -> int: ...
 
-    def presence(self, collection: Collection, identifiers: Identifiers, since: date | None) -> Presence: ...
+    def presence(self, collection: Collection, identifiers: Identifiers, since: Since | None) -> Presence: ...
 
     def past_keeping(self, collection: Collection, identifiers: Identifiers, on: date) -> int: ...
 
@@ -265,7 +266,7 @@ class Reader(Protocol):
         mode: Mode,
         after: Key | None,
         size: int,
-        since: date | None,
+        since: Since | None,
         fields: tuple[str, ...],
     ) -> Iterator[Page]: ...
 
@@ -307,7 +308,7 @@ class Connector(ABC):
         """How many people the identifiers lead to: 0, 1, or more, and then a person has to choose."""
         return self.reader().subjects(identifiers)
 
-    def presence(self, collection: str, identifiers: Identifiers, *, since: date | None = None) -> Presence:
+    def presence(self, collection: str, identifiers: Identifiers, *, since: Since | None = None) -> Presence:
         """How much of a collection is the person's."""
         return self.reader().presence(self.datamap.collection(collection), identifiers, since)
 
@@ -323,7 +324,7 @@ class Connector(ABC):
         mode: Mode = Mode.CONTENT,
         after: Key | None = None,
         size: int = PAGE_SIZE,
-        since: date | None = None,
+        since: Since | None = None,
         fields: tuple[str, ...] = (),
     ) -> Iterator[Page]:
         """The person's rows, streamed in the order of their keys, from behind the key `after`.

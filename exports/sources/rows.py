@@ -26,6 +26,7 @@ from exports.sources.connector import (
     columns_read,
 )
 from exports.sources.datamap import Collection, DataMap, Join, Keep, Match, Root
+from exports.sources.since import Since
 from exports.sources.values import Json, Key
 
 MOST_LEADING = 1_000_000  # values of one person that lead from one collection to another
@@ -79,7 +80,7 @@ class RowReading:
         self._leading: dict[tuple[object, ...], Leading] = {}
 
     def of_person(
-        self, collection: Collection, identifiers: Identifiers, *, after: Key | None = None, since: date | None = None
+        self, collection: Collection, identifiers: Identifiers, *, after: Key | None = None, since: Since | None = None
     ) -> Iterator[Row]:
         """The person's rows of a collection, by any of its ways."""
         ways, only = self._ways(collection, identifiers), collection.only
@@ -88,10 +89,19 @@ class RowReading:
         for row in self._source.rows(collection, identifiers, after=after):
             if only is not None and row.key not in only:
                 continue
-            if any(way.leads_to(row.record) for way in ways) and _is_since(row, collection.received_at, since):
+            if any(way.leads_to(row.record) for way in ways) and self._is_since(row, collection.received_at, since):
                 yield row
 
-    def presence(self, collection: Collection, identifiers: Identifiers, since: date | None) -> Presence:
+    def _is_since(self, row: Row, column: str | None, since: Since | None) -> bool:
+        """Whether a row was received on the day or later; what has no date stays in."""
+        if column is None or since is None or row.record[column] in (None, ""):
+            return True
+        try:
+            return since.bounds(self._datamap.zone).reached_by(row.record[column])
+        except ValueError:
+            raise _no_date(row, column) from None
+
+    def presence(self, collection: Collection, identifiers: Identifiers, since: Since | None) -> Presence:
         """Rows, and rows with something in them by column."""
         rows, held = 0, Counter[str]()
         for row in self.of_person(collection, identifiers, since=since):
@@ -129,7 +139,7 @@ class RowReading:
         mode: Mode,
         after: Key | None,
         size: int,
-        since: date | None,
+        since: Since | None,
         fields: tuple[str, ...],
     ) -> Iterator[Page]:
         """Pages of at most `size` rows and some megabytes."""
@@ -237,20 +247,16 @@ def _kinds_met(record: Record, asked: Iterable[tuple[str, Match, frozenset[str]]
     return (match.kind for column, match, forms in asked if form(match.compare, record[column]) in forms)
 
 
-def _is_since(row: Row, column: str | None, since: date | None) -> bool:
-    """Whether a row was received on the day or later; what has no date stays in."""
-    if column is None or since is None:
-        return True
-    day = _day(row, column)
-    return day is None or day >= since
-
-
 def _day(row: Row, column: str) -> date | None:
     """The day that a column holds, alone or with a moment behind it; None if it is empty."""
     try:
         return day_in(row.record[column])
     except ValueError:
-        raise BrokenDataError(f"{row.where}: {column!r} is no date such as 2026-01-31") from None
+        raise _no_date(row, column) from None
+
+
+def _no_date(row: Row, column: str) -> BrokenDataError:
+    return BrokenDataError(f"{row.where}: {column!r} is no date such as 2026-01-31")
 
 
 def day_in(value: Json) -> date | None:

@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from exports.sources.values import Key
 from requests_app.law.words import Degree, Right, Text
@@ -433,6 +434,11 @@ class DataMap:
     is_loosened: bool = False  # leads to near misses alone: each way has a kind of its own, and nothing is joined
     left_out: Mapping[str, str] = dataclasses.field(default_factory=dict)  # reasons by table, table.column or schema.*
     bucket: Bucket | None = None  # of a source of files that lie in one; None: they lie in a folder
+    timezone: str = ""  # by which its moments are written that name none; empty: nobody says
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        return ZoneInfo(self.timezone) if self.timezone else None
 
     @property
     def has_address(self) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
@@ -120,7 +121,7 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
         "the map",
         faults,
         required=(*("source", "title", "connector", "role", "purposes", "origins", "collections"), *kind.top),
-        optional=("recipients", "automated_decisions", *kind.top_optional),
+        optional=("recipients", "automated_decisions", "timezone", *kind.top_optional),
     )
     names = _Names(_words_by_name(top, "purposes"), _words_by_name(top, "origins"), kind)
     if top.text("connector") not in (*KINDS, ""):
@@ -147,7 +148,20 @@ def _data_map(node: Node, faults: Faults) -> DataMap:
         automated_decisions=automated_decisions_of(top),
         left_out=left_out_of(top, collections),
         bucket=bucket_of(top),
+        timezone=_timezone(top),
     )
+
+
+def _timezone(top: Section) -> str:
+    name = top.text("timezone")
+    if not name:
+        return ""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        top.note("timezone", f"there is no time zone {name!r}; write one such as Europe/Berlin or UTC.")
+        return ""
+    return name
 
 
 def _kind(node: Node) -> Kind:

@@ -106,7 +106,7 @@ class SqlConnector(Connector):
     @cached_property
     def _reading(self) -> Reading:
         engine, tables, matching = self._open(self._read_url, write=False)
-        return Reading(self.datamap, engine, tables, matching)
+        return Reading(self.datamap, engine, tables, matching, dialect_of(engine.url, self.datamap.source))
 
     @cached_property
     def _changing(self) -> Changing:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from exports.sources.comparing import digits_of
 from exports.sources.connector import MapDoesNotFitError
+from exports.sources.since import Bounds
 from exports.sources.sql.drivers import leave_postgresql_texts, leave_sqlite_bytes, mariadb_conversions
 from exports.sources.telephones import BETWEEN, dialled
 
@@ -28,6 +29,7 @@ CONNECT_SECONDS = 5
 WRITTEN_THE_USUAL_WAY = ("datestyle = 'ISO'", "intervalstyle = 'postgres'", "extra_float_digits = 3")
 LOCK_SECONDS = 20
 Expression = sa.ColumnElement[Any]  # of whatever type the column has
+Condition = sa.ColumnElement[bool]
 
 
 class Dialect(Protocol):
@@ -56,6 +58,9 @@ class Dialect(Protocol):
     def dialled(self, text: Expression) -> Expression:
         """The text without what people write between digits."""
 
+    def reaches(self, column: sa.Column[Any], bounds: Bounds) -> Condition:
+        """Whether the day or moment of the column is not before the bounds."""
+
 
 class Sqlite:
     """A file. Its small letters and digits are Python's, for its own `lower` knows ASCII only."""
@@ -80,6 +85,7 @@ class Sqlite:
         add: Callable[..., None] = connection.create_function
         for name, made_of in SQLITE_FUNCTIONS.items():
             add(name, 1, functools.partial(_of_text, made_of, encoding), deterministic=True)
+        add("dsar_reaches", 4, functools.partial(_reaches, encoding), deterministic=True)
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
@@ -103,6 +109,11 @@ class Sqlite:
     def dialled(self, text: Expression) -> Expression:
         """By Python."""
         return sa.func.dsar_dialled(_bytes_of(text))
+
+    def reaches(self, column: sa.Column[Any], bounds: Bounds) -> Condition:
+        """By Python: its moments are texts in several forms. What is none, or a number, is not known to be before."""
+        forms = (bound.isoformat() for bound in bounds)
+        return sa.func.dsar_reaches(_bytes_of(column), *forms, type_=sa.Boolean)
 
 
 class PostgreSql:
@@ -146,6 +157,12 @@ class PostgreSql:
     def dialled(self, text: Expression) -> Expression:
         """By regular expression, in letters that every encoding has."""
         return sa.func.regexp_replace(text, _between("\\u{:04x}"), "", "g")
+
+    def reaches(self, column: sa.Column[Any], bounds: Bounds) -> Condition:
+        """By the column's type."""
+        if isinstance(column.type, sa.DateTime) and column.type.timezone:
+            return column >= sa.literal(bounds.instant, column.type)
+        return _reaches_by_clock(column, bounds)
 
 
 class MariaDb:
@@ -198,6 +215,12 @@ class MariaDb:
         unicode = sa.cast(text, mysql.CHAR(charset="utf8mb4"))
         return sa.func.regexp_replace(unicode, _between("\\x{{{:04x}}}"), "")
 
+    def reaches(self, column: sa.Column[Any], bounds: Bounds) -> Condition:
+        """By the column's type: a TIMESTAMP is an instant, compared in the zone of the session, which is UTC."""
+        if isinstance(column.type, mysql.TIMESTAMP):
+            return column >= sa.literal(bounds.instant.replace(tzinfo=None))
+        return _reaches_by_clock(column, bounds)
+
 
 DIALECTS: dict[str, Dialect] = {
     "sqlite": Sqlite(),
@@ -230,6 +253,23 @@ def _bytes_of(text: Expression) -> Expression:
 
 def _of_text(made_of: Callable[[str], str], encoding: str, raw: bytes | None) -> str | None:
     return None if raw is None else made_of(raw.decode(encoding, "replace"))
+
+
+def _reaches(encoding: str, raw: bytes | None, *forms: str) -> bool:
+    try:
+        return raw is None or _bounds(*forms).reached_by(raw.decode(encoding, "replace"))
+    except ValueError:
+        return True
+
+
+@functools.lru_cache(maxsize=100)
+def _bounds(day: str, instant: str, naive: str) -> Bounds:
+    return Bounds(date.fromisoformat(day), datetime.fromisoformat(instant), datetime.fromisoformat(naive))
+
+
+def _reaches_by_clock(column: sa.Column[Any], bounds: Bounds) -> Condition:
+    """Of a column of days, or of moments that name no zone."""
+    return column >= sa.literal(bounds.naive if isinstance(column.type, sa.DateTime) else bounds.day)
 
 
 def _between(escape: str) -> str:

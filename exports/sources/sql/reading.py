@@ -27,7 +27,9 @@ from exports.sources.connector import (
     columns_read,
 )
 from exports.sources.datamap import Collection, DataMap, Keep
+from exports.sources.since import Since
 from exports.sources.sql.columns import Reader, is_text
+from exports.sources.sql.dialects import Dialect
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.order import Hanging
@@ -44,8 +46,11 @@ TEXT = frozenset({str})
 class Reading:
     """Questions to one source over one engine."""
 
-    def __init__(self, datamap: DataMap, engine: sa.Engine, tables: Tables, matching: Matching) -> None:
+    def __init__(
+        self, datamap: DataMap, engine: sa.Engine, tables: Tables, matching: Matching, dialect: Dialect
+    ) -> None:
         self._datamap = datamap
+        self._dialect = dialect
         self._engine = engine
         self._tables = tables
         self._matching = matching
@@ -120,7 +125,7 @@ class Reading:
         with guarded(self._datamap.source), self._engine.connect() as connection:
             return int(connection.execute(query).scalar() or 0)
 
-    def presence(self, collection: Collection, identifiers: Identifiers, since: date | None = None) -> Presence:
+    def presence(self, collection: Collection, identifiers: Identifiers, since: Since | None = None) -> Presence:
         """Rows, and rows with something in them by column, in one statement."""
         condition = self._condition(collection, identifiers, since)
         if condition is None:
@@ -151,7 +156,7 @@ class Reading:
         mode: Mode,
         after: Key | None,
         size: int,
-        since: date | None,
+        since: Since | None,
         fields: tuple[str, ...],
     ) -> Iterator[Page]:
         """Pages cut from statements of many rows each, which follow each other by key."""
@@ -176,12 +181,13 @@ class Reading:
             if read < max(WINDOW, size):
                 return
 
-    def _condition(self, collection: Collection, identifiers: Identifiers, since: date | None) -> Condition | None:
+    def _condition(self, collection: Collection, identifiers: Identifiers, since: Since | None) -> Condition | None:
         condition = self._matching.of_person(collection, identifiers, self._few)
         if condition is None or since is None or collection.received_at is None:
             return condition
         column = self._tables.column(collection.name, collection.received_at)
-        return sa.and_(condition, sa.or_(column.is_(None), column >= self._day(since)))
+        reaches = self._dialect.reaches(column, since.bounds(self._datamap.zone))
+        return sa.and_(condition, sa.or_(column.is_(None), reaches))
 
     def _day(self, day: date) -> sa.BindParameter[Any]:
         """A day to compare a date with. SQLite's moments are texts in several forms, each of which begins with it."""

@@ -6,7 +6,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from exports.sources.connector import (
     open_source,
 )
 from exports.sources.datamap import DataMapError, read_data_map
+from exports.sources.since import Since
 from requests_app.law.words import Right
 from tests.exports.sources.plans import plan_of
 
@@ -131,7 +132,7 @@ def test_the_rows_of_the_person_are_found_and_nothing_of_others(partner: Connect
         {"what": "tea", "price": "1.1", "at": "2026-01-01T10:00"},
         {"what": "cup", "price": None, "at": "2012-05-01"},
     ]
-    assert records(partner, "orders", since=date(2022, 1, 1)) == records(partner, "orders")[:1]
+    assert records(partner, "orders", since=Since(date(2022, 1, 1), UTC)) == records(partner, "orders")[:1]
     assert partner.presence("orders", EMAIL).held == {"what": 2, "price": 1, "at": 2}
     assert partner.past_keeping("orders", EMAIL, on=date(2026, 6, 1)) == 1
     assert not list(partner.pages("members", {"email": [""], "phone": ["-"], "member_no": ["1"]}))
@@ -214,7 +215,7 @@ def test_a_broken_line_stops_the_search_and_is_named_without_what_stands_there(
 def test_a_date_that_is_none_is_named(drop: Path) -> None:
     (drop / "orders.jsonl").write_text('{"member": 1, "at": "soon"}\n')
     with opened(drop) as partner, pytest.raises(BrokenDataError, match=r"orders\.jsonl line 1: 'at' is no date"):
-        records(partner, "orders", since=date(2022, 1, 1))
+        records(partner, "orders", since=Since(date(2022, 1, 1), UTC))
 
 
 @pytest.mark.parametrize("content", ["", "id;email;name;phone\n", "id;email;name;phone;opted_out;email\n"])

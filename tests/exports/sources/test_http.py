@@ -30,6 +30,7 @@ from exports.sources.connector import (
 from exports.sources.datamap import DataMapError, read_data_map
 from exports.sources.datamap.choosing import loosened
 from exports.sources.http import HttpConnector, exchange
+from exports.sources.since import Since
 from requests_app.law.words import Right
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.service import (
@@ -53,7 +54,7 @@ from tests.exports.sources.service import (
 def test_the_rows_of_the_person_are_found_and_nothing_of_others(service: Service, club: Connector) -> None:
     assert records(club, "members") == [{"email": "Ann@Club.example", "name": "Ann", "phone": "(415) 555-0101"}]
     assert records(club, "orders") == [{"id": f"o{number}", "price": "1.1"} for number in range(7)]
-    assert club.presence("orders", EMAIL, since=date(2014, 1, 1)).rows == 3
+    assert club.presence("orders", EMAIL, since=Since(date(2014, 1, 1), UTC)).rows == 3
     assert club.presence("members", {"email": ["nobody@club.example"]}).rows == 0
     assert club.presence("members", {"email": [""], "member_no": ["1"]}).rows == 0
     assert club.subjects(EMAIL) == 1

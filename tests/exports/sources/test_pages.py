@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import psutil
 import pytest
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from exports.sources.connector import Connector, KeySet, MapDoesNotFitError, Mode, Page, open_source
 from exports.sources.datamap import read_data_map
+from exports.sources.since import Since
 from exports.sources.sql import reading
 from tests.exports.sources.small_company import MAP, letters, members, stamps
 
@@ -128,12 +129,14 @@ def test_the_look_back_leaves_out_older_rows_and_keeps_those_without_a_date(
     engine: sa.Engine, company: Connector
 ) -> None:
     add_letters(engine, 1)  # without a date
-    assert keys(company.pages("letters", ANN, since=date(2022, 1, 1))) == [11, 1000]
-    assert keys(company.pages("letters", ANN, since=date(2021, 12, 31))) == [10, 11, 1000]
-    assert keys(company.pages("letters", ANN, since=date(2026, 1, 1))) == [11, 1000]
-    assert keys(company.pages("letters", ANN, since=date(2026, 1, 2))) == [1000]
-    assert company.presence("letters", ANN, since=date(2022, 1, 1)).rows == 2
-    assert keys(company.pages("invoices", ANN, since=date(2026, 1, 1))) == [1]  # has no date to look back by
+    assert keys(company.pages("letters", ANN, since=Since(date(2022, 1, 1), UTC))) == [11, 1000]
+    assert keys(company.pages("letters", ANN, since=Since(date(2021, 12, 31), UTC))) == [10, 11, 1000]
+    assert keys(company.pages("letters", ANN, since=Since(date(2026, 1, 1), UTC))) == [11, 1000]
+    assert keys(company.pages("letters", ANN, since=Since(date(2026, 1, 2), UTC))) == [1000]
+    assert company.presence("letters", ANN, since=Since(date(2022, 1, 1), UTC)).rows == 2
+    assert keys(company.pages("invoices", ANN, since=Since(date(2026, 1, 1), UTC))) == [
+        1
+    ]  # has no date to look back by
 
 
 KEPT = "on_delete: {keep: {ground: ca_105d8_legal_obligation, years: 7, counted_from: sent_at}}"

@@ -6,12 +6,13 @@ Called by ``requests_app`` through its ports; owns source runs and parts; never 
 from __future__ import annotations
 
 import json
+import time
 import uuid
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -19,16 +20,21 @@ from django.db.models import F
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
-from dsar.vault.files import SealedFile, SealedWriter
-from exports import findings
-from exports.bundle import redaction
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import choosing, flagging, held, near_misses, schedules, trouble
+from exports.fulfil import choosing, flagging, held, near_misses, part_files, schedules, trouble
 from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
 from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
-from exports.sources.connector import ChangeRefusedError, Connector, Identifiers, Mode, Page, identifiers_given
+from exports.sources.connector import (
+    ChangeRefusedError,
+    Connector,
+    GivenIdentifier,
+    Identifiers,
+    Mode,
+    Page,
+    identifiers_given,
+)
 from exports.sources.datamap import Collection, Keep
 from exports.sources.since import Since
 from requests_app.law.words import Right
@@ -38,6 +44,7 @@ from requests_app.services import earlier, people, review
 from requests_app.services.history import locked
 from requests_app.states import State
 
+LONGEST_HELD_BACK = 1.0  # seconds for which a page that was read waits to be written down
 MODE_OF = {
     Right.KNOW_SPECIFIC: Mode.CONTENT,
     Right.PORTABILITY: Mode.CONTENT,
@@ -116,14 +123,17 @@ def _search(run: Run, source_run: SourceRun) -> None:
 def _look_into_each(
     run: Run, source_run: SourceRun, connector: Connector, collections: list[Collection], identifiers: Identifiers
 ) -> None:
-    watch = Watch(source_run)
+    kept, watch = Kept(run, source_run), Watch(source_run)
     last = {part.collection: part for part in source_run.parts.order_by("number")}  # which a job that died has left
-    for collection in collections:
-        if _is_kept(source_run, collection):
-            _note_never_empty(run, source_run, connector, collection)
-            _collect(run, source_run, connector, collection, identifiers, watch=watch, last=last.get(collection.name))
-        else:
-            _count(run, source_run, connector, collection, identifiers)
+    try:
+        for collection in collections:
+            if _is_kept(source_run, collection):
+                _note_never_empty(run, source_run, connector, collection)
+                _collect(kept, connector, collection, identifiers, watch=watch, last=last.get(collection.name))
+            else:
+                _count(run, source_run, connector, collection, identifiers)
+    finally:
+        kept.write_down()  # also of a source that goes down half-way
     _note_deletion_order(run, source_run, connector)
 
 
@@ -339,13 +349,54 @@ def _count(
         return
     presence = connector.presence(collection.name, identifiers, since=_since(source_run))
     _lead_on(run, source_run, connector, collection, identifiers)
+    _add_up(source_run, collection.name, presence.rows, presence.held)
     with run.transaction():
-        _note_held(source_run, collection, presence.rows, presence.held)
+        _note_held(source_run)
+
+
+@dataclass(frozen=True, repr=False)
+class _Sealed:
+    """A page in its file: its row to be, rows with something in them by column, identifiers that it gives."""
+
+    part: Part
+    held: Mapping[str, int]
+    given: list[GivenIdentifier]
+
+
+class Kept:
+    """What one look has sealed and not written down: small collections share a transaction, for each waits for a disk.
+
+    A worker that dies has read a second, or the records of a part, for nothing. It leaves files without a row.
+    """
+
+    def __init__(self, run: Run, source_run: SourceRun) -> None:
+        self.run, self.source_run = run, source_run
+        self._sealed: list[_Sealed] = []
+        self._since = 0.0
+
+    def add(self, sealed: _Sealed) -> None:
+        """Take one more; a full part, and what a slow source gives, is written down at once."""
+        self._since = self._since if self._sealed else time.monotonic()
+        self._sealed.append(sealed)
+        records = sum(waiting.part.records for waiting in self._sealed)
+        if records >= Part.MOST_RECORDS or time.monotonic() - self._since > LONGEST_HELD_BACK:
+            self.write_down()
+
+    def write_down(self) -> None:
+        """The rows of the parts, the counts of the run, and what leads on, in one transaction."""
+        if not self._sealed:
+            return
+        for sealed in self._sealed:
+            _add_up(self.source_run, sealed.part.collection, sealed.part.records, sealed.held)
+        with self.run.transaction():
+            Part.objects.bulk_create(sealed.part for sealed in self._sealed)
+            _note_held(self.source_run)
+            _carry_on(self.source_run.case, chain(*(sealed.given for sealed in self._sealed)), at=self.run.at)
+        self._sealed = []
 
 
 def _collect(
-    run: Run,
-    source_run: SourceRun,
+    kept: Kept,
     connector: Connector,
     collection: Collection,
     identifiers: Identifiers,
@@ -354,7 +405,7 @@ def _collect(
     last: Part | None,
 ) -> None:
     """Collect one collection page by page, behind the last part that a job that died has left."""
-    number = last.number if last else 0
+    run, source_run, number = kept.run, kept.source_run, last.number if last else 0
     since = _since(source_run)
     if since and not last:
         _lead_on(run, source_run, connector, collection, identifiers)
@@ -371,7 +422,7 @@ def _collect(
         run.stop_if_paused()
         watch.look(run, collection, page)
         number += 1
-        _keep(run, source_run, collection, page, number)
+        _keep(kept, collection, page, number)
     if source_run.case.right_answered == Right.DELETE:
         on = source_run.case.received_on()
         _note_past_keeping(run, source_run, collection, connector.past_keeping(collection.name, identifiers, on=on))
@@ -387,7 +438,7 @@ def _lead_on(
         run.stop_if_paused()
         with run.transaction():
             _update(source_run, state=RunState.RUNNING)
-            _carry_on(source_run, collection, page, at=run.at)
+            _carry_on(source_run.case, _given(source_run, collection, page), at=run.at)
 
 
 def _since(source_run: SourceRun) -> Since | None:
@@ -441,59 +492,33 @@ def _note_past_keeping(run: Run, source_run: SourceRun, collection: Collection, 
             _update(source_run, past_keeping=source_run.past_keeping)
 
 
-def _keep(run: Run, source_run: SourceRun, collection: Collection, page: Page, number: int) -> None:
-    """Seal one page as a part file, then write its row; a job that dies between leaves a file without a row."""
-    part_id = uuid.uuid5(source_run.pk, f"{collection.name}:{number}")
-    # The fencing number is part of the name: a worker that was stopped can't write over its successor's file.
-    path = Path("findings") / str(source_run.case_id) / f"{part_id}.{run.fence}.sealed"
-    part = Part(
-        id=part_id,
-        run=source_run,
-        collection=collection.name,
-        number=number,
-        records=len(page.records),
-        path=str(path),
-    )
-    sealed = _seal(part, _lines(source_run, collection, page))
-    part.size, part.sha256 = sealed.size, sealed.sha256
-    part.last_key = json.dumps(page.last_key)
-    with run.transaction():
-        part.save(force_insert=True)
-        _note_held(source_run, collection, len(page.records), page.held())
-        _carry_on(source_run, collection, page, at=run.at)
+def _keep(kept: Kept, collection: Collection, page: Page, number: int) -> None:
+    """Seal one page, whose row is written later."""
+    columns = None
+    if kept.source_run.mode == Mode.PLAN:
+        columns = {*collection.key, *fields_to_plan(kept.source_run, collection)}
+    part = part_files.seal(kept.source_run, collection, page, number=number, fence=kept.run.fence, columns=columns)
+    kept.add(_Sealed(part, page.held(), list(_given(kept.source_run, collection, page))))
 
 
-def _lines(source_run: SourceRun, collection: Collection, page: Page) -> bytes:
-    """A page as JSON lines. Never-disclose values stay out; a plan holds keys and the fields that it is about."""
-    if source_run.mode == Mode.PLAN:
-        columns: Set[str] = {*collection.key, *fields_to_plan(source_run, collection)}
-    else:
-        columns = frozenset(redaction.released_columns(collection))
-    if columns >= set(chain.from_iterable(page.records)):
-        return findings.encoded(page.records)
-    return findings.encoded([redaction.redact(record, columns) for record in page.records])
+def _given(source_run: SourceRun, collection: Collection, page: Page) -> Iterator[GivenIdentifier]:
+    return identifiers_given(source_run.map_version.as_map(), collection, page)
 
 
-def _seal(part: Part, lines: bytes) -> SealedFile:
-    path = Path(settings.DATA_DIR) / part.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with SealedWriter(path, part.content_key, context=part.context) as sealed:
-        sealed.write(lines)
-        return sealed.finish()
-
-
-def _note_held(source_run: SourceRun, collection: Collection, rows: int, held: Mapping[str, int]) -> None:
-    """Add up rows, and rows with something in each column: what categories and never-disclose notes rest on."""
-    columns = source_run.held.setdefault(collection.name, {})
-    for column, count in held.items():
-        columns[column] = columns.get(column, 0) + count
-    source_run.counts[collection.name] = source_run.counts.get(collection.name, 0) + rows
-    source_run.records += rows
+def _note_held(source_run: SourceRun) -> None:
+    """Rows, and rows with something in each column: what categories and never-disclose notes rest on."""
     _update(source_run, held=source_run.held, counts=source_run.counts, records=source_run.records)
 
 
-def _carry_on(source_run: SourceRun, collection: Collection, page: Page, *, at: datetime) -> None:
-    """Keep identifiers that the rows give, with where they come from, for the sources walked later."""
-    for given in identifiers_given(source_run.map_version.as_map(), collection, page):
-        provenance = f"{given.source}.{given.collection}"
-        people.derive_identifier(source_run.case, given.kind, given.value, provenance, at=at)
+def _add_up(source_run: SourceRun, collection: str, rows: int, held: Mapping[str, int]) -> None:
+    columns = source_run.held.setdefault(collection, {})
+    for column, count in held.items():
+        columns[column] = columns.get(column, 0) + count
+    source_run.counts[collection] = source_run.counts.get(collection, 0) + rows
+    source_run.records += rows
+
+
+def _carry_on(case: Case, identifiers: Iterable[GivenIdentifier], *, at: datetime) -> None:
+    """Keep identifiers that rows give, with where they come from, for the sources walked later."""
+    for given in identifiers:
+        people.derive_identifier(case, given.kind, given.value, f"{given.source}.{given.collection}", at=at)

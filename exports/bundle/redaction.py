@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
-from itertools import accumulate
+from itertools import accumulate, chain, count
 from typing import TypeAlias
 
 from exports.sources.datamap import Collection
@@ -44,9 +44,11 @@ def redact(record: Mapping[str, Json], columns: Set[str]) -> Mapping[str, Json]:
 def text_of(value: Json) -> str:
     """The text of a field: a string itself; of a list or an object all strings in it, in their order, a line each.
 
-    Numbers, and bytes, have none. Passages are counted in this text.
+    The names of its objects follow, which a source may make of what people wrote: after all strings, for passages are
+    counted in this text, and those that were noted before names belonged to it stay where they are. Numbers, and
+    bytes, have none.
     """
-    return value if isinstance(value, str) else APART.join(_strings(value))
+    return value if isinstance(value, str) else APART.join(_texts(value))
 
 
 def black_out(value: Json, spans: Iterable[Span]) -> Json:
@@ -54,9 +56,24 @@ def black_out(value: Json, spans: Iterable[Span]) -> Json:
     merged = _merged(spans)
     if not merged:
         return value
-    lengths = (len(text) + len(APART) for text in _strings(value))
+    lengths = (len(text) + len(APART) for text in _texts(value))
     begins = accumulate(lengths, initial=0)
-    return _blacked_out(value, merged, begins)
+    return _renamed(_blacked_out(value, merged, begins), merged, begins)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    yield from _strings(value)
+    yield from _names(value)
+
+
+def _names(value: Json) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _names(item)
+    elif isinstance(value, dict) and value.keys() != BYTES:
+        for name, item in value.items():
+            yield name
+            yield from _names(item)
 
 
 def _strings(value: Json) -> Iterator[str]:
@@ -79,6 +96,22 @@ def _blacked_out(value: Json, spans: Sequence[Span], begins: Iterator[int]) -> J
     if isinstance(value, dict) and value.keys() != BYTES:
         return {name: _blacked_out(item, spans, begins) for name, item in value.items()}
     return value
+
+
+def _renamed(value: Json, spans: Sequence[Span], begins: Iterator[int]) -> Json:
+    """As :func:`_names` walks. Names that are alike once they are blacked out get numbers, so that no value is lost."""
+    if isinstance(value, list):
+        return [_renamed(item, spans, begins) for item in value]
+    if not isinstance(value, dict) or value.keys() == BYTES:
+        return value
+    renamed: dict[str, Json] = {}
+    for name, item in value.items():
+        inked = _inked(name, spans, next(begins))
+        if inked != name:
+            numbered = chain([inked], (f"{inked} ({number})" for number in count(2)))
+            inked = next(free for free in numbered if free not in renamed and free not in value)
+        renamed[inked] = _renamed(item, spans, begins)
+    return renamed
 
 
 def _inked(text: str, spans: Sequence[Span], begin: int) -> str:

@@ -113,7 +113,9 @@ def test_the_mark_is_of_one_length_whatever_it_hides() -> None:
 
 
 def test_the_text_of_a_field_is_all_that_is_written_in_it() -> None:
-    assert text_of(["To", {"name": "Ann", "age": 7, "of": ["Bo", {"$binary": "QQ==", "bytes": 1}]}]) == "To\nAnn\nBo"
+    assert text_of(["To", {"name": "Ann", "age": 7, "of": ["Bo", {"$binary": "QQ==", "bytes": 1}]}]) == (
+        "To\nAnn\nBo\nname\nage\nof"
+    )
     assert [text_of(value) for value in ("Ann", 7, None, True, {"$binary": "QQ==", "bytes": 1})] == [
         "Ann",
         "",
@@ -121,4 +123,25 @@ def test_the_text_of_a_field_is_all_that_is_written_in_it() -> None:
         "",
         "",
     ]
-    assert text_of({"$binary": "QQ==", "note": "Ann"}) == "QQ==\nAnn", "a JSON of the source's own"
+    assert text_of({"$binary": "QQ==", "note": "Ann"}) == "QQ==\nAnn\n$binary\nnote", "a JSON of the source's own"
+
+
+@pytest.mark.parametrize(
+    ("value", "hidden", "left"),
+    [
+        ({"to 123-45-6789": "x", "n": 1}, ["123-45-6789"], {f"to {MARK}": "x", "n": 1}),
+        ([{"a": {"Ann": [7, {"Bo": "Ann"}]}}], ["Bo"], [{"a": {"Ann": [7, {MARK: "Ann"}]}}]),
+        ({"Ann": 1, "Bo": 2, MARK: 3}, ["Ann", "Bo"], {f"{MARK} (2)": 1, f"{MARK} (3)": 2, MARK: 3}),
+        ({"Ann": {"$binary": "QQ==", "bytes": 1}}, ["Ann"], {MARK: {"$binary": "QQ==", "bytes": 1}}),
+    ],
+)
+def test_names_of_objects_are_blacked_out_and_no_value_is_lost(value: Json, hidden: list[str], left: Json) -> None:
+    text = text_of(value)
+    spans = [(text.rindex(word), text.rindex(word) + len(word)) for word in hidden]
+    assert black_out(value, spans) == left
+
+
+def test_what_was_counted_before_names_belonged_to_the_text_stays_where_it_is() -> None:
+    value: Json = {"first": "Ann", "second": {"third": "Bo"}}
+    assert text_of(value).startswith("Ann\nBo\n")
+    assert black_out(value, [(4, 6)]) == {"first": "Ann", "second": {"third": MARK}}

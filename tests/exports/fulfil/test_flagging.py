@@ -11,9 +11,10 @@ from django.utils import timezone
 from dsar.demo.people import Chosen
 from dsar.jobs.models import Job
 from exports.bundle import detector
-from exports.bundle.redaction import MARK
+from exports.bundle.redaction import MARK, text_of
 from exports.fulfil import flagging
-from exports.models import Decision, Flag, Screening, ScreeningState, Withholding
+from exports.models import Decision, Flag, Part, Screening, ScreeningState, Withholding
+from exports.sources.values import Json
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
@@ -256,3 +257,9 @@ def test_under_a_law_that_names_no_such_ground_the_house_s_own_is_told(house: Ho
     files = files_of(case)
     assert CARD not in files["data/shop/ticket_messages.jsonl"].decode()
     assert "we do not disclose this data" in files["index.html"].decode()
+
+
+def test_names_of_objects_in_a_json_are_looked_through_like_its_texts() -> None:
+    wishes: Json = {"SSN 123-45-6789": True, "size": "L"}
+    (flag,) = flagging._flags(Part(), 0, {"wishes": wishes}, frozenset({"wishes"}), detector.passages)
+    assert text_of(wishes)[flag.start : flag.end] == "123-45-6789"

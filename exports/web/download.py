@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dsar.vault.errors import VaultError
 from exports.fulfil import hand_over
@@ -34,6 +34,7 @@ Find = Callable[[Case, datetime], Bundle | None]
 
 logger = logging.getLogger(__name__)
 
+ZIP = "application/zip"
 TICKET = "bundle_ticket"
 TICKET_LIFE = timedelta(hours=1)
 # A slow line holds a thread of the web server for as long as it takes: half of them are kept for everybody else.
@@ -134,15 +135,26 @@ def open_bundle(request: HttpRequest, submission: Submission, right: str) -> Htt
 
 
 @person_page
-@require_GET
+@require_safe
 def fetch(request: HttpRequest, submission: Submission, right: str) -> HttpResponseBase:
-    """The file itself, streamed, whole or from where it broke off; a damaged file releases nothing."""
+    """The file itself, streamed, whole or from where it broke off; a damaged file releases nothing.
+
+    HEAD has the headers of the whole: nothing is opened, and nothing was handed over.
+    """
     at = timezone.now()
     bundle = find_bundle(request, submission, right, at, hand_over.available)
     if not _has_ticket(request, bundle, at):
         messages.info(request, _("Please ask for a fresh code first."))
         return redirect("bundle:open", right)
     headers, etag = request.headers, f'"{bundle.sha256}"'
+    described = {
+        "Content-Disposition": f'attachment; filename="{submission.reference}.zip"',
+        "Accept-Ranges": "bytes",
+        "ETag": etag,
+    }
+    if request.method == "HEAD":
+        described["Content-Length"] = str(bundle.clear_size)
+        return HttpResponse(content_type=ZIP, headers=described)
     try:
         wanted = ranges.asked_for(
             headers.get("Range"), size=bundle.clear_size, if_range=headers.get("If-Range"), etag=etag
@@ -161,10 +173,8 @@ def fetch(request: HttpRequest, submission: Submission, right: str) -> HttpRespo
     except BaseException:
         AT_ONCE.release()
         raise
-    response = _Download(pieces, content_type="application/zip", status=200 if wanted.is_whole else 206)
-    response["Content-Disposition"] = f'attachment; filename="{submission.reference}.zip"'
+    response = _Download(pieces, content_type=ZIP, headers=described, status=200 if wanted.is_whole else 206)
     response["Content-Length"] = str(wanted.length)
-    response["Accept-Ranges"], response["ETag"] = "bytes", etag
     if not wanted.is_whole:
         response["Content-Range"] = str(wanted)
     return response

@@ -7,7 +7,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 
 from dsar.ledger import chains
-from exports.models import Bundle
+from exports.models import Bundle, Download
 from exports.web import ranges
 from exports.web.ranges import NotSatisfiable, asked_for
 from requests_app.models import Case
@@ -121,3 +121,20 @@ def test_a_file_that_can_t_be_opened_takes_nobodys_place(opened: Client, house: 
         assert opened.get(f"{HERE}file/").status_code == 302
     path.write_bytes(content)
     assert opened.get(f"{HERE}file/").status_code == 200
+
+
+def test_who_asks_for_the_headers_alone_gets_those_of_the_file_and_has_fetched_nothing(
+    opened: Client, case: Case
+) -> None:
+    asked = opened.head(f"{HERE}file/", headers={"range": "bytes=4-"})
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert not Download.objects.exists()
+    answer = opened.get(f"{HERE}file/")
+    for name in ("Content-Length", "Accept-Ranges", "ETag", "Content-Type", "Content-Disposition"):
+        assert asked[name] == answer[name]
+    assert len(body(answer)) == int(asked["Content-Length"])
+
+
+def test_without_a_ticket_nobody_is_told_how_long_the_file_is(entered: Client, case: Case) -> None:
+    answer = entered.head(f"{HERE}file/")
+    assert (answer.status_code, "ETag" in answer) == (302, False)

@@ -19,6 +19,7 @@ Record = Mapping[str, Any]
 
 IN_A_LINE = b'{"$binary":'
 SHORT = 64  # bytes: what a SHA-512 has
+LONGEST_NAME = 60  # letters of a column's name in a path: Windows takes 260 for all of it
 # What begins so is opened by everybody; whatever else it is, is bytes.
 ENDINGS = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), ".png"),
@@ -98,7 +99,7 @@ def _file_names(columns: Sequence[str]) -> dict[str, str]:
     """A name for each column that every system can unpack; no two are equal."""
     names: dict[str, str] = {}
     for column in columns:
-        plain = safe_name(re.sub(r"[^a-z0-9_]+", "_", column.lower()).strip("_") or "value")
+        plain = safe_name(re.sub(r"[^a-z0-9_]+", "_", column.lower()).strip("_")[:LONGEST_NAME] or "value")
         taken = set(names.values())
         names[column] = next(
             name

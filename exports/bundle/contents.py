@@ -40,6 +40,7 @@ SHOWN_IN_INDEX = 200  # records a collection on the overview page; the files hol
 SHOWN_LETTERS = 2000  # of one field there
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,}([+-]\d\d:\d\d)?")
 MANIFEST_SCHEMA, DISCLOSURE_SCHEMA = paths.schema("manifest"), paths.schema("disclosure")
+SIGNATURE_SCHEMA = paths.schema(signature.PATH)
 VERIFIER = Path(__file__).with_name("verify.py")  # lies in each bundle, and on the site
 YES, NO = Text("yes", "sí"), Text("no", "no")
 KEPT = 128 * 1024  # bytes of parts that stay in memory while a bundle is written; three times this as records
@@ -178,6 +179,8 @@ class Contents:
         yield Member("index.html", [self._page("bundle/index.html", disclosure, overviews).encode()])
         yield Member(VERIFIER.name, [VERIFIER.read_bytes()])
         yield Member(MANIFEST_SCHEMA, [schema.fixed("manifest")])
+        if self.key:
+            yield Member(SIGNATURE_SCHEMA, [schema.fixed(signature.PATH)])
         yield Member(DISCLOSURE_SCHEMA, [schema.fixed("disclosure")])
         yield Member("disclosure.json", [_json(disclosure)], schema=DISCLOSURE_SCHEMA)
         for table in self.tables:

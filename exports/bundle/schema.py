@@ -43,7 +43,7 @@ VALUE = {
 
 
 def fixed(name: str) -> bytes:
-    """The schema of manifest or disclosure."""
+    """The schema of manifest, signature (`manifest.sig`) or disclosure."""
     return (FIXED / f"{name}.schema.json").read_bytes()
 
 

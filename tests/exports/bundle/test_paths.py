@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from itertools import product
 
 import pytest
 
 from exports.bundle import paths
+from exports.bundle.binaries import Files
 from exports.sources.datamap.reader import SLUG
 
 NAMES = ["orders", "con", "nul", "aux", "prn", "com1", "com10", "lpt9", "console", "_", "nul_", "a" * 50]
@@ -42,4 +44,9 @@ def test_a_data_map_takes_no_other_name(name: str) -> None:
 
 def test_every_path_is_short_enough_for_windows() -> None:
     longest = paths.table("a" * 50, "b" * 50)
-    assert len(paths.schema(longest)) < 200, "of 260, of which the person's own folders take the rest"
+    columns = ("c" * 100, "c" * 99 + "d")  # as long as a map lets them be
+    record = {column: {"$binary": base64.b64encode(b"%PDF-").decode(), "bytes": 5} for column in columns}
+    of_bytes = [file.path for file in Files(longest, columns, ()).extracted(1_000_000, record)]
+    assert len(set(of_bytes)) == 2
+    for path in (paths.schema(longest), paths.document("a" * 50, "1000-1000"), *of_bytes):
+        assert len(path) < 200, "of 260, of which the person's own folders take the rest"

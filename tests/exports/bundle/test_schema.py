@@ -7,8 +7,9 @@ import json
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
-from exports.bundle import contents, schema
+from exports.bundle import contents, schema, signature
 from requests_app.law.words import Right
+from tests.exports.bundle.test_signature import KEY
 from tests.exports.house import NOW, House, fresh, json_lines, parts_of, unpacked
 
 GROUND = "ca_145k_rights_of_others"
@@ -41,6 +42,15 @@ def test_every_json_file_of_a_real_bundle_is_what_its_schema_says(house: House) 
                 of_path.validate(document | {"more": 1})
     messages = json.loads(files[described["data/shop/ticket_messages.jsonl"]])
     assert set(messages["properties"]) - set(messages["required"]) == {"body"}
+
+
+def test_the_signature_is_what_its_schema_says() -> None:
+    found = json.loads(signature.signed(b"{}", KEY))
+    of_signature = validator(schema.fixed(signature.PATH))
+    of_signature.validate(found)
+    for wrong in ({"more": 1}, {"signature": found["public_key"]}, {"algorithm": "none"}):
+        with pytest.raises(ValidationError):
+            of_signature.validate(found | wrong)
 
 
 DEFINED = {"binary": schema.BINARY, "file": schema.FILE, "single": schema.SINGLE, "value": schema.VALUE}

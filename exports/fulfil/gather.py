@@ -6,34 +6,27 @@ Called by ``requests_app`` through its ports; owns source runs and parts; never 
 from __future__ import annotations
 
 import json
-import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import F
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import choosing, flagging, held, near_misses, part_files, schedules, trouble
+from exports.fulfil import choosing, flagging, held, near_misses, part_files, schedules, source_runs, trouble
 from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
-from exports.models import UNFINISHED, DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
+from exports.models import DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
 from exports.sources.connector import (
     ChangeRefusedError,
     Connector,
-    GivenIdentifier,
     Identifiers,
     Mode,
     Page,
-    identifiers_given,
 )
 from exports.sources.datamap import Collection, Keep
 from exports.sources.since import Since
@@ -42,7 +35,6 @@ from requests_app.models import Case
 from requests_app.roles import SYSTEM
 from requests_app.services import earlier, people, review
 from requests_app.services.history import locked
-from requests_app.states import State
 
 LONGEST_HELD_BACK = 1.0  # seconds for which a page that was read waits to be written down
 MODE_OF = {
@@ -54,10 +46,6 @@ MODE_OF = {
 }
 
 
-class NoLongerWanted(Exception):
-    """The case was withdrawn, or the source waived or to be searched anew, while a worker looked into it."""
-
-
 def begin(case: Case) -> None:
     """Make the runs of this round in walking order, and the job of the first. In the move's transaction."""
     for position, source in enumerate(DataSource.objects.in_walking_order()):
@@ -67,10 +55,10 @@ def begin(case: Case) -> None:
 
 def look_into(run: Run) -> None:
     """The job: look into one source and keep what is found; for a case that was withdrawn meanwhile nothing more."""
-    with suppress(NoLongerWanted), trouble.for_a_person():
+    with suppress(source_runs.NoLongerWanted), trouble.for_a_person():
         source_run = _source_run(run)
         with run.transaction():
-            _update(source_run, state=RunState.RUNNING)
+            source_runs.update(source_run, state=RunState.RUNNING)
             _take_map_in_use(source_run)
             _take_schedules_in_force(source_run, at=run.at)
         if asking.must_look(source_run, collections_in_scope(source_run)):
@@ -79,7 +67,7 @@ def look_into(run: Run) -> None:
         _search(run, source_run)
         with run.completing():
             case = locked(source_run.case_id)
-            _update(source_run, state=RunState.DONE, finished_at=run.at, error="")
+            source_runs.update(source_run, state=RunState.DONE, finished_at=run.at, error="")
             flagging.begin(source_run)
             asking.remove_uploads(TaskUpload.objects.filter(task__run=source_run))
             _search_later_ones_again(source_run, at=run.at)
@@ -95,7 +83,7 @@ def _leave_to_owner(run: Run, source_run: SourceRun) -> None:
         case = locked(source_run.case_id)
         source_run.case = case
         _set_aside(source_run)
-        _update(source_run, state=RunState.ASKED, error="")
+        source_runs.update(source_run, state=RunState.ASKED, error="")
         asking.ask_to_look(source_run, at=run.at)
         _next_source(case)
 
@@ -123,7 +111,7 @@ def _search(run: Run, source_run: SourceRun) -> None:
 def _look_into_each(
     run: Run, source_run: SourceRun, connector: Connector, collections: list[Collection], identifiers: Identifiers
 ) -> None:
-    kept, watch = Kept(run, source_run), Watch(source_run)
+    kept, watch = source_runs.Kept(run, source_run), Watch(source_run)
     last = {part.collection: part for part in source_run.parts.order_by("number")}  # which a job that died has left
     try:
         for collection in collections:
@@ -182,11 +170,11 @@ def fields_to_plan(source_run: SourceRun, collection: Collection) -> tuple[str, 
 
 def give_up(run: Run) -> None:
     """The source stayed down, or leads to two people: a person tries again or waives it; the next one starts."""
-    with suppress(NoLongerWanted):
+    with suppress(source_runs.NoLongerWanted):
         source_run = _source_run(run)
         case = locked(source_run.case_id)
         error = run.job.error.rpartition(".")[2]
-        _update(source_run, state=RunState.FAILED, error=error)
+        source_runs.update(source_run, state=RunState.FAILED, error=error)
         _next_source(case)
         review.source_failed(case.pk, source_run.source.slug, error=error, at=run.at)
 
@@ -228,20 +216,8 @@ def _source_run(run: Run) -> SourceRun:
     )
     found = known.filter(pk=str(run.arguments["run"])).first()
     if found is None:
-        raise NoLongerWanted
+        raise source_runs.NoLongerWanted
     return found
-
-
-def _update(source_run: SourceRun, **values: object) -> None:
-    """Write to the run as long as somebody waits for it; NoLongerWanted undoes what the transaction wrote so far.
-
-    It is locked before it is judged: an UPDATE that waited for a waiver would judge by what it saw before.
-    """
-    gathering = SourceRun.objects.filter(case__state=State.GATHERING, case__gathering_round=F("round"))
-    wanted = gathering.filter(pk=source_run.pk, state__in=UNFINISHED).select_for_update(of=("self",), no_key=True)
-    if not list(wanted.values_list("pk", flat=True)):
-        raise NoLongerWanted
-    SourceRun.objects.filter(pk=source_run.pk).update(**values)
 
 
 def _take_map_in_use(source_run: SourceRun) -> None:
@@ -262,7 +238,7 @@ def _set_aside(source_run: SourceRun) -> None:
     people.forget_derived(source_run.case, source_run.source.slug)
     source_run.records, source_run.counts, source_run.held, source_run.past_keeping = 0, {}, {}, {}
     source_run.never_empty, source_run.deletion_order = {}, []
-    _update(
+    source_runs.update(
         source_run,
         map_version=source_run.map_version,
         records=0,
@@ -279,7 +255,7 @@ def _take_schedules_in_force(source_run: SourceRun, *, at: datetime) -> None:
     scheduled = schedules.scheduled_for(source_run, at=at)
     if scheduled != source_run.scheduled:
         source_run.scheduled = scheduled
-        _update(source_run, scheduled=scheduled)
+        source_runs.update(source_run, scheduled=scheduled)
 
 
 def _search_later_ones_again(searched: SourceRun, *, at: datetime) -> None:
@@ -349,54 +325,13 @@ def _count(
         return
     presence = connector.presence(collection.name, identifiers, since=_since(source_run))
     _lead_on(run, source_run, connector, collection, identifiers)
-    _add_up(source_run, collection.name, presence.rows, presence.held)
+    source_runs.add_up(source_run, collection.name, presence.rows, presence.held)
     with run.transaction():
-        _note_held(source_run)
-
-
-@dataclass(frozen=True, repr=False)
-class _Sealed:
-    """A page in its file: its row to be, rows with something in them by column, identifiers that it gives."""
-
-    part: Part
-    held: Mapping[str, int]
-    given: list[GivenIdentifier]
-
-
-class Kept:
-    """What one look has sealed and not written down: small collections share a transaction, for each waits for a disk.
-
-    A worker that dies has read a second, or the records of a part, for nothing. It leaves files without a row.
-    """
-
-    def __init__(self, run: Run, source_run: SourceRun) -> None:
-        self.run, self.source_run = run, source_run
-        self._sealed: list[_Sealed] = []
-        self._since = 0.0
-
-    def add(self, sealed: _Sealed) -> None:
-        """Take one more; a full part, and what a slow source gives, is written down at once."""
-        self._since = self._since if self._sealed else time.monotonic()
-        self._sealed.append(sealed)
-        records = sum(waiting.part.records for waiting in self._sealed)
-        if records >= Part.MOST_RECORDS or time.monotonic() - self._since > LONGEST_HELD_BACK:
-            self.write_down()
-
-    def write_down(self) -> None:
-        """The rows of the parts, the counts of the run, and what leads on, in one transaction."""
-        if not self._sealed:
-            return
-        for sealed in self._sealed:
-            _add_up(self.source_run, sealed.part.collection, sealed.part.records, sealed.held)
-        with self.run.transaction():
-            Part.objects.bulk_create(sealed.part for sealed in self._sealed)
-            _note_held(self.source_run)
-            _carry_on(self.source_run.case, chain(*(sealed.given for sealed in self._sealed)), at=self.run.at)
-        self._sealed = []
+        source_runs.note_held(source_run)
 
 
 def _collect(
-    kept: Kept,
+    kept: source_runs.Kept,
     connector: Connector,
     collection: Collection,
     identifiers: Identifiers,
@@ -437,8 +372,8 @@ def _lead_on(
     for page in connector.pages(collection.name, identifiers, mode=Mode.PLAN, size=Part.MOST_RECORDS):
         run.stop_if_paused()
         with run.transaction():
-            _update(source_run, state=RunState.RUNNING)
-            _carry_on(source_run.case, _given(source_run, collection, page), at=run.at)
+            source_runs.update(source_run, state=RunState.RUNNING)
+            source_runs.carry_on(source_run.case, source_runs.given(source_run, collection, page), at=run.at)
 
 
 def _since(source_run: SourceRun) -> Since | None:
@@ -458,7 +393,7 @@ def _note_never_empty(run: Run, source_run: SourceRun, connector: Connector, col
     if source_run.never_empty.get(collection.name, []) != list(columns):
         source_run.never_empty[collection.name] = list(columns)
         with run.transaction():
-            _update(source_run, never_empty=source_run.never_empty)
+            source_runs.update(source_run, never_empty=source_run.never_empty)
 
 
 def _note_deletion_order(run: Run, source_run: SourceRun, connector: Connector) -> None:
@@ -481,7 +416,7 @@ def _note_deletion_order(run: Run, source_run: SourceRun, connector: Connector) 
     if source_run.deletion_order != order:
         source_run.deletion_order = order
         with run.transaction():
-            _update(source_run, deletion_order=order)
+            source_runs.update(source_run, deletion_order=order)
 
 
 def _note_past_keeping(run: Run, source_run: SourceRun, collection: Collection, rows: int) -> None:
@@ -489,36 +424,13 @@ def _note_past_keeping(run: Run, source_run: SourceRun, collection: Collection, 
     if rows:
         source_run.past_keeping[collection.name] = rows
         with run.transaction():
-            _update(source_run, past_keeping=source_run.past_keeping)
+            source_runs.update(source_run, past_keeping=source_run.past_keeping)
 
 
-def _keep(kept: Kept, collection: Collection, page: Page, number: int) -> None:
+def _keep(kept: source_runs.Kept, collection: Collection, page: Page, number: int) -> None:
     """Seal one page, whose row is written later."""
     columns = None
     if kept.source_run.mode == Mode.PLAN:
         columns = {*collection.key, *fields_to_plan(kept.source_run, collection)}
     part = part_files.seal(kept.source_run, collection, page, number=number, fence=kept.run.fence, columns=columns)
-    kept.add(_Sealed(part, page.held(), list(_given(kept.source_run, collection, page))))
-
-
-def _given(source_run: SourceRun, collection: Collection, page: Page) -> Iterator[GivenIdentifier]:
-    return identifiers_given(source_run.map_version.as_map(), collection, page)
-
-
-def _note_held(source_run: SourceRun) -> None:
-    """Rows, and rows with something in each column: what categories and never-disclose notes rest on."""
-    _update(source_run, held=source_run.held, counts=source_run.counts, records=source_run.records)
-
-
-def _add_up(source_run: SourceRun, collection: str, rows: int, held: Mapping[str, int]) -> None:
-    columns = source_run.held.setdefault(collection, {})
-    for column, count in held.items():
-        columns[column] = columns.get(column, 0) + count
-    source_run.counts[collection] = source_run.counts.get(collection, 0) + rows
-    source_run.records += rows
-
-
-def _carry_on(case: Case, identifiers: Iterable[GivenIdentifier], *, at: datetime) -> None:
-    """Keep identifiers that rows give, with where they come from, for the sources walked later."""
-    for given in identifiers:
-        people.derive_identifier(case, given.kind, given.value, f"{given.source}.{given.collection}", at=at)
+    kept.add(source_runs.Sealed(part, page.held(), list(source_runs.given(kept.source_run, collection, page))))

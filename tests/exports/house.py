@@ -216,3 +216,16 @@ def without_flags(slug: str) -> None:
         collection.pop("suppress", None)
     source.map_version = DataMapVersion.accept(yaml.safe_dump(data_map, allow_unicode=True), at=NOW)
     source.save()
+
+
+def remap(slug: str, old: str, new: str) -> None:
+    """Another map of a source is accepted."""
+    source = DataSource.objects.get(slug=slug)
+    assert old in source.map_version.text
+    DataSource.set_up(
+        source.map_version.text.replace(old, new),
+        read_url_variable=source.read_url_variable,
+        write_url_variable=source.write_url_variable,
+        position=source.position,
+        at=NOW,
+    )

@@ -12,7 +12,6 @@ from exports.sources.datamap.model import (
     LIFT,
     OWN_RECORD,
     AutomatedDecision,
-    Batch,
     Bucket,
     Category,
     Change,
@@ -28,15 +27,12 @@ from exports.sources.datamap.model import (
     FileFormat,
     Files,
     Given,
-    Impossible,
     Join,
     Keep,
     KeyedHash,
     Match,
     NeverDisclose,
-    OpenDsr,
     Owner,
-    Push,
     RandomToken,
     Recipient,
     Relation,
@@ -44,13 +40,12 @@ from exports.sources.datamap.model import (
     Root,
     Service,
     Suppression,
-    TaskFor,
     Truncate,
-    Way,
     Year,
 )
 from exports.sources.datamap.reader import SLUG, DataMapError, read_data_map
 from exports.sources.datamap.section import DECIDE
+from exports.sources.datamap.telling import Batch, Impossible, OpenDsr, Push, TaskFor, Way
 
 __all__ = [
     "DECIDE",

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from yaml.nodes import MappingNode
 
-from exports.sources.datamap.model import Batch, Impossible, OpenDsr, Plain, Push, TaskFor, Way
 from exports.sources.datamap.places import LONGEST_MAILBOX, MAILBOX, VARIABLE
 from exports.sources.datamap.section import Section
+from exports.sources.datamap.telling import Batch, Impossible, OpenDsr, Plain, Push, TaskFor, Way
 from requests_app.law.words import Text
 
 WHAT = "'tell' of a recipient"

@@ -18,7 +18,7 @@ from requests_app.law.words import Right
 from requests_app.models import IdentifierStatus, LookBack
 from requests_app.services import closing, people
 from requests_app.states import State
-from tests.exports.house import NOW, House, facts_of, fresh, parts_of, person, rows, run_of
+from tests.exports.house import NOW, House, facts_of, fresh, parts_of, person, remap, rows, run_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -83,6 +83,8 @@ def test_without_a_word_only_the_last_twelve_months_are_looked_at(house: House) 
 
 
 def test_an_old_device_leads_to_what_was_collected_yesterday_and_is_not_told_itself(house: House) -> None:
+    gives = "    gives: [{kind: device_id, column: device_id}]\n"
+    remap("shop", gives, f"{gives}    received_at: first_seen_at\n")
     house.sql("shop", "UPDATE devices SET first_seen_at = '2019-01-01 00:00:00'")
     case = house.deciding(Right.KNOW_SPECIFIC, look_back=LookBack.TWELVE_MONTHS)
     assert "devices" not in {part.collection for part in run_of(case, "shop").parts.all()}
@@ -109,6 +111,8 @@ def test_categories_of_what_only_a_found_device_leads_to_are_counted_too(house: 
 
 
 def test_in_categories_an_old_device_still_leads_to_what_was_collected_yesterday(house: House) -> None:
+    gives = "    gives: [{kind: device_id, column: device_id}]\n"
+    remap("shop", gives, f"{gives}    received_at: first_seen_at\n")
     house.sql("shop", "UPDATE devices SET first_seen_at = '2019-01-01 00:00:00'")
     case = house.deciding(Right.KNOW_CATEGORIES, look_back=LookBack.TWELVE_MONTHS)
     assert run_of(case, "web_log").counts["web_devices"] == 2

@@ -17,7 +17,7 @@ from dsar.jobs.models import State as JobState
 from dsar.jobs.polling import Worker
 from dsar.jobs.queue import retry
 from dsar.jobs.running import Run
-from exports.fulfil import gather
+from exports.fulfil import gather, source_runs
 from exports.models import Part, RunState, SourceRun
 from exports.sources.connector import SourceUnavailableError
 from requests_app.events import EventKind
@@ -212,7 +212,7 @@ def test_a_worker_that_waited_for_a_waiver_writes_nothing_more(house: House) -> 
     def write() -> str:
         waived.wait(timeout=30)
         with transaction.atomic():
-            gather._update(run, counts={"customers": 1})
+            source_runs.update(run, counts={"customers": 1})
         return "written"
 
     assert at_once(waive, write) == ["NoLongerWanted", "waived"]

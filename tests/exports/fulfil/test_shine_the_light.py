@@ -7,7 +7,6 @@ from datetime import datetime
 import pytest
 from django.utils import timezone
 
-from exports.models import DataSource
 from requests_app.admin.making_moves import form_of
 from requests_app.law.words import Right
 from requests_app.models import Case, LookBack, Submission
@@ -16,7 +15,7 @@ from requests_app.moves import MOVES
 from requests_app.services import identity
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
-from tests.exports.house import NOW, House, fresh
+from tests.exports.house import House, fresh, remap
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -42,19 +41,6 @@ def send(house: House, case: Case, text: str) -> str:
     house.move(case, "write_answer", text=text, proof="By the data maps.")
     house.approve(case)
     return " ".join(case.submission.messages.get(letter=Letter.ANSWER).text.split())
-
-
-def remap(slug: str, old: str, new: str) -> None:
-    """Another map of a source is accepted."""
-    source = DataSource.objects.get(slug=slug)
-    assert old in source.map_version.text
-    DataSource.set_up(
-        source.map_version.text.replace(old, new),
-        read_url_variable=source.read_url_variable,
-        write_url_variable=source.write_url_variable,
-        position=source.position,
-        at=NOW,
-    )
 
 
 def test_the_draft_is_sent_word_for_word_once_it_is_approved(house: House) -> None:

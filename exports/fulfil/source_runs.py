@@ -1,0 +1,101 @@
+"""What one look into a source leaves with us: parts, counts, what leads on; nothing once nobody waits for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+from django.db.models import F
+
+from dsar.jobs.running import Run
+from exports.models import UNFINISHED, Part, SourceRun
+from exports.sources.connector import GivenIdentifier, Page, identifiers_given
+from exports.sources.datamap import Collection
+from requests_app.models import Case
+from requests_app.services import people
+from requests_app.states import State
+
+LONGEST_HELD_BACK = 1.0  # seconds for which a page that was read waits to be written down
+
+
+class NoLongerWanted(Exception):
+    """The case was withdrawn, or the source waived or to be searched anew, while a worker looked into it."""
+
+
+def update(source_run: SourceRun, **values: object) -> None:
+    """Write to the run as long as somebody waits for it; NoLongerWanted undoes what the transaction wrote so far.
+
+    It is locked before it is judged: an UPDATE that waited for a waiver would judge by what it saw before.
+    """
+    gathering = SourceRun.objects.filter(case__state=State.GATHERING, case__gathering_round=F("round"))
+    wanted = gathering.filter(pk=source_run.pk, state__in=UNFINISHED).select_for_update(of=("self",), no_key=True)
+    if not list(wanted.values_list("pk", flat=True)):
+        raise NoLongerWanted
+    SourceRun.objects.filter(pk=source_run.pk).update(**values)
+
+
+@dataclass(frozen=True, repr=False)
+class Sealed:
+    """A page in its file: its row to be, rows with something in them by column, identifiers that it gives."""
+
+    part: Part
+    held: Mapping[str, int]
+    given: list[GivenIdentifier]
+
+
+class Kept:
+    """What one look has sealed and not written down: small collections share a transaction, for each waits for a disk.
+
+    A worker that dies has read a second, or the records of a part, for nothing. It leaves files without a row.
+    """
+
+    def __init__(self, run: Run, source_run: SourceRun) -> None:
+        self.run, self.source_run = run, source_run
+        self._sealed: list[Sealed] = []
+        self._since = 0.0
+
+    def add(self, sealed: Sealed) -> None:
+        """Take one more; a full part, and what a slow source gives, is written down at once."""
+        self._since = self._since if self._sealed else time.monotonic()
+        self._sealed.append(sealed)
+        records = sum(waiting.part.records for waiting in self._sealed)
+        if records >= Part.MOST_RECORDS or time.monotonic() - self._since > LONGEST_HELD_BACK:
+            self.write_down()
+
+    def write_down(self) -> None:
+        """The rows of the parts, the counts of the run, and what leads on, in one transaction."""
+        if not self._sealed:
+            return
+        for sealed in self._sealed:
+            add_up(self.source_run, sealed.part.collection, sealed.part.records, sealed.held)
+        with self.run.transaction():
+            Part.objects.bulk_create(sealed.part for sealed in self._sealed)
+            note_held(self.source_run)
+            carry_on(self.source_run.case, chain(*(sealed.given for sealed in self._sealed)), at=self.run.at)
+        self._sealed = []
+
+
+def given(source_run: SourceRun, collection: Collection, page: Page) -> Iterator[GivenIdentifier]:
+    return identifiers_given(source_run.map_version.as_map(), collection, page)
+
+
+def note_held(source_run: SourceRun) -> None:
+    """Rows, and rows with something in each column: what categories and never-disclose notes rest on."""
+    update(source_run, held=source_run.held, counts=source_run.counts, records=source_run.records)
+
+
+def add_up(source_run: SourceRun, collection: str, rows: int, held: Mapping[str, int]) -> None:
+    columns = source_run.held.setdefault(collection, {})
+    for column, count in held.items():
+        columns[column] = columns.get(column, 0) + count
+    source_run.counts[collection] = source_run.counts.get(collection, 0) + rows
+    source_run.records += rows
+
+
+def carry_on(case: Case, identifiers: Iterable[GivenIdentifier], *, at: datetime) -> None:
+    """Keep identifiers that rows give, with where they come from, for the sources walked later."""
+    for given in identifiers:
+        people.derive_identifier(case, given.kind, given.value, f"{given.source}.{given.collection}", at=at)

@@ -20,7 +20,10 @@ from tests.exports.documents.hostile import ATTEMPTS, REFUSED
 HOSTILE = "tests.exports.documents.hostile"
 ANSWERED = {"memory", "loop", "environment", "descriptors", "modules", "nothing"}  # by no refusal of a call
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing can be locked up")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing can be locked up"),
+    pytest.mark.slow,
+]
 
 
 def attempted(what: str, **changes: object) -> Drawn:

@@ -31,7 +31,7 @@ from tests.exports.house import ANALYST, House, facts_of, fresh
 from tests.exports.papers import pdf, scan
 from tests.requests_app.factories import shut_because
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 NAME = Correction(field="shop.customers.name", value="Ann Other")
 PHONE = Correction(field="shop.customers.phone", value="+1 530 555 0123")

@@ -26,7 +26,7 @@ from tests.exports.sources.plans import plan_of
 from tests.exports.sources.small_company import MAP, everything, invoices, letters, members, stamps
 from tests.requests_app.factories import the_organisation
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 ON = date(2026, 11, 23)
 ANN, BOB = {"email": ["ann.o'hara@club.example"]}, {"email": ["bob@club.example"]}

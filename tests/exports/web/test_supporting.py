@@ -16,7 +16,7 @@ from tests.exports.house import House
 from tests.exports.papers import pdf
 from tests.exports.web.fetching import enter
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 PAGE, CASE_PAGE = "/case/me/documents/", "/case/me/"
 NAME = Correction(field="shop.customers.name", value="Ann Other")

@@ -19,7 +19,7 @@ from requests_app.services.intake import IntakeRefused, receive_submission
 from requests_app.states import State
 from tests.requests_app.factories import APPROVER, AT, REASON, a_case, an_intake, case_in, days, fresh, move
 
-pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.usefixtures("house")]
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.usefixtures("house"), pytest.mark.slow]
 
 
 def all_rows() -> Mapping[str, int]:

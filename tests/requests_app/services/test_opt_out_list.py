@@ -16,7 +16,7 @@ from requests_app.services.opt_out_list import Answer
 from tests.requests_app.factories import APPROVER, AT, REASON, a_case, a_submission, days, move
 from tests.requests_app.services.test_opting_in import accepted, code_of
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 SAM = "sam@example.com"
 

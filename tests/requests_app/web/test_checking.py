@@ -10,7 +10,7 @@ from requests_app.models import Case
 from tests.requests_app.web.conftest import FileRequest, enter, page
 from tests.requests_app.web.test_confirming import proved
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 ASK = "/case/me/check/"
 

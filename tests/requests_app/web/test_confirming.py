@@ -13,7 +13,7 @@ from requests_app.services import confirming, identity
 from requests_app.services.moving import perform
 from tests.requests_app.web.conftest import NOW, FileRequest, enter, page
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 FORM = "/case/me/value/"
 FIELD = "shop.customers.licence"

@@ -12,7 +12,7 @@ from requests_app.roles import Actor, Role
 from requests_app.services.moving import perform
 from tests.requests_app.web.conftest import NOW, FileRequest, enter, page
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 ANALYST = Actor("staff:1", frozenset({Role.ANALYST}))
 SAY = "/case/me/may-go/"

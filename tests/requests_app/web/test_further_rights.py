@@ -26,7 +26,7 @@ from requests_app.web.offers import GROUPS
 from tests.requests_app.appealable import a_law_with_an_appeal
 from tests.requests_app.web.conftest import NOW, FileRequest, enter, newest_letter, page
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
 ANALYST = Actor("staff:1", frozenset({Role.ANALYST}))
 FORM = "/request/US-CA/"

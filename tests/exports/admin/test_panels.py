@@ -35,7 +35,7 @@ def test_a_plan_tells_what_a_deletion_does_to_each_collection_on_which_ground_an
     page = page_of(desk.client(Role.APPROVER), case)
     kept = "Invoices 1 kept until 2033-11-23 at the latest: Legal obligation to keep"
     first = "1. Stamps 2 to be deleted, before Letters (foreign key letter_id)"
-    then = "2. Letters 120 to be deleted, before Members (foreign key member_id)"
+    then = "2. Letters 121 to be deleted, before Members (foreign key member_id)"
     assert f"{first} {then} 3. Members 1 to be de-identified {kept}" in page
     desk.move(case, "approve", Role.APPROVER)
     desk.work()

@@ -83,7 +83,7 @@ def test_any_program_counts_the_same_cells_and_none_of_them_runs(records: list[d
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     assert [len(row) for row in rows] == [2] * (len(records) + 1)
     for row, record in zip(rows[1:], records, strict=True):
-        for shown, value in zip(row, record.values(), strict=True):
+        for shown, value in zip(row, (record["a"], record["b"]), strict=True):
             assert type(value) is int or shown[:1] not in set("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20") - {""}
 
 

@@ -145,7 +145,7 @@ def to_tell(theirs: Rows, *, provided: bool = False) -> dict[str, list[dict[str,
             for field in collection.fields
             if not field.never_disclose and (field.provided_by_person or not provided)
         ]
-        dated = "" if collection.gives else collection.received_at or ""  # an old device leads to what is new
+        dated = collection.received_at or ""  # an old letter may lead on, and is not told
         recent = [row for row in rows.values() if str(row.get(dated, SINCE)) >= SINCE]
         told[name] = [{column: json_value(row[column]) for column in columns} for row in recent if columns]
     return told

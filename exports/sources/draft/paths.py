@@ -60,7 +60,13 @@ WHO_CHANGED = frozenset(
         *("edited_by", "updated_by_id", "modified_by_id", "updated_by_user_id", "deleted_by"),
     )
 )
-
+# Who looks after a row at work need not be the person whose row it is.
+WHO_LOOKS_AFTER = frozenset(
+    (
+        *("manager", "supervisor", "rep", "representative", "salesperson", "assignee", "assigned"),
+        *("approver", "approved", "reviewer", "reviewed", "handler", "operator", "responsible", "agent"),
+    )
+)
 
 PHONE_KIND = "phone"
 SHARED = (
@@ -230,7 +236,17 @@ class _Walk:
 
     def _down(self, pointer: Pointer) -> _Step:
         pairs = tuple(zip(pointer.columns, pointer.parent_columns, strict=True))
-        return _Step(pointer.parent, pairs, pointer, self._guessed(pointer))
+        return _Step(pointer.parent, pairs, pointer, self._guessed(pointer) or self._at_work(pointer))
+
+    def _at_work(self, pointer: Pointer) -> str:
+        """Why rows may be none of the person they point to: one looks after them, or after what they hang on."""
+        child, columns = self._schema.name(pointer.child), ", ".join(pointer.columns)
+        if any(WHO_LOOKS_AFTER.intersection(words_of(column)) for column in pointer.columns):
+            return f"{columns} of {child} says who looks after the row at work, and perhaps not whose it is"
+        above = self._steps_to(pointer.parent) if self._distance[pointer.parent] else []
+        if len(above) == 1 and above[0].start != pointer.child and self._at_work(above[0].pointer):
+            return f"{child} hangs on {self._schema.name(pointer.parent)}, which may be none of the person's: see there"
+        return ""
 
     def _up(self, pointer: Pointer) -> _Step:
         pairs = tuple(zip(pointer.parent_columns, pointer.columns, strict=True))

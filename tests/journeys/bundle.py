@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import io
 import json
@@ -11,6 +10,8 @@ import zipfile
 from collections.abc import Mapping
 from html import unescape
 from typing import Any
+
+from tests.exports.csv_text import records_of
 
 Row = Mapping[str, object]
 TEXTS = (".txt", ".html", ".py", ".json", ".jsonl", ".csv", ".sig")
@@ -72,19 +73,8 @@ class Bundle:
     def check_csv(self) -> None:
         """The CSV files hold what the JSON lines hold: value by value, row by row."""
         for table, rows in self._lines().items():
-            text = self.files[f"data/{table}.csv"].decode("utf-8-sig")
-            columns, *lines = csv.reader(io.StringIO(text, newline=""))
-            cells = [{name: cell.removeprefix("'") for name, cell in zip(columns, line, strict=True)} for line in lines]
-            assert cells == [{name: _in_a_cell(row.get(name)) for name in columns} for row in rows], table
+            assert records_of(self.files[f"data/{table}.csv"]) == rows, table
 
 
 def _is_file(value: object) -> bool:
     return isinstance(value, dict) and "$file" in value
-
-
-def _in_a_cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)

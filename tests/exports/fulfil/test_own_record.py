@@ -34,7 +34,7 @@ from requests_app.services.staffing import add_staff
 from requests_app.states import Outcome
 from tests.exports import papers
 from tests.exports.bundle.test_verify import KEY, SEED, Desk
-from tests.exports.house import ANALYST, APPROVER, NOW, House, files_of, fresh, json_lines, person, rows, run_of
+from tests.exports.house import ANALYST, NOW, House, files_of, fresh, json_lines, person, rows, run_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -192,8 +192,9 @@ def test_a_map_of_the_record_that_is_older_than_the_program_is_told_by_the_check
         call_command("sources", "check", stdout=said, stderr=StringIO())
     assert f"{SOURCE}: its map lacks statements, and so do answers." in said.getvalue()
     mira = add_staff("mira", "mira@example.com", None, [Role.ADMINISTRATOR])
+    noor = add_staff("noor", "noor@example.com", None, [Role.APPROVER])
     call_command("sources", "own", "--by", mira.username, stdout=StringIO())
-    CHANGES.accept(SourceChange.objects.get().pk, by=APPROVER, at=NOW)
+    CHANGES.accept(SourceChange.objects.get().pk, by=noor.as_actor(), at=NOW)
     said = StringIO()
     call_command("sources", "check", stdout=said, stderr=StringIO())
     assert f"{SOURCE}: answers as its map says." in said.getvalue()

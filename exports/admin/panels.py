@@ -127,7 +127,7 @@ def restriction(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG
     told = list(SourceRestriction.objects.filter(case=case).select_related("source"))
     if not told and not case.is_restricted:
         return None
-    settable = {source.slug for source in restricting.sources_that_restrict()}
+    settable = {source.slug for source in DataSource.objects.that_suppress(Right.RESTRICT)}
     context = {
         "told": told,
         "waits": case.is_restricted and bool(settable) and not restricting.confirmed_of(case),

@@ -263,7 +263,7 @@ def suppress(run: Run, case: Case) -> None:
 
     Raises NotInAnyMap, or at the end what went wrong in a source: rather what another try may mend by itself.
     """
-    sources, failed = sources_to_suppress_in(case), list[Exception]()
+    sources, failed = DataSource.objects.that_suppress(case.right_asked), list[Exception]()
     if not sources:
         raise trouble.NotInAnyMap
     for source in sources:
@@ -285,19 +285,9 @@ def is_wanted(case: Case) -> bool:
     return Case.objects.filter(pk=case.pk, state=State.CARRYING_OUT).exists()
 
 
-def sources_to_suppress_in(case: Case) -> list[DataSource]:
-    """The sources whose maps say how this right is carried out; what we hold as a processor is its controller's."""
-    return [
-        source
-        for source in DataSource.objects.in_walking_order()
-        if source.map_version.as_map().processor_for is None
-        and any(collection.suppression(case.right_asked) for collection in source.map_version.as_map().collections)
-    ]
-
-
 def waits_for_a_person(case: Case) -> bool:
     """Whether nothing but a note of the privacy team can say that the act is done: no data map says how to do it."""
-    return case.right_asked in rights.BY_HAND_AT_ONCE and not sources_to_suppress_in(case)
+    return case.right_asked in rights.BY_HAND_AT_ONCE and not DataSource.objects.that_suppress(case.right_asked)
 
 
 def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
@@ -343,7 +333,7 @@ def left_to_do(case: Case, *, corrected: Sequence[str] = ()) -> list[str]:
         case Right.DELETE:
             concerned = [run.source.slug for run in findings.searched_runs(case)]
         case right if right in rights.BY_FLAGS:
-            concerned = [source.slug for source in sources_to_suppress_in(case)]
+            concerned = [source.slug for source in DataSource.objects.that_suppress(case.right_asked)]
         case _:
             return list(corrected)
     done = set(Act.objects.filter(case=case, round=case.gathering_round).values_list("source__slug", flat=True))

@@ -14,7 +14,7 @@ from exports.fulfil import acts, hand_over, trouble
 from exports.fulfil.corrections import writing
 from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import asking
-from exports.models import ActKind
+from exports.models import ActKind, DataSource
 from requests_app.events import EventKind
 from requests_app.law.words import Right, Route
 from requests_app.models import Case
@@ -40,7 +40,7 @@ def opt_out(run: Run, case: Case) -> None:
 
 def opt_out_or_by_hand(run: Run, case: Case) -> None:
     """Set the flags where a data map has some for this right; where none has, a person does it and notes it."""
-    if acts.sources_to_suppress_in(case):
+    if DataSource.objects.that_suppress(case.right_asked):
         opt_out(run, case)
 
 

@@ -27,25 +27,15 @@ Known = Mapping[str, frozenset[str]]
 
 def tell_sources(case: Case) -> None:
     """The job that tells them; none where no map says how. In the transaction of what changed."""
-    if sources_that_restrict():
+    if DataSource.objects.that_suppress(Right.RESTRICT):
         enqueue("restrict_in_sources", {"case": str(case.pk)}, key=f"restrict_in_sources:{case.pk}:{case.version}")
-
-
-def sources_that_restrict() -> list[DataSource]:
-    """The sources whose maps say how a restriction is set; what we hold as a processor is its controller's."""
-    return [
-        source
-        for source in DataSource.objects.in_walking_order()
-        if source.map_version.as_map().processor_for is None
-        and any(found.suppression(Right.RESTRICT) for found in source.map_version.as_map().collections)
-    ]
 
 
 def bring_in_line(run: Run) -> None:
     """Set or lift in each source what holds now; one that fails stops no other. Raises what went wrong in one."""
     case = _case(str(run.arguments["case"]))
     failed = list[Exception]()
-    for source in sources_that_restrict():
+    for source in DataSource.objects.that_suppress(Right.RESTRICT):
         run.renew()
         try:
             _tell(run, case, source)

@@ -17,6 +17,7 @@ from exports.sources.drift import SchemaNote, drift
 from exports.sources.hosts import Hosts
 from exports.sources.manual import Answer, ManualConnector
 from exports.sources.masks import Hashing
+from requests_app.law.words import Right
 
 
 class NotConfigured(PermanentFailure):
@@ -78,6 +79,10 @@ class DataSourceQuerySet(models.QuerySet["DataSource"]):
     def in_walking_order(self) -> DataSourceQuerySet:
         """Active sources; what one gives, the next may look for."""
         return self.filter(active=True).select_related("map_version").order_by("position", "slug")
+
+    def that_suppress(self, right: Right) -> list[DataSource]:
+        """Those whose maps say how the right is set in them; what we hold as a processor is its controller's."""
+        return [source for source in self.in_walking_order() if source.map_version.as_map().suppresses(right)]
 
 
 class DataSource(models.Model):

@@ -391,6 +391,10 @@ class DataMap:
     bucket: Bucket | None = None  # of a source of files that lie in one; None: they lie in a folder
     timezone: str = ""  # by which its moments are written that name none; empty: nobody says
 
+    def suppresses(self, right: Right) -> bool:
+        """Whether it says how a right is set in data that is ours."""
+        return self.processor_for is None and any(found.suppression(right) for found in self.collections)
+
     @property
     def zone(self) -> ZoneInfo | None:
         return ZoneInfo(self.timezone) if self.timezone else None

@@ -60,7 +60,8 @@ def measure_bundles(sizes: Sequence[int]) -> int:
         "\nFrom “gather” to the finished, encrypted bundle of JSON lines and CSV. Bare: a cursor, JSON lines, and a ZIP"
     )
     print("with the same deflate, not encrypted; then with CSV, too. The detector for free text is a job of its own,")
-    print("beside them: “flag s”. The company's systems are files of SQLite.")
+    print("beside them: “flag s”; the letter and the closing of the case are not counted. The company's systems are")
+    print("files of SQLite.")
     return on_each_database("tests.bench.exports", *sizes)
 
 

@@ -30,7 +30,7 @@ class ChangeForm(two_people.StepForm):
 
     text = forms.CharField(
         label=gettext_lazy("Data map"),
-        help_text=gettext_lazy("The whole YAML text, as `sources draft` or `sources dump` prints it."),
+        help_text=gettext_lazy("The whole YAML text, as “sources draft” or “sources dump” prints it."),
         max_length=drafting.MOST_TEXT,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 18, "spellcheck": "false", "class": "desk-code"}),

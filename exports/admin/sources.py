@@ -36,10 +36,11 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
     fields = (
         ("title", "slug"),
         ("position", "standing"),
-        ("decided", "undecided"),
+        ("decided", "schema_noted"),
+        "undecided",
         ("read_url_variable", "read_host"),
         ("write_url_variable", "write_host"),
-        ("map_digest", "accepted_at", "schema_noted"),
+        ("map_digest", "accepted_at"),
         "map_text",
     )
     readonly_fields = ("standing", "decided", "undecided", "map_digest", "accepted_at", "schema_noted", "map_text")

@@ -20,7 +20,7 @@ from requests_app.admin.queue import badge, near_badge, right_in_words, state_ba
 from requests_app.admin.sureness import of_ground, of_limit, sureness_badge
 from requests_app.admin.timeline import names_of
 from requests_app.law.limits import LimitCount
-from requests_app.law.words import Degree, EvidenceKind, Sureness
+from requests_app.law.words import Degree, EvidenceKind, Right, Sureness
 from requests_app.models import Case, CorrectionAsked, Duty, Evidence, ExemptionClaim, Message, MessageState
 from requests_app.models.decision import OfCase
 from requests_app.residence import place_name
@@ -28,7 +28,7 @@ from requests_app.roles import Actor
 from requests_app.services import extending, letters, telling
 from requests_app.services import identity as proving
 from requests_app.services.history import record_access
-from requests_app.states import Outcome, State
+from requests_app.states import Outcome, Route, State
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as Text
@@ -86,6 +86,7 @@ class Identity:
     reached: Text
     is_enough: bool
     is_forbidden: bool  # proof may not be asked for
+    instead: str  # then: from when on the request counts
     missing: str
     cannot_ask: bool  # the person's page has no question left, and says to write to us
     citations: tuple[str, ...]
@@ -237,6 +238,7 @@ def identity_of(case: Case) -> Identity:
         reached=DEGREES[reached],
         is_enough=reached >= needed.degree,
         is_forbidden=needed.degree == Degree.NONE,
+        instead=_counts_from(case),
         missing=missing,
         cannot_ask=_cannot_ask(case),
         citations=needed.citations,
@@ -245,6 +247,13 @@ def identity_of(case: Case) -> Identity:
         mailbox_suffices=needed.mailbox_suffices,
         evidence=[_evidence_line(item) for item in case.submission.evidence.all()],
     )
+
+
+def _counts_from(case: Case) -> str:
+    """From when on a request counts that takes no proof; empty for what is only answered."""
+    if case.right_asked == Right.OPT_IN:
+        return _("The choice counts once the person has confirmed it a second time.")
+    return _("The request is in force at once.") if case.route == Route.DIRECT else ""
 
 
 def _cannot_ask(case: Case) -> bool:

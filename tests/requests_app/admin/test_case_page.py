@@ -125,9 +125,18 @@ def test_evidence_and_the_degree_reached_are_shown(desk: Desk) -> None:
     assert "I declare under penalty of perjury" in page
 
 
-def test_an_opt_out_says_that_proof_may_not_be_asked_for(desk: Desk) -> None:
-    case = desk.file(Right.OPT_OUT_SALE_SHARE).cases.get()
-    assert "The law forbids to ask for proof of identity here" in page_of(desk, case)
+@pytest.mark.parametrize(
+    ("right", "counts_from"),
+    [
+        (Right.OPT_OUT_SALE_SHARE, "The request is in force at once."),
+        (Right.OPT_IN, "The choice counts once the person has confirmed it a second time."),
+    ],
+)
+def test_where_proof_may_not_be_asked_for_it_says_from_when_the_request_counts(
+    desk: Desk, right: Right, counts_from: str
+) -> None:
+    case = desk.file(right).cases.get()
+    assert f"No proof of identity may be asked for here. {counts_from}" in page_of(desk, case)
 
 
 def test_the_limit_is_shown_with_its_window(desk: Desk) -> None:

@@ -64,7 +64,8 @@ def _handed_over(case: Case, language: str) -> Iterator[str]:
         }
     yield from never_disclosed_descriptions(case, findings.current_runs(case), language).values()
     for code, explanation in dict.fromkeys(_why_withheld(case)):
-        yield f"{acts.ground_in_words(case, code, language)} {explanation}".strip()
+        because = f"{acts.ground_in_words(case, code, language)} {explanation}".strip()
+        yield _("Something is left out. %(because)s") % {"because": because}
 
 
 def _why_withheld(case: Case) -> Iterator[tuple[str, str]]:

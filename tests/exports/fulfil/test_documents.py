@@ -273,7 +273,7 @@ def test_a_document_is_withheld_whole_only_on_a_ground_and_the_person_is_told_it
     told = account_of(fresh(case), "en")
     assert not any("document besides" in sentence for sentence in told)
     (ground,) = (sentence for sentence in told if "1798.145(k)" in sentence)
-    assert ground.startswith("This would adversely affect the rights of other people")
+    assert ground.startswith("Something is left out. This would adversely affect the rights of other people")
 
 
 def test_a_redacted_copy_takes_the_place_of_its_original_once_it_was_looked_through(house: House) -> None:

@@ -112,7 +112,7 @@ def test_something_withheld_makes_it_partly_fulfilled(company: Company) -> None:
     run_jobs()
     assert fresh(case).outcome == Outcome.PARTLY_FULFILLED
     letter = " ".join(letters_of(case.submission, Letter.ANSWER_READY)[0].split())
-    assert "2 pieces of what we found are not in the file" in letter
+    assert "The file is not complete. It says in each place what is missing, and why." in letter
 
 
 def test_categories_in_the_place_of_specific_pieces_are_partly_fulfilled() -> None:

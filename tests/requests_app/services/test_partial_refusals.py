@@ -52,7 +52,7 @@ def test_what_was_kept_back_makes_the_outcome_partly_fulfilled_and_is_told(compa
     run_jobs()
     assert fresh(case).outcome == Outcome.PARTLY_FULFILLED
     letter = " ".join(letters_of(case.submission, Letter.ANSWER_READY)[0].split())
-    assert "2 pieces of what we found are not in the file" in letter
+    assert "The file is not complete. It says in each place what is missing, and why." in letter
 
 
 def test_a_part_that_was_withheld_is_not_approved_by_who_withheld_it_alone(company: Company) -> None:

@@ -20,10 +20,13 @@ from exports.sources.sql.pointers import read_pointers
 
 SAMPLE_LETTERS = 200  # of one value: enough to see what it looks like
 OWN_SCHEMAS = ("information_schema", "pg_")  # the server's
-# Their rows are rows of the table that they are parts of.
+# Their rows are rows of the table that they are parts of, or that they inherit all of their columns from.
 PARTITIONS = """
 SELECT part.relname FROM pg_class AS part JOIN pg_namespace AS space ON space.oid = part.relnamespace
-WHERE part.relispartition AND space.nspname = :schema
+WHERE space.nspname = :schema AND EXISTS (SELECT FROM pg_inherits WHERE inhrelid = part.oid)
+AND (part.relispartition OR NOT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = part.oid AND attnum > 0 AND attislocal AND NOT attisdropped
+))
 """
 KINDS: tuple[tuple[tuple[type[ColumnType], ...], Kind], ...] = (
     ((types.Boolean,), Kind.TRUTH),

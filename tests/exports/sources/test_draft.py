@@ -312,6 +312,9 @@ def test_a_partition_is_no_table_of_its_own_and_one_that_may_not_be_read_gives_n
         connection.execute(sa.text("CREATE DOMAIN address AS varchar(80)"))
         connection.execute(sa.text("CREATE TABLE people (id int PRIMARY KEY, email address) PARTITION BY RANGE (id)"))
         connection.execute(sa.text("CREATE TABLE people_1 PARTITION OF people FOR VALUES FROM (1) TO (9)"))
+        connection.execute(sa.text("CREATE TABLE calls (id int PRIMARY KEY, email text)"))
+        connection.execute(sa.text("CREATE TABLE calls_2026 (CHECK (id > 9)) INHERITS (calls)"))
+        connection.execute(sa.text("CREATE TABLE answered_calls (answer text) INHERITS (calls)"))
         connection.execute(sa.text("DROP ROLE IF EXISTS looker"))
         connection.execute(sa.text("CREATE ROLE looker LOGIN"))
     looking = sa.make_url(url).set(username="looker").render_as_string(hide_password=False)
@@ -319,6 +322,7 @@ def test_a_partition_is_no_table_of_its_own_and_one_that_may_not_be_read_gives_n
     with engine.begin() as connection:
         connection.execute(sa.text("DROP ROLE looker"))
     engine.dispose()
-    assert [c.name for c in read_data_map(decided(text)).collections] == ["people"]
+    assert [c.name for c in read_data_map(decided(text)).collections] == ["answered_calls", "calls", "people"]
     assert "people_1" not in text
+    assert "calls_2026" not in text
     assert "# no sample: the role may not read it, or it is too slow\n  - name: people" in text

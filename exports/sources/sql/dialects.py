@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections.abc import Callable
+from collections.abc import Collection as Several
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,12 +23,23 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from exports.sources.comparing import digits_of
 from exports.sources.connector import MapDoesNotFitError
 from exports.sources.since import Bounds
-from exports.sources.sql.drivers import leave_postgresql_texts, leave_sqlite_bytes, mariadb_conversions
+from exports.sources.sql.drivers import (
+    leave_postgresql_texts,
+    leave_sqlite_bytes,
+    mariadb_conversions,
+)
+from exports.sources.sql.folding import lowered_by_a_server
 from exports.sources.telephones import BETWEEN, dialled
 
 CONNECT_SECONDS = 5
 WRITTEN_THE_USUAL_WAY = ("datestyle = 'ISO'", "intervalstyle = 'postgres'", "extra_float_digits = 3")
 LOCK_SECONDS = 20
+ALL_OF_UNICODE = "utf8mb4"  # as MariaDB calls it
+# Python knows all encodings but two, in one of which even this statement could not be said: hence bytes.
+SPOKEN_AS_KEPT = (
+    b"SELECT set_config('client_encoding', CASE WHEN kept IN ('EUC_TW', 'MULE_INTERNAL') THEN 'UTF8' ELSE kept END,"
+    b" false) FROM current_setting('server_encoding') AS kept"
+)
 Expression = sa.ColumnElement[Any]  # of whatever type the column has
 Condition = sa.ColumnElement[bool]
 
@@ -43,6 +55,9 @@ class Dialect(Protocol):
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
         """Prepare a new connection: no writing unless `write`, no statement longer than `timeout`."""
 
+    def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:
+        """The other column as the server compares it with the first, whatever their encodings and collations."""
+
     def to_the_letter(self, text: Expression) -> Expression:
         """The text as something whose equality is that of its characters."""
 
@@ -51,6 +66,9 @@ class Dialect(Protocol):
 
     def lower(self, text: Expression) -> Expression:
         """The text in small letters."""
+
+    def lowered(self, form: str) -> Several[str]:
+        """What `lower` may make of texts of which Python makes the form, where it knows fewer letters."""
 
     def digits(self, text: Expression) -> Expression:
         """The digits of the text."""
@@ -90,6 +108,10 @@ class Sqlite:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
+    def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:  # noqa: ARG002
+        """All columns are in one encoding, and compared by that of the left side."""
+        return other
+
     def to_the_letter(self, text: Expression) -> Expression:
         """A column may be declared NOCASE."""
         return sa.collate(text, "BINARY")
@@ -101,6 +123,10 @@ class Sqlite:
     def lower(self, text: Expression) -> Expression:
         """By Python."""
         return sa.func.dsar_lower(_bytes_of(text))
+
+    def lowered(self, form: str) -> Several[str]:
+        """Python's own."""
+        return (form,)
 
     def digits(self, text: Expression) -> Expression:
         """By Python."""
@@ -126,9 +152,13 @@ class PostgreSql:
         return {"connect_args": {"connect_timeout": CONNECT_SECONDS}}
 
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
-        """Set outside of a transaction, for a rollback would take it back. Moments are given in UTC everywhere."""
+        """Set outside of a transaction, for a rollback would take it back. Moments are given in UTC everywhere.
+
+        Texts go over the wire in the database's own encoding, whatever URL and role say.
+        """
         connection.autocommit = True
         cursor = connection.cursor()
+        cursor.execute(SPOKEN_AS_KEPT)
         cursor.execute("SET TIME ZONE 'UTC'")
         for setting in WRITTEN_THE_USUAL_WAY:
             cursor.execute(f"SET {setting}")
@@ -137,6 +167,10 @@ class PostgreSql:
         cursor.close()
         connection.autocommit = False
         leave_postgresql_texts(connection)
+
+    def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:  # noqa: ARG002
+        """All columns of a database are in one encoding."""
+        return other
 
     def to_the_letter(self, text: Expression) -> Expression:
         """A column may be citext, or of a collation that takes different letters as equal."""
@@ -149,6 +183,10 @@ class PostgreSql:
     def lower(self, text: Expression) -> Expression:
         """By the server, so that an index on `lower(column)` serves."""
         return sa.func.lower(text)
+
+    def lowered(self, form: str) -> Several[str]:
+        """With the locale C it knows the letters of ASCII alone."""
+        return lowered_by_a_server(form)
 
     def digits(self, text: Expression) -> Expression:
         """By regular expression, everywhere in the text."""
@@ -175,7 +213,7 @@ class MariaDb:
         return {
             "connect_args": {
                 "connect_timeout": CONNECT_SECONDS,
-                "charset": "utf8mb4",
+                "charset": ALL_OF_UNICODE,
                 "conv": mariadb_conversions(),
             }
         }
@@ -194,9 +232,18 @@ class MariaDb:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
         cursor.close()
 
+    def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:
+        """It compares no columns of different collations, unless one is told which counts."""
+        (charset, collation), (others_charset, others_collation) = _kept_in(column), _kept_in(other)
+        if collation == others_collation or None in (collation, others_collation):
+            return other
+        if charset == others_charset:
+            return sa.collate(other, str(collation))
+        return sa.collate(sa.cast(other, mysql.CHAR(charset=ALL_OF_UNICODE)), f"{ALL_OF_UNICODE}_bin")
+
     def to_the_letter(self, text: Expression) -> Expression:
         """As bytes: even the binary collations pass over trailing blanks."""
-        return sa.cast(sa.cast(text, mysql.CHAR(charset="utf8mb4")), sa.BINARY)
+        return sa.cast(sa.cast(text, mysql.CHAR(charset=ALL_OF_UNICODE)), sa.BINARY)
 
     def letters(self, text: str) -> sa.BindParameter[Any]:
         """The bytes of the text."""
@@ -206,13 +253,17 @@ class MariaDb:
         """By the server."""
         return sa.func.lower(text)
 
+    def lowered(self, form: str) -> Several[str]:
+        """It knows no sigma at the end of a word, and its older collations lack letters."""
+        return lowered_by_a_server(form)
+
     def digits(self, text: Expression) -> Expression:
         """By regular expression, everywhere in the text."""
         return sa.func.regexp_replace(text, "[^0-9]", "")
 
     def dialled(self, text: Expression) -> Expression:
         """By regular expression, in letters that every encoding has."""
-        unicode = sa.cast(text, mysql.CHAR(charset="utf8mb4"))
+        unicode = sa.cast(text, mysql.CHAR(charset=ALL_OF_UNICODE))
         return sa.func.regexp_replace(unicode, _between("\\x{{{:04x}}}"), "")
 
     def reaches(self, column: sa.Column[Any], bounds: Bounds) -> Condition:
@@ -270,6 +321,11 @@ def _bounds(day: str, instant: str, naive: str) -> Bounds:
 def _reaches_by_clock(column: sa.Column[Any], bounds: Bounds) -> Condition:
     """Of a column of days, or of moments that name no zone."""
     return column >= sa.literal(bounds.naive if isinstance(column.type, sa.DateTime) else bounds.day)
+
+
+def _kept_in(column: sa.Column[Any]) -> tuple[str | None, str | None]:
+    """Encoding and collation of a column of MariaDB, as `exports.sources.sql.tables` noted them; None for no text."""
+    return getattr(column.type, "charset", None), getattr(column.type, "collation", None)
 
 
 def _between(escape: str) -> str:

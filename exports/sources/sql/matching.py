@@ -60,8 +60,9 @@ class Matching:
         return sa.or_(*found) if found else None
 
     def _is_one_of(self, collection: Collection, name: str, parts: Several[KeyPart]) -> Condition:
-        """Rows whose column is one of the values that the database itself gave."""
+        """Rows whose column is one of the values that the database itself gave, maybe from another column."""
         column = self._tables.column(collection.name, name)
+        parts = [part for part in parts if self._tables.has_letters_of(collection.name, name, str(part))]
         bound = [self._tables.key_bound(collection.name, name, part) for part in parts]
         is_one = self._tables.key_column(collection.name, name).in_(bound)
         return self._to_the_letter(is_one, column, [raw_key(part) for part in parts])
@@ -82,13 +83,16 @@ class Matching:
         if compare is Compare.EXACT:
             return self._exactly(collection, column, values)
         text: Expression = expression if is_text(expression.type) else sa.cast(expression, sa.String)
+        forms = wanted(compare, values)
         if compare is Compare.DIGITS:
             text = self._dialect.digits(text)
         elif isinstance(compare, E164):
             text = self._dialect.dialled(text)
         else:
             text = self._dialect.lower(sa.func.trim(text) if compare is Compare.EMAIL else text)
-        return self._one_of(text, wanted(compare, values))
+            forms = forms.union(*map(self._dialect.lowered, forms))
+        held = [form for form in forms if self._tables.has_letters_of(collection.name, column, form)]
+        return self._one_of(text, held)
 
     def _exactly(self, collection: Collection, name: str, values: Several[KeyPart]) -> Condition | None:
         bound = []
@@ -134,8 +138,9 @@ class Matching:
             return self._exactly(collection, child, values)
         return self._is_one_of(collection, child, values)
 
-    def _pair(self, child: Expression, parent: Expression) -> tuple[list[Expression], list[Expression]]:
+    def _pair(self, child: sa.Column[Any], parent: sa.Column[Any]) -> tuple[list[Expression], list[Expression]]:
         """Two columns that are to be equal; texts to the letter as well, or a join would pass over an accent."""
+        other = self._dialect.comparable_columns(child, parent)
         if not is_text(child.type):
-            return [child], [parent]
-        return [child, self._dialect.to_the_letter(child)], [parent, self._dialect.to_the_letter(parent)]
+            return [child], [other]
+        return [child, self._dialect.to_the_letter(child)], [other, self._dialect.to_the_letter(parent)]

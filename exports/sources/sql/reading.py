@@ -66,7 +66,7 @@ class Reading:
             return tuple(Step(name, hanging.goes_before(name)) for name in hanging.order())
 
     def check_value(self, collection: str, column: str, value: Json) -> None:
-        """Raise ChangeRefusedError if the column can't hold such a value."""
+        """Raise ChangeRefusedError if the column can't hold such a value, or not all its letters."""
         self._tables.writable(collection, column, value)
 
     def probe(self, points: Mapping[str, str]) -> ProbeAnswer:

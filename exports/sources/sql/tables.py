@@ -28,10 +28,16 @@ from exports.sources.sql.columns import (
     typed,
     unwrapped,
 )
+from exports.sources.sql.encodings import encoding_of, has_letters
 from exports.sources.values import Json, KeyPart
 
 Place: TypeAlias = tuple[str | None, str]  # schema and table
 Columns: TypeAlias = Mapping[str, tuple[ColumnType, bool]]  # by name: the type, and whether it may hold nothing
+
+COLLATIONS = sa.text(
+    "SELECT column_name, character_set_name, collation_name FROM information_schema.columns"
+    " WHERE table_schema = coalesce(:schema, database()) AND table_name = :table AND collation_name IS NOT NULL"
+)
 
 
 class Tables:
@@ -40,6 +46,7 @@ class Tables:
     def __init__(self, datamap: DataMap, engine: sa.Engine) -> None:
         self.source = datamap.source
         self.backend = engine.url.get_backend_name()
+        self._encoding = encoding_of(engine)
         with warnings.catch_warnings():  # a type that SQLAlchemy does not know is read as the driver gives it
             warnings.simplefilter("ignore", SAWarning)
             found = _columns(datamap, engine)
@@ -62,7 +69,13 @@ class Tables:
 
     def comparable(self, collection: str, name: str, value: KeyPart) -> sa.BindParameter[Any]:
         """A value bound to be compared with the column; ValueError if it can't equal any."""
+        if isinstance(value, str) and not self.has_letters_of(collection, name, value):
+            raise ValueError("the column can hold no such letters")
         return comparable(value, self.column(collection, name).type, self.backend)
+
+    def has_letters_of(self, collection: str, name: str, text: str) -> bool:
+        """Whether the column can hold every letter of a text; if not, it equals none of its values."""
+        return has_letters(text, self.column(collection, name), self._encoding)
 
     def key_column(self, collection: str, name: str) -> Expression:
         """A column to be compared with `key_bound`: by the server, and by nothing that SQLAlchemy knows of its type."""
@@ -80,6 +93,11 @@ class Tables:
         """The value as the column takes it, or nothing for None; ChangeRefusedError if it can't hold it."""
         if value is None and not self.may_be_empty(collection, name):
             raise ChangeRefusedError(f"{self.source}: {collection}.{name} can't be empty")
+        if isinstance(value, str) and not self.has_letters_of(collection, name, value):
+            raise ChangeRefusedError(
+                f"{self.source}: {collection}.{name} can't hold every letter of the new value, for its encoding lacks"
+                " some; write it in letters that it has, or let the column keep all of Unicode"
+            )
         try:
             return typed(value, self.column(collection, name).type)
         except ValueError:
@@ -133,7 +151,7 @@ def _columns(datamap: DataMap, engine: sa.Engine) -> Mapping[Place, Columns]:
     for collection in datamap.collections:
         names[collection.schema].add(collection.table)
     inspector = sa.inspect(engine)
-    found = {}
+    found: dict[Place, Columns] = {}
     for schema, tables in names.items():
         reflected = inspector.get_multi_columns(
             schema, filter_names=sorted(tables), kind=ObjectKind.ANY, scope=ObjectScope.ANY
@@ -142,7 +160,19 @@ def _columns(datamap: DataMap, engine: sa.Engine) -> Mapping[Place, Columns]:
             found[schema, table] = {
                 column["name"]: (unwrapped(column["type"]), column["nullable"]) for column in columns
             }
+    if engine.dialect.name in ("mysql", "mariadb"):
+        _note_collations(engine, found)
     return found
+
+
+def _note_collations(engine: sa.Engine, found: Mapping[Place, Columns]) -> None:
+    """Encoding and collation with every text's type: what SQLAlchemy reflects leaves out those of the whole table."""
+    with engine.connect() as connection:
+        for (schema, table), columns in found.items():
+            for name, charset, collation in connection.execute(COLLATIONS, {"schema": schema, "table": table}):
+                type_, _ = columns.get(name, (None, None))
+                if isinstance(type_, sa.String):
+                    vars(type_).update(charset=charset, collation=collation)
 
 
 def _table(place: Place, columns: Columns) -> sa.Table:

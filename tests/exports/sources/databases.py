@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,27 @@ def empty_database(kind: str, name: str, folder: Path, request: pytest.FixtureRe
         connection.execute(sa.text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
     engine.dispose()
     return url.set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def encoded_database(server_url: str, encoding: str) -> Iterator[str]:
+    """The URL of an empty database of PostgreSQL in an encoding, whose locale C knows no letters beyond ASCII.
+
+    Whoever takes the URL as it is speaks UTF-8 to the server.
+    """
+    url = sa.make_url(server_url).set(drivername="postgresql+psycopg")
+    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    name = f"{encoding.lower()}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+        connection.exec_driver_sql(
+            f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+    found = url.set(database=name).update_query_dict({"client_encoding": "utf8"})
+    yield found.render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
 
 
 def make_index(engine: sa.Engine, sentence: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -26,7 +25,7 @@ from exports.sources.connector import (
 from exports.sources.datamap import read_data_map
 from exports.sources.datamap.choosing import with_only
 from tests.exports.csv_text import records_of
-from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
+from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, encoded_database, on
 
 MAP = """
 source: odd
@@ -339,27 +338,16 @@ def test_what_equals_nothing_is_no_key(odd_engine: sa.Engine) -> None:
 @pytest.mark.services
 def test_a_database_that_checks_no_encoding_gives_its_texts_and_the_bytes_of_what_is_none(postgres_server: str) -> None:
     """Of PostgreSQL, by the encoding SQL_ASCII."""
-    url = sa.make_url(postgres_server).set(drivername="postgresql+psycopg")
-    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    name = f"unchecked_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
-        connection.exec_driver_sql(
-            f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
-        )
-    read_url = url.set(database=name)
-    engine = sa.create_engine(read_url, connect_args={"client_encoding": "utf8"})
     columns = {"odd": ("text", "convert_from('\\x61ff', 'SQL_ASCII')"), "day": ("date", "'infinity'"),
                "word": ("varchar(9)", "convert_from('\\xc3a9', 'SQL_ASCII')"), "sum": ("numeric", "1.50"),
                "many": ("text[]", "ARRAY['a']")}  # fmt: skip
     expected = {"odd": {"$binary": "Yf8=", "bytes": 2}, "day": "infinity", "word": "é", "sum": "1.50", "many": ["a"]}
-    with things(engine, columns, key="odd, id", child=CHILD) as connector:
-        with engine.begin() as connection:
-            connection.exec_driver_sql("CREATE TABLE odd_children (id integer, thing text)")
-            connection.exec_driver_sql("INSERT INTO odd_children SELECT id, odd FROM odd_things WHERE id = 1")
-        assert [page.records for page in connector.pages("things", ANN)] == [[expected, expected]]
-        assert what_is_left_of_deleting(connector, engine) == ["bob"]
-    engine.dispose()
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    server.dispose()
+    with encoded_database(postgres_server, "SQL_ASCII") as url:
+        engine = sa.create_engine(url)
+        with things(engine, columns, key="odd, id", child=CHILD) as connector:
+            with engine.begin() as connection:
+                connection.exec_driver_sql("CREATE TABLE odd_children (id integer, thing text)")
+                connection.exec_driver_sql("INSERT INTO odd_children SELECT id, odd FROM odd_things WHERE id = 1")
+            assert [page.records for page in connector.pages("things", ANN)] == [[expected, expected]]
+            assert what_is_left_of_deleting(connector, engine) == ["bob"]
+        engine.dispose()

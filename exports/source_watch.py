@@ -17,10 +17,15 @@ from requests_app.services.staffing import note_setting
 
 
 def note_schema(run: Run) -> None:
-    """The job after an acceptance: keep how the source is built, so that `sources check` tells what changes later."""
+    """The job after an acceptance: keep how the source is built, so that `sources check` tells what changes later.
+
+    Raises MapDoesNotFit if it is not built as the map says, such as with a key by which no row is found again.
+    """
     source = DataSource.objects.select_related("map_version").get(pk=run.arguments["source"])
     with trouble.for_a_person():
         source.note_schema(at=run.at)
+        with source.open(source.map_version.as_map()) as connector:
+            connector.reader()
 
 
 def watch(run: Run) -> None:

@@ -95,7 +95,10 @@ BROKEN = (MoveShut, ChangeRefusedError, NotToCorrect, HeldSince, StillFound, *DA
 Broken = MoveShut | ChangeRefusedError | NotToCorrect | HeldSince | StillFound | VaultError
 
 WHAT_TO_DO: Mapping[str, Text] = {
-    "MapDoesNotFit": _("The source is not built as its data map says. Correct the map, then try the job again."),
+    "MapDoesNotFit": _(
+        "The source is not built as its data map says; `manage.py sources check` names the place. Correct the map, then"
+        " try the job again."
+    ),
     "BrokenData": _(
         "A file of the source has a line that can't be read, or the service's answer is not what its contract says."
         " `manage.py sources check` names the place. Have it put right there, then try the job again."

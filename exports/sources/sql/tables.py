@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import ObjectKind, ObjectScope
 from sqlalchemy.exc import SAWarning
 
@@ -29,6 +28,7 @@ from exports.sources.sql.columns import (
     unwrapped,
 )
 from exports.sources.sql.encodings import encoding_of, has_letters
+from exports.sources.sql.keys import why_no_key
 from exports.sources.values import Json, KeyPart
 
 Place: TypeAlias = tuple[str | None, str]  # schema and table
@@ -59,6 +59,7 @@ class Tables:
             self._tables[collection.name] = _table(place, found[place])
         for collection in datamap.collections:
             self._check(collection)
+            self._check_key(collection, engine)
 
     def __getitem__(self, collection: str) -> sa.Table:
         return self._tables[collection]
@@ -118,7 +119,6 @@ class Tables:
         for join in collection.joins:
             for _, parents in join.columns:
                 self._demand(join.parent, parents)
-        self._check_key(collection)
         counted_from = collection.on_delete.counted_from if isinstance(collection.on_delete, Keep) else None
         for key, dated in (("received_at", collection.received_at), ("counted_from", counted_from)):
             if dated and not is_dated(self.column(collection.name, dated).type):
@@ -132,12 +132,13 @@ class Tables:
                 if why_not:
                     raise MapDoesNotFitError(f"{self.source}: {collection.name}.{column} {why_not}")
 
-    def _check_key(self, collection: Collection) -> None:
+    def _check_key(self, collection: Collection, engine: sa.Engine) -> None:
         for name in collection.key:
-            if isinstance(self.column(collection.name, name).type, mysql.FLOAT):
+            why_not = why_no_key(engine, self.column(collection.name, name))
+            if why_not:
                 raise MapDoesNotFitError(
-                    f"{self.source}: {collection.name}.{name} is a FLOAT, which equals no number that can be written,"
-                    " so it can't be a key; name another"
+                    f"{self.source}: {collection.name}.{name} {why_not}, so it can't be a key, by which rows are paged,"
+                    " chosen and changed; name another, or give the table a column with a number for each row"
                 )
 
     def _demand(self, collection: str, name: str) -> None:

@@ -209,6 +209,16 @@ def test_a_schema_that_can_t_be_noted_is_told_on_the_page(desk: Desk, monkeypatc
     assert "An environment variable of the source" in page
 
 
+def test_an_accepted_map_that_does_not_fit_the_database_is_told_on_the_page(desk: Desk, club_url: str) -> None:
+    press(desk.client(Role.ADMINISTRATOR), **PROPOSED)
+    press(desk.client(Role.APPROVER), do="accept", row=SourceChange.objects.get().pk)
+    with sqlite3.connect(club_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("ALTER TABLE letters RENAME COLUMN id TO number")
+    work()
+    page = text_of(desk.client(Role.ADMINISTRATOR), f"/admin/exports/datasource/{club().pk}/change/")
+    assert "not built as its data map says; `manage.py sources check` names the place" in page
+
+
 def test_the_same_map_is_accepted_anew_for_the_schema_as_it_is_now(desk: Desk, club_url: str) -> None:
     same = PROPOSED | {"text": MAP, "write_url_variable": "CLUB_WRITE_URL", "position": "0"}
     club().note_schema(at=NOW)

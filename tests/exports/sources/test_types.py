@@ -124,9 +124,9 @@ def test_a_binary_key_pages_and_resumes(things: Connector) -> None:
     assert again.keys == second.keys
 
 
-@on(POSTGRESQL)  # only there a column can hold a list
-def test_a_list_is_no_key(small_url: str, things: Connector) -> None:
-    text = MAP.replace("KEY", "list").replace("FIELDS", "{column: whole, title: W, category: commercial}")
+@on(POSTGRESQL)  # which has an order for documents, and what is no single value in them
+def test_a_document_is_no_key(small_url: str, things: Connector) -> None:
+    text = MAP.replace("KEY", "document").replace("FIELDS", "{column: whole, title: W, category: commercial}")
     connector = open_source(read_data_map(text), read_url=small_url)
     with connector, pytest.raises(MapDoesNotFitError, match="a key is made of single values"):
         list(connector.pages("things", {"owner": ["ann"]}))

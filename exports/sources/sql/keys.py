@@ -1,0 +1,39 @@
+"""Columns that are no key: whose values a server does not find again by what it gave, or can't put in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import types
+from sqlalchemy.dialects import mysql, postgresql
+
+# Whether a type that SQLAlchemy does not know is one that PostgreSQL sorts by, and makes of a text.
+SORTED_AND_WRITTEN = sa.text("""
+SELECT type.typtype <> 'c' AND (type.typtype = 'd' OR EXISTS (
+    SELECT FROM pg_opclass AS sorted JOIN pg_am AS kind ON kind.oid = sorted.opcmethod
+    WHERE kind.amname = 'btree' AND sorted.opcdefault AND sorted.opcintype = type.oid))
+FROM pg_attribute AS own JOIN pg_type AS type ON type.oid = own.atttypid
+WHERE own.attrelid = CAST(:table AS regclass) AND own.attname = :column
+""")
+
+
+def why_no_key(engine: sa.Engine, column: sa.Column[Any]) -> str:
+    """Why rows can't be paged, chosen or changed by the column; empty if they can."""
+    if isinstance(column.type, mysql.FLOAT):
+        return "is a FLOAT, which equals no number that can be written"
+    if isinstance(column.type, types.ARRAY | postgresql.HSTORE):
+        return "holds several values in one"
+    if engine.dialect.name != "postgresql":
+        return ""
+    if isinstance(column.type, postgresql.JSON) and not isinstance(column.type, postgresql.JSONB):
+        return "is json, which the database does not compare"
+    if isinstance(column.type, types.NullType) and not _is_sorted_and_written(engine, column):
+        return "is of a composite type, or of one that the database does not sort"
+    return ""
+
+
+def _is_sorted_and_written(engine: sa.Engine, column: sa.Column[Any]) -> bool:
+    table = engine.dialect.identifier_preparer.format_table(column.table)
+    with engine.connect() as connection:
+        return bool(connection.execute(SORTED_AND_WRITTEN, {"table": table, "column": column.name}).scalar())

@@ -15,7 +15,10 @@ TOKEN_BYTES = 8
 TOKEN = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}")
 HASH_LETTERS = 32  # 96 bits of the digest, and 32 by which a hash of ours is known
 BODY_LETTERS = 24
-DATE = re.compile(r"(\d{4})-\d\d-\d\d(?:[T ].*)?")
+DATE = re.compile(r"(?!0000)(\d{4})-\d\d-\d\d(?:[T ](?!.*BC).*)?")
+OF_NO_YEAR = re.compile(
+    r"-?infinity|0000-00-00(?:[T ]00:00:00.*)?"
+)  # no end, and MariaDB's way to say that there is none
 FIRST_DAY = "-01-01"
 
 
@@ -89,14 +92,17 @@ def looks_masked(by: Replacement, held: Json, hashing: Hashing | None) -> bool:
     if isinstance(by, Truncate):
         return len(text) <= by.letters
     if isinstance(by, Year):
-        return not text or _is_first_of_a_year(text)
+        return not text or OF_NO_YEAR.fullmatch(text) is not None or _is_first_of_a_year(text)
     return not text or (hashing is not None and hashing.made(text))
 
 
 def _first_of_its_year(text: str) -> str:
+    """A date that names no year tells nobody's, and stays."""
+    if OF_NO_YEAR.fullmatch(text):
+        return text
     found = DATE.fullmatch(text)
     if found is None:
-        raise NotMaskableError("it is no date")
+        raise NotMaskableError("it is no date of a year from 1 to 9999; put it right in the source, or write clear")
     return found[1] + FIRST_DAY
 
 

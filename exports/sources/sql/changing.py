@@ -247,6 +247,8 @@ class Changing:
             raise ChangeRefusedError(
                 f"{self._datamap.source}: {collection.name}.{column} can't be masked as the map says: {error}"
             ) from None
+        if needs_value(by) and value == record[column]:  # it may be one that a program could not write there
+            return self._tables.column(collection.name, column)
         return self._tables.writable(collection.name, column, value)
 
     def _is_one_of(self, collection: Collection, keys: Sequence[Key]) -> Condition:

@@ -144,9 +144,12 @@ def _whole(text: str) -> int:
 
 def _decimal(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except ArithmeticError:
         raise ValueError("no decimal number") from None
+    if not number.is_finite():
+        raise ValueError("no number")
+    return number
 
 
 def _is_numeric(text: str) -> bool:

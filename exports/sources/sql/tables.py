@@ -34,6 +34,7 @@ from exports.sources.values import Json, KeyPart
 Place: TypeAlias = tuple[str | None, str]  # schema and table
 Columns: TypeAlias = Mapping[str, tuple[ColumnType, bool]]  # by name: the type, and whether it may hold nothing
 
+DATED = "a day that there is, of a year from 1 to 9999, such as 2024-01-31"
 COLLATIONS = sa.text(
     "SELECT column_name, character_set_name, collation_name FROM information_schema.columns"
     " WHERE table_schema = coalesce(:schema, database()) AND table_name = :table AND collation_name IS NOT NULL"
@@ -102,7 +103,10 @@ class Tables:
         try:
             return typed(value, self.column(collection, name).type)
         except ValueError:
-            raise ChangeRefusedError(f"{self.source}: {collection}.{name} can't hold that kind of value") from None
+            such_as = f"; it takes {DATED}" if is_dated(self.column(collection, name).type) else ""
+            raise ChangeRefusedError(
+                f"{self.source}: {collection}.{name} can't hold that kind of value{such_as}"
+            ) from None
 
     def reader(self, collection: str, name: str) -> Reader:
         """How a value of the column, as the driver gives it, becomes JSON."""

@@ -76,7 +76,9 @@ def test_whether_a_column_takes_a_value_is_asked_without_changing_anything(
 ) -> None:
     before = everything(engine)
     company.check_correction(Correction("members", [], "born", "1981-03-01"))
-    for field, new in (("born", "yesterday"), ("points", "many"), ("picture", "x"), ("nowhere", "x")):
+    dates = ("yesterday", "infinity", "-infinity", "2024-02-30", "0000-00-00", "0044-03-15 BC", "12024-01-31")
+    asked = [("points", "many"), ("picture", "x"), ("nowhere", "x"), ("joined_at", "2024-02-30T10:00:00")]
+    for field, new in (*asked, *(("born", new) for new in dates)):
         with pytest.raises(ChangeRefusedError, match=rf"members\.{field} (can't hold|is not marked)"):
             company.check_correction(Correction("members", [], field, new))
     assert everything(engine) == before

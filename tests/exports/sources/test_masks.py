@@ -15,6 +15,7 @@ from exports.sources.datamap import DataMapError, KeyedHash, Replacement, Trunca
 from exports.sources.http import HttpConnector
 from exports.sources.masks import HASH_LETTERS, Hashing, NotMaskableError, looks_masked, masked
 from exports.sources.values import Json
+from tests.exports.sources.databases import MARIADB, POSTGRESQL, on
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.service import MAP as SERVICE_MAP
 from tests.exports.sources.service import Service
@@ -61,6 +62,31 @@ def test_each_row_is_masked_from_what_it_holds(engine: sa.Engine, masking: Conne
     assert ann[7:] == (True, datetime.fromisoformat("2024-01-01"))
     assert ann[1] == HASHING.mask("Ann.O'Hara@Club.example")
     assert (bob[1], cat[1]) == ("bob@club.example", None), "nobody else's"
+
+
+@on(POSTGRESQL, MARIADB)  # SQLite's dates are texts
+def test_a_date_that_names_no_year_stays_and_one_beyond_python_s_stops_everything(
+    engine: sa.Engine, masking: Connector, kind: str
+) -> None:
+    no_year, beyond = {"postgresql": ("infinity", "0044-03-15 BC"), "mariadb": ("0000-00-00", "0000-05-17")}[kind]
+    for born, joined in ((no_year, no_year), (no_year, beyond)):
+        with engine.begin() as connection:
+            if kind == "mariadb":
+                connection.exec_driver_sql("SET sql_mode = ''")
+            values = {"born": born, "joined": joined}
+            connection.execute(sa.text("UPDATE members SET born = :born, joined_at = :joined WHERE id = 1"), values)
+            connection.execute(sa.text("UPDATE members SET name = 'Ann' WHERE id = 1"))
+        plan = plan_of(masking, {"member_no": ["1"]}, members=Action.DEIDENTIFY)
+        if joined == no_year:
+            masking.delete(plan)
+        else:
+            with pytest.raises(ChangeRefusedError, match=r"members\.joined_at can't be masked .*: it is no date of a"):
+                masking.delete(plan)
+        (page,) = masking.pages("members", {"member_no": ["1"]})
+        held = page.records[0]
+        assert str(held["born"]) == no_year
+        assert str(held["joined_at"])[:10] == joined[:10]
+        assert held["name"] == ("A" if joined == no_year else "Ann")
 
 
 def test_nothing_stays_nothing(engine: sa.Engine, masking: Connector) -> None:
@@ -152,6 +178,10 @@ def test_a_hash_is_known_under_an_older_key_and_stays() -> None:
         (Truncate(2), 94105, "94"),
         (Year(), "1980-02-29", "1980-01-01"),
         (Year(), "2024-05-01T10:30:00", "2024-01-01"),
+        (Year(), "infinity", "infinity"),
+        (Year(), "-infinity", "-infinity"),
+        (Year(), "0000-00-00", "0000-00-00"),
+        (Year(), "0000-00-00 00:00:00", "0000-00-00 00:00:00"),
         (Year(), None, None),
         (KeyedHash(), None, None),
     ],
@@ -167,10 +197,14 @@ def test_what_nobody_has_masked_is_not_taken_for_it(by: Replacement, held: Json)
 
 
 @pytest.mark.parametrize(
-    ("by", "held"), [(Year(), "once"), (Year(), "0101"), (Truncate(1), {"$binary": "", "bytes": 0})]
+    ("by", "held"),
+    [
+        *((Year(), held) for held in ("once", "0101", "0044-03-15 BC", "12024-01-31", "0000-05-17")),
+        (Truncate(1), {"$binary": "", "bytes": 0}),
+    ],
 )
 def test_what_can_not_be_masked_is_said_without_the_value(by: Replacement, held: Json) -> None:
-    with pytest.raises(NotMaskableError, match=r"^it is no (date|text, number or date)$"):
+    with pytest.raises(NotMaskableError, match=r"^it is no (date of a year from 1 to 9999; .*|text, number or date)$"):
         masked(by, held, HASHING)
 
 

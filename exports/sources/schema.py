@@ -52,6 +52,7 @@ class Column:
     type: str
     kind: Kind
     nullable: bool
+    names_no_zone: bool = False  # it holds moments by a clock, and does not say by which
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import yaml
@@ -23,6 +23,7 @@ LONGEST_COLUMN = 100
 KEY_OF_PERSON = "part of a key, a number that stands for the person or their row"
 KEY_OF_WHOM = "part of a foreign key; where it points to another person, take the field out"
 LINE = 120
+FEW = 3  # columns that a question about all of them names
 NO_SAMPLE = "  # no sample: the role may not read it, or it is too slow"
 
 HEAD = """\
@@ -58,7 +59,7 @@ def draft(source: str, survey: Survey) -> str:
         for table in schema.tables
     }
     paths = find_paths(schema, guesses, source)
-    lines = [*_top(source), *(["collections:"] if paths.reached else _no_way())]
+    lines = [*_top(source, _clocks(schema, paths.reached)), *(["collections:"] if paths.reached else _no_way())]
     for reached in paths.reached:
         unread = [NO_SAMPLE] if reached.table.place in survey.unread else []
         lines += ["", *unread, *_collection(schema, reached, guesses[reached.table.place])]
@@ -80,13 +81,34 @@ def _decide(what: str) -> str:
     return scalar(f"{DECIDE} {what}")
 
 
-def _top(source: str) -> Iterator[str]:
+def _clocks(schema: Schema, described: Iterable[Reached]) -> list[str]:
+    """The columns with moments that name no zone."""
+    return [
+        f"{schema.name(reached.table.place)}.{column.name}"
+        for reached in described
+        for column in reached.table.columns
+        if column.names_no_zone
+    ]
+
+
+def _zone(clocks: Sequence[str]) -> str:
+    more = f" and {len(clocks) - FEW} more" if len(clocks) > FEW else ""
+    named = f"{', '.join(clocks[:FEW])}{more}"
+    return _decide(
+        f"the zone of the clock by which {named} are written, for they name none, such as Europe/Berlin or UTC; take"
+        " the line out if nobody knows, and a look-back counts from the earlier of our own day and that of UTC"
+    )
+
+
+def _top(source: str, clocks: Sequence[str]) -> Iterator[str]:
     yield from HEAD.splitlines()
     yield from textwrap.wrap(CATEGORIES, LINE, subsequent_indent="# ")
     yield f"source: {source}"
     yield f"title: {scalar(_title(source))}"
     yield "connector: sql"
     yield f"role: {_decide('controller, or {processor_for: legal name of the controller}')}"
+    if clocks:
+        yield f"timezone: {_zone(clocks)}"
     yield ""
     yield "purposes:"
     yield f"  main: {_decide('what the data is used for, as people read it; a line with a name for each purpose')}"

@@ -14,7 +14,7 @@ from sqlalchemy.exc import CompileError, SAWarning
 
 from exports.sources.connector import MapDoesNotFitError
 from exports.sources.schema import Column, Kind, Place, Schema, Table
-from exports.sources.sql.columns import ColumnType
+from exports.sources.sql.columns import ColumnType, unwrapped
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.pointers import read_pointers
 
@@ -122,15 +122,19 @@ def _column(column: Mapping[str, Any], dialect: sa.Dialect) -> Column:
         written = type_.compile(dialect=dialect)
     except CompileError:
         written = "of a type of its own"
-    return Column(column["name"], written, _kind(type_), bool(column.get("nullable", True)))
+    return Column(column["name"], written, _kind(type_), bool(column.get("nullable", True)), _names_no_zone(type_))
+
+
+def _names_no_zone(type_: ColumnType) -> bool:
+    """Of moments; MariaDB's TIMESTAMP is an instant."""
+    plain = unwrapped(type_)
+    return isinstance(plain, types.DateTime) and not plain.timezone and not isinstance(plain, mysql.TIMESTAMP)
 
 
 def _kind(type_: ColumnType) -> Kind:
     if isinstance(type_, mysql.TINYINT) and type_.display_width == 1:
         return Kind.TRUTH
-    if isinstance(type_, postgresql.DOMAIN):
-        return _kind(type_.data_type)
-    return next((kind for classes, kind in KINDS if isinstance(type_, classes)), Kind.OTHER)
+    return next((kind for classes, kind in KINDS if isinstance(unwrapped(type_), classes)), Kind.OTHER)
 
 
 def sample(engine: sa.Engine, source: str, table: Table, rows: int) -> Mapping[str, list[str]]:

@@ -11,6 +11,7 @@ QUESTION = re.compile(r'^( *(?:- )?)(\w+|[\w.]+|"(?:[^"\\]|\\.)*"): ("decide: .*
 COUNTRY = re.compile(r'"decide: the country whose [^"]*"')
 ANSWERS: Mapping[str, str] = {
     "role": "controller",
+    "timezone": "UTC",
     "main": "Run the business",
     "recipients": "[]",
     "one_per_person": "false",

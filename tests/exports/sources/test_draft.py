@@ -302,6 +302,35 @@ def test_a_database_without_people_gives_a_draft_that_says_so(tmp_path: Path) ->
         read_data_map(text)
 
 
+CLOCKS = {
+    "sqlite": ("DATETIME", "DATE"),
+    "postgresql": ("timestamp", "timestamptz"),
+    "mariadb": ("DATETIME", "TIMESTAMP"),
+}
+
+
+def test_the_zone_of_clocks_that_name_none_is_asked(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    names_none, names_one = CLOCKS[kind]
+    url = empty_database(kind, "clocks", tmp_path, request)
+    engine = sa.create_engine(url)
+    asked = []
+    for added in ((), ("joined",), ("left_at", "seen", "paid")):
+        with engine.begin() as connection:
+            if not added:
+                connection.exec_driver_sql(f"CREATE TABLE people (email varchar(80) PRIMARY KEY, told {names_one})")
+                connection.exec_driver_sql(f"CREATE TABLE machines (id int PRIMARY KEY, made {names_none})")
+            for name in added:
+                connection.exec_driver_sql(f"ALTER TABLE people ADD COLUMN {name} {names_none}")
+        text = drafted(url, "clocks")
+        asked.append(str(yaml.safe_load(text).get("timezone", "")))
+        assert read_data_map(decided(text)).timezone == ("UTC" if added else "")
+    engine.dispose()
+    begins = "decide: the zone of the clock by which people.joined"
+    assert asked[0] == ""
+    assert asked[1].startswith(f"{begins} are written")
+    assert asked[2].startswith(f"{begins}, people.left_at, people.seen and 1 more")
+
+
 @on(POSTGRESQL)  # one kind of server shows it
 def test_a_partition_is_no_table_of_its_own_and_one_that_may_not_be_read_gives_no_sample(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest

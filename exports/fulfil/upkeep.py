@@ -29,7 +29,7 @@ from exports.models import (
 )
 from requests_app import holding
 from requests_app.events import EventKind
-from requests_app.models import Case, SupportingDocument
+from requests_app.models import Case, PermissionFile, SupportingDocument
 from requests_app.roles import SYSTEM
 from requests_app.services.history import locked, record
 from requests_app.states import State
@@ -79,7 +79,7 @@ def _with_content_past_its_time(at: datetime) -> QuerySet[Case]:
 def remove_orphaned_files(*, at: datetime) -> int:
     """Remove sealed files older than a day that no row needs any more; returns how many.
 
-    They are left by workers that died between file and row, by bundles that were made and not released or made anew,
+    They are left by whoever died between file and row, by bundles that were made and not released or made anew,
     by rounds of gathering that were set aside, and by cases whose content was destroyed.
     """
     removed = 0
@@ -155,10 +155,15 @@ def _documents_in_use(paths: Collection[str]) -> set[str]:
     return {*originals, *copies, *pages.values_list("path", flat=True)}
 
 
+def _permissions_in_use(paths: Collection[str]) -> set[str]:
+    return set(PermissionFile.objects.filter(path__in=paths).values_list("path", flat=True))
+
+
 def _supporting_in_use(paths: Collection[str]) -> set[str]:
     return set(SupportingDocument.objects.filter(path__in=paths).values_list("path", flat=True))
 
 
+# By the folder that each kind of sealed file lies in.
 IN_USE: dict[str, InUse] = {
     "findings": _parts_in_use,
     "bundles": _bundles_in_use,
@@ -166,5 +171,6 @@ IN_USE: dict[str, InUse] = {
     "encrypted": _encrypted_in_use,
     "uploads": _uploads_in_use,
     "documents": _documents_in_use,
+    "permissions": _permissions_in_use,
     "supporting": _supporting_in_use,
 }

@@ -7,23 +7,40 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.db.models import Model
 from django.utils import timezone
+from pytest_django import Settings
 
 from dsar.jobs.models import Job
 from dsar.vault.errors import KeyDestroyed
 from exports import findings
 from exports.fulfil import hand_over, upkeep
-from exports.models import Bundle, Part, Shredding
+from exports.models import Bundle, Document, DocumentPage, EncryptedFile, Part, Report, Shredding, TaskUpload
 from exports.reports import ordering
 from requests_app.events import EventKind
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
-from requests_app.models import Submission
+from requests_app.models import PermissionFile, Submission, SupportingDocument
+from requests_app.services import identity, papers, permissions
 from tests.exports.house import APPROVER, House, facts_of, fresh, parts_of, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 LONG = timedelta(days=2)
+# Each kind of row that names a sealed file, and the folder of its files.
+FOLDERS: dict[type[Model], str] = {
+    Part: "findings",
+    Bundle: "bundles",
+    Report: "reports",
+    EncryptedFile: "encrypted",
+    TaskUpload: "uploads",
+    Document: "documents",
+    DocumentPage: "documents",
+    PermissionFile: "permissions",
+    SupportingDocument: "supporting",
+}
 
 
 def sealed(house: House, folder: str) -> set[Path]:
@@ -110,10 +127,37 @@ def test_a_file_without_a_row_is_removed_after_a_day_and_not_before(house: House
     assert sealed(house, "findings") | sealed(house, "bundles") == kept
 
 
-def test_unfinished_files_of_killed_workers_are_removed(house: House) -> None:
-    (house.data / "bundles").mkdir(parents=True)
-    (house.data / "bundles" / ".b.sealed.x.unfinished").write_bytes(b"half")
+@pytest.mark.parametrize("folder", sorted(set(FOLDERS.values())))
+def test_of_every_kind_of_sealed_file_what_no_row_names_and_no_writer_ended_is_removed(
+    settings: Settings, tmp_path: Path, folder: str
+) -> None:
+    settings.DATA_DIR = tmp_path
+    (tmp_path / folder / "a-case").mkdir(parents=True)
+    (tmp_path / folder / "a-case" / "b.sealed").write_bytes(b"whole, and without a row")
+    (tmp_path / folder / ".b.sealed.x.unfinished").write_bytes(b"half")
+    later = timezone.now() + upkeep.YOUNGEST_ORPHAN + timedelta(minutes=1)
+    assert upkeep.remove_orphaned_files(at=later) == 2
+
+
+def test_no_kind_of_sealed_file_is_left_out() -> None:
+    rows = {
+        model
+        for model in apps.get_models()
+        if {"path", "size", "sha256"} <= {field.name for field in model._meta.get_fields()}
+    }
+    assert rows == FOLDERS.keys()
+    assert upkeep.IN_USE.keys() == set(FOLDERS.values())
+
+
+def test_a_paper_of_who_asks_for_another_stays_as_long_as_its_row(house: House) -> None:
+    agent = {"requester_name": "Paula Porter", "requester_email": "paula@agents.example"}
+    submission = house.file(Right.KNOW_CATEGORIES, requester=Requester.AGENT, **agent)
+    identity.note_mailbox(submission, at=timezone.now())
+    paper = permissions.send_file(submission, b"%PDF-1.7 power of attorney", at=timezone.now())
     age(house)
+    assert upkeep.remove_orphaned_files(at=timezone.now()) == 0
+    assert papers.read(paper).startswith(b"%PDF")
+    paper.delete()
     assert upkeep.remove_orphaned_files(at=timezone.now()) == 1
 
 

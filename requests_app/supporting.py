@@ -6,9 +6,11 @@ Whoever asks is never made to prove anything by them; what was sent is looked at
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from requests_app.law.words import Ground, Right
@@ -39,15 +41,23 @@ def may_be_sent(case: Case) -> bool:
 
 
 def unseen(asked: CorrectionAsked) -> str:
-    """Why nobody may decide on a correction yet, and what to do; empty once what was sent for it was looked at."""
-    return _look_first(asked.documents.filter(seen_at=None).count())
+    """Why nobody may decide on a correction yet, and what to do; empty once each page sent for it was looked at."""
+    return _look_first(asked.documents.select_related("asked"))
 
 
 def unseen_of_case(case: Case, ground: Ground | None) -> str:
-    """Why a case may not be refused on this ground yet: it judges the matter, and something was looked at by nobody."""
+    """Why a case may not be refused on this ground yet: it judges the matter, and a page was looked at by nobody."""
     if case.right_asked != Right.CORRECT or ground not in ON_THE_MERITS:
         return ""
-    return _look_first(of_case(case).filter(seen_at=None).count())
+    return _look_first(of_case(case))
+
+
+def numbered(documents: Iterable[SupportingDocument]) -> Iterator[tuple[int, SupportingDocument]]:
+    """Each document with its number among those on the same correction, as they came; all of a correction are given."""
+    counts: Counter[uuid.UUID] = Counter()
+    for document in documents:
+        counts[document.asked_id] += 1
+        yield counts[document.asked_id], document
 
 
 def came_later(decisions: Iterable[CorrectionDecision]) -> bool:
@@ -73,14 +83,23 @@ def considered(number: int) -> str:
     return told % {"number": number}
 
 
-def _look_first(number: int) -> str:
-    if not number:
+def _look_first(documents: Iterable[SupportingDocument]) -> str:
+    """Documents are told by their numbers: what a file is called is for nobody who only hears that a move is shut."""
+    left = [_left_of(number, document) for number, document in numbered(documents) if document.pages_left]
+    if not left:
         return ""
-    told = ngettext(
-        "The person sent %(number)s document that nobody has looked at: it has to be considered. Look at it first, on"
-        " the page Supporting documents.",
-        "The person sent %(number)s documents that nobody has looked at: they have to be considered. Look at them"
-        " first, on the page Supporting documents.",
-        number,
+    told = _(
+        "Somebody has to look at every page that the person sent, for it has to be considered. Not looked at: %(left)s."
+        " Open the pages first, under Supporting documents."
     )
-    return told % {"number": number}
+    return told % {"left": "; ".join(left)}
+
+
+def _left_of(number: int, document: SupportingDocument) -> str:
+    left = len(document.pages_left)
+    told = ngettext(
+        "%(left)s of %(pages)s page of document %(number)s on correction %(correction)s",
+        "%(left)s of %(pages)s pages of document %(number)s on correction %(correction)s",
+        document.pages,
+    )
+    return told % {"left": left, "pages": document.pages, "number": number, "correction": document.asked.number}

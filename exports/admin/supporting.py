@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from dsar.vault.errors import VaultError
 from exports.fulfil.corrections import supporting as service
@@ -41,6 +41,7 @@ class Line:
     """One document in a list."""
 
     document: SupportingDocument
+    number: int  # among those on its correction
     title: str  # of its correction
     name: str
     note: str
@@ -87,7 +88,7 @@ def picture(request: HttpRequest, case: Case) -> HttpResponse:
         locked(case.pk)
         record_access(by=actor, what=SLUG, at=at, case=str(case.pk), document=str(document.pk), page=number)
         if actor.roles & DESK:
-            service.note_seen(document, by=actor, at=at)
+            service.note_seen(document, number, by=actor, at=at)
     headers = {"Cache-Control": "no-store, private", "X-Content-Type-Options": "nosniff"}
     return HttpResponse(png, content_type="image/png", headers=headers)
 
@@ -100,15 +101,16 @@ def lines_of(case: Case) -> list[Line]:
     return [
         Line(
             document=document,
+            number=number,
             title=titles[document.asked.number],
             name=unsealed(document, "name"),
             note=unsealed(document, "note"),
             kind=document.content_type.rpartition("/")[2].upper(),
             who=names[document.sent_by],
             url=_url(case, document),
-            standing=badge(_("looked at"), "sure") if document.seen_at else badge(_("to look at"), "late"),
+            standing=_standing(document),
         )
-        for document in sent
+        for number, document in supporting.numbered(sent)
     ]
 
 
@@ -148,14 +150,26 @@ def _add(request: HttpRequest, case: Case) -> HttpResponse:
     return HttpResponseRedirect(_url(case, document))
 
 
+def _standing(document: SupportingDocument) -> SafeString:
+    left = len(document.pages_left)
+    if not left:
+        return badge(_("looked at"), "sure")
+    told = ngettext("%(left)s page to look at", "%(left)s pages to look at", left)
+    return badge(told % {"left": left}, "late")
+
+
 def _page_of(request: HttpRequest, case: Case, document: SupportingDocument) -> dict[str, object]:
     number, last = _number(request, document), document.pages
+    left = [page for page in document.pages_left if page != number]
+    skipped = next((page for page in left if page > number), left[0] if left else 0)
     query = urlencode({"document": str(document.pk), "page": number})
     return {
         "page": number,
         "last": last,
         "previous_url": _url(case, document, number - 1) if number > 1 else "",
         "next_url": _url(case, document, number + 1) if number < last else "",
+        "skipped": skipped,
+        "skipped_url": _url(case, document, skipped) if skipped not in {0, number + 1} else "",
         "picture_url": f"{reverse(f'admin:requests_app_case_{PICTURE}', args=[case.pk])}?{query}",
     }
 

@@ -29,8 +29,9 @@ class SupportingDocument(models.Model):
     clear_sha256 = models.CharField(max_length=64)
     sent_by = models.CharField(max_length=40)
     sent_at = models.DateTimeField()
-    seen_by = models.CharField(max_length=40, blank=True, help_text="Who of the desk looked at it first.")
-    seen_at = models.DateTimeField(null=True)
+    pages_seen = models.JSONField(default=list, help_text="Numbers of the pages that somebody of the desk opened.")
+    seen_by = models.CharField(max_length=40, blank=True, help_text="Who of the desk opened the last of its pages.")
+    seen_at = models.DateTimeField(null=True, help_text="When each page had been opened: it can be considered.")
     name_sealed = models.BinaryField(null=True)
     name = SealedText("name_sealed", key="record_key")
     note_sealed = models.BinaryField(null=True)
@@ -38,7 +39,7 @@ class SupportingDocument(models.Model):
 
     class Meta:
         default_permissions = ()
-        ordering = ("asked__number", "sent_at")
+        ordering = ("asked__number", "sent_at", "pk")
 
     def __str__(self) -> str:
         return f"{self.content_type} {self.sent_at:%Y-%m-%d}"
@@ -47,6 +48,12 @@ class SupportingDocument(models.Model):
     def record_key(self) -> uuid.UUID:
         """It belongs to the request's record."""
         return self.asked.case.submission.record_key
+
+    @property
+    def pages_left(self) -> list[int]:
+        """The numbers of the pages that nobody of the desk has opened yet."""
+        seen = range(1, self.pages + 1) if self.seen_at else self.pages_seen
+        return [number for number in range(1, self.pages + 1) if number not in seen]
 
     @property
     def context(self) -> str:

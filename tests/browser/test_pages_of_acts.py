@@ -93,7 +93,12 @@ def test_a_document_for_a_correction_is_sent_and_looked_at(house: House, new_con
     picture = desk.get_by_alt_text("Page 1 of a document")
     assert picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 1240
     desk.reload()
-    expect(desk.get_by_text("looked at")).to_be_visible()
+    expect(desk.get_by_text("1 page to look at")).to_be_visible()
+    sent(desk, desk.get_by_role("link", name="Next page"))
+    expect(desk.get_by_text("Page 2 of 2")).to_be_visible()
+    desk.get_by_alt_text("Page 2 of a document").evaluate("picture => picture.decode()")
+    desk.reload()
+    expect(desk.get_by_text("looked at", exact=True)).to_be_visible()
     eye.sees_in_both(desk, "supporting document")
     fits_a_phone(desk, desk.url)
 

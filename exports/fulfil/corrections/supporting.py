@@ -93,9 +93,15 @@ def picture(document: SupportingDocument, number: int) -> bytes:
     return burning.as_png(drawn)
 
 
-def note_seen(document: SupportingDocument, *, by: Actor, at: datetime) -> None:
-    """Somebody of the desk looked at it: it can be considered."""
-    SupportingDocument.objects.filter(pk=document.pk, seen_at=None).update(seen_by=by.slug, seen_at=at)
+def note_seen(document: SupportingDocument, number: int, *, by: Actor, at: datetime) -> None:
+    """Somebody of the desk opened a page; once each was, the document can be considered. The case is locked."""
+    known = SupportingDocument.objects.get(pk=document.pk)
+    if known.seen_at is not None or number in known.pages_seen:
+        return
+    known.pages_seen = sorted([*known.pages_seen, number])
+    if not known.pages_left:
+        known.seen_by, known.seen_at = by.slug, at
+    known.save(update_fields=["pages_seen", "seen_by", "seen_at"])
 
 
 def _with_room(case: Case, number: int, by: Actor) -> CorrectionAsked:

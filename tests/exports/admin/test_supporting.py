@@ -52,7 +52,7 @@ def test_it_is_shown_as_a_picture_page_by_page_and_each_look_is_noted(
     asked: Case, sent: SupportingDocument, analyst: Client
 ) -> None:
     shown = unescape(text_of(analyst, page(asked)))
-    for told in ("1. Points", "points <b>.pdf", "As of May.", "Page 1 of 2", sent.clear_sha256, "to look at"):
+    for told in ("1. Points", "points <b>.pdf", "As of May.", "Page 1 of 2", sent.clear_sha256, "2 pages to look at"):
         assert told in shown, told
     assert looks(asked) == []
     (address,) = re.findall(r'<img src="([^"]+supporting_picture[^"]+)"', analyst.get(page(asked)).content.decode())
@@ -61,6 +61,12 @@ def test_it_is_shown_as_a_picture_page_by_page_and_each_look_is_noted(
     assert answer.headers["Cache-Control"].startswith("no-store, private")
     assert answer.content.startswith(b"\x89PNG")
     assert looks(asked) == [{"case": str(asked.pk), "document": str(sent.pk), "page": 1}]
+    shown = unescape(text_of(analyst, f"{page(asked)}?page=2"))
+    assert "1 page to look at" in shown
+    assert "not looked at yet" not in shown, "it is the open one"
+    sent.refresh_from_db()
+    assert (sent.seen_by, sent.pages_left) == ("", [2])
+    analyst.get(f"{page(asked, 'supporting_picture')}?document={sent.pk}&page=2")
     assert "looked at" in unescape(text_of(analyst, page(asked)))
     sent.refresh_from_db()
     assert sent.seen_by.startswith("staff:")
@@ -75,7 +81,9 @@ def test_who_only_reads_cases_sees_it_and_adds_none_and_the_look_does_not_count(
     assert auditor.get(address).status_code == 200
     assert len(looks(asked)) == 1
     sent.refresh_from_db()
-    assert sent.seen_at is None
+    assert sent.pages_seen == []
+    assert "Page 2, not looked at yet" not in text_of(auditor, page(asked)), "it is the next one"
+    assert "Page 1, not looked at yet" in text_of(auditor, f"{page(asked)}?page=2")
     assert auditor.post(page(asked), {"correction": "1"}).status_code == 403
 
 
@@ -89,7 +97,7 @@ def test_it_stands_on_the_case_page_and_where_the_correction_is_decided(
     refused = {"version": 0, "correction": 1, "verdict": "not_held", "reason": "Weighed."}
     asked.refresh_from_db()
     answer = analyst.post(page(asked, "corrections"), refused | {"version": asked.version}, follow=True)
-    assert "1 document that nobody has looked at" in unescape(answer.content.decode())
+    assert "2 of 2 pages of document 1 on correction 1" in unescape(answer.content.decode())
 
 
 def test_what_came_by_post_is_added_by_staff_and_faults_are_told(asked: Case, analyst: Client) -> None:

@@ -148,7 +148,7 @@ def test_documents_for_a_correction_are_named_with_their_hashes_and_what_staff_w
         for text, by in (("passport", PERSON), ("letter", ANALYST))
     ]
     for document in sent:
-        supporting.note_seen(document, by=ANALYST, at=timezone.now())
+        supporting.note_seen(document, 1, by=ANALYST, at=timezone.now())
     house.approve(before)
     held = json_lines(files_of(house.closed(Right.KNOW_SPECIFIC))[f"data/{SOURCE}/documents.jsonl"])
     everybody_s = {"reference": before.submission.reference, "number": "01", "kind": "application/pdf"}

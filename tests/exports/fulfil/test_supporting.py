@@ -46,9 +46,10 @@ def send(case: Case, number: int = 1, content: bytes = DOCUMENT, **more: str) ->
 
 
 def look(*documents: SupportingDocument) -> None:
-    """Somebody of the desk looks at each."""
+    """Somebody of the desk looks at each page of each."""
     for document in documents:
-        supporting.note_seen(document, by=ANALYST, at=timezone.now())
+        for number in range(1, document.pages + 1):
+            supporting.note_seen(document, number, by=ANALYST, at=timezone.now())
 
 
 def decide(house: House, case: Case, number: int, verdict: str, **more: str) -> None:
@@ -126,18 +127,24 @@ def test_it_is_taken_from_a_confirmed_mailbox_for_a_correction_that_is_there_and
         send(other)
 
 
-def test_nobody_decides_on_a_correction_before_its_documents_were_looked_at(house: House) -> None:
+def test_nobody_decides_on_a_correction_before_every_page_sent_for_it_was_looked_at(house: House) -> None:
     case = house.deciding(Right.CORRECT, corrections=(NAME, PHONE))
     document = send(case)
-    with pytest.raises(InputRefused, match="1 document that nobody has looked at"):
+    longer = send(case, content=pdf(SECRET, "second", "third"))
+    look(document)
+    supporting.note_seen(longer, 2, by=ANALYST, at=timezone.now())
+    supporting.note_seen(longer, 2, by=ANALYST, at=timezone.now())
+    with pytest.raises(InputRefused, match="Not looked at: 2 of 3 pages of document 2 on correction 1"):
         decide(house, case, 1, "refused", **REFUSED)
     decide(house, case, 2, "granted", found="1")
-    look(document)
+    look(longer)
+    longer.refresh_from_db()
+    assert (longer.pages_seen, longer.pages_left, longer.seen_by) == ([1, 2, 3], [], ANALYST.slug)
     decide(house, case, 1, "refused", **REFUSED)
     house.approve(case)
     told = "Name: not corrected. Looking at all the circumstances"
     assert told in letter_of(case, Letter.CORRECTED)
-    assert "We looked at what you sent for it (1 document), and considered it" in letter_of(case, Letter.CORRECTED)
+    assert "We looked at what you sent for it (2 documents), and considered it" in letter_of(case, Letter.CORRECTED)
     assert letter_of(case, Letter.CORRECTED).count("We looked at what you sent") == 1
 
 
@@ -147,7 +154,7 @@ def test_a_case_is_not_refused_on_the_matter_before_that_and_the_letter_says_tha
     case = house.reviewing(Right.CORRECT, corrections=(NAME,))
     documents = send(case), send(case, content=scan("Ann"))
     look(documents[0])
-    with pytest.raises(InputRefused, match="1 document that nobody has looked at"):
+    with pytest.raises(InputRefused, match="Not looked at: 1 of 1 page of document 2 on correction 1"):
         house.move(case, "refuse", reason="Weighed.", **REFUSED)
     look(documents[1])
     house.move(case, "refuse", reason="Weighed.", **REFUSED)
@@ -170,7 +177,7 @@ def test_a_document_that_comes_after_the_decision_is_decided_on_before_approval(
     decide(house, case, 2, "granted", found="1")
     house.shift(timedelta(minutes=1))
     document = send(case)
-    with pytest.raises(MoveShut, match="nobody has looked at"):
+    with pytest.raises(MoveShut, match="Somebody has to look at every page"):
         house.approve(case)
     look(document)
     with pytest.raises(MoveShut, match="sent a document after the decision"):
@@ -184,7 +191,7 @@ def test_a_document_that_comes_after_the_decision_is_decided_on_before_approval(
 def test_where_approving_is_the_decision_it_waits_for_the_look_too(house: House) -> None:
     case = house.deciding(Right.CORRECT, corrections=(PHONE,))
     document = send(case)
-    with pytest.raises(MoveShut, match="nobody has looked at"):
+    with pytest.raises(MoveShut, match="Somebody has to look at every page"):
         house.approve(case)
     look(document)
     house.approve(case)

@@ -132,8 +132,9 @@ def watch_hosts(run: Run) -> None:
 
 @handler("shred_content")
 def shred_content(run: Run) -> None:
-    """Destroy the content of cases that closed long enough ago."""
+    """Destroy the content of cases that closed long enough ago, and documents that were taken back."""
     upkeep.shred_content(run)
+    upkeep.destroy_taken_back(run)
 
 
 @handler("remove_orphaned_files")

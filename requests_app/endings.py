@@ -70,7 +70,7 @@ def check_merge(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
                 " to the newer and merge that into this."
             )
         )
-    if supporting.of_case(case).exists():
+    if supporting.of_case(case).standing().exists():
         raise MoveShut(
             _("The person sent documents with this request, which have to be considered: decide on it by itself.")
         )

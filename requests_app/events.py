@@ -110,6 +110,7 @@ class EventKind(TextChoices):
     STATEMENT_CHANGED = "statement_changed", _("Statement of the person changed")
     PASS_ON_STATEMENT = "pass_on_statement", _("Statement passed on")
     SUPPORTING_DOCUMENT = "supporting_document", _("Document received that supports a correction")
+    SUPPORTING_TAKEN_BACK = "supporting_taken_back", _("Document taken back that supported a correction")
     DELETE_INSTEAD = "delete_instead", _("Person said what may be deleted instead of corrected")
     PIECES_ASKED = "pieces_asked", _("Person asked to see the data, to check it")
     VALUE_ASKED = "value_asked", _("Person asked if a value is the one held")

@@ -9,12 +9,12 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from requests_app.law.words import Ground, Right
 from requests_app.models import Case, CorrectionAsked, CorrectionDecision, SupportingDocument
+from requests_app.models.supporting import SupportingQuerySet
 from requests_app.states import OPEN, State
 
 WHILE = OPEN - {State.CARRYING_OUT}
@@ -24,8 +24,8 @@ MOST_OF_CASE = 20
 ON_THE_MERITS = frozenset({Ground.ACCURATE, Ground.DENIED_BEFORE})
 
 
-def of_case(case: Case) -> QuerySet[SupportingDocument]:
-    """All that was sent for a case, correction by correction."""
+def of_case(case: Case) -> SupportingQuerySet:
+    """All that was sent for a case, correction by correction, with what was taken back."""
     known = SupportingDocument.objects.filter(asked__case=case)
     return known.select_related("asked__case__submission")
 
@@ -38,6 +38,12 @@ def are_taken(case: Case) -> bool:
 def may_be_sent(case: Case) -> bool:
     """Whether they are taken on the case page: from a mailbox that was confirmed."""
     return are_taken(case) and case.submission.confirmed_at is not None
+
+
+def may_be_taken_back(document: SupportingDocument) -> bool:
+    """Whether it can be taken back on the case page: until it was decided on."""
+    is_decided_on = document.asked.decisions.filter(decided_at__gte=document.sent_at).exists()
+    return document.taken_back_at is None and may_be_sent(document.asked.case) and not is_decided_on
 
 
 def unseen(asked: CorrectionAsked) -> str:
@@ -62,13 +68,13 @@ def numbered(documents: Iterable[SupportingDocument]) -> Iterator[tuple[int, Sup
 
 def came_later(decisions: Iterable[CorrectionDecision]) -> bool:
     """Whether a document was sent after the decision on its correction."""
-    return any(one.asked.documents.filter(sent_at__gt=one.decided_at).exists() for one in decisions)
+    return any(one.asked.documents.standing().filter(sent_at__gt=one.decided_at).exists() for one in decisions)
 
 
 def brings_new(case: Case, earlier: Collection[uuid.UUID]) -> bool:
     """Whether documents were sent that were not there when the same was denied before (11 CCR 7023(g))."""
-    known = SupportingDocument.objects.filter(asked__case__in=earlier).values("clear_sha256")
-    return of_case(case).exclude(clear_sha256__in=known).exists()
+    known = SupportingDocument.objects.standing().filter(asked__case__in=earlier).values("clear_sha256")
+    return of_case(case).standing().exclude(clear_sha256__in=known).exists()
 
 
 def considered(number: int) -> str:
@@ -85,7 +91,7 @@ def considered(number: int) -> str:
 
 def _look_first(documents: Iterable[SupportingDocument]) -> str:
     """Documents are told by their numbers: what a file is called is for nobody who only hears that a move is shut."""
-    left = [_left_of(number, document) for number, document in numbered(documents) if document.pages_left]
+    left = [_left_of(number, document) for number, document in numbered(documents) if document.is_to_look_at]
     if not left:
         return ""
     told = _(

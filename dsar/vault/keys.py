@@ -170,6 +170,11 @@ def orphans_of(
     return [key_id for page in _pages(old.iterator(chunk_size=PAGE)) for key_id in set(page) - set(in_use(page))]
 
 
+def living(key_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the keys that are there, and not destroyed."""
+    return set(WrappedKey.objects.filter(pk__in=key_ids).values_list("pk", flat=True))
+
+
 def rewrap() -> int:
     """Wrap every key again with the master key's primary; returns how many. May be stopped and run again."""
     count = 0

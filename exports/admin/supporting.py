@@ -69,7 +69,7 @@ def documents(request: HttpRequest, case: Case) -> HttpResponse:
         "may_add": bool(actor_of(request).roles & DESK) and supporting.are_taken(case),
         "is_open": case.state in supporting.WHILE,
         "most_letters": MOST_LETTERS,
-        **(_page_of(request, case, current.document) if current else {}),
+        **(_page_of(request, case, current.document) if current and not current.document.taken_back_at else {}),
     }
     return TemplateResponse(request, "admin/exports/supporting.html", context)
 
@@ -103,8 +103,8 @@ def lines_of(case: Case) -> list[Line]:
             document=document,
             number=number,
             title=titles[document.asked.number],
-            name=unsealed(document, "name"),
-            note=unsealed(document, "note"),
+            name="" if document.taken_back_at else unsealed(document, "name"),
+            note="" if document.taken_back_at else unsealed(document, "note"),
             kind=document.content_type.rpartition("/")[2].upper(),
             who=names[document.sent_by],
             url=_url(case, document),
@@ -151,6 +151,8 @@ def _add(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 def _standing(document: SupportingDocument) -> SafeString:
+    if document.taken_back_at:
+        return badge(_("taken back"), "quiet")
     left = len(document.pages_left)
     if not left:
         return badge(_("looked at"), "sure")
@@ -180,7 +182,8 @@ def _number(request: HttpRequest, document: SupportingDocument) -> int:
 
 
 def _find(case: Case, asked: str) -> SupportingDocument:
-    found = next((document for document in supporting.of_case(case) if str(document.pk) == asked), None)
+    """A document of the case that can be looked at."""
+    found = next((document for document in supporting.of_case(case).standing() if str(document.pk) == asked), None)
     if found is None:
         raise Http404
     return found

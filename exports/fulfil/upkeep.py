@@ -15,6 +15,7 @@ from django.db.models import F, QuerySet
 from dsar.jobs.running import Run
 from dsar.vault import files, keys
 from exports.fulfil import held
+from exports.fulfil.corrections import supporting
 from exports.models import (
     Bundle,
     Candidate,
@@ -62,6 +63,19 @@ def _shred(run: Run, case_id: UUID) -> None:
         NearMisses.objects.filter(run__case=case).delete()
         Shredding.objects.create(case=case, at=run.at)
         record(case, EventKind.CONTENT_SHREDDED, by=SYSTEM, at=run.at)
+
+
+def destroy_taken_back(run: Run) -> None:
+    """Destroy documents for a correction that were taken back, once no hold keeps them (G18)."""
+    taken_back = SupportingDocument.objects.kept().filter(taken_back_at__isnull=False)
+    for document in taken_back.select_related("asked"):
+        with run.transaction():
+            case = locked(document.asked.case_id)
+            holding.lock(case.submission.organisation)
+            if not held.keeps_content(case, at=run.at):
+                supporting.destroy(document, at=run.at)
+                document.destroyed_at, document.name_sealed, document.note_sealed = run.at, None, None
+                document.save(update_fields=["destroyed_at", "name_sealed", "note_sealed"])
 
 
 def follow_up_holds(run: Run) -> None:
@@ -160,7 +174,7 @@ def _permissions_in_use(paths: Collection[str]) -> set[str]:
 
 
 def _supporting_in_use(paths: Collection[str]) -> set[str]:
-    return set(SupportingDocument.objects.filter(path__in=paths).values_list("path", flat=True))
+    return set(SupportingDocument.objects.kept().filter(path__in=paths).values_list("path", flat=True))
 
 
 # By the folder that each kind of sealed file lies in.

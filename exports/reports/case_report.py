@@ -188,7 +188,14 @@ def _correction(case: Case, asked: CorrectionAsked, at: datetime) -> dict[str, A
         "ground": _ground(case, decision.code) if decision and decision.code else None,
         "by": words.who(decision.decided_by) if decision else "",
         "documents": [
-            {"row": row, "kind": row.content_type.rpartition("/")[2].upper(), "by": words.who(row.sent_by)}
+            {
+                "row": row,
+                "kind": row.content_type.rpartition("/")[2].upper(),
+                "by": words.who(row.sent_by),
+                "seen_by": words.who(row.seen_by) if row.seen_at and row.seen_at <= at else "",
+                "is_taken_back": bool(row.taken_back_at and row.taken_back_at <= at),
+                "is_destroyed": bool(row.destroyed_at and row.destroyed_at <= at),
+            }
             for row in asked.documents.filter(sent_at__lte=at)
         ],
     }

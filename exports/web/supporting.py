@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from exports.fulfil.corrections import supporting as service
 from exports.fulfil.corrections.supporting import MOST_LETTERS, NoteRefused, Sent
@@ -68,6 +69,15 @@ class DocumentForm(PortalForm):
         self.fields["note"].help_text = _("At most %(most)s characters.") % {"most": MOST_LETTERS}
 
 
+class Shown(NamedTuple):
+    """One document on the case page."""
+
+    title: str  # of its correction
+    kind: str
+    document: SupportingDocument
+    may_be_taken_back: bool
+
+
 @register_for_all
 def documents_section(case: Case) -> Section | None:
     """On the page of a correction: the documents that came in, and the way to send one."""
@@ -77,7 +87,9 @@ def documents_section(case: Case) -> Section | None:
         return None
     titles = _titles(document.asked for document in sent)
     context = {
-        "documents": [(titles[document.asked.number], _kind(document), document) for document in sent],
+        "documents": [
+            Shown(titles[one.asked.number], _kind(one), one, supporting.may_be_taken_back(one)) for one in sent
+        ],
         "takes_one": takes_one,
     }
     return Section("portal/supporting.html", context)
@@ -100,6 +112,22 @@ def send(request: HttpRequest, submission: Submission) -> HttpResponse:
         messages.success(request, _("We have your document. Our privacy team looks at it before it decides."))
         return redirect("portal:case")
     return render(request, "portal/send_document.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@person_page
+@require_POST
+def take_back(request: HttpRequest, submission: Submission, document_id: UUID) -> HttpResponse:
+    """Take one document back; whoever may withdraw the request may do that."""
+    document = get_object_or_404(SupportingDocument, pk=document_id, asked__case__submission=submission)
+    by = _sender(request, submission)
+    try:
+        service.take_back(document.pk, document.asked.case_id, by=by, at=timezone.now())
+    except MoveShut as shut:
+        messages.error(request, shut.sentence)
+    else:
+        told = _("Your document is taken back: we decide without it, and destroy it unless a law makes us keep it.")
+        messages.success(request, told)
+    return redirect("portal:case")
 
 
 def _taken(case: Case, form: DocumentForm, *, by: Actor) -> bool:

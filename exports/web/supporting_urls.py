@@ -7,4 +7,7 @@ from django.urls import path
 from exports.web import supporting
 
 app_name = "supporting"
-urlpatterns = [path("", supporting.send, name="send")]
+urlpatterns = [
+    path("", supporting.send, name="send"),
+    path("<uuid:document_id>/take-back/", supporting.take_back, name="take_back"),
+]

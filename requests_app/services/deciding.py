@@ -145,7 +145,7 @@ def _considered(case: Case, ground: Exemption) -> str:
     if case.right_asked != Right.CORRECT or ground.ground not in supporting.ON_THE_MERITS:
         return ""
     with translation.override(case.submission.language):
-        return supporting.considered(supporting.of_case(case).count())
+        return supporting.considered(supporting.of_case(case).standing().count())
 
 
 def _where_to_turn(case: Case) -> list[str]:

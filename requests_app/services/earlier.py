@@ -110,6 +110,7 @@ class Supported(NamedTuple):
     kind: str
     size: int
     sha256: str
+    taken_back_on: str | None  # nobody looks at it since, nor at its name and note
     closed_on: str | None
 
 
@@ -222,7 +223,7 @@ def documents(references: Collection[str]) -> Iterator[Supported]:
     found = SupportingDocument.objects.filter(asked__case__submission__reference__in=references)
     for one in found.select_related("asked__case__submission").order_by("asked__case__submission__reference", "pk"):
         submission = one.asked.case.submission
-        own = one.sent_by == PERSON.slug
+        own = one.sent_by == PERSON.slug and one.taken_back_at is None
         yield Supported(
             reference=submission.reference,
             document_id=str(one.pk),
@@ -234,6 +235,7 @@ def documents(references: Collection[str]) -> Iterator[Supported]:
             kind=one.content_type,
             size=one.clear_size,
             sha256=one.clear_sha256,
+            taken_back_on=local_day(one.taken_back_at).isoformat() if one.taken_back_at else None,
             closed_on=_day(one.asked.case),
         )
 

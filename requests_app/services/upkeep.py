@@ -23,7 +23,7 @@ from dsar.vault import keys
 from dsar.vault.errors import StrangeHouse
 from dsar.vault.models import House as KeyHouse
 from dsar.vault.router import KEYS
-from requests_app.models import Case, DataSubject, Hold, Submission, Suppression
+from requests_app.models import Case, DataSubject, Hold, Submission, SupportingDocument, Suppression
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +31,20 @@ InUse = Callable[[Collection[UUID]], Collection[UUID]]
 
 # A key is made before the transaction that first uses it; a day is far more than any transaction lasts.
 YOUNGEST_ORPHAN = timedelta(days=1)
+
+
+def _of_documents(page: Collection[UUID]) -> set[UUID]:
+    """Of documents that were not destroyed, and that live as long as their request's record."""
+    kept = SupportingDocument.objects.kept().filter(own_key__in=page)
+    found = dict(kept.values_list("own_key", "asked__case__submission__record_key"))
+    living = keys.living(found.values())
+    return {own for own, record in found.items() if own and record in living}
+
+
 KEYS_IN_USE: dict[str, InUse] = {
     "record": lambda page: set(Submission.objects.filter(record_key__in=page).values_list("record_key", flat=True)),
     "content": lambda page: set(Case.objects.filter(content_key__in=page).values_list("content_key", flat=True)),
+    "supporting": _of_documents,
     "suppression": lambda page: set(Suppression.objects.filter(value_key__in=page).values_list("value_key", flat=True)),
     "hold": lambda page: {hold.value_key for hold in Hold.objects.filter(value_key__in=page) if hold.value_key},
     "identifiers": lambda page: set(

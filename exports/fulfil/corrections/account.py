@@ -64,7 +64,7 @@ def _not_made(
     if decision.verdict == Verdict.REFUSED:
         told = _("%(field)s: not corrected anywhere else.") if is_made else _("%(field)s: not corrected.")
         ground = acts.ground_in_words(case, decision.code, language)
-        considered = supporting.considered(asked.documents.count())
+        considered = supporting.considered(asked.documents.standing().count())
         yield " ".join(filter(None, (told % field, ground, decision.explanation, considered)))
     elif decision.verdict == Verdict.NOT_HELD and not is_made:
         yield _("%(field)s: we hold no such information about you; nothing was corrected.") % field

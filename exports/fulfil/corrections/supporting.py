@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from dsar.vault import keys
 from exports.documents import burning
 from exports.documents.kinds import Faulty, Kind, kind_of
 from exports.documents.lockdown import CannotLockDown
@@ -53,8 +54,8 @@ class Sent:
 
 
 def take(case_id: uuid.UUID, number: int, sent: Sent, *, by: Actor, at: datetime) -> SupportingDocument:
-    """Keep a document for the correction of this number; raises MoveShut, FileRefused or
-    NoteRefused, each with what to do.
+    """Keep a document for the correction of this number; raises MoveShut, FileRefused or NoteRefused, each with what
+    to do.
     """
     with transaction.atomic():
         asked = _with_room(locked(case_id), number, by)
@@ -76,9 +77,31 @@ def take(case_id: uuid.UUID, number: int, sent: Sent, *, by: Actor, at: datetime
                 sha256=document.clear_sha256,
             )
     except BaseException:
-        papers.discard(document)
+        destroy(document, at=at)
         raise
     return document
+
+
+def take_back(document_id: uuid.UUID, case_id: uuid.UUID, *, by: Actor, at: datetime) -> None:
+    """Whoever sent it wants it considered no more: nobody can look at it any more, the clock destroys it, and that it
+    was there stays in the history. Raises MoveShut once it was decided on.
+    """
+    with transaction.atomic():
+        case = locked(case_id)
+        document = supporting.of_case(case).get(pk=document_id)
+        if not supporting.may_be_taken_back(document):
+            raise MoveShut(_("This document can't be taken back any more: it is decided on, or was taken back before."))
+        document.taken_back_at = at
+        document.save(update_fields=["taken_back_at"])
+        number = document.asked.number
+        record(case, EventKind.SUPPORTING_TAKEN_BACK, by=by, at=at, correction=number, document=str(document.pk))
+
+
+def destroy(document: SupportingDocument, *, at: datetime) -> None:
+    """Destroy its key and file; of a row that is kept, the caller empties what was sealed beside it."""
+    if document.own_key is not None:
+        keys.destroy(document.own_key, at=at)
+    papers.discard(document)
 
 
 def picture(document: SupportingDocument, number: int) -> bytes:
@@ -113,7 +136,7 @@ def _with_room(case: Case, number: int, by: Actor) -> CorrectionAsked:
     asked: CorrectionAsked | None = case.corrections.select_related("case__submission").filter(number=number).first()
     if asked is None:
         raise MoveShut(_("Please choose what the document is about."))
-    if asked.documents.count() >= supporting.MOST:
+    if asked.documents.standing().count() >= supporting.MOST:
         told = _("A correction takes at most %(most)s documents. Please write to us if there are more.")
         raise MoveShut(told % {"most": supporting.MOST})
     if supporting.of_case(case).count() >= supporting.MOST_OF_CASE:
@@ -135,6 +158,7 @@ def _checked(asked: CorrectionAsked, sent: Sent, *, by: Actor, at: datetime) -> 
         clear_sha256=hashlib.sha256(sent.content).hexdigest(),
         sent_by=by.slug,
         sent_at=at,
+        own_key=keys.create(FOLDER, at=at),
     )
     document.name, document.note = _name(sent.name), note
     return document

@@ -117,6 +117,16 @@ def test_what_came_by_post_is_added_by_staff_and_faults_are_told(asked: Case, an
     assert (kept.note, kept.sent_by.startswith("staff:")) == ("By post on 20 November.", True)
 
 
+def test_what_was_taken_back_is_told_and_shown_no_more(asked: Case, sent: SupportingDocument, analyst: Client) -> None:
+    supporting.take_back(sent.pk, asked.pk, by=PERSON, at=timezone.now())
+    shown = unescape(text_of(analyst, page(asked)))
+    assert "document 1: PDF" in shown
+    assert "and is not considered. Nobody can look at it" in shown
+    assert "Page 1 of 2" not in shown
+    assert analyst.get(f"{page(asked, 'supporting_picture')}?document={sent.pk}&page=1").status_code == 404
+    assert "Document taken back that supported a correction" in text_of(analyst, page(asked, "change"))
+
+
 @pytest.mark.parametrize("query", ["", "?document=x", "?document=6f1f6f3e-0000-4000-8000-000000000000&page=1"])
 def test_there_is_no_picture_of_what_is_not_there(asked: Case, analyst: Client, query: str) -> None:
     assert analyst.get(page(asked, "supporting_picture") + query).status_code == 404

@@ -145,9 +145,10 @@ def test_documents_for_a_correction_are_named_with_their_hashes_and_what_staff_w
     before = house.deciding(Right.CORRECT, corrections=(name,))
     sent = [
         supporting.take(before.pk, 1, Sent(papers.pdf(text), f"{text}.pdf", f"On {text}."), by=by, at=timezone.now())
-        for text, by in (("passport", PERSON), ("letter", ANALYST))
+        for text, by in (("passport", PERSON), ("letter", ANALYST), ("contract", PERSON))
     ]
-    for document in sent:
+    supporting.take_back(sent[2].pk, before.pk, by=PERSON, at=timezone.now())
+    for document in sent[:2]:
         supporting.note_seen(document, 1, by=ANALYST, at=timezone.now())
     house.approve(before)
     held = json_lines(files_of(house.closed(Right.KNOW_SPECIFIC))[f"data/{SOURCE}/documents.jsonl"])
@@ -156,7 +157,13 @@ def test_documents_for_a_correction_are_named_with_their_hashes_and_what_staff_w
     told = [
         {**everybody_s, "document_id": str(one.pk), "size": one.clear_size, "sha256": one.clear_sha256, **own}
         for one, own in zip(
-            sent, ({"name": "passport.pdf", "note": "On passport."}, {"name": None, "note": None}), strict=True
+            sent,
+            (
+                {"name": "passport.pdf", "note": "On passport.", "taken_back_on": None},
+                {"name": None, "note": None, "taken_back_on": None},
+                {"name": None, "note": None, "taken_back_on": "2026-11-23"},
+            ),
+            strict=True,
         )
     ]
     assert held == sorted(told, key=lambda row: str(row["document_id"]))

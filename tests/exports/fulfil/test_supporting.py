@@ -19,15 +19,17 @@ from exports.reports.case_report import report_html
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
-from requests_app.models import Case, SupportingDocument
+from requests_app.models import Case, Hold, SupportingDocument
 from requests_app.move import InputRefused
 from requests_app.roles import PERSON
 from requests_app.services import papers
 from requests_app.services.correcting import Correction
 from requests_app.services.letters import Letter
 from requests_app.services.papers import FileRefused
+from requests_app.services.upkeep import destroy_orphaned_keys
 from requests_app.states import State
-from tests.exports.house import ANALYST, House, facts_of, fresh
+from tests.exports.fulfil.test_holding import hold
+from tests.exports.house import ANALYST, House, facts_of, fresh, person
 from tests.exports.papers import pdf, scan
 from tests.requests_app.factories import shut_because
 
@@ -54,6 +56,13 @@ def look(*documents: SupportingDocument) -> None:
 
 def decide(house: House, case: Case, number: int, verdict: str, **more: str) -> None:
     house.move(case, "decide_correction", correction=str(number), verdict=verdict, reason="All was weighed.", **more)
+
+
+def is_destroyed(document: SupportingDocument) -> None:
+    """Neither the document nor what was written beside it can be read again."""
+    for read in (papers.read, lambda row: row.note):
+        with pytest.raises(KeyDestroyed):
+            read(document)
 
 
 def letter_of(case: Case, letter: Letter) -> str:
@@ -222,15 +231,80 @@ def test_it_lives_as_long_as_the_record_and_longer_than_content(house: House) ->
     assert not (house.data / document.path).exists()
 
 
-def test_with_the_key_of_the_record_it_is_gone(house: House) -> None:
+def test_it_goes_with_the_record_and_not_before(house: House) -> None:
     case = house.reviewing(Right.CORRECT, corrections=(NAME,))
     document = send(case, note="Mine.")
+    later = timezone.now() + timedelta(days=2)
+    destroy_orphaned_keys(at=later)
+    assert papers.read(document) == DOCUMENT
     keys.destroy(case.submission.record_key, at=timezone.now())
-    kept = SupportingDocument.objects.select_related("asked__case__submission").get()
-    with pytest.raises(KeyDestroyed):
-        papers.read(document)
-    with pytest.raises(KeyDestroyed):
-        str(kept.note)
+    destroy_orphaned_keys(at=later)
+    is_destroyed(document)
+
+
+def test_what_is_taken_back_is_destroyed_considered_no_more_and_stays_in_the_history(house: House) -> None:
+    case = house.deciding(Right.CORRECT, corrections=(NAME, PHONE))
+    document, other = send(case, name="ann-passport.pdf", note="Mine."), send(case)
+    supporting.take_back(document.pk, case.pk, by=PERSON, at=timezone.now())
+    house.later(timedelta(hours=1, minutes=1))
+    is_destroyed(document)
+    assert not (house.data / document.path).exists()
+    assert papers.read(other) == DOCUMENT
+    kept = SupportingDocument.objects.get(pk=document.pk)
+    assert (kept.name_sealed, kept.note_sealed, kept.clear_sha256) == (None, None, document.clear_sha256)
+    (facts,) = facts_of(case, EventKind.SUPPORTING_TAKEN_BACK)
+    assert facts == {"correction": 1, "document": str(document.pk)}
+    look(other)
+    decide(house, case, 1, "refused", **REFUSED)
+    decide(house, case, 2, "granted", found="1")
+    house.approve(case)
+    assert "what you sent for it (1 document)" in letter_of(case, Letter.CORRECTED)
+    report = report_html(fresh(case))
+    assert "from person on 23 November 2026; taken back on 23 November 2026, and destroyed" in report
+    assert "; each page looked at by 23 November 2026, the last by " in report
+
+
+def test_what_is_decided_on_is_taken_back_no_more_but_what_came_later_is(house: House) -> None:
+    case = house.deciding(Right.CORRECT, corrections=(NAME, PHONE))
+    document = send(case)
+    look(document)
+    decide(house, case, 1, "refused", **REFUSED)
+    house.shift(timedelta(minutes=1))
+    late = send(case)
+    supporting.take_back(late.pk, case.pk, by=PERSON, at=timezone.now())
+    decide(house, case, 2, "granted", found="1")
+    for one in (document, late):
+        with pytest.raises(MoveShut, match="can't be taken back any more"):
+            supporting.take_back(one.pk, case.pk, by=PERSON, at=timezone.now())
+    house.approve(case)
+    assert papers.read(document) == DOCUMENT
+
+
+def test_a_hold_keeps_what_was_taken_back_and_nobody_looks_at_it(house: House) -> None:
+    case = house.reviewing(Right.CORRECT, corrections=(NAME,))
+    document = send(case, note="Mine.")
+    hold(house)
+    supporting.take_back(document.pk, case.pk, by=PERSON, at=timezone.now())
+    house.later(timedelta(hours=30))
+    destroy_orphaned_keys(at=timezone.now())
+    assert (house.data / document.path).exists()
+    assert papers.read(document) == DOCUMENT
+    Hold.objects.update(released_at=timezone.now())
+    house.later(timedelta(hours=2))
+    is_destroyed(document)
+
+
+def test_what_came_before_documents_had_keys_of_their_own_is_read_and_taken_back(house: House) -> None:
+    document = SupportingDocument(asked=house.reviewing(Right.CORRECT, corrections=(NAME,)).corrections.get())
+    document.pages, document.clear_size, document.sent_at = 1, len(DOCUMENT), timezone.now()
+    papers.seal(document, DOCUMENT, folder=supporting.FOLDER)
+    document.save()
+    assert papers.read(document) == DOCUMENT
+    case = document.asked.case
+    supporting.take_back(document.pk, case.pk, by=PERSON, at=timezone.now())
+    house.later(timedelta(hours=1, minutes=1))
+    assert not (house.data / document.path).exists()
+    assert case.submission.name == person().name, "the record is as it was"
 
 
 def test_a_file_of_which_no_row_is_written_goes_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,10 @@ def a_file(content: bytes = b"", name: str = "my passport.pdf") -> SimpleUploade
     return SimpleUploadedFile(name, content or pdf("Ann Other"), "text/html")  # what the browser says counts nothing
 
 
+def cookies(client: Client) -> str:
+    return "; ".join(f"{name}={cookie.value}" for name, cookie in client.cookies.items())
+
+
 def text(client: Client, path: str = CASE_PAGE) -> str:
     answer = client.get(path)
     assert answer.status_code == 200
@@ -93,6 +97,30 @@ def test_a_correction_that_is_closed_shows_what_came_and_takes_no_more(
     assert "Send another document" not in shown
     answer = entered.get(PAGE, follow=True)
     assert "takes no documents any more" in answer.content.decode()
+
+
+def test_it_is_taken_back_until_it_is_decided_on(entered: Client, case: Case, house: House) -> None:
+    entered.post(PAGE, {"correction": "1", "document": a_file()})
+    document = SupportingDocument.objects.get()
+    address = f"{PAGE}{document.pk}/take-back/"
+    assert f'action="{address}"' in text(entered)
+    assert entered.get(address).status_code == 405
+    assert Client(enforce_csrf_checks=True, HTTP_COOKIE=cookies(entered)).post(address).status_code == 403
+    stranger = Client()
+    assert stranger.post(address).headers["Location"] == "/case/"
+    enter(stranger, house.file(Right.CORRECT, corrections=(NAME,)))
+    assert stranger.post(address).status_code == 404
+    answer = entered.post(address, follow=True).content.decode()
+    assert "Your document is taken back: we decide without it" in answer
+    assert "taken back on" in answer
+    assert address not in answer
+    assert "can&#x27;t be taken back any more" in entered.post(address, follow=True).content.decode()
+    entered.cookies["django_language"] = "es"
+    shown = text(entered)
+    assert "retirado el" in shown
+    assert "y destruido" not in shown
+    house.work()
+    assert "y destruido" in text(entered)
 
 
 def test_other_requests_take_none_and_who_has_not_entered_is_asked_to(client: Client, house: House) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import unescape
 from http.cookiejar import CookieJar
+from secrets import token_hex
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urljoin
 from urllib.request import HTTPCookieProcessor, Request, build_opener
@@ -15,7 +17,16 @@ from dsar.demo.forms import Form, forms_of
 MARKUP = re.compile(r"<(style|script)\b.*?</\1>|<[^>]+>", re.DOTALL)
 SECONDS = 30
 
-Typed = Mapping[str, str | list[str]]
+
+@dataclass(frozen=True, repr=False)
+class Upload:
+    """A file that somebody chose: what it is called, and what is in it."""
+
+    name: str
+    content: bytes
+
+
+Typed = Mapping[str, str | list[str] | Upload]
 
 
 class PageFailed(Exception):
@@ -50,7 +61,8 @@ class Browser:
 
     def send(self, path: str, fields: Typed) -> str:
         """Send fields to a path, whether or not the open page has such a form."""
-        request = Request(urljoin(self.address, path), data=urlencode(fields, doseq=True).encode())
+        body, content_type = _encoded(fields)
+        request = Request(urljoin(self.address, path), data=body, headers={"Content-Type": content_type})
         request.add_header("Referer", self.address)
         return self._open(request)
 
@@ -79,3 +91,21 @@ class Browser:
             self.html = error.read().decode(errors="replace")
             raise PageFailed(f"{request.full_url}: {error.code}: {self.text()[:300]}", error.code) from None
         return self.html
+
+
+def _encoded(fields: Typed) -> tuple[bytes, str]:
+    """Fields as a browser sends them, and the content type; in parts, one a value, if a file is among them."""
+    if not any(isinstance(value, Upload) for value in fields.values()):
+        return urlencode(fields, doseq=True).encode(), "application/x-www-form-urlencoded"
+    line = token_hex(16)
+    parts = [f"--{line}\r\n".encode() + part + b"\r\n" for part in _parts(fields)]
+    return b"".join([*parts, f"--{line}--\r\n".encode()]), f"multipart/form-data; boundary={line}"
+
+
+def _parts(fields: Typed) -> Iterator[bytes]:
+    for field, given in fields.items():
+        for value in given if isinstance(given, list) else [given]:
+            head = f'Content-Disposition: form-data; name="{field}"'
+            if isinstance(value, Upload):
+                head += f'; filename="{value.name}"\r\nContent-Type: application/octet-stream'
+            yield f"{head}\r\n\r\n".encode() + (value.content if isinstance(value, Upload) else value.encode())

@@ -11,6 +11,9 @@ from tests.journeys.house import House, wait_for
 
 CASE = re.compile(r'href="(/admin/requests_app/case/[0-9a-f-]{36}/)change/')
 IN_WORK = "are being looked through"
+SENT = re.compile(r'<li><a href="([^"]+/supporting/\?document=[^"]+)"')
+PICTURE = re.compile(r'<img src="([^"]+)"')
+NEXT_PAGE = re.compile(r'href="([^"]+)">Next page<')
 TICK = re.compile(r'name="_selected_action" value="([^"]+)"')
 STATE = re.compile(r'<p class="desk-line">\s*<span class="desk-badge [\w-]+">([^<]+)</span>')
 
@@ -103,6 +106,20 @@ class Desk:
         self.browser.get(f"{self.case}corrections/")
         self.browser.post(self.browser.address, {"correction": number, **typed})
         assert "Decided." in self.page, self.page
+
+    def looks_at_documents(self) -> list[bytes]:
+        """Look at each page of all that the person sent for corrections; the pictures, which are all that is shown."""
+        pictures = []
+        self.browser.get(f"{self.case}supporting/")
+        for address in map(unescape, SENT.findall(self.browser.html)):
+            following: str | None = address
+            while following:
+                self.browser.get(following)
+                if picture := PICTURE.search(self.browser.html):
+                    pictures.append(self.browser.fetch(unescape(picture.group(1))))
+                found = NEXT_PAGE.search(self.browser.html)
+                following = unescape(found.group(1)) if found else None
+        return pictures
 
     def tries_failed_jobs_again(self) -> str:
         """Tick every job that gave up, and choose “Try again”; the page that follows."""

@@ -1,19 +1,17 @@
-"""The owner of an archive, an outsider: a mailbox, and a browser that can send files."""
+"""The owner of an archive, an outsider: a mailbox and a browser."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.request import Request
 
-from dsar.demo.browser import Browser
+from dsar.demo.browser import Browser, Upload
 from tests.exports.tasks import CODE, MAP, OWNER
 from tests.journeys.house import House, wait_for
 from tests.services import Mail
 
 LINK = re.compile(r"/task/[\w-]{20,}/")
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-BOUNDARY = "a-line-between-fields"
 
 
 def add_archive(house: House, folder: Path) -> None:
@@ -73,16 +71,7 @@ class Owner:
         return self._uploads("document", document, {"do": "bring"})
 
     def _uploads(self, name: str, content: bytes, given: dict[str, str]) -> str:
-        fields = {**self._token(), **given}
-        parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}' for key, value in fields.items()]
-        kind = "Content-Type: application/octet-stream"
-        parts.append(f'Content-Disposition: form-data; name="{name}"; filename="a.bin"\r\n{kind}\r\n\r\n')
-        *before, last = (f"--{BOUNDARY}\r\n{part}".encode() for part in parts)
-        body = b"\r\n".join([*before, last + content, f"--{BOUNDARY}--\r\n".encode()])
-        request = Request(f"{self.house.base_url}/task/work/", data=body)
-        request.add_header("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
-        request.add_header("Referer", self.browser.address)
-        self.browser._open(request)
+        self.browser.send("/task/work/", {**self._token(), **given, name: Upload("a.bin", content)})
         return self.page
 
     def answers(self, do: str) -> str:

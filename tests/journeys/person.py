@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dsar.demo.browser import Browser
+import re
+
+from dsar.demo.browser import Browser, Upload
 from dsar.demo.people import Person as Customer
 from dsar.demo.stories import CODE, FRESH_CODE, REFERENCE
 from requests_app.law.words import Right
@@ -14,6 +16,7 @@ CALIFORNIA = "US-CA"
 RECEIPT = "We have your privacy request"
 ENTRY_CODE = "Your code for request"
 DOWNLOAD_CODE = "Your download code for request"
+TAKE_BACK = re.compile(r'action="([^"]+/take-back/)"')
 ENOUGH = "Enough: we know that it is you who asks."
 
 
@@ -143,6 +146,21 @@ class Person:
         """Type reference and code; the page that follows."""
         self.browser.get("/case/code/")
         self.browser.post(self.browser.address, {"reference": reference or self.reference, "code": code})
+        return self.page
+
+    def sends_a_document(self, number: int, document: Upload, note: str = "") -> str:
+        """Follow the link on the case page, choose a file for a correction, and send it; the page that follows."""
+        self.house.typed.update(filter(None, (document.name, note)))
+        self.looks()
+        self.browser.get("/case/me/documents/")
+        typed = {"correction": str(number), "document": document, "note": note}
+        self.browser.post(self.browser.address, typed)
+        return self.page
+
+    def takes_a_document_back(self) -> str:
+        """Press the button beside the last document on the case page; the page that follows."""
+        self.looks()
+        self.browser.post(TAKE_BACK.findall(self.browser.html)[-1])
         return self.page
 
     # ---- fetching

@@ -102,6 +102,14 @@ def test_a_document_for_a_correction_is_sent_and_looked_at(house: House, new_con
     eye.sees_in_both(desk, "supporting document")
     fits_a_phone(desk, desk.url)
 
+    page.goto("/case/me/")
+    sent(page, page.get_by_role("button", name="Take it back"))
+    expect(page.get_by_text("taken back on")).to_be_visible()
+    eye.sees_in_both(page, "case page with a document taken back")
+    desk.reload()
+    expect(desk.get_by_text("and is not considered")).to_be_visible()
+    eye.sees_in_both(desk, "supporting document taken back")
+
 
 def test_many_deletions_are_approved_after_a_look(house: House, new_context: NewContext, eye: Eye) -> None:
     for who in ("LO-100113", "LO-100114"):

@@ -20,7 +20,7 @@ from requests_app.admin.queue import badge, near_badge, right_in_words, state_ba
 from requests_app.admin.sureness import of_ground, of_limit, sureness_badge
 from requests_app.admin.timeline import names_of
 from requests_app.law.limits import LimitCount
-from requests_app.law.words import Degree, EvidenceKind, Right, Sureness
+from requests_app.law.words import Degree, EvidenceKind, Right, Route, Sureness
 from requests_app.models import Case, CorrectionAsked, Duty, Evidence, ExemptionClaim, Message, MessageState
 from requests_app.models.decision import OfCase
 from requests_app.residence import place_name
@@ -28,7 +28,7 @@ from requests_app.roles import Actor
 from requests_app.services import extending, letters, telling
 from requests_app.services import identity as proving
 from requests_app.services.history import record_access
-from requests_app.states import Outcome, Route, State
+from requests_app.states import Outcome, State
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as Text

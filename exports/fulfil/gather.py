@@ -21,13 +21,7 @@ from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
 from exports.models import DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
-from exports.sources.connector import (
-    ChangeRefusedError,
-    Connector,
-    Identifiers,
-    Mode,
-    Page,
-)
+from exports.sources.connector import ChangeRefusedError, Connector, Identifiers, Mode, Page
 from exports.sources.datamap import Collection, Keep
 from exports.sources.since import Since
 from requests_app.law.words import Right
@@ -36,7 +30,6 @@ from requests_app.roles import SYSTEM
 from requests_app.services import earlier, people, review
 from requests_app.services.history import locked
 
-LONGEST_HELD_BACK = 1.0  # seconds for which a page that was read waits to be written down
 MODE_OF = {
     Right.KNOW_SPECIFIC: Mode.CONTENT,
     Right.PORTABILITY: Mode.CONTENT,

@@ -66,16 +66,19 @@ class Kept:
             self.write_down()
 
     def write_down(self) -> None:
-        """The rows of the parts, the counts of the run, and what leads on, in one transaction."""
-        if not self._sealed:
+        """The rows of the parts, the counts of the run, and what leads on, in one transaction.
+
+        Tried once: what fails here is read anew by the next attempt, which counts from what was committed.
+        """
+        taken, self._sealed = self._sealed, []
+        if not taken:
             return
-        for sealed in self._sealed:
+        for sealed in taken:
             add_up(self.source_run, sealed.part.collection, sealed.part.records, sealed.held)
         with self.run.transaction():
-            Part.objects.bulk_create(sealed.part for sealed in self._sealed)
+            Part.objects.bulk_create(sealed.part for sealed in taken)
             note_held(self.source_run)
-            carry_on(self.source_run.case, chain(*(sealed.given for sealed in self._sealed)), at=self.run.at)
-        self._sealed = []
+            carry_on(self.source_run.case, chain(*(sealed.given for sealed in taken)), at=self.run.at)
 
 
 def given(source_run: SourceRun, collection: Collection, page: Page) -> Iterator[GivenIdentifier]:

@@ -8,7 +8,7 @@ from time import sleep
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from dsar.jobs import pausing
@@ -58,6 +58,27 @@ def test_a_worker_that_dies_between_pages_loses_nothing_and_doubles_nothing(
         assert run_of(case, source).held == run_of(whole, source).held
         for collection in run_of(case, source).counts:
             assert rows(case, source, collection) == rows(whole, source, collection)
+
+
+def test_a_commit_that_fails_writes_no_page_down_and_counts_none_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Part, "MOST_RECORDS", 4)
+    whole = house.deciding(Right.KNOW_SPECIFIC)
+    note_held, calls = source_runs.note_held, iter(range(1, 1000))
+
+    def fail_once(source_run: SourceRun) -> None:
+        if next(calls) == 1:
+            raise OperationalError("the disk was full")
+        note_held(source_run)
+
+    monkeypatch.setattr(source_runs, "note_held", fail_once)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    house.later()
+    assert fresh(case).state == State.DECIDING
+    for source in ("shop", "web_log"):
+        assert run_of(case, source).counts == run_of(whole, source).counts
+        assert run_of(case, source).held == run_of(whole, source).held
 
 
 def test_gathering_that_is_paused_between_pages_goes_on_where_it_stopped(

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsar.jobs.queue import enqueue
+from exports.fulfil import restricting
 from exports.models import DataSource, SourceChange
 from exports.models.source import check_variable, url_in
 from exports.sources import own_record
@@ -126,7 +127,7 @@ def install(proposal: Proposal, *, at: datetime) -> DataSource:
 
 
 def _set_up(proposal: Proposal, *, key: str, at: datetime) -> DataSource:
-    """In the caller's transaction; a worker notes the schema, for only workers speak to a database."""
+    """In the caller's transaction; workers note the schema and restrict whoever is to be, for only they ask sources."""
     _map_of(proposal)  # which this release may read more strictly than the one by which it was proposed
     source = DataSource.set_up(
         proposal.text,
@@ -138,6 +139,7 @@ def _set_up(proposal: Proposal, *, key: str, at: datetime) -> DataSource:
     )
     if source.has_schema:
         enqueue("note_schema", {"source": source.pk}, key=key)
+    restricting.tell_of_those_restricted(source)
     return source
 
 

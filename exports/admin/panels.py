@@ -123,22 +123,29 @@ def may(slug: str, case: Case, actor: Actor) -> bool:
 
 @sections.panel
 def restriction(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
-    """In which sources a restriction is set, and where nobody but a person can set one."""
-    told = list(SourceRestriction.objects.filter(case=case).select_related("source"))
-    if not told and not case.is_restricted:
+    """In which sources a restriction is set, where a worker still has to, and where nobody but a person can."""
+    told, is_restricted = list(SourceRestriction.objects.filter(case=case).select_related("source")), case.is_restricted
+    if not told and not is_restricted:
         return None
-    settable = {source.slug for source in DataSource.objects.that_suppress(Right.RESTRICT)}
-    context = {
-        "told": told,
-        "waits": case.is_restricted and bool(settable) and not restricting.confirmed_of(case),
-        "by_hand": [
-            source.title
-            for source in DataSource.objects.in_walking_order()
-            if source.slug not in settable and not source.is_own_record
-        ],
-        "is_restricted": case.is_restricted,
-    }
+    settable = DataSource.objects.that_suppress(Right.RESTRICT)
+    is_known, set_in = bool(restricting.confirmed_of(case)), [line.source for line in told if line.is_set]
+    context: dict[str, object] = {"told": told}
+    if is_restricted:
+        context |= {
+            "waits": settable and not is_known,
+            "not_yet": [source.title for source in settable if is_known and source not in set_in],
+            "by_hand": [source.title for source in _ours_to_stop() if source not in settable],
+        }
+    else:
+        context["left"] = [source.title for source in set_in if source not in settable]
     return sections.Panel("restriction", gettext_lazy("Restriction"), "admin/exports/restriction.html", context)
+
+
+def _ours_to_stop() -> Iterator[DataSource]:
+    """Our own record is kept anyway, and what we hold as a processor is its controller's."""
+    for source in DataSource.objects.in_walking_order():
+        if not source.is_own_record and source.map_version.as_map().processor_for is None:
+            yield source
 
 
 @sections.panel

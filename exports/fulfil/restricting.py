@@ -2,8 +2,9 @@
 
 Our look-up holds whatever a request names from receipt on, since that only protects. A system stops its work for a
 person, which can harm whoever never asked: so a source is told by what is confirmed alone, and never by a claim.
-Called when a mailbox is confirmed, an identity accepted, and a restriction begun anew or ended; its job looks at what
-holds then, and not at why it was asked, so that it may come late, twice, or in any order.
+Called when a mailbox is confirmed, an identity accepted, a restriction begun anew or ended, and a map put in force
+that says how; its job looks at what holds then, and not at why it was asked, so that it may come late, twice, or in any
+order.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from exports.models import DataSource, SourceRestriction
 from exports.sources.connector import ChangeRefusedError
 from requests_app.events import EventKind
 from requests_app.law.words import Right
-from requests_app.models import Case, Identifier, IdentifierKind
+from requests_app.models import Case, Identifier, IdentifierKind, Suppression
 from requests_app.roles import SYSTEM
 from requests_app.services import people
 from requests_app.services.history import locked, record
@@ -29,6 +30,16 @@ def tell_sources(case: Case) -> None:
     """The job that tells them; none where no map says how. In the transaction of what changed."""
     if DataSource.objects.that_suppress(Right.RESTRICT):
         enqueue("restrict_in_sources", {"case": str(case.pk)}, key=f"restrict_in_sources:{case.pk}:{case.version}")
+
+
+def tell_of_those_restricted(source: DataSource) -> None:
+    """The jobs that tell a source whose map just came to say how; in the transaction that puts it in force."""
+    if not source.map_version.as_map().suppresses(Right.RESTRICT):
+        return
+    held = Suppression.objects.in_force().filter(right=Right.RESTRICT)
+    for case in Case.objects.filter(pk__in=held.values("case_id")):
+        key = f"restrict_in_sources:{case.pk}:{case.version}:map:{source.map_version_id}"
+        enqueue("restrict_in_sources", {"case": str(case.pk)}, key=key)
 
 
 def bring_in_line(run: Run) -> None:

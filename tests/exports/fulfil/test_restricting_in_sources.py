@@ -7,21 +7,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 from pytest_django import Settings
 
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.ledger import chains
+from exports import source_changes
+from exports.admin import panels
 from exports.fulfil import restricting
 from exports.models import DataSource, SourceRestriction
+from exports.source_changes import Proposal
 from exports.sources.datamap import DataMapError, read_data_map
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
+from requests_app.roles import Actor, Role
 from requests_app.services import closing, identity
 from requests_app.services.correcting import Correction
-from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person
+from tests.exports.house import ANALYST, APPROVER, NOW, House, facts_of, fresh, person, remap
 from tests.exports.sources.service import KEY, Service, always, running
 from tests.exports.sources.service import MAP as SERVICE_MAP
 
@@ -56,6 +61,7 @@ def orders(service: Service) -> list[object]:
     return [(order["right"], order["collections"][0]["set"]) for order in told(service)]
 
 
+OWNER = Actor("staff:3", frozenset({Role.SOURCE_OWNER}))
 SET, LIFTED = ("restrict", {"restricted": True}), ("lift_restriction", {"restricted": False})
 
 
@@ -167,6 +173,46 @@ def test_a_case_that_is_opened_again_is_restricted_there_again(house: House, ser
     house.work()
     assert orders(service)[-1] == SET
     assert service.members[0]["restricted"] is True
+
+
+def accepted(text: str, at: str = "CLUB_URL") -> None:
+    """Two people put a map of the service in force."""
+    change = source_changes.propose(Proposal(text, at, at, position=9), by=OWNER, at=timezone.now())
+    source_changes.CHANGES.accept(change.pk, by=APPROVER, at=timezone.now())
+
+
+def on_the_page(case: Case) -> str:
+    """What the desk reads of it."""
+    panel = panels.restriction(case, ANALYST)
+    return render_to_string("admin/exports/restriction.html", {"panel": panel.context}) if panel else ""
+
+
+def test_a_map_that_says_how_later_restricts_whoever_is_restricted_by_then(house: House, service: Service) -> None:
+    accepted(SERVICE_MAP)
+    case = confirmed(house, objecting(house))
+    assert "stop the processing there by hand. Shop, Website log, Club" in on_the_page(case)
+    assert orders(service) == []
+    accepted(MAP)
+    assert "Not set there yet" in on_the_page(case)
+    house.work()
+    assert orders(service) == [SET]
+    assert "Not set there yet" not in on_the_page(case)
+
+
+def test_where_a_map_says_no_more_how_it_is_taken_off_the_desk_is_told_to(house: House, service: Service) -> None:
+    case = confirmed(house, objecting(house))
+    accepted(SERVICE_MAP)
+    closing.withdraw(case.pk, at=timezone.now())
+    house.work()
+    assert orders(service) == [SET]
+    assert "take it off by hand. Club" in on_the_page(fresh(case))
+
+
+def test_what_is_held_for_a_controller_is_not_ours_to_stop(house: House) -> None:
+    case = confirmed(house, objecting(house))
+    assert "Shop" in on_the_page(case)
+    remap("shop", "role: controller", "role: {processor_for: Other Inc., contact: privacy@other.example}")
+    assert "Shop" not in on_the_page(case)
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,12 @@ class SchemaNote:
 
     @classmethod
     def of(cls, schema: Schema, data_map: DataMap) -> SchemaNote:
-        """All that can be seen, but for schemas that the map leaves out; of those what hangs on a table elsewhere."""
-        homes = {place.schema for place in schema.by_place if f"{place.schema}.{WHOLE_SCHEMA}" not in data_map.left_out}
+        """All that can be seen, but for schemas that the map leaves out; of those what hangs on a table elsewhere.
+
+        The default schema goes without a name in a map, and so is left out by no name.
+        """
+        left_out = {place.schema for place in schema.by_place if f"{place.schema}.{WHOLE_SCHEMA}" in data_map.left_out}
+        homes = {place.schema for place in schema.by_place} - left_out | {schema.default}
         pointers = [key for key in schema.pointers if {key.child.schema, key.parent.schema} & homes]
         hanging = {key.child for key in pointers}
         kept = [table for table in schema.tables if table.place.schema in homes or table.place in hanging]

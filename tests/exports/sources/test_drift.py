@@ -70,6 +70,13 @@ def test_of_a_table_that_nobody_describes_a_column_does_not_stand_for_the_whole(
     assert silent.startswith("nothing is decided of the table badges")
 
 
+def test_the_schema_that_goes_without_saying_is_not_left_out_by_its_name() -> None:
+    named = read_data_map(f'{MAP}left_out: {{"public.*": x}}\n')
+    badges = Place("public", "badges")
+    assert undecided(note(badges, data_map=named), named) == undecided(note(badges), CLUB)
+    assert drift(note(data_map=named), note(badges, data_map=named)) == drift(note(), note(badges))
+
+
 def test_a_collection_may_name_the_schema_that_goes_without_saying() -> None:
     named = read_data_map(MAP.replace("    table: members\n", "    table: members\n    schema: public\n"))
     assert undecided(note(), named) == undecided(note(), CLUB)

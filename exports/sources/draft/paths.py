@@ -24,32 +24,9 @@ Guesses = Mapping[Place, Mapping[str, Guess]]
 # Tables of people, by what their rows are.
 PEOPLE = frozenset(
     (
-        *(
-            "person",
-            "people",
-            "user",
-            "customer",
-            "member",
-            "client",
-            "contact",
-            "employee",
-            "staff",
-            "patient",
-            "student",
-        ),
-        *(
-            "subscriber",
-            "guest",
-            "account",
-            "profile",
-            "partner",
-            "individual",
-            "consumer",
-            "donor",
-            "applicant",
-            "kunde",
-        ),
-        *("benutzer", "cliente", "usuario", "utilisateur", "personne", "persona"),
+        *("person", "people", "user", "customer", "member", "client", "contact", "employee", "staff", "patient"),
+        *("student", "subscriber", "guest", "account", "profile", "partner", "individual", "consumer", "donor"),
+        *("applicant", "kunde", "benutzer", "cliente", "usuario", "utilisateur", "personne", "persona"),
     )
 )
 NOT_OF_PEOPLE = frozenset(("template", "setting", "config", "configuration", "option"))

@@ -57,7 +57,7 @@ class Rule:
 
 
 # Whose name it is, before "name".
-PEOPLE = (
+WHOSE_NAME = (
     "customer client contact person member user employee staff patient student guest subscriber author owner sender"
     " recipient receiver addressee buyer seller holder cardholder account_holder acc_holder partner consumer donor"
     " payer payee applicant candidate passenger driver visitor attendee participant parent child guardian spouse ship"
@@ -315,7 +315,7 @@ RULES: tuple[Rule, ...] = (
         " card_owner name_suffix name_prefix name_style title_of_courtesy salutation honorific anrede vorname nachname"
         " familienname zuname prenom nom_de_famille nom_famille nombre_completo nombre_usuario primer_nombre"
         " segundo_nombre apellido sobrenome nome_completo cognome voornaam achternaam author"
-        f" {' '.join(f'{who}_name' for who in PEOPLE.split())} nombre_cliente nom_client",
+        f" {' '.join(f'{who}_name' for who in WHOSE_NAME.split())} nombre_cliente nom_client",
         Category.IDENTIFIERS,
         match=Match("name", Compare.CASEFOLD),
         marks_people=True,

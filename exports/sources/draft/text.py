@@ -218,14 +218,17 @@ def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
         yield "        sensitive: true"
     if found.rule and found.rule.never:
         yield f"        never_disclose: {found.rule.never}"
-    is_asked = found.rule is CUSTOMER_ID and not any(
-        isinstance(w, Root) and w.column == column.name for w in reached.ways
-    )
-    if found.rule and found.rule.match and not is_asked and reached.is_root:
+    names_a_row = found.rule is CUSTOMER_ID and column.name not in _leading(reached)  # and nothing that a person knows
+    if found.rule and found.rule.match and not names_a_row and reached.is_root:
         yield f"        match: {{kind: {found.rule.match.kind}, compare: {_compared(found.rule.match.compare)}}}"
         if found.rule.reliable:
             sure = "true" if reached.is_sure else _decide("true if the value is that of whose row it is, else false")
             yield f"        reliable: {sure}"
+
+
+def _leading(reached: Reached) -> set[str]:
+    """Columns by whose identifiers the rows are reached."""
+    return {way.column for way in reached.ways if isinstance(way, Root)}
 
 
 def _technical(reached: Reached) -> set[str]:

@@ -436,8 +436,13 @@ ABOUT_WHAT_FOLLOWS = frozenset(
         *("count", "total", "anzahl", "template", "tipo", "type", "typ", "plantilla", "estado", "statut"),
     )
 )
-# What hides a value does not make a secret less of one.
-STILL_SECRET = frozenset(("hash", "hashed", "digest", "checksum", "md5", "sha1", "sha256", "note", "body", "content"))
+# What hides a value, repeats it, or has more of them or other words around it, does not make a secret less of one.
+STILL_SECRET = frozenset(
+    (
+        *("hash", "hashed", "digest", "checksum", "md5", "sha1", "sha256", "confirmation", "list"),
+        *("note", "comment", "remark", "message", "body", "content", "memo"),
+    )
+)
 BY_TYPE = {Kind.NETWORK: IP_ADDRESS}
 # What sampled values look like; the whole value has to fit.
 PATTERNS: tuple[tuple[re.Pattern[str], Rule], ...] = (

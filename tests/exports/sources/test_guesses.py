@@ -19,10 +19,12 @@ NAMES = {
     NeverDisclose.ACCOUNT_PASSWORD: (
         *("passwordHash", "Kennwort", "mot_de_passe", "contraseña", "api-key", "apiKey", "AuthKey", "auth_key"),
         *("user_pass", "pass", "passphrase", "pwd", "user_activation_key", "rp_token", "password_reset_token"),
+        *("password_confirmation", "password_comment"),
     ),
     NeverDisclose.SOCIAL_SECURITY_NUMBER: ("SSN", "Sozialversicherungsnummer", "bsn", "cpf", "ssn_hash", "ssn2"),
     NeverDisclose.FINANCIAL_ACCOUNT_NUMBER: (
         *("iban", "KontoNr", "numero_tarjeta", "bankAccountNo", "security_code", "cvv", "CardNumber", "cc_number_enc"),
+        "card_number_list",
     ),
     NeverDisclose.DRIVER_LICENCE_NUMBER: ("Führerschein", "permis_de_conduire", "driver_licence_no", "dl_number"),
     NeverDisclose.GOVERNMENT_ID_NUMBER: ("passport_no", "Steuer-ID", "DNI", "NationalIDNumber", "TIN", "taxvat"),

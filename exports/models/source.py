@@ -175,7 +175,7 @@ class DataSource(models.Model):
         return self.map_version.as_map().connector == "sql"
 
     def note_schema(self, *, at: datetime) -> None:
-        """Keep how the source is built now as what its map was accepted for; raises as `drift`. For commands only."""
+        """Keep how the source is built now as what its map was accepted for; raises as `drift`."""
         now = self._schema_now().as_json()
         self.notedschema, _is_new = NotedSchema.objects.update_or_create(
             source=self, defaults={"map_version": self.map_version, "note": now, "noted_at": at}
@@ -184,7 +184,7 @@ class DataSource(models.Model):
     def drift(self) -> list[str] | None:
         """What has changed in the source since its map was accepted; None if its schema was not noted then.
 
-        Raises SourceError or NotConfigured. For commands only.
+        Raises SourceError or NotConfigured. For workers and commands only.
         """
         noted = self._noted()
         return drift(noted, self._schema_now()) if noted else None
@@ -258,7 +258,7 @@ class DataSource(models.Model):
 
 
 class NotedSchema(models.Model):
-    """How a source was built when its map was accepted: names and types, nothing of anybody. Read by a command."""
+    """How a source was built when its map was accepted: names and types, nothing of anybody. A worker reads it."""
 
     source = models.OneToOneField(DataSource, on_delete=models.CASCADE, primary_key=True)
     map_version = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT)

@@ -267,10 +267,14 @@ class MariaDb:
         return sa.func.regexp_replace(unicode, _between("\\x{{{:04x}}}"), "")
 
     def reaches(self, column: sa.Column[Any], bounds: Bounds) -> Condition:
-        """By the column's type: a TIMESTAMP is an instant, compared in the zone of the session, which is UTC."""
+        """By the column's type: a TIMESTAMP is an instant, compared in the zone of the session, which is UTC.
+
+        The zero date, which is 0, stands where nobody knows one.
+        """
+        is_none = column == sa.literal(0)
         if isinstance(column.type, mysql.TIMESTAMP):
-            return column >= sa.literal(bounds.instant.replace(tzinfo=None))
-        return _reaches_by_clock(column, bounds)
+            return sa.or_(column >= sa.literal(bounds.instant.replace(tzinfo=None)), is_none)
+        return sa.or_(_reaches_by_clock(column, bounds), is_none)
 
 
 DIALECTS: dict[str, Dialect] = {

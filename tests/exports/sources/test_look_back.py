@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from exports.sources.connector import open_source
 from exports.sources.datamap import DataMapError, read_data_map
 from exports.sources.since import Since
-from tests.exports.sources.databases import SQLITE, on
+from tests.exports.sources.databases import MARIADB, SQLITE, on
 
 DAY = date(2026, 1, 10)
 TOKYO, CALIFORNIA = (Since(DAY, ZoneInfo(name)) for name in ("Asia/Tokyo", "America/Los_Angeles"))
@@ -116,16 +116,24 @@ def test_files_are_looked_back_in_from_when_the_day_begins(
         assert found == expected
 
 
-@on(SQLITE)  # which alone holds what is no date in a column of dates
-def test_what_is_no_date_is_not_known_to_be_before(visits_url: str) -> None:
+NO_DATES = {
+    "sqlite": (["1714559400", "'last week'", "x'00'", "'2026-01-09'", "CAST(x'ff' AS TEXT)"], [10, 11, 12, 14]),
+    "mariadb": (["'0000-00-00 00:00:00'", "'2026-01-09 00:00:00'"], [10]),
+}
+
+
+@on(SQLITE, MARIADB)  # which hold what is no date in a column of dates
+def test_what_is_no_date_is_not_known_to_be_before(visits_url: str, kind: str) -> None:
     engine = sa.create_engine(visits_url)
-    values = ["1714559400", "'last week'", "x'00'", "'2026-01-09'", "CAST(x'ff' AS TEXT)"]
+    values, expected = NO_DATES[kind]
     with engine.begin() as connection:
+        if kind == "mariadb":
+            connection.exec_driver_sql("SET sql_mode = ''")
         for number, value in enumerate(values, 10):
             connection.exec_driver_sql(f"INSERT INTO visits (id, owner, local) VALUES ({number}, 'bob', {value})")
     with open_source(read_data_map(LOCAL), read_url=visits_url) as connector:
         pages = connector.pages("visits", {"owner": ["bob"]}, since=CALIFORNIA)
-        assert [record["id"] for page in pages for record in page.records] == [10, 11, 12, 14]
+        assert [record["id"] for page in pages for record in page.records] == expected
     with engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM visits WHERE owner = 'bob'")
     engine.dispose()

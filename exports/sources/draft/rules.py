@@ -310,7 +310,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "a name of a person",
         "=name_first =name_last full_name fullname first_name firstname last_name lastname surname given_name givenname"
-        " family_name middle_name middlename middle_initial maiden_name nickname nick_name nicename username user_name"
+        " family_name middle_name middlename middle_initial maiden_name nickname nick_name nicename username"
         " login login_id login_name display_name legal_name preferred_name real_name screen_name name_on_card cc_owner"
         " card_owner name_suffix name_prefix name_style title_of_courtesy salutation honorific anrede vorname nachname"
         " familienname zuname prenom nom_de_famille nom_famille nombre_completo nombre_usuario primer_nombre"

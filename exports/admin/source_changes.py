@@ -54,7 +54,8 @@ class ChangeForm(two_people.StepForm):
         label=gettext_lazy("Host that is read"),
         help_text=gettext_lazy(
             "To which the variable may lead, without user and password, such as db.example.com:5432/shop; of files, the"
-            " folder or the bucket. Left empty: where it leads on this machine. Led elsewhere, it is not opened."
+            " folder or the bucket. Left empty: where it leads on this machine. A source that is led elsewhere is not"
+            " opened."
         ),
         max_length=LONGEST,
         required=False,

@@ -110,7 +110,7 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
             return badge(places, "near")
         return badge(_("complete"), "sure")
 
-    @admin.display(description=gettext_lazy("Nothing is decided of"))
+    @admin.display(description=gettext_lazy("Nothing is decided about"))
     def undecided(self, source: DataSource) -> SafeString | str:
         """The tables and columns of which the map is silent."""
         silent = source.undecided() if source.has_schema else None

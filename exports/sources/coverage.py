@@ -8,7 +8,7 @@ from exports.sources.datamap import WHOLE_SCHEMA, DataMap
 from exports.sources.drift import SchemaNote
 
 DECIDE_TABLE = "describe it in a collection, or say under left_out why it stays out"
-DECIDE_COLUMNS = "describe them as fields, or say under left_out why they stay out"
+DECIDE_COLUMNS = "describe each as a field, or say under left_out why it stays out"
 
 
 def undecided(note: SchemaNote, data_map: DataMap) -> list[str]:
@@ -22,12 +22,12 @@ def _undecided(note: SchemaNote, data_map: DataMap) -> Iterator[str]:
         if _is_left_out(table, data_map):
             continue
         if table not in described:
-            yield f"nothing is decided of the table {table}: {DECIDE_TABLE}."
+            yield f"nothing is decided about the table {table}: {DECIDE_TABLE}."
             continue
         missing = (f"{table}.{column}" for column in sorted(columns.keys() - described[table]))
         silent = [name for name in missing if name not in data_map.left_out]
         if silent:
-            yield f"nothing is decided of {', '.join(silent)}: {DECIDE_COLUMNS}."
+            yield f"nothing is decided about {', '.join(silent)}: {DECIDE_COLUMNS}."
 
 
 def _described(note: SchemaNote, data_map: DataMap) -> Mapping[str, frozenset[str]]:

@@ -35,7 +35,7 @@ class DeclinedForm(forms.Form):
     account_number = forms.CharField(max_length=MOST["account_number"], required=False)
     born_on = forms.DateField(
         label=gettext_lazy("Born on"),
-        help_text=gettext_lazy("Empty where a parent told it with a request: that day counts then."),
+        help_text=gettext_lazy("Leave it empty if a parent gave it with a request: that day counts then."),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
     )

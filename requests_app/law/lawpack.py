@@ -218,7 +218,7 @@ class LawPack:
                 return figure
         later = min((figure.since for figure in wanted if figure.since > on), default=None)
         cure = (
-            f"it does since {spell_date(later, 'en')}, so write a day from then on"
+            f"it does from {spell_date(later, 'en')} on, so write that day or a later one"
             if later
             else "ask of another right, or another law"
         )

@@ -44,7 +44,7 @@ left_out: {members.id: a number, members.points: not ours to tell, visits: nobod
 """
 
 SILENT_TABLE = "describe it in a collection, or say under left_out why it stays out."
-SILENT_COLUMNS = "describe them as fields, or say under left_out why they stay out."
+SILENT_COLUMNS = "describe each as a field, or say under left_out why it stays out."
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -175,8 +175,8 @@ def test_check_tells_what_has_changed_since_the_map_was_accepted_until_it_is_loa
     ]
     load_club(tmp_path)
     assert checked(capsys) == [
-        f"club: nothing is decided of members.nickname: {SILENT_COLUMNS}",
-        f"club: nothing is decided of the table wishes: {SILENT_TABLE}",
+        f"club: nothing is decided about members.nickname: {SILENT_COLUMNS}",
+        f"club: nothing is decided about the table wishes: {SILENT_TABLE}",
     ]
     decide(tmp_path, "members.nickname: what friends call them", "wishes: nobody's")
     load_club(tmp_path)
@@ -195,8 +195,8 @@ def test_a_map_that_is_silent_about_something_is_taken_in_and_called_incomplete_
     (tmp_path / "club.yaml").write_text(CLUB[: CLUB.index("left_out")], encoding="utf-8")
     load_club(tmp_path)
     sentences = [
-        f"nothing is decided of members.id, members.points: {SILENT_COLUMNS}",
-        f"nothing is decided of the table visits: {SILENT_TABLE}",
+        f"nothing is decided about members.id, members.points: {SILENT_COLUMNS}",
+        f"nothing is decided about the table visits: {SILENT_TABLE}",
     ]
     assert "club: in force" in capsys.readouterr().out
     assert DataSource.objects.get().undecided() == sentences
@@ -230,7 +230,7 @@ def test_a_map_whose_schema_no_worker_could_read_is_compared_from_the_first_chec
     run(club, "CREATE TABLE before (id INTEGER PRIMARY KEY)")
     noted, silent = checked(capsys)
     assert "its schema is noted now" in noted
-    assert "nothing is decided of the table before" in silent
+    assert "nothing is decided about the table before" in silent
     run(club, "CREATE TABLE after (id INTEGER PRIMARY KEY)")
     new, still_silent = checked(capsys)
     assert "the table after is new" in new

@@ -186,7 +186,7 @@ def test_what_is_no_time_zone_says_so(zone: str) -> None:
             "access_cadence",
             "delete_act",
             {"last_access": "2026-07-31"},
-            r"31 July 2026: it does since 1 August 2026, so write a day",
+            r"31 July 2026: it does from 1 August 2026 on, so write that day",
         ),
         (
             "agent",

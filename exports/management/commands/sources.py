@@ -157,7 +157,7 @@ class Command(BaseCommand):
             with source.open(source.map_version.as_map()) as connector:
                 connector.check()
             if source.is_own_record and (lacks := own_record.not_in(source.map_version.as_map())):
-                yield f"its map lacks {', '.join(lacks)}, and so do answers. Run `sources own` again."
+                yield f"its map lacks {', '.join(lacks)}, and so do answers. Propose it again with `sources own`."
             if source.has_schema:
                 yield from source.slow_lookups(large=large)
         except (SourceError, NotConfigured) as error:

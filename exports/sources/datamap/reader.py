@@ -438,7 +438,9 @@ def _check_can_be_lifted(entry: Section, found: Sequence[Suppression]) -> None:
     }
     if columns and columns.get(True) != columns.get(False):
         entry.note(
-            "suppress", f"'restrict' and {LIFT!r} in 'suppress' of {entry.what} set the same columns, each its value."
+            "suppress",
+            f"'restrict' and {LIFT!r} in 'suppress' of {entry.what} have to set the same columns, each to a value of"
+            " its own.",
         )
 
 

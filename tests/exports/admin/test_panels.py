@@ -78,7 +78,7 @@ def test_a_source_is_incomplete_as_long_as_its_map_is_silent_about_anything(club
     assert "not compared with the database yet" in text_of(analyst, listed)
     club.note_schema(at=NOW)
     assert "incomplete: 4 places" in text_of(analyst, listed)
-    assert "nothing is decided of letters.member_id: describe them as fields" in text_of(analyst, one)
+    assert "nothing is decided about letters.member_id: describe each as a field" in text_of(analyst, one)
     decided = f"{club.map_version.text}left_out:\n" + "".join(
         f"  {name}: the number of a row\n"
         for name in ("letters.member_id", "stamps.letter_id", "members.id", "invoices.id", "invoices.member_id")

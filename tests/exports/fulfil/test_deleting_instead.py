@@ -71,7 +71,7 @@ def test_the_letter_says_so_with_the_condition_and_its_citation_in_both_language
     assert (
         "deleted instead of corrected where you consent to it, which you did (11 CCR 7023(e)). You can type" in letter
     )
-    assert "One item we did not correct, for the reason named above." in letter, "what was deleted is none of it"
+    assert "We did not correct one item, for the reason named above." in letter, "what was deleted is none of it"
     assert CONSENT["shown"] not in letter
     with translation.override("es"):
         told = account_of(case, "es")

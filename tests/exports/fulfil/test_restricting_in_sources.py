@@ -218,9 +218,12 @@ def test_what_is_held_for_a_controller_is_not_ours_to_stop(house: House) -> None
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        ("{restrict: {restricted: true}}", "set the same columns, each its value"),
-        ("{lift_restriction: {restricted: false}}", "set the same columns, each its value"),
-        ("{restrict: {restricted: true}, lift_restriction: {closed: false}}", "set the same columns, each its value"),
+        ("{restrict: {restricted: true}}", "have to set the same columns, each to a value of its own"),
+        ("{lift_restriction: {restricted: false}}", "have to set the same columns, each to a value of its own"),
+        (
+            "{restrict: {restricted: true}, lift_restriction: {closed: false}}",
+            "have to set the same columns, each to a value of its own",
+        ),
     ],
 )
 def test_a_map_that_sets_what_it_cannot_take_off_is_refused(flags: str, said: str) -> None:

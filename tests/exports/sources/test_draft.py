@@ -120,7 +120,7 @@ def test_the_decided_draft_is_silent_about_nothing_and_without_a_line_it_is(shop
         assert line in text
         data_map = read_data_map(text.replace(line, "", 1) if line else text)
         told = undecided(SchemaNote.of(schema, data_map), data_map)
-        assert [sentence.split(": ")[0].removeprefix("nothing is decided of ") for sentence in told] == silent
+        assert [sentence.split(": ")[0].removeprefix("nothing is decided about ") for sentence in told] == silent
 
 
 ODD = sa.MetaData()

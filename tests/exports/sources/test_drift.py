@@ -51,9 +51,9 @@ def test_nothing_of_a_database_is_passed_over_in_silence() -> None:
     now = note(Place("public", "badges"), Place("reports", "monthly"))
     decide = "describe it in a collection, or say under left_out why it stays out."
     assert undecided(now, CLUB) == [
-        f"nothing is decided of the table badges: {decide}",
-        "nothing is decided of members.id: describe them as fields, or say under left_out why they stay out.",
-        f"nothing is decided of the table reports.monthly: {decide}",
+        f"nothing is decided about the table badges: {decide}",
+        "nothing is decided about members.id: describe each as a field, or say under left_out why it stays out.",
+        f"nothing is decided about the table reports.monthly: {decide}",
     ]
 
 
@@ -67,7 +67,7 @@ def test_what_is_left_out_with_a_reason_is_decided(reports: str) -> None:
 def test_of_a_table_that_nobody_describes_a_column_does_not_stand_for_the_whole() -> None:
     left_out = read_data_map(f"{MAP}left_out: {{badges.id: x, members.id: x}}\n")
     (silent,) = undecided(note(Place("public", "badges")), left_out)
-    assert silent.startswith("nothing is decided of the table badges")
+    assert silent.startswith("nothing is decided about the table badges")
 
 
 def test_the_schema_that_goes_without_saying_is_not_left_out_by_its_name() -> None:

@@ -295,9 +295,9 @@ def test_a_child_of_an_accepted_parent_is_told_who_chooses_and_the_desk_sees_it(
     [
         (
             "en",
-            ("confirmed it later", "a parent or guardian chooses", "From the 13th birthday on"),
+            ("confirmed it later", "a parent or guardian chooses", "From your 13th birthday on"),
         ),
-        ("es", ("después lo confirmó", "elige su madre, su padre o su tutor", "A partir de los 13 años")),
+        ("es", ("después lo confirmó", "eligen su madre, su padre o su tutor", "A partir de los 13 años")),
     ],
 )
 def test_what_a_child_chose_is_ended_by_the_desk_with_a_letter_that_says_who_may(

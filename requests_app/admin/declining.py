@@ -25,12 +25,11 @@ class DeclinedForm(forms.Form):
     """Who was asked, and when they were born."""
 
     organisation = forms.ModelChoiceField(Organisation.objects.order_by("pk"), empty_label=None)
-    email = forms.CharField(
+    email = forms.EmailField(
         label=gettext_lazy("E-mail"),
         help_text=gettext_lazy("By which you know the young person; this, or the account number, or both."),
         max_length=MOST["email"],
         required=False,
-        widget=forms.EmailInput,
     )
     account_number = forms.CharField(max_length=MOST["account_number"], required=False)
     born_on = forms.DateField(
@@ -43,7 +42,7 @@ class DeclinedForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Somebody has to be named, and nobody is born in days to come."""
         given = super().clean() or {}
-        if not any(given.get(kind, "").strip() for kind in GIVEN):
+        if not any(given.get(kind) for kind in GIVEN) and "email" not in self.errors:
             self.add_error("email", _("Give an e-mail address or an account number."))
         born_on = given.get("born_on")
         if born_on is not None and born_on > today():
@@ -64,7 +63,7 @@ def declined(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 def _noted(request: HttpRequest, form: DeclinedForm) -> bool:
     given = form.cleaned_data
-    named = {kind: given[kind] for kind in GIVEN if given[kind].strip()}
+    named = {kind: given[kind] for kind in GIVEN if given[kind]}
     try:
         noted = declining.decline(
             given["organisation"], named, born_on=given["born_on"], at=timezone.now(), by=actor_of(request)

@@ -47,6 +47,7 @@ def test_it_is_noted_once_and_says_from_when_on_they_may_be_asked(desk: Desk, an
     ("typed", "said"),
     [
         ({"email": " "}, "Give an e-mail address or an account number."),
+        ({"email": "kim at example"}, "Enter a valid email address."),
         ({"born_on": ""}, "Give the day of birth: this is about people below 16."),
         ({"born_on": "2001-01-01"}, "From 16 on nobody is asked to opt in."),
         ({"born_on": "2030-01-01"}, "This day is still to come"),

@@ -191,6 +191,8 @@ class Changing:
         deletes = step.planned.action is Action.DELETE and step.planned.rows
         if deletes:
             hanging.check_rows_are_of_tables(step.collection)
+        if step.planned.action is Action.DEIDENTIFY and step.planned.rows:
+            hanging.check_rows_are_of_one_person(step.collection)
         family = hanging.family(step.collection) if deletes else None
         for page in self._pages(connection, step, family.columns if family else _columns_needed(step)):
             found.add(page.keys)

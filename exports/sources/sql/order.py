@@ -119,6 +119,14 @@ class Hanging:
                 " its table in the map, or keep the rows"
             )
 
+    def check_rows_are_of_one_person(self, collection: Collection) -> None:
+        """Refuse to de-identify rows that are led up to: others may point to them, and would lose what is theirs."""
+        if self._up[collection.name]:
+            raise ChangeRefusedError(
+                f"{self._datamap.source}: rows of others may point to those of {collection.name}, so that none is"
+                " de-identified; write delete in the map, which leaves what others still need, or keep the rows"
+            )
+
     def family(self, collection: Collection) -> Family | None:
         """For a table whose rows hang on others of the same table: how its rows are put in order."""
         own = [pointer for pointer in self._of(collection) if pointer.is_own]

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import Action, Connector, DoneCollection, Mode, open_source, survey
+from exports.sources.connector import Action, ChangeRefusedError, Connector, DoneCollection, Mode, open_source, survey
 from exports.sources.datamap import read_data_map
 from exports.sources.draft import draft
 from tests.exports.sources.databases import empty_database
@@ -156,6 +156,14 @@ def test_an_address_to_which_a_parcel_that_is_kept_points_stays_with_it(opened: 
     done = post.delete(plan)
     assert done_to(done.collections, "addresses").still_needed == {(1,), (3,)}
     assert left(post_url)["addresses"] == [1, 2, 3, 4, 5]
+
+
+def test_what_a_neighbour_has_as_well_is_not_masked(opened: Open, post_url: str) -> None:
+    post = opened(addresses="{deidentify: {id: keep, street: clear}}")
+    plan = plan_of(post, person("bob"), **(ALL | {"addresses": Action.DEIDENTIFY}))
+    with pytest.raises(ChangeRefusedError, match="write delete in the map, which leaves what others still need"):
+        post.delete(plan)
+    assert left(post_url)["customers"] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("post_url", ["declared"], indirect=True)  # else no name says that lives_at is an address

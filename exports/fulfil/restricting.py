@@ -117,7 +117,12 @@ def _wake_others(case: Case, source: DataSource) -> None:
 
 
 def _meet(one: Known, other: Known) -> bool:
-    return any(one[kind] & other[kind] for kind in one.keys() & other.keys())
+    """Whether they name one record: a source that lets case or blanks pass finds it by either spelling."""
+    return bool(_as_compared(one) & _as_compared(other))
+
+
+def _as_compared(known: Known) -> set[tuple[str, str]]:
+    return {(kind, people.as_compared(kind, value)) for kind, values in known.items() for value in values}
 
 
 def _case(case_id: str) -> Case:

@@ -151,6 +151,18 @@ def test_what_another_restriction_needs_stays_until_that_one_has_ended(house: Ho
     assert not SourceRestriction.objects.filter(is_set=True).exists()
 
 
+def test_two_spellings_of_a_mailbox_that_proves_nothing_are_one_record_there(house: House, service: Service) -> None:
+    accepted(MAP.replace(", reliable: true", ""))
+    service.members[0]["email"] = "new@inbox.example"
+    first, _second = (
+        confirmed(house, objecting(house, email=email)) for email in ("new@inbox.example", "NEW@inbox.example")
+    )
+    closing.withdraw(first.pk, at=timezone.now())
+    house.work()
+    assert orders(service) == [SET, SET]
+    assert service.members[0]["restricted"] is True
+
+
 def test_a_service_that_is_down_is_told_later_and_our_look_up_holds_meanwhile(house: House, service: Service) -> None:
     service.tricks = [always(503, {}, b"")] * 20
     case = confirmed(house, objecting(house))

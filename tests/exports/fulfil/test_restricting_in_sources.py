@@ -202,13 +202,13 @@ def on_the_page(case: Case) -> str:
 def test_a_map_that_says_how_later_restricts_whoever_is_restricted_by_then(house: House, service: Service) -> None:
     accepted(SERVICE_MAP)
     case = confirmed(house, objecting(house))
-    assert "stop the processing there by hand. Shop, Website log, Club" in on_the_page(case)
+    assert "To be stopped by hand, since no data map says how: Shop, Website log, Club." in on_the_page(case)
     assert orders(service) == []
     accepted(MAP)
-    assert "Not set there yet" in on_the_page(case)
+    assert "Not set yet in Club." in on_the_page(case)
     house.work()
     assert orders(service) == [SET]
-    assert "Not set there yet" not in on_the_page(case)
+    assert "Not set yet in Club." not in on_the_page(case)
 
 
 def test_where_a_map_says_no_more_how_it_is_taken_off_the_desk_is_told_to(house: House, service: Service) -> None:
@@ -217,7 +217,7 @@ def test_where_a_map_says_no_more_how_it_is_taken_off_the_desk_is_told_to(house:
     closing.withdraw(case.pk, at=timezone.now())
     house.work()
     assert orders(service) == [SET]
-    assert "take it off by hand. Club" in on_the_page(fresh(case))
+    assert "taken off in Club: take it off there by hand." in on_the_page(fresh(case))
 
 
 def test_what_is_held_for_a_controller_is_not_ours_to_stop(house: House) -> None:

@@ -19,10 +19,11 @@ DATABASE = re.compile(  # as SQLAlchemy reads it
 )
 SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]*)(?:\?.*)?")
 PORTS = {"postgresql": "5432", "postgres": "5432", "mysql": "3306", "mariadb": "3306"}
-# Parameters of drivers by which an address leads to another server or database than it begins with.
+# Parameters of drivers by which an address leads to another server, database or schema than it begins with.
 ELSEWHERE = frozenset({
     *("host", "hostaddr", "port", "dbname", "service", "servicefile"),
     *("unix_socket", "database", "db", "read_default_file", "read_default_group"),
+    "options",  # may name a search_path
 })  # fmt: skip
 WRITTEN = re.compile(r"[^\s@]+(?: [^\s@]+)*")  # a folder may have blanks in its name
 LONGEST = 500

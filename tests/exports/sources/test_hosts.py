@@ -43,6 +43,7 @@ BUCKET = "bucket: {access_key: PARTNER_ACCESS_KEY, secret_key: PARTNER_SECRET_KE
         ("mysql://reader@[2001:db8::1]:3307/shop", "[2001:db8::1]:3307/shop"),
         ("postgresql:///shop?host=/run/a&password=secret&port=1&sslpassword=x", "/shop?host=/run/a&port=1"),
         ("postgresql://db/shop?service=other", "db:5432/shop?service=other"),
+        ("postgresql://db/shop?options=-csearch_path%3Dother", "db:5432/shop?options=-csearch_path=other"),
         ("postgresql://db/shop?application_name=a@b", "db:5432/shop"),
         ("mysql:///?read_default_file=/etc/other.cnf", "/?read_default_file=/etc/other.cnf"),
         ("sqlite:////srv/shop.sqlite3", "/srv/shop.sqlite3"),

@@ -7,10 +7,21 @@ from collections.abc import Mapping
 from requests_app.law.words import Right
 from requests_app.services.correcting import Correction
 from tests.faults.afterwards import KeptLong, Posted, Replayed, SentStraight, WithDocuments
-from tests.faults.stories import Answered, AtOnce, ByFlags, ByHand, Change, DeletedInstead, OptingIn, Story
+from tests.faults.stories import (
+    Answered,
+    AtOnce,
+    ByFlags,
+    ByHand,
+    Change,
+    DeletedInstead,
+    OptingIn,
+    Restricted,
+    Story,
+)
 
 PHONE = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
 AT_THE_CLUB = {"correct_field": "club.members.name", "correct_value": "Ann Other"}
+IN_GERMANY = {"residence": "DE"}
 EMPTIED = {"corrections": (Correction(field="shop.customers.phone", value="+1 530 555 0123"),)}
 STORIES: Mapping[str, Story] = {
     "access": Story(Right.KNOW_SPECIFIC, "gather_source"),
@@ -27,7 +38,9 @@ STORIES: Mapping[str, Story] = {
     "withdraw_consent_by_hand": ByHand(Right.WITHDRAW_CONSENT),
     "opt_in": OptingIn(Right.OPT_IN, first_job="deliver_message"),
     "restrict": Answered(Right.RESTRICT),
-    "object": Answered(Right.OBJECT, changes={"residence": "DE"}),
+    "object": Answered(Right.OBJECT, changes=IN_GERMANY),
+    "restriction": Restricted(Right.OBJECT, "restrict_in_sources", IN_GERMANY),
+    "restriction_by_call": Restricted(Right.OBJECT, "restrict_in_sources", IN_GERMANY, at_a_service=True),
     "straight": SentStraight(Right.PORTABILITY, "send_transfer"),
     "medium": Posted(Right.KNOW_SPECIFIC, "make_medium"),
     "documents": WithDocuments(Right.KNOW_SPECIFIC, "draw_document"),

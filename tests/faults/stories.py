@@ -19,7 +19,7 @@ from exports.models import Act, Corrected, ErasedIdentifier, ErasedRow, Telling,
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, Message, MessageState, OptIn, Suppression
-from requests_app.services import identity, opting_in
+from requests_app.services import closing, identity, opting_in
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.exports.fulfil.test_gathering import load_anew
@@ -161,6 +161,38 @@ class OptingIn(ByFlags):
         """Of the choice alone: those who were told of the opt-out before stand with another case."""
         asked = Message.objects.filter(case=case, letter=Letter.OPT_IN_CONFIRM).count()
         return super().faults(case, outside) + ([] if asked == 1 else [f"{asked} letters with a code"])
+
+
+class Restricted(ByFlags):
+    """A restriction: set in sources once the mailbox is confirmed, lifted there once the notice of its end is out."""
+
+    flags = {Right.OBJECT: "restrict: {sensitive_limited: true}\n      lift_restriction: {sensitive_limited: false}"}
+
+    def begin(self, house: House, outside: Outside) -> Case:
+        for member in outside.club.members:
+            member["restricted"] = False
+        return super().begin(house, outside)
+
+    def approved(self, house: House) -> Case:
+        if self.at_a_service:
+            at_the_club = "restrict: {restricted: true}, lift_restriction: {restricted: false}"
+            load_anew("club", "suppress: {", f"suppress: {{{at_the_club}, ")
+        case = super().approved(house)
+        identity.note_mailbox(case.submission, at=timezone.now())
+        return case
+
+    def go_on(self, house: House, case: Case) -> None:
+        """The person takes it back, once it is set wherever a map says how."""
+        is_set = case.restrictions_in_sources.filter(is_set=True).count() == 1 + self.at_a_service
+        if case.state == State.DECIDING and is_set:
+            closing.withdraw(case.pk, at=timezone.now())
+
+    def is_over(self, case: Case) -> bool:
+        return super().is_over(case) and not case.is_restricted
+
+    def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
+        told = case.restrictions_in_sources.values_list("source__slug", "is_set", "kinds", "rows")
+        return super().holds(house, case, outside) | {"restrictions": str(list(told)).encode()}
 
 
 class Answered(Change):

@@ -43,6 +43,18 @@ ACTS = {
     "opt_in": (*IN_SOURCE, MAILED, "before UPDATE requests_app_suppression", "before INSERT INTO requests_app_optin"),
     "restrict": TOLD,
     "object": ("before INSERT INTO requests_app_message", MAILED),
+    "restriction": (
+        *IN_SOURCE[:2],
+        "source after UPDATE customers",
+        "before INSERT INTO exports_sourcerestriction",
+        "before UPDATE exports_sourcerestriction",
+        "after UPDATE exports_sourcerestriction",
+    ),
+    "restriction_by_call": (
+        "call POST /privacy/suppress",
+        "answer to POST /privacy/suppress",
+        "before UPDATE exports_sourcerestriction",
+    ),
     "straight": (
         "before INSERT INTO exports_encryptedfile",
         "call POST /import",

@@ -6,6 +6,7 @@ Called by ``carry_out``; rests on the plan that was approved; a source that chan
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.db.models import prefetch_related_objects
@@ -21,6 +22,7 @@ from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
 from exports.sources.connector import (
     Action,
     ChangeRefusedError,
+    Connector,
     Deletion,
     DeletionPlan,
     DoneCollection,
@@ -124,7 +126,8 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
             may_go_on()
         word = asking.word_on(case, source_run.source, ActKind.DELETE)
         with source_run.source.open(choosing.map_to_search(source_run), word) as connector:
-            return connector.delete(plan, repeated=repeated, before_batch=may_go_on, before_commit=begin)
+            deletion = connector.delete(plan, repeated=repeated, before_batch=may_go_on, before_commit=begin)
+            return _with_what_stayed(connector, source_run, plan, deletion) if deletion.found_done else deletion
     except OnlyByHandError:  # nobody is to be asked for what is held
         may_go_on()
         raise
@@ -132,6 +135,23 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
         with run.transaction():
             begun.delete()
         raise
+
+
+def _with_what_stayed(connector: Connector, source_run: SourceRun, plan: DeletionPlan, done: Deletion) -> Deletion:
+    """A deletion that an earlier try did without living to tell what it left, because others still need it."""
+    spared = {item.name: item.spared for item in plan.collections}
+
+    def stayed(name: str) -> frozenset[Key]:
+        batches = (keys for _part, keys in planned_keys(source_run, connector.datamap.collection(name)))
+        return connector.that_stayed(name, batches) - spared[name]
+
+    return replace(
+        done,
+        collections=tuple(
+            replace(item, still_needed=stayed(item.name)) if item.action is Action.DELETE else item
+            for item in done.collections
+        ),
+    )
 
 
 def _note_deletion(  # noqa: PLR0917 - an act, and all that proves it
@@ -419,7 +439,9 @@ def _proof(plan: DeletionPlan, done: Deletion) -> Proof:
     return {
         item.name: {
             "action": str(item.action),
-            "rows": planned[item.name] - item.spared if _counts_as_planned(item, done) else item.rows,
+            "rows": planned[item.name] - item.spared - len(item.still_needed)
+            if _counts_as_planned(item, done)
+            else item.rows,
             "spared": item.spared,
             **({"still_needed": len(item.still_needed)} if item.still_needed else {}),
             "keys": digests.digest("keys", item.digest),

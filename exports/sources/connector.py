@@ -211,7 +211,7 @@ class DoneCollection:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What was done. `found_done`: an earlier try had done it all."""
+    """What was done. `found_done`: an earlier try had done it all; what it left as still needed has to be asked for."""
 
     collections: tuple[DoneCollection, ...]
     found_done: bool = False
@@ -364,6 +364,14 @@ class Connector(ABC):
         `before_batch` is called before each batch of rows that goes; what it raises undoes the whole of it.
         `before_commit` is called once all is done but not yet to stay: only from then on is another try a repeated one.
         """
+
+    def that_stayed(self, collection: str, keys: Iterable[Sequence[Key]]) -> frozenset[Key]:  # noqa: ARG002
+        """Of planned rows, by batches of their keys, those that a deletion which is done left as `still_needed`.
+
+        For a deletion that is found done: it did all or nothing, so that what is there was needed when it was done.
+        None where the source spares nothing by itself.
+        """
+        return frozenset()
 
     def deletion_order(self, names: Sequence[str]) -> tuple[Step, ...]:  # noqa: ARG002
         """In which order a deletion would take these collections; none where the source sees to that by itself."""

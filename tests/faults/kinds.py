@@ -16,6 +16,7 @@ from tests.faults.stories import (
     DeletedInstead,
     OptingIn,
     Restricted,
+    Shared,
     Story,
 )
 
@@ -26,6 +27,7 @@ EMPTIED = {"corrections": (Correction(field="shop.customers.phone", value="+1 53
 STORIES: Mapping[str, Story] = {
     "access": Story(Right.KNOW_SPECIFIC, "gather_source"),
     "delete": Change(Right.DELETE),
+    "delete_shared": Shared(Right.DELETE),
     "delete_by_call": Change(Right.DELETE, at_a_service=True),
     "correct": Change(Right.CORRECT, changes=PHONE),
     "correct_by_call": Change(Right.CORRECT, changes=AT_THE_CLUB, at_a_service=True),

@@ -22,6 +22,7 @@ from requests_app.models import Case, Message, MessageState, OptIn, Suppression
 from requests_app.services import closing, identity, opting_in
 from requests_app.services.letters import Letter
 from requests_app.states import State
+from tests.exports import loyalty_cards
 from tests.exports.fulfil.test_gathering import load_anew
 from tests.exports.house import APPROVER, House, files_of, fresh
 from tests.faults.outside import Outside
@@ -111,6 +112,20 @@ class Change(Story):
             never.append("the club was ordered to delete before that was written down")
         # A case that is begun anew gives its instructions anew: of those that it has forgotten nobody may be left.
         return never + changed + ["an instruction that no row knows" for key in bodies if key not in keys]
+
+
+class Shared(Change):
+    """A deletion of rows of which some stay, because somebody else's point to them, too."""
+
+    def begin(self, house: House, outside: Outside) -> Case:
+        loyalty_cards.handed_out(house)
+        return super().begin(house, outside)
+
+    def faults(self, case: Case, outside: Outside) -> list[str]:
+        """What stays is told as such, and does not go after a restore."""
+        entry = Act.objects.get(case=case, source__slug="shop").proof["loyalty_cards"]
+        told = (entry["rows"], entry.get("still_needed", 0))
+        return super().faults(case, outside) + ([] if told == (1, 1) else [f"told of the cards: {told}"])
 
 
 class AtOnce(Change):

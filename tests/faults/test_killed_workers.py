@@ -30,6 +30,7 @@ ENCRYPTED = "before INSERT INTO exports_encryptedfile"
 NOTED = "after commit after UPDATE ledger_chainhead"
 ACTS = {
     "delete": (*IN_SOURCE, *TOLD, *BY_OPENDSR, MAILED, "source after DELETE FROM reviews", BEGUN),
+    "delete_shared": ("source after DELETE FROM loyalty_cards", "before INSERT INTO exports_keptuntil"),
     "delete_by_call": (BEGUN, "call POST /privacy/delete", "answer to POST /privacy/delete"),
     "correct": (*IN_SOURCE, *TOLD, "source after UPDATE customers", CORRECTED),
     "correct_by_call": ("call POST /privacy/correct", "answer to POST /privacy/correct", CORRECTED),

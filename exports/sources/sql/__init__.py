@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Several
 from datetime import timedelta
 from functools import cached_property
@@ -33,6 +33,7 @@ from exports.sources.sql.matching import Matching
 from exports.sources.sql.reading import Reading
 from exports.sources.sql.schema import read_schema, sample
 from exports.sources.sql.tables import Tables
+from exports.sources.values import Key
 from requests_app.law.words import Right
 
 
@@ -73,6 +74,10 @@ class SqlConnector(Connector):
     ) -> Deletion:
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         return self._changing.delete(plan, repeated=repeated, before_batch=before_batch, before_commit=before_commit)
+
+    def that_stayed(self, collection: str, keys: Iterable[Sequence[Key]]) -> frozenset[Key]:
+        """Those that are there after a deletion because others point to them; of collections that are led up to."""
+        return self._changing.that_stayed(self.datamap.collection(collection), keys)
 
     def deletion_order(self, names: Sequence[str]) -> tuple[Step, ...]:
         """Children first, by the database's own foreign keys and the map's joins; ChangeRefusedError for a circle."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -88,7 +88,7 @@ class Changing:
             actions = {step.planned.name: step.planned.action for step in steps}
             hanging = Hanging(self._datamap, connection, self._tables, actions)
             order = hanging.order()
-            if repeated and self._is_done(connection, steps):
+            if repeated and self._is_done(connection, steps, hanging):
                 return Deletion(tuple(_nothing_left(step.planned) for step in steps), found_done=True)
             for step in steps:
                 self._check_unchanged(connection, step)
@@ -125,14 +125,10 @@ class Changing:
         """Rows as they are now, in batches; each is read in full before it is given, so that its rows may go."""
         if step.condition is None:
             return
-        shape = Shape(self._tables, step.collection, Mode.PLAN, fields)
         if step.keys is not None:
-            for first in range(0, len(step.keys), BATCH):
-                is_one = self._is_one_of(step.collection, step.keys[first : first + BATCH])
-                yield from list(
-                    shape.cut(connection.execute(shape.query(is_one, None, limit=BATCH)), size=BATCH, after=None)
-                )
+            yield from self._with_keys(connection, step.collection, step.keys, fields)
             return
+        shape = Shape(self._tables, step.collection, Mode.PLAN, fields)
         after: Key | None = None
         while True:
             rows = connection.execute(shape.query(step.condition, after, limit=BATCH))
@@ -142,15 +138,44 @@ class Changing:
             if sum(len(page.keys) for page in pages) < BATCH:
                 return
 
+    def _with_keys(
+        self, connection: sa.Connection, collection: Collection, keys: Sequence[Key], fields: tuple[str, ...] = ()
+    ) -> Iterator[Page]:
+        shape = Shape(self._tables, collection, Mode.PLAN, fields)
+        for first in range(0, len(keys), BATCH):
+            rows = connection.execute(
+                shape.query(self._is_one_of(collection, keys[first : first + BATCH]), None, limit=BATCH)
+            )
+            yield from list(shape.cut(rows, size=BATCH, after=None))
+
     def _keys(self, connection: sa.Connection, step: _Step) -> Iterator[list[Key]]:
         return (page.keys for page in self._pages(connection, step))
 
-    def _is_done(self, connection: sa.Connection, steps: Sequence[_Step]) -> bool:
-        """Whether there was something to do, and of it nothing but spared rows is left."""
+    def _is_done(self, connection: sa.Connection, steps: Sequence[_Step], hanging: Hanging) -> bool:
+        """Whether there was something to do, and of it nothing is left but what is spared, or still needed."""
         acting = [step for step in steps if step.planned.action is not Action.KEEP]
         if all(step.planned.rows == len(step.planned.spared) for step in acting):
             return False
-        return all(step.planned.spared.issuperset(keys) for step in acting for keys in self._keys(connection, step))
+        return all(self._is_gone(connection, step, hanging) for step in acting)
+
+    def _is_gone(self, connection: sa.Connection, step: _Step, hanging: Hanging) -> bool:
+        for keys in self._keys(connection, step):
+            left = [key for key in keys if key not in step.planned.spared]
+            if left and step.planned.action is Action.DEIDENTIFY:
+                return False
+            if left and not hanging.still_needed(step.collection, self._is_one_of(step.collection, left)) >= {*left}:
+                return False
+        return True
+
+    def that_stayed(self, collection: Collection, keys: Iterable[Sequence[Key]]) -> frozenset[Key]:
+        """Of rows that are led up to and were to go, those that are there after a deletion."""
+        with self._transaction() as connection:
+            if not Hanging(self._datamap, connection, self._tables, {collection.name: Action.DELETE}).is_led_up_to(
+                collection
+            ):
+                return frozenset()
+            pages = (page for batch in keys for page in self._with_keys(connection, collection, batch))
+            return frozenset(key for page in pages for key in page.keys)
 
     def _check_unchanged(self, connection: sa.Connection, step: _Step) -> None:
         now, spared = KeySet(), 0

@@ -90,6 +90,10 @@ class Hanging:
         mine, ups = ({pair[side] for pair in join.columns} for side in (0, 1))
         return mine == set(collection.key) and ups != set(self._datamap.collection(join.parent).key)
 
+    def is_led_up_to(self, collection: Collection) -> bool:
+        """Whether it is planned, and some of its rows are found because others point to them."""
+        return bool(self._up[collection.name])
+
     def still_needed(self, collection: Collection, is_one: Condition) -> frozenset[Key]:
         """Of rows that are led up to, the keys of those to which rows still point that are not to go, or did not."""
         up = self._up[collection.name]

@@ -9,7 +9,9 @@ from exports.fulfil.account import account_of
 from exports.models import Act, ActKind
 from exports.reports.case_report import report_html
 from requests_app.law.words import Right
+from requests_app.services.letters import Letter
 from requests_app.states import State
+from tests.exports import loyalty_cards
 from tests.exports.house import House, fresh, parts_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -42,15 +44,16 @@ def test_what_an_earlier_round_did_is_told_once_and_not_forgotten(house: House) 
 
 
 def test_rows_that_stay_because_others_need_them_are_told_apart_from_those_that_went(house: House) -> None:
+    loyalty_cards.handed_out(house)
     case = house.closed(Right.DELETE)
-    first = Act.objects.get(case=case, source__slug="shop")
-    again = Act(case=case, source=first.source, map_version=first.map_version, kind=ActKind.DELETE, round=2)
-    again.proof = {"addresses": {**first.proof["addresses"], "rows": 0, "still_needed": 2}}
-    again.done_at = first.done_at
-    again.save()
-    why = "because records of others, or records that we have to keep, refer to them."
-    assert f"Addresses: 2 records stay, {why}" in account_of(case, "en")
-    assert any("2 registros permanecen, porque registros de otras personas" in one for one in account_of(case, "es"))
+    assert loyalty_cards.left(house) == [loyalty_cards.SHARED]
+    (deleted,) = [item for item in acts.deletions(case) if item.collection.name == "loyalty_cards"]
+    assert (deleted.rows, deleted.still_needed) == (1, 1)
+    why = "because records of others, or records that we have to keep, refer to it."
+    letter = " ".join(case.messages.get(letter=Letter.DELETED).text.split())
+    assert f"Loyalty cards: 1 record stays, {why}" in letter
+    assert "Loyalty cards: 1 record deleted." in letter
+    assert any("1 registro permanece" in one for one in account_of(case, "es"))
 
 
 def test_a_ground_is_told_in_the_words_of_the_law_that_answers(house: House) -> None:

@@ -149,6 +149,14 @@ def test_an_address_that_somebody_else_has_as_well_stays_until_the_last_of_them_
     assert post.delete(plan, repeated=True).found_done
 
 
+def test_a_deletion_that_is_found_done_gives_what_stayed_as_still_needed(opened: Open) -> None:
+    post = opened(customers="{keep: {ground: ca_105d8_legal_obligation, years: 7}}")
+    plan = plan_of(post, person("ann"), customers=Action.KEEP, parcels=Action.DELETE, addresses=Action.DELETE)
+    done = post.delete(plan)
+    assert post.delete(plan, repeated=True).found_done, "the kept customer still leads to the address at home"
+    assert done_to(done.collections, "addresses").still_needed == {(1,)}
+
+
 def test_an_address_to_which_a_parcel_that_is_kept_points_stays_with_it(opened: Open, post_url: str) -> None:
     keep = "{keep: {ground: ca_105d8_legal_obligation, years: 7}}"
     post = opened(parcels=keep, customers="{deidentify: {id: keep, email: clear}}")

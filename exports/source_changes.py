@@ -30,6 +30,7 @@ from requests_app.services.staffing import note_setting
 from requests_app.services.two_people import RuleRefused, TwoPeople, Who
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,99}", re.ASCII)
+OURS = re.compile(r"DSAR_|(KEYS_)?DATABASE_")  # begins the names of this program's own secrets
 CONTEXT = 3  # lines around each difference
 
 
@@ -95,16 +96,26 @@ class Changes(TwoPeople[SourceChange]):
 CHANGES = Changes()
 
 
+@transaction.atomic
 def propose(proposal: Proposal, *, by: Actor, at: datetime) -> SourceChange:
-    """Write a proposal; nothing is searched by it until somebody else accepts. Raises RuleRefused, MapRefused."""
+    """Write a proposal; nothing is searched by it until somebody else accepts. Raises RuleRefused, MapRefused.
+
+    Of a database a worker reads the schema, so that who accepts sees what the map is silent about.
+    """
     CHANGES.proposers.check(by)
     proposal = _checked(proposal)
-    slug = _map_of(proposal).source
+    data_map = _map_of(proposal)
+    slug = data_map.source
     current = _current(slug)
     if current is not None and _as_proposed(current) == proposal and not current.has_schema:
         raise RuleRefused(_("This is how the source is set up already."))
     change = SourceChange(source_slug=slug, seen=current.map_version if current else None, **asdict(proposal))
-    return CHANGES.propose(change, by=by, at=at)
+    if not data_map.has_schema:
+        change.undecided = []
+    CHANGES.propose(change, by=by, at=at)
+    if data_map.has_schema:
+        enqueue("read_proposed", {"change": change.pk}, key=f"read_proposed:{change.pk}")
+    return change
 
 
 @transaction.atomic
@@ -151,6 +162,18 @@ def _facts(proposal: Proposal) -> dict[str, str]:
         "read_host": proposal.read_host,
         "write_host": proposal.write_host,
     }
+
+
+def check_name(variable: str) -> None:
+    """See that it can name a variable of a company's system, whose database workers may read. Raises RuleRefused."""
+    if not VARIABLE.fullmatch(variable):
+        raise RuleRefused(
+            _("Name an environment variable such as SHOP_READ_URL: capital letters, digits and underscores.")
+        )
+    if OURS.match(variable):
+        raise RuleRefused(
+            _("%(variable)s is a setting of this program, and no company system.") % {"variable": variable}
+        )
 
 
 def difference(change: SourceChange) -> list[str]:
@@ -206,10 +229,7 @@ def _as_proposed(source: DataSource) -> Proposal:
 def _checked(proposal: Proposal) -> Proposal:
     """The proposal with its hosts; raises RuleRefused, MapRefused, HostRefused."""
     for variable in filter(None, (proposal.read_url_variable, proposal.write_url_variable)):
-        if not VARIABLE.fullmatch(variable):
-            raise RuleRefused(
-                _("Name an environment variable such as SHOP_READ_URL: capital letters, digits and underscores.")
-            )
+        check_name(variable)
     data_map = _map_of(proposal)
     return replace(
         proposal,

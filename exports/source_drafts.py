@@ -6,7 +6,6 @@ Only workers speak to a database. Sampled values sharpen the guesses and are for
 from __future__ import annotations
 
 import os
-import re
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
 from exports.models import SourceDraft
-from exports.source_changes import CHANGES, VARIABLE
+from exports.source_changes import CHANGES, check_name
 from exports.sources.connector import SourceError, survey
 from exports.sources.datamap import SLUG, DataMapError, read_data_map
 from exports.sources.draft import draft
@@ -27,7 +26,6 @@ from requests_app.services.two_people import RuleRefused
 
 MOST_SAMPLED = 1_000
 MOST_TEXT = 500_000  # characters of a map, here and in the form
-OURS = re.compile(r"DSAR_|(KEYS_)?DATABASE_")  # begins the names of this program's own secrets
 
 
 def open_drafts() -> QuerySet[SourceDraft]:
@@ -44,14 +42,7 @@ def ask(source: str, variable: str, *, sample_rows: int, by: Actor, at: datetime
     CHANGES.proposers.check(by)
     if not SLUG.fullmatch(source):
         raise RuleRefused(_("A source's name has 1 to 50 small letters, digits or underscores, such as shop."))
-    if not VARIABLE.fullmatch(variable):
-        raise RuleRefused(
-            _("Name an environment variable such as SHOP_READ_URL: capital letters, digits and underscores.")
-        )
-    if OURS.match(variable):
-        raise RuleRefused(
-            _("%(variable)s is a setting of this program, and no company system.") % {"variable": variable}
-        )
+    check_name(variable)
     if open_drafts().filter(source_slug=source, drafted_at=None).exists():
         raise RuleRefused(_("A draft of %(source)s is being made already.") % {"source": source})
     row = SourceDraft.objects.create(

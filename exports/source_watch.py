@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from dsar.jobs.running import Run
 from exports.fulfil import trouble
-from exports.models import DataSource
-from exports.sources.connector import NotSetUpError
+from exports.models import DataSource, SourceChange
+from exports.models.source import url_in
+from exports.sources import coverage
+from exports.sources.connector import NotSetUpError, SourceError, survey
+from exports.sources.datamap import read_data_map
+from exports.sources.drift import SchemaNote
+from exports.sources.hosts import host_of
 from requests_app.roles import SYSTEM
 from requests_app.services.staffing import note_setting
 
@@ -26,6 +33,34 @@ def note_schema(run: Run) -> None:
         source.note_schema(at=run.at)
         with source.open(source.map_version.as_map()) as connector:
             connector.reader()
+
+
+def read_proposed(run: Run) -> None:
+    """The job after a proposal: tell who is to accept it what the map is silent about, or why nobody could look."""
+    change = SourceChange.objects.filter(pk=run.arguments["change"], accepted_at=None, ended_at=None).first()
+    if change is None:
+        return
+    undecided, why_not = _compared(change)
+    with run.completing():
+        SourceChange.objects.filter(pk=change.pk).update(undecided=undecided, trouble=why_not)
+
+
+def _compared(change: SourceChange) -> tuple[list[str] | None, str]:
+    """What the map is silent about, or why that is not known.
+
+    Read only where it was proposed to read: the host stands before who is to accept it.
+    """
+    data_map, url = read_data_map(change.text), url_in(change.read_url_variable)
+    variable = {"variable": change.read_url_variable}
+    if not url:
+        return None, _("Set the environment variable %(variable)s for the workers.") % variable
+    try:
+        if host_of(data_map, url) != change.read_host:
+            return None, _("For the workers %(variable)s leads elsewhere than was proposed.") % variable
+        schema = survey(data_map.source, read_url=url).schema
+    except SourceError as error:  # which names no address
+        return None, f"{error}."
+    return coverage.undecided(SchemaNote.of(schema, data_map), data_map), ""
 
 
 def watch(run: Run) -> None:

@@ -118,6 +118,12 @@ def draft_source(run: Run) -> None:
     source_drafts.make(run)
 
 
+@handler("read_proposed", queue="gather")
+def read_proposed(run: Run) -> None:
+    """Read the schema for which a data map was proposed, for who is to accept it."""
+    source_watch.read_proposed(run)
+
+
 @handler("note_schema", queue="gather", retries=PATIENT)
 def note_schema(run: Run) -> None:
     """Note how a source is built whose map was just accepted."""

@@ -8,7 +8,9 @@ from django import forms
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from exports import source_changes
 from exports import source_drafts as drafting
@@ -19,6 +21,7 @@ from exports.source_changes import Proposal
 from exports.sources.datamap import SLUG
 from exports.sources.hosts import LONGEST
 from requests_app.admin import two_people
+from requests_app.admin.queue import badge
 from requests_app.roles import Actor
 
 MOST_SHOWN = 30
@@ -124,13 +127,26 @@ def _initial(request: HttpRequest, draft: SourceDraft | None) -> dict[str, objec
 
 
 def _line(change: SourceChange) -> dict[str, object]:
-    """Of what waits, the lines that differ, each with its kind."""
+    """Of what waits, the lines that differ, each with its kind, and what the map is silent about."""
     lines = source_changes.difference(change) if change.waits else []
     return {
         "title": change.source_slug,
         "is_new": change.seen is None,
+        "completeness": completeness(change.undecided) if change.waits and change.undecided != [] else "",
+        "silent": change.undecided if change.waits else [],
+        "trouble": change.trouble if change.waits else "",
         "difference": [(KINDS.get(line[:1], "same"), line) for line in lines],
     }
+
+
+def completeness(silent: list[str] | None) -> SafeString:
+    """Whether a map says something of every table and column; None of one that nobody has compared."""
+    if silent is None:
+        return badge(_("not compared with the database yet"), "quiet")
+    if silent:
+        places = ngettext("incomplete: %(n)s place", "incomplete: %(n)s places", len(silent)) % {"n": len(silent)}
+        return badge(places, "near")
+    return badge(_("complete"), "sure")
 
 
 STEPS = {"keep": source_drafts.keep, "put_away": source_drafts.put_away}

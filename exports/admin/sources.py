@@ -12,12 +12,12 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from exports.admin.policy import policy_page
-from exports.admin.source_changes import changes_page
+from exports.admin.source_changes import changes_page, completeness
 from exports.fulfil.trouble import what_to_do
 from exports.models import DataSource, NotedSchema, SourceChange
 from requests_app.admin.desk import DeskAdmin, sees_sources
@@ -102,13 +102,7 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
         """Whether the map says something of every table and column; "incomplete" until somebody decides."""
         if not source.has_schema:
             return "-"
-        silent = source.undecided()
-        if silent is None:
-            return badge(_("not compared with the database yet"), "quiet")
-        if silent:
-            places = ngettext("incomplete: %(n)s place", "incomplete: %(n)s places", len(silent)) % {"n": len(silent)}
-            return badge(places, "near")
-        return badge(_("complete"), "sure")
+        return completeness(source.undecided())
 
     @admin.display(description=gettext_lazy("Nothing is decided about"))
     def undecided(self, source: DataSource) -> SafeString | str:

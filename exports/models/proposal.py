@@ -13,6 +13,8 @@ class SourceChange(ByTwo):
 
     ``seen`` is the map that was in use when it was proposed, null for a new source: a proposal that was made on another
     one is out of date. What is accepted is done, and can't be ended.
+
+    ``undecided`` is what the map is silent about, as sentences of a worker that read the schema; null until it has.
     """
 
     source_slug = models.SlugField()
@@ -23,6 +25,8 @@ class SourceChange(ByTwo):
     write_host = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     seen = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    undecided = models.JSONField(null=True)
+    trouble = models.TextField(blank=True)  # why the schema could not be read
 
     class Meta:
         ordering = ("-pk",)

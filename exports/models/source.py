@@ -172,7 +172,7 @@ class DataSource(models.Model):
     @property
     def has_schema(self) -> bool:
         """Whether it is a database, whose tables can change under its map; what else changes shows when it is read."""
-        return self.map_version.as_map().connector == "sql"
+        return self.map_version.as_map().has_schema
 
     def note_schema(self, *, at: datetime) -> None:
         """Keep how the source is built now as what its map was accepted for; raises as `drift`."""

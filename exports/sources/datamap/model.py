@@ -404,6 +404,11 @@ class DataMap:
         """Whether a program reaches it by an address: not where a person looks, nor where it is this system itself."""
         return self.owner is None and self.connector != OWN_RECORD
 
+    @property
+    def has_schema(self) -> bool:
+        """Whether it is a database, whose tables can be compared with the map."""
+        return self.connector == "sql"
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical text, in hexadecimal: the map's version."""

@@ -149,6 +149,7 @@ def test_a_change_is_taken_back_once(desk: Desk) -> None:
         ({"text": RENAMED.replace("title: Rowing club", 'title: "decide: a name"', 1)}, "not decided yet: a name"),
         ({"read_url_variable": "postgresql://a:secret@db/b"}, "Name an environment variable such as SHOP_READ_URL"),
         ({"read_url_variable": ""}, "name the environment variable with its reading URL"),
+        ({"read_url_variable": "DSAR_MASTER_KEY"}, "is a setting of this program, and no company system"),
         ({"write_url_variable": "club write"}, "Name an environment variable such as SHOP_READ_URL"),
         ({"position": "-1"}, "greater than or equal to 0"),
         ({"read_url_variable": "OTHER_URL"}, "OTHER_URL is not set on this machine: write the host"),

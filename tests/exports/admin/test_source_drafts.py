@@ -120,6 +120,48 @@ def test_a_decided_draft_is_proposed_and_somebody_else_accepts_it(desk: Desk) ->
     assert DataSource.objects.get(slug="library").read_url_variable == "LIBRARY_READ_URL"
 
 
+def propose(client: Client, text: str) -> None:
+    press(client, do="propose", text=text, read_url_variable="LIBRARY_READ_URL", position="1")
+
+
+def test_lines_taken_out_of_a_draft_are_told_before_somebody_else_accepts_it(desk: Desk) -> None:
+    client, approver = desk.client(Role.SOURCE_OWNER), desk.client(Role.APPROVER)
+    text = decided(drafted(desk, client).text)
+    without_note = re.sub(r"\n +- column: note\n(?: {8}.*\n)+", "\n", text)
+    assert len(without_note) < len(text)
+    propose(client, without_note)
+    assert "not compared with the database yet" in text_of(approver, CHANGES)
+    desk.work()
+    page = text_of(approver, CHANGES)
+    assert "incomplete: 1 place" in page
+    assert "nothing is decided of readers.note: describe them as fields" in page
+    press(client, do="end", row=SourceChange.objects.get().pk)
+    propose(client, text)
+    desk.work()
+    assert SourceChange.objects.latest("pk").undecided == []
+    assert "not compared" not in text_of(approver, CHANGES)
+    assert "nothing is decided of" not in text_of(approver, CHANGES)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "Set the environment variable LIBRARY_READ_URL for the workers."),
+        ("sqlite:////another/place.sqlite3", "For the workers LIBRARY_READ_URL leads elsewhere than was proposed."),
+    ],
+)
+def test_why_a_proposal_could_not_be_compared_with_its_database_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, url: str, said: str
+) -> None:
+    client = desk.client(Role.SOURCE_OWNER)
+    propose(client, decided(drafted(desk, client).text))
+    monkeypatch.setenv("LIBRARY_READ_URL", url)
+    desk.work()
+    page = text_of(desk.client(Role.APPROVER), CHANGES)
+    assert "not compared with the database yet" in page
+    assert said in page
+
+
 def test_sampled_values_sharpen_the_guess_and_are_kept_nowhere(desk: Desk) -> None:
     row = drafted(desk, desk.client(Role.SOURCE_OWNER))
     assert "social_security_number" in row.text  # which only the value tells

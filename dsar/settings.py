@@ -159,7 +159,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31536000 if SITE_IS_SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SITE_IS_SECURE else None
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Bytes of a form beside its files. The longest is the data map of a large database, on a page of the desk
+# (`exports.source_drafts.MOST_TEXT`); anybody may send as much, which is less than a paper of 10 MB that they may send.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 # A paper of 10 MB, or what an owner sends, is sealed from memory and lies nowhere in the clear.
 FILE_UPLOAD_MAX_MEMORY_SIZE = max(10 * 1024 * 1024, MOST_UPLOADED) + 1024 * 1024
 CSRF_TRUSTED_ORIGINS = [BASE_URL]

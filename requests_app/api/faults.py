@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from django.conf import settings
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -15,6 +14,7 @@ from rest_framework.views import APIView
 Detail: TypeAlias = "str | list[Detail] | Mapping[str, Detail]"
 
 REQUEST = "request"
+MOST_BYTES = 1024 * 1024  # of a body
 OF_THE_WHOLE = ("detail", "non_field_errors")  # where the framework puts what belongs to no field
 
 
@@ -31,7 +31,7 @@ class FaultsView(APIView):
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Refuse a body that is too large before it is read: the framework's parsers know no limit."""
         super().initial(request, *args, **kwargs)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
             raise TooLarge
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -19,6 +19,7 @@ from exports.fulfil.trouble import what_to_do
 from exports.models import DataSource, NotedSchema, SourceChange
 from exports.models.source import HostChanged
 from exports.source_changes import Proposal
+from exports.source_drafts import MOST_TEXT
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
 from requests_app.services.standing import RuleRefused
@@ -155,7 +156,7 @@ def test_a_change_is_taken_back_once(desk: Desk) -> None:
         ({"read_url_variable": "OTHER_URL"}, "OTHER_URL is not set on this machine: write the host"),
         ({"read_host": "reader:secret@db/club"}, "Write the host alone, without user and password"),
         ({"read_host": "postgresql://db/club"}, "Write the host alone, without user and password"),
-        ({"text": "x" * 500_001}, "at most 500000 characters"),
+        ({"text": "x" * (MOST_TEXT + 1)}, f"at most {MOST_TEXT} characters"),
     ],
 )
 def test_what_can_t_be_proposed_is_told_and_kept_in_the_form(desk: Desk, changes: dict[str, str], said: str) -> None:

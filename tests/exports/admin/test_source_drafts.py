@@ -14,6 +14,7 @@ from django.test import Client
 from dsar.jobs.models import Job
 from exports import source_drafts
 from exports.models import DataSource, SourceChange, SourceDraft
+from exports.source_drafts import MOST_TEXT
 from requests_app.roles import Role
 from requests_app.services.standing import RuleRefused
 from tests.requests_app.admin.conftest import NOW, Desk, text_of
@@ -118,6 +119,15 @@ def test_a_decided_draft_is_proposed_and_somebody_else_accepts_it(desk: Desk) ->
     assert not source_drafts.open_drafts().exists()
     press(desk.client(Role.APPROVER), do="accept", row=SourceChange.objects.get().pk)
     assert DataSource.objects.get(slug="library").read_url_variable == "LIBRARY_READ_URL"
+
+
+def test_a_map_of_a_large_database_fits_into_the_form(desk: Desk) -> None:
+    client = desk.client(Role.SOURCE_OWNER)
+    row = drafted(desk, client)
+    text = f"{row.text}# ".ljust(MOST_TEXT, "ñ")
+    assert "The draft of library waits for the rest." in press(client, do="keep", draft=row.pk, text=text)
+    assert SourceDraft.objects.get().text == text
+    assert 'enctype="multipart/form-data"' in text_of(client, CHANGES), "else a letter may take six bytes"
 
 
 def propose(client: Client, text: str) -> None:

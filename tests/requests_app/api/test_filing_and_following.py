@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from dsar.ledger import chains
 from requests_app.api import faults, tokens
@@ -235,9 +234,8 @@ def test_what_is_no_json_object_is_refused_in_the_same_form(client: Client, body
     assert list(response.json()["errors"]) == ["request"]
 
 
-def test_a_body_without_end_is_refused_before_it_is_read(client: Client, settings: Settings) -> None:
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
-    response = file(client, details="x" * 1000)
+def test_a_body_without_end_is_refused_before_it_is_read(client: Client) -> None:
+    response = file(client, details="x" * faults.MOST_BYTES)
     assert response.status_code == 413
     assert response.json() == {"errors": {"request": ["The request is too large."]}}
 

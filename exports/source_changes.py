@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -16,10 +17,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dsar.jobs.queue import enqueue
+from dsar.jobs.models import Job, State
+from dsar.jobs.queue import NotFailed, enqueue, retry
+from dsar.jobs.running import class_path
 from exports.fulfil import restricting
 from exports.models import DataSource, SourceChange
-from exports.models.source import check_variable, url_in
+from exports.models.source import HostChanged, check_variable, url_in
 from exports.sources import own_record
 from exports.sources.connector import NotSetUpError
 from exports.sources.datamap import DataMap, DataMapError, read_data_map
@@ -86,7 +89,10 @@ class Changes(TwoPeople[SourceChange]):
         """The source is searched as proposed from now on."""
         if _has_changed_since(row):
             raise RuleRefused(_("The source was changed meanwhile: propose it anew, and look at the difference again."))
-        _set_up(_proposal_of(row), key=f"note_schema:change:{row.pk}", at=at)
+        before, proposal = _current(row.source_slug), _proposal_of(row)
+        _set_up(proposal, key=f"note_schema:change:{row.pk}", at=at)
+        if before is not None and _addresses(_as_proposed(before)) != _addresses(proposal):
+            _let_go_on(at=at)
 
     def note(self, step: str, row: SourceChange, *, by: Actor, at: datetime) -> None:
         """With the source's short name, its map and its hosts."""
@@ -152,6 +158,17 @@ def _set_up(proposal: Proposal, *, key: str, at: datetime) -> DataSource:
         enqueue("note_schema", {"source": source.pk}, key=key)
     restricting.tell_of_those_restricted(source)
     return source
+
+
+def _addresses(proposal: Proposal) -> Proposal:
+    return replace(proposal, text="", position=0)
+
+
+def _let_go_on(*, at: datetime) -> None:
+    """Try the jobs again that stopped because a source led elsewhere; where another one still does, they stop again."""
+    for job in Job.objects.filter(state=State.FAILED, error=class_path(HostChanged)):
+        with suppress(NotFailed):  # somebody else was faster
+            retry(job, at=at)
 
 
 def _facts(proposal: Proposal) -> dict[str, str]:

@@ -132,8 +132,8 @@ WHAT_TO_DO: Mapping[str, Text] = {
     ),
     "HostChanged": _(
         "A variable of the source leads to another host than two people accepted, and nothing was opened. Its page"
-        " under Company systems names both. Have the variable set back; or propose the new host there under Changes,"
-        " and have somebody else accept it. Then try the job again."
+        " under Company systems names both. Have the variable set back, and try the job again; or propose the new host"
+        " there under Changes, and have somebody else accept it: then it is tried again by itself."
     ),
     "SourceUnavailableError": _(
         "The source did not answer, or refused the sign-in. See that it runs and lets us in, then try the job again."

@@ -273,7 +273,7 @@ def test_a_source_behind_another_host_is_opened_by_nobody_until_two_accept_it(
     assert "not opened" not in text_of(approver, "/admin/exports/datasource/")
 
 
-def test_a_case_that_needs_such_a_source_waits_for_people_with_a_sentence(
+def test_a_case_that_needs_such_a_source_waits_for_people_and_goes_on_once_two_accepted_the_host(
     desk: Desk, request: pytest.FixtureRequest
 ) -> None:
     case = desk.case_in(CaseState.GATHERING)
@@ -282,6 +282,11 @@ def test_a_case_that_needs_such_a_source_waits_for_people_with_a_sentence(
     run = case.source_runs.get()
     assert (run.state, run.error) == ("failed", "HostChanged")
     assert "leads to another host than two people accepted" in what_to_do(run.error)
+    press(desk.client(Role.ADMINISTRATOR), **PROPOSED | {"text": MAP, "write_url_variable": "CLUB_WRITE_URL"})
+    press(desk.client(Role.APPROVER), do="accept", row=SourceChange.objects.get().pk)
+    desk.work()
+    case.refresh_from_db()
+    assert (case.state, case.source_runs.get().state) == (CaseState.DECIDING, "done")
 
 
 def test_a_writing_variable_alone_that_leads_elsewhere_stops_the_source_too(

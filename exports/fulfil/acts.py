@@ -87,7 +87,8 @@ def delete(run: Run, case: Case) -> None:
             done = _note_deletion(run, case, source_run, plan, deletion, seen)
         elif done.left_behind:
             run.renew()
-            seen = second_look.look_again(source_run, deletion_plan(source_run, identifiers))
+            plan = _as_it_was_done(source_run, done, deletion_plan(source_run, identifiers))
+            seen = second_look.look_again(source_run, plan)
             _note_another_look(run, done, seen)
         if done.left_behind:
             raise trouble.StillFound
@@ -152,6 +153,20 @@ def _with_what_stayed(connector: Connector, source_run: SourceRun, plan: Deletio
             for item in done.collections
         ),
     )
+
+
+def _as_it_was_done(source_run: SourceRun, act: Act, plan: DeletionPlan) -> DeletionPlan:
+    """The plan as an act carried it out that is written down; of what others still need it has the number alone.
+
+    So many rows that are there are those that stayed then; if there are more, people look.
+    """
+    told = {name: entry["still_needed"] for name, entry in act.proof.items() if "still_needed" in entry}
+    if not told:
+        return plan
+    with source_run.source.open(choosing.map_to_search(source_run)) as connector:
+        deletion = _with_what_stayed(connector, source_run, plan, _nothing_to_do(plan))
+    stayed = (item for item in deletion.collections if len(item.still_needed) <= told.get(item.name, 0))
+    return plan.as_done(Deletion(tuple(stayed)))
 
 
 def _note_deletion(  # noqa: PLR0917 - an act, and all that proves it

@@ -16,7 +16,7 @@ CARDS = """\
     purposes: [marketing]
     collected_from: [us]
     retention: {en: While points are booked on it, es: Mientras tenga puntos}
-    reached: [{from: loyalty_entries, columns: {id: card_id}}]
+    reached: [{from: BOOKED_ON, columns: {id: card_id}}]
     on_delete: delete
     fields:
       - {column: id, title: {en: Card, es: Tarjeta}, category: commercial}
@@ -25,18 +25,18 @@ CARDS = """\
 SHARED, OWN = 1, 2
 
 
-def handed_out(house: House) -> None:
-    """The person's points are booked on their own card and on one of the family, on which a relative's are, too."""
+def handed_out(house: House, by: str = "loyalty_entries") -> None:
+    """The person's rows of a table point to their own card and to one of the family, as a relative's do, too."""
     house.sql("shop", "CREATE TABLE loyalty_cards (id INTEGER PRIMARY KEY, label TEXT)")
     house.sql("shop", "INSERT INTO loyalty_cards VALUES (?, 'Family'), (?, 'Own')", SHARED, OWN)
-    house.sql("shop", "ALTER TABLE loyalty_entries ADD COLUMN card_id INTEGER REFERENCES loyalty_cards (id)")
+    house.sql("shop", f"ALTER TABLE {by} ADD COLUMN card_id INTEGER REFERENCES loyalty_cards (id)")
     of_person = "customer_id IN (SELECT id FROM customers WHERE account_no = ?)"
     number = person().account_no
-    house.sql("shop", f"UPDATE loyalty_entries SET card_id = ? WHERE {of_person}", OWN, number)
-    first = "UPDATE loyalty_entries SET card_id = ? WHERE id = (SELECT min(id) FROM loyalty_entries WHERE {})"
+    house.sql("shop", f"UPDATE {by} SET card_id = ? WHERE {of_person}", OWN, number)
+    first = f"UPDATE {by} SET card_id = ? WHERE id = (SELECT min(id) FROM {by} WHERE {{}})"
     for whose in (of_person, f"NOT {of_person}"):
         house.sql("shop", first.format(whose), SHARED, number)
-    load_anew("shop", BEFORE, CARDS + BEFORE)
+    load_anew("shop", BEFORE, CARDS.replace("BOOKED_ON", by) + BEFORE)
 
 
 def left(house: House) -> list[object]:

@@ -16,6 +16,7 @@ from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
+from tests.exports import loyalty_cards
 from tests.exports.house import House, facts_of, fresh, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -74,7 +75,12 @@ def test_to_approve_again_without_doing_anything_ends_nothing(house: House, left
     assert facts_of(left_behind, EventKind.LOOKED_AGAIN)[0]["left"] == {"newsletter_subscribers": 1}
 
 
-def test_what_was_deleted_by_hand_since_is_seen_at_the_next_approval(house: House, left_behind: Case) -> None:
+def test_what_was_deleted_by_hand_since_is_seen_at_the_next_approval(
+    house: House, request: pytest.FixtureRequest
+) -> None:
+    loyalty_cards.handed_out(house, by="orders")  # which are kept, still lead to the cards, and need them
+    house.sql("shop", "UPDATE orders SET guest_email = ? WHERE card_id = ?", person().email, loyalty_cards.OWN)
+    left_behind = request.getfixturevalue("left_behind")
     house.sql("shop", "DELETE FROM newsletter_subscribers WHERE email IN (SELECT email FROM put_by)")
     house.approve(left_behind)
     assert fresh(left_behind).state == State.CLOSED

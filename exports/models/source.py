@@ -88,19 +88,29 @@ class DataSourceQuerySet(models.QuerySet["DataSource"]):
 class DataSource(models.Model):
     """One system that holds personal data. Credentials stay in the environment; only their names are kept here."""
 
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField("name", unique=True)
     title = models.CharField(max_length=200)
-    position = models.PositiveSmallIntegerField(default=0, help_text="Walked in this order.")
+    position = models.PositiveSmallIntegerField("place in the walk", default=0, help_text="Walked in this order.")
     active = models.BooleanField(default=True)
     read_url_variable = models.CharField(
-        max_length=100, blank=True, help_text="Environment variable with the reading URL; a person has none."
+        "variable to read by",
+        max_length=100,
+        blank=True,
+        help_text="Environment variable with the reading URL; a person has none.",
     )
     write_url_variable = models.CharField(
-        max_length=100, blank=True, help_text="Environment variable with the writing URL; empty means read only."
+        "variable to write by",
+        max_length=100,
+        blank=True,
+        help_text="Environment variable with the writing URL; empty means read only.",
     )
     map_version = models.ForeignKey(DataMapVersion, on_delete=models.PROTECT)
-    read_host = models.TextField(blank=True, help_text="Where the reading URL led when it was accepted.")
-    write_host = models.TextField(blank=True, help_text="Where the writing URL led when it was accepted.")
+    read_host = models.TextField(
+        "host that is read", blank=True, help_text="Where the reading URL led when it was accepted."
+    )
+    write_host = models.TextField(
+        "host that is written", blank=True, help_text="Where the writing URL led when it was accepted."
+    )
     elsewhere = models.TextField(
         blank=True, help_text="Where a worker found that its variables lead now; empty: to what was accepted."
     )

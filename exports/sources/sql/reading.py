@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date
 from functools import reduce
 from itertools import accumulate, chain
 from typing import Any
@@ -138,12 +138,13 @@ class Reading:
         return Presence(rows, {name: count for name, count in zip(collection.columns, held, strict=True) if count})
 
     def past_keeping(self, collection: Collection, identifiers: Identifiers, on: date) -> int:
-        """Rows dated before the time that their ground allows; what has no date is not counted."""
+        """Rows dated before the time that their ground allows; none without a date, or with something in its place."""
         condition, keep = self._condition(collection, identifiers, None), collection.on_delete
         if condition is None or not isinstance(keep, Keep) or keep.counted_from is None:
             return 0
         counted_from = self._tables.column(collection.name, keep.counted_from)
-        past = counted_from < self._day(keep.over_before(on))
+        first_kept = Since(keep.over_before(on), UTC).bounds(UTC)
+        past = sa.not_(sa.or_(counted_from.is_(None), self._dialect.reaches(counted_from, first_kept)))
         return self._number(
             sa.select(sa.func.count()).select_from(self._tables[collection.name]).where(condition, past)
         )
@@ -188,10 +189,6 @@ class Reading:
         column = self._tables.column(collection.name, collection.received_at)
         reaches = self._dialect.reaches(column, since.bounds(self._datamap.zone))
         return sa.and_(condition, sa.or_(column.is_(None), reaches))
-
-    def _day(self, day: date) -> sa.BindParameter[Any]:
-        """A day to compare a date with. SQLite's moments are texts in several forms, each of which begins with it."""
-        return sa.literal(day.isoformat(), sa.String()) if self._tables.backend == "sqlite" else sa.literal(day)
 
     def _few(self, query: sa.Select[Any]) -> Sequence[object] | None:
         """The one column of the query's rows, if they are few."""

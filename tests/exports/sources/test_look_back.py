@@ -17,7 +17,7 @@ from tests.exports.sources.databases import MARIADB, SQLITE, on
 
 DAY = date(2026, 1, 10)
 TOKYO, CALIFORNIA = (Since(DAY, ZoneInfo(name)) for name in ("Asia/Tokyo", "America/Los_Angeles"))
-ANN = {"owner": ["ann"]}
+ANN, BOB = {"owner": ["ann"]}, {"owner": ["bob"]}
 # Rows by number: a second before the day begins in Tokyo, when it does, the same for California; one has no date.
 MOMENTS = {
     1: "2026-01-09 14:59:59",
@@ -51,6 +51,7 @@ collections:
     fields: [{column: id, title: Id, category: commercial}]
 """
 LOCAL = MAP.replace("received_at: instant", "received_at: local")
+KEPT = LOCAL.replace("delete\n", "{keep: {ground: ca_105d8_legal_obligation, years: 7, counted_from: local}}\n")
 IN_UTC = f"{LOCAL}timezone: UTC\n"
 IN_TOKYO = f"{LOCAL}timezone: Asia/Tokyo\n"
 DAYS = MAP.replace("received_at: instant", "received_at: day")
@@ -131,9 +132,10 @@ def test_what_is_no_date_is_not_known_to_be_before(visits_url: str, kind: str) -
             connection.exec_driver_sql("SET sql_mode = ''")
         for number, value in enumerate(values, 10):
             connection.exec_driver_sql(f"INSERT INTO visits (id, owner, local) VALUES ({number}, 'bob', {value})")
-    with open_source(read_data_map(LOCAL), read_url=visits_url) as connector:
-        pages = connector.pages("visits", {"owner": ["bob"]}, since=CALIFORNIA)
+    with open_source(read_data_map(KEPT), read_url=visits_url) as connector:
+        pages = connector.pages("visits", BOB, since=CALIFORNIA)
         assert [record["id"] for page in pages for record in page.records] == expected
+        assert connector.past_keeping("visits", BOB, on=DAY.replace(year=2033)) == len(values) - len(expected)
     with engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM visits WHERE owner = 'bob'")
     engine.dispose()

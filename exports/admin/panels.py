@@ -124,7 +124,8 @@ def may(slug: str, case: Case, actor: Actor) -> bool:
 @sections.panel
 def restriction(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
     """In which sources a restriction is set, where a worker still has to, and where nobody but a person can."""
-    told, is_restricted = list(SourceRestriction.objects.filter(case=case).select_related("source")), case.is_restricted
+    lines = SourceRestriction.objects.filter(case=case).select_related("source")
+    told, is_restricted = [line for line in lines if line.is_set or line.told_at], case.is_restricted
     if not told and not is_restricted:
         return None
     settable = DataSource.objects.that_suppress(Right.RESTRICT)

@@ -9,7 +9,9 @@ order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from django.db.models import QuerySet
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import LeaseLost, PermanentFailure, Run
@@ -36,8 +38,7 @@ def tell_of_those_restricted(source: DataSource) -> None:
     """The jobs that tell a source whose map just came to say how; in the transaction that puts it in force."""
     if not source.map_version.as_map().suppresses(Right.RESTRICT):
         return
-    held = Suppression.objects.in_force().filter(right=Right.RESTRICT)
-    for case in Case.objects.filter(pk__in=held.values("case_id")):
+    for case in _restricted():
         key = f"restrict_in_sources:{case.pk}:{case.version}:map:{source.map_version_id}"
         enqueue("restrict_in_sources", {"case": str(case.pk)}, key=key)
 
@@ -60,30 +61,60 @@ def bring_in_line(run: Run) -> None:
 
 def _tell(run: Run, case: Case, source: DataSource) -> None:
     told = SourceRestriction.objects.filter(case=case, source=source).first()
+    is_sure = told is not None and told.told_at is not None and run.arguments.get("again") != source.pk
     is_wanted, known = case.is_restricted, confirmed_of(case)
-    if is_wanted and (not known or (told is not None and told.is_set and set(told.kinds) == known.keys())):
+    if is_wanted and not known:
         return
-    if not is_wanted and (told is None or not told.is_set or _is_named_by_another(case, source, known)):
+    if is_wanted and told is not None and is_sure and told.is_set and set(told.kinds) == known.keys():
         return
+    if not is_wanted and (told is None or (is_sure and not told.is_set)):
+        return
+    if not is_wanted and (others := _others_naming(case, known)):
+        with run.transaction():
+            _tell_again(run, [] if is_sure else others, source)
+        return
+    _order(run, case, source, known, sets=is_wanted)
+
+
+def _order(run: Run, case: Case, source: DataSource, known: Known, *, sets: bool) -> None:
+    """Set or lift, and note it, with whoever has to be told again because of it.
+
+    Nothing is locked while a source answers. So another job of the same person may set the flag while this one takes it
+    off, in either order. Whoever took it off therefore looks, after the answer, who wants it by then, and has each told
+    again, whatever their rows say: that order begins after this one, so that it is the last word. A worker that dies in
+    between leaves its row without `told_at`, written before it asked: the next attempt knows by that that the flag may
+    be off, and does the same.
+    """
     named = {kind: sorted(values) for kind, values in known.items()}
     try:
         with trouble.for_a_person(), source.open(source.map_version.as_map()) as connector:
-            done = connector.suppress(Right.RESTRICT, named, lifts=not is_wanted)
+            _note_begun(run, case, source)
+            done = connector.suppress(Right.RESTRICT, named, lifts=not sets)
     except ChangeRefusedError as error:
+        with run.transaction():  # what was not set will not have to be taken off
+            SourceRestriction.objects.filter(case=case, source=source, is_set=False).delete()
         raise trouble.FlagRefused(str(error)) from error
     with run.transaction():
         case = locked(case.pk)
-        SourceRestriction.objects.update_or_create(
-            case=case,
-            source=source,
-            defaults={"is_set": is_wanted, "kinds": sorted(named), "rows": sum(done.values()), "told_at": run.at},
+        SourceRestriction.objects.filter(case=case, source=source).update(
+            is_set=sets, kinds=sorted(named), rows=sum(done.values()), told_at=run.at
         )
-        kind = EventKind.RESTRICTION_SET if is_wanted else EventKind.RESTRICTION_TAKEN_OFF
+        kind = EventKind.RESTRICTION_SET if sets else EventKind.RESTRICTION_TAKEN_OFF
         record(case, kind, by=SYSTEM, at=run.at, source=source.slug, done=dict(done), kinds=sorted(named))
-        if case.is_restricted != is_wanted:  # it began or ended while the source was told
-            tell_sources(case)
-        if not is_wanted:
-            _wake_others(case, source)
+        if case.is_restricted != sets:  # it began or ended while the source was told
+            _tell_again(run, [case], source)
+        if not sets:
+            _tell_again(run, _others_naming(case, known), source)
+            _wake_ended(run, case, source)
+
+
+def _note_begun(run: Run, case: Case, source: DataSource) -> None:
+    """From now on nobody knows how it stands there, until the answer is noted."""
+    never = {"is_set": False, "rows": 0}
+    with run.transaction():
+        SourceRestriction.objects.update_or_create(
+            case=case, source=source, defaults={"told_at": None}, create_defaults=never
+        )
 
 
 def confirmed_of(case: Case) -> Known:
@@ -98,22 +129,33 @@ def confirmed_of(case: Case) -> Known:
     return {kind: frozenset(values) for kind, values in found.items()}
 
 
-def _is_named_by_another(case: Case, source: DataSource, known: Known) -> bool:
-    """Whether a restriction that holds set the same flag: it is one for the whole record."""
-    others = SourceRestriction.objects.filter(source=source, is_set=True).exclude(case=case)
-    for other in others.select_related("case__submission"):
-        if other.case.is_restricted and _meet(confirmed_of(other.case), known):
-            return True
-    return False
+def _others_naming(case: Case, known: Known) -> list[Case]:
+    """Whose restriction holds on the same record: its flag is one for all of them, whoever had it set."""
+    others = _restricted().exclude(pk=case.pk).select_related("submission__organisation", "submission__subject")
+    return [other for other in others if _meet(confirmed_of(other), known)]
 
 
-def _wake_others(case: Case, source: DataSource) -> None:
+def _restricted() -> QuerySet[Case]:
+    held = Suppression.objects.in_force().filter(right=Right.RESTRICT)
+    return Case.objects.filter(pk__in=held.values("case_id"))
+
+
+def _tell_again(run: Run, cases: Iterable[Case], source: DataSource) -> None:
+    """Jobs that do in the source what holds for these, whatever their rows say of it."""
+    for case in cases:
+        enqueue("restrict_in_sources", {"case": str(case.pk), "again": source.pk}, key=_key(run, case, source))
+
+
+def _wake_ended(run: Run, case: Case, source: DataSource) -> None:
     """Others whose restriction ended while this one held: what this one kept set in their name may go now."""
-    others = SourceRestriction.objects.filter(source=source, is_set=True).exclude(case=case)
-    for other in others.select_related("case"):
-        if not other.case.is_restricted:
-            key = f"restrict_in_sources:{other.case_id}:{other.case.version}:{case.pk}:{case.version}"
-            enqueue("restrict_in_sources", {"case": str(other.case_id)}, key=key)
+    others = SourceRestriction.objects.filter(source=source, is_set=True).exclude(case=case).select_related("case")
+    for other in others.exclude(case__in=_restricted()):
+        enqueue("restrict_in_sources", {"case": str(other.case_id)}, key=_key(run, other.case, source))
+
+
+def _key(run: Run, case: Case, source: DataSource) -> str:
+    """One job for each attempt at this one, since each may have changed what stands there."""
+    return f"restrict_in_sources:{case.pk}:{source.pk}:{run.job.pk}:{run.fence}"
 
 
 def _meet(one: Known, other: Known) -> bool:

@@ -17,7 +17,9 @@ class SourceRestriction(models.Model):
     is_set = models.BooleanField()
     kinds = models.JSONField(default=list, help_text=_("By which kinds of identifiers the person was named."))
     rows = models.PositiveIntegerField(help_text=_("How many stand so there, as the source says."))
-    told_at = models.DateTimeField()
+    told_at = models.DateTimeField(
+        null=True, help_text=_("None: an order was begun, and how the source took it is not noted.")
+    )
 
     class Meta:
         default_permissions = ()

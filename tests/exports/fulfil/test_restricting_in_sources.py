@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from exports.fulfil import restricting
 from exports.models import DataSource, SourceRestriction
 from exports.source_changes import Proposal
 from exports.sources.datamap import DataMapError, read_data_map
+from exports.sources.http import HttpConnector
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
@@ -163,6 +165,65 @@ def test_two_spellings_of_a_mailbox_that_proves_nothing_are_one_record_there(hou
     assert service.members[0]["restricted"] is True
 
 
+class Killed(BaseException):
+    """The worker's process ends at once."""
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["answered", "killed before it noted the answer"])
+def test_what_another_case_sets_while_it_is_taken_off_is_set_in_the_end(
+    house: House, service: Service, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+) -> None:
+    first, second = confirmed(house, objecting(house)), objecting(house)
+    suppress = HttpConnector.suppress
+
+    def while_another_sets(connector: HttpConnector, *terms: Any, lifts: bool = False) -> Mapping[str, int]:
+        if not lifts:
+            return suppress(connector, *terms)
+        monkeypatch.setattr(HttpConnector, "suppress", suppress)
+        identity.note_mailbox(second, at=timezone.now())
+        house.work()
+        assert SourceRestriction.objects.get(case__submission=second).is_set
+        done = suppress(connector, *terms, lifts=True)
+        if is_killed:
+            raise Killed
+        return done
+
+    monkeypatch.setattr(HttpConnector, "suppress", while_another_sets)
+    closing.withdraw(first.pk, at=timezone.now())
+    with pytest.raises(Killed) if is_killed else nullcontext():
+        house.work()
+    house.later(timedelta(hours=1))
+    assert orders(service) == [SET, SET, LIFTED, SET]
+    assert service.members[0]["restricted"] is True
+    house.shift(timedelta(minutes=1))
+    closing.withdraw(second.cases.get().pk, at=timezone.now())
+    house.work()
+    assert service.members[0]["restricted"] is False
+    assert not SourceRestriction.objects.filter(is_set=True).exists()
+
+
+def test_a_worker_that_died_while_it_set_a_restriction_that_has_ended_since_leaves_no_flag(
+    house: House, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suppress = HttpConnector.suppress
+
+    def killed(*terms: Any, **options: Any) -> Mapping[str, int]:
+        monkeypatch.setattr(HttpConnector, "suppress", suppress)
+        suppress(*terms, **options)
+        raise Killed
+
+    monkeypatch.setattr(HttpConnector, "suppress", killed)
+    submission = objecting(house)
+    with pytest.raises(Killed):
+        confirmed(house, submission)
+    assert "Not set yet in Club." in on_the_page(submission.cases.get())
+    closing.withdraw(submission.cases.get().pk, at=timezone.now())
+    house.work()
+    house.later(timedelta(hours=1))
+    assert orders(service) == [SET, LIFTED]
+    assert service.members[0]["restricted"] is False
+
+
 def test_a_service_that_is_down_is_told_later_and_our_look_up_holds_meanwhile(house: House, service: Service) -> None:
     service.tricks = [always(503, {}, b"")] * 20
     case = confirmed(house, objecting(house))
@@ -173,6 +234,18 @@ def test_a_service_that_is_down_is_told_later_and_our_look_up_holds_meanwhile(ho
     house.later(timedelta(hours=1))
     assert service.members[0]["restricted"] is True
     assert len(facts_of(case, EventKind.RESTRICTION_SET)) == 1
+
+
+def test_what_the_service_refused_to_set_is_not_taken_off(house: House, service: Service) -> None:
+    accepted(SERVICE_MAP)
+    case = confirmed(house, objecting(house))
+    accepted(MAP)
+    service.tricks = [always(409, {}, b"")]
+    house.work()
+    closing.withdraw(case.pk, at=timezone.now())
+    house.work()
+    assert orders(service) == [SET]
+    assert "Club" not in on_the_page(fresh(case))
 
 
 def test_a_case_that_is_opened_again_is_restricted_there_again(house: House, service: Service) -> None:

@@ -68,6 +68,8 @@ def _tell(run: Run, case: Case, source: DataSource) -> None:
     if is_wanted and told is not None and is_sure and told.is_set and set(told.kinds) == known.keys():
         return
     if not is_wanted and (told is None or (is_sure and not told.is_set)):
+        with run.transaction():
+            _wake_ended(run, case, source)
         return
     if not is_wanted and (others := _others_naming(case, known)):
         with run.transaction():
@@ -130,9 +132,12 @@ def confirmed_of(case: Case) -> Known:
 
 
 def _others_naming(case: Case, known: Known) -> list[Case]:
-    """Whose restriction holds on the same record: its flag is one for all of them, whoever had it set."""
+    """Whose restriction holds on the same record: its flag is one for all of them, whoever had it set.
+
+    The case that this one was merged into counts by that: the restriction went on with it.
+    """
     others = _restricted().exclude(pk=case.pk).select_related("submission__organisation", "submission__subject")
-    return [other for other in others if _meet(confirmed_of(other), known)]
+    return [other for other in others if other.pk == case.about_id or _meet(confirmed_of(other), known)]
 
 
 def _restricted() -> QuerySet[Case]:
@@ -147,7 +152,10 @@ def _tell_again(run: Run, cases: Iterable[Case], source: DataSource) -> None:
 
 
 def _wake_ended(run: Run, case: Case, source: DataSource) -> None:
-    """Others whose restriction ended while this one held: what this one kept set in their name may go now."""
+    """Others whose restriction ended while this one held: what this one kept set in their name may go now.
+
+    Also where this one never set it: it may have gone on for one that was merged into it.
+    """
     others = SourceRestriction.objects.filter(source=source, is_set=True).exclude(case=case).select_related("case")
     for other in others.exclude(case__in=_restricted()):
         enqueue("restrict_in_sources", {"case": str(other.case_id)}, key=_key(run, other.case, source))

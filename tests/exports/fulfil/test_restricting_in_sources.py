@@ -224,6 +224,26 @@ def test_a_worker_that_died_while_it_set_a_restriction_that_has_ended_since_leav
     assert service.members[0]["restricted"] is False
 
 
+def test_the_flag_of_a_merged_case_stays_for_the_older_and_goes_with_it_though_that_one_never_set_any(
+    house: House, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLUB_URL")
+    older = confirmed(house, objecting(house, email="another@inbox.example"))
+    monkeypatch.setenv("CLUB_URL", service.url)
+    house.shift(timedelta(minutes=1))
+    newer = confirmed(house, objecting(house))
+    house.move(newer, "link_people", reference=older.submission.reference, reason="They called.")
+    house.move(newer, "merge", into=str(older.pk))
+    restricting.tell_sources(fresh(newer))
+    house.work()
+    assert orders(service) == [SET]
+    assert list(SourceRestriction.objects.values_list("case", flat=True)) == [newer.pk]
+    closing.withdraw(older.pk, at=timezone.now())
+    house.work()
+    assert orders(service) == [SET, LIFTED]
+    assert service.members[0]["restricted"] is False
+
+
 def test_a_service_that_is_down_is_told_later_and_our_look_up_holds_meanwhile(house: House, service: Service) -> None:
     service.tricks = [always(503, {}, b"")] * 20
     case = confirmed(house, objecting(house))

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0007_deletion_order'),
+        ('exports', '0009_names_of_source_fields'),
     ]
 
     operations = [

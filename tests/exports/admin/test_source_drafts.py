@@ -144,7 +144,7 @@ def test_lines_taken_out_of_a_draft_are_told_before_somebody_else_accepts_it(des
     desk.work()
     page = text_of(approver, CHANGES)
     assert "incomplete: 1 place" in page
-    assert "nothing is decided of readers.note: describe them as fields" in page
+    assert "nothing is decided about readers.note: describe each as a field" in page
     press(client, do="end", row=SourceChange.objects.get().pk)
     propose(client, text)
     desk.work()

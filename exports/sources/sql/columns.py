@@ -213,7 +213,12 @@ def _read_utc(value: object) -> Json:
 
 def _read_written_moment(value: object) -> Json:
     """SQLite keeps a moment as text in one of several forms, or as a number; only what is one is read."""
-    return _read_moment(value) if isinstance(value, str) and WRITTEN_MOMENT.fullmatch(value) else json_value(value)
+    if type(value) is not str or not WRITTEN_MOMENT.fullmatch(value):
+        return json_value(value)
+    try:
+        return datetime.fromisoformat(value).isoformat()
+    except ValueError:  # a day that is none
+        return value
 
 
 def _read_list(value: object, *, entry: Reader) -> Json:

@@ -34,6 +34,8 @@ from exports.sources.telephones import BETWEEN, dialled
 CONNECT_SECONDS = 5
 WRITTEN_THE_USUAL_WAY = ("datestyle = 'ISO'", "intervalstyle = 'postgres'", "extra_float_digits = 3")
 LOCK_SECONDS = 20
+BEGINS_WITH_A_DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
+DAYS_OF_ZONES = timedelta(days=2)
 ALL_OF_UNICODE = "utf8mb4"  # as MariaDB calls it
 # Python knows all encodings but two, in one of which even this statement could not be said: hence bytes.
 SPOKEN_AS_KEPT = (
@@ -137,9 +139,15 @@ class Sqlite:
         return sa.func.dsar_dialled(_bytes_of(text))
 
     def reaches(self, column: sa.Column[Any], bounds: Bounds) -> Condition:
-        """By Python: its moments are texts in several forms. What is none, or a number, is not known to be before."""
+        """By Python: its moments are texts in several forms. What is none, or a number, is not known to be before.
+
+        SQLite itself sees of most rows that they begin with a later day than any zone can make a difference to.
+        """
         forms = (bound.isoformat() for bound in bounds)
-        return sa.func.dsar_reaches(_bytes_of(column), *forms, type_=sa.Boolean)
+        later = (max(bounds.day, bounds.instant.date(), bounds.naive.date()) + DAYS_OF_ZONES).isoformat()
+        text = sa.type_coerce(column, sa.Text)
+        begins_later = sa.and_(text.op("GLOB")(BEGINS_WITH_A_DAY), sa.func.substr(text, 1, len(later)) > later)
+        return sa.or_(begins_later, sa.func.dsar_reaches(_bytes_of(column), *forms, type_=sa.Boolean))
 
 
 class PostgreSql:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -139,6 +139,29 @@ def test_what_is_no_date_is_not_known_to_be_before(visits_url: str, kind: str) -
     with engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM visits WHERE owner = 'bob'")
     engine.dispose()
+
+
+MOMENTS_OF_A_DAY = ("", " 00:00:00", "T23:59:59.5", " 00:00:00+14:00", "T23:59:59-12:00", "T12:00:00Z", " noon", ":")
+
+
+@on(SQLITE)
+@pytest.mark.parametrize("since", [TOKYO, CALIFORNIA])
+@pytest.mark.parametrize("zone", ["", "timezone: Pacific/Kiritimati\n"])
+def test_what_sqlite_sees_of_a_text_itself_is_what_the_bounds_say(visits_url: str, since: Since, zone: str) -> None:
+    days = [DAY + timedelta(days) for days in range(-4, 5)]
+    moments = dict(enumerate((f"{day}{moment}" for day in days for moment in MOMENTS_OF_A_DAY), 100))
+    datamap = read_data_map(LOCAL + zone)
+    bounds = since.bounds(datamap.zone)
+    engine = sa.create_engine(visits_url)
+    with engine.begin() as connection:
+        for number, moment in moments.items():
+            connection.exec_driver_sql("INSERT INTO visits (id, owner, local) VALUES (?, 'bob', ?)", (number, moment))
+    with open_source(datamap, read_url=visits_url) as connector:
+        found = {record["id"] for page in connector.pages("visits", BOB, since=since) for record in page.records}
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM visits WHERE owner = 'bob'")
+    engine.dispose()
+    assert found == {number for number, moment in moments.items() if bounds.reached_by(moment)}
 
 
 @pytest.mark.parametrize("name", ["Europe/Berlin ", "Berlin", "../etc/passwd", "+01:00"])

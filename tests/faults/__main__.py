@@ -34,6 +34,9 @@ def main() -> int:
         help="FIRST OF EVERY: of OF rounds, every EVERYth from FIRST on",
     )
     parser.add_argument("--at", nargs="*", default=(), help="steps, by name")
+    parser.add_argument(
+        "--everywhere", action="store_true", help="at every step that leaves something else behind than the one before"
+    )
     parser.add_argument("--steps", type=int, nargs=2, help="FIRST EVERY: at every EVERYth of all steps, from FIRST on")
     parser.add_argument("--real", type=int, default=0, help="processes of their own, killed at random moments")
     asked = parser.parse_args()

@@ -34,6 +34,7 @@ from exports.models import (
     Transfer,
     TransferState,
 )
+from requests_app.events import EventKind
 from requests_app.finding_moves import EDGES
 from requests_app.guards import MoveShut
 from requests_app.models import Case
@@ -93,14 +94,21 @@ class Posted(Story):
         if not _taken(case).exists():
             file = medium.take(case.pk, str(one.pk), by=ANALYST, at=timezone.now()).file
             assert file is not None
+            whole = b"".join(encrypted.opened(file))
             _taken(case).parent.mkdir(exist_ok=True)
-            _taken(case).write_bytes(b"".join(encrypted.opened(file)))
+            half = _taken(case).with_suffix(".half")
+            half.write_bytes(whole)
+            half.rename(_taken(case))
         if not one.is_posted:
             post(house, case)
         medium.give(case.pk, str(one.pk), "", by=ANALYST, at=timezone.now())
 
     def is_over(self, case: Case) -> bool:
         return Medium.objects.filter(case=case, state=MediumState.DONE).exists()
+
+    def noted_each_time(self) -> frozenset[str]:
+        """A file that never came to its end is taken again."""
+        return frozenset({EventKind.MEDIUM_TAKEN})
 
     def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
         """What the person reads from the medium, with the passphrase from the mail."""

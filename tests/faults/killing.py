@@ -5,6 +5,10 @@ before and after it; a call to somebody's service, before it is sent and after i
 for writing, renamed or removed: whatever lies between two steps happens in the memory of the process alone, and dies
 with it. Each has a name, such as ``source before DELETE FROM reviews``; the same thing done again is another step of
 that name.
+
+To die at a step leaves the same behind as to die at the one before it, unless something that lasts was done in between:
+a transaction ended, a statement stood outside of any, a file was changed, a call was sent. What an open transaction has
+written dies with it.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from django.db import connections
@@ -32,6 +36,7 @@ REQUEST = re.compile(rb"(GET|POST|PUT) (\S+) HTTP/1\.1\r\n")
 OF_ONE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")  # a request, in a path
 CALL, ANSWER = "call", "answer to"
 BEFORE, AFTER = "before", "after"
+OPENED = "open"
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,21 @@ class Death:
         return f"at step {self.step}" if self.seconds is None else f"after {self.seconds:.3f} seconds"
 
 
+class Step(NamedTuple):
+    """One of a process, and whether to die at it leaves something else behind than to die at the one before it."""
+
+    name: str
+    leaves_more: bool
+
+
 class Steps:
     """Counts the steps of this process, and kills it at one of them."""
 
     def __init__(self, last: int | None) -> None:
-        self.taken: list[str] = []
+        self.taken: list[Step] = []
         self._last = last
+        self._has_lasted = True  # what was done since the last step
+        self._is_writing = False  # to a file: what it holds changes at no step
         self._ended = "reading"  # what a source's connection is given back after
 
     @contextmanager
@@ -66,15 +80,21 @@ class Steps:
                 connection._commit = self._committing(connection._commit)
             yield
 
-    def _step(self, *name: str) -> None:
-        last, what = self.taken[-1] if self.taken else "", " ".join(name)
-        self.taken.append(last.replace(CALL, ANSWER, 1) if last.startswith(CALL) else what)
+    def _step(self, *name: str, lasts: bool = False) -> None:
+        """Take one; `lasts`: what is done next lasts, whatever becomes of the process after it."""
+        last, what = self.taken[-1].name if self.taken else "", " ".join(name)
+        what = last.replace(CALL, ANSWER, 1) if last.startswith(CALL) else what
+        self.taken.append(Step(what, self._has_lasted or self._is_writing))
+        self._has_lasted = lasts
+        if lasts:
+            self._is_writing = what == OPENED
         if len(self.taken) == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _around(self, execute: Callable[..., Any], statement: Any, *arguments: Any) -> Any:
         what = named(str(statement))
-        self._step(BEFORE, what)
+        is_alone = not arguments[-1]["connection"].in_atomic_block
+        self._step(BEFORE, what, lasts=is_alone and not what.startswith("SELECT"))
         result = execute(statement, *arguments)
         self._step(AFTER, what)
         return result
@@ -83,9 +103,9 @@ class Steps:
         """The end of one of our own transactions, named by what was done last in it."""
 
         def committed() -> None:
-            written = (name for name in reversed(self.taken) if not is_read(name))
+            written = (step.name for step in reversed(self.taken) if not is_read(step.name))
             what = f"commit {next(written, '')}"
-            self._step(BEFORE, what)
+            self._step(BEFORE, what, lasts=True)
             commit()
             self._step(AFTER, what)
 
@@ -99,19 +119,19 @@ class Steps:
             self._step("source", AFTER, named(statement))
 
         def commit(_connection: object) -> None:
-            self._step("source", BEFORE, "commit")
+            self._step("source", BEFORE, "commit", lasts=True)
             self._ended = "commit"
 
         return {"before_cursor_execute": before, "after_cursor_execute": after, "commit": commit}
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event in FILES_CHANGED:
-            self._step(event)
+            self._step(event, lasts=True)
         elif event == "http.client.send" and (request := REQUEST.match(bytes(arguments[1]))):
             method, path = (word.decode() for word in request.groups())
-            self._step(CALL, method, OF_ONE.sub("…", path))
+            self._step(CALL, method, OF_ONE.sub("…", path), lasts=True)
         elif event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING:
-            self._step("open")
+            self._step(OPENED, lasts=True)
 
 
 def is_read(name: str) -> bool:
@@ -147,8 +167,8 @@ def forked(work: Callable[[], None], death: Death) -> bool:
     return status != 0
 
 
-def steps_of(work: Callable[[], None]) -> list[str]:
-    """The steps that the work takes in a fork that lives, by name."""
+def steps_of(work: Callable[[], None]) -> list[Step]:
+    """The steps that the work takes in a fork that lives."""
     connections.close_all()
     reading, writing = os.pipe()
     child = os.fork()
@@ -158,8 +178,7 @@ def steps_of(work: Callable[[], None]) -> list[str]:
     with os.fdopen(reading) as told:
         text = told.read()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    steps: list[str] = json.loads(text)
-    return steps
+    return [Step(*step) for step in json.loads(text)]
 
 
 def _live(work: Callable[[], None], death: Death, *, told: int | None = None) -> None:

@@ -11,7 +11,7 @@ import sys
 import time
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from random import Random
@@ -118,12 +118,19 @@ class Rounds:
         for step in range(1 + first, 1 + len(self._steps), every):
             self._round(Death(step=step))
 
+    def kill_wherever_more_is_left(self) -> None:
+        """A worker dies at every step at which something else is left behind than at the one before."""
+        for number, step in enumerate(self._steps, 1):
+            if step.leaves_more:
+                self._round(Death(step=number))
+
     def kill_at_named_steps(self, names: Sequence[str]) -> None:
         """A worker dies at each of these steps, where it is taken for the first time."""
+        taken = [step.name for step in self._steps]
         for name in names:
-            if name not in self._steps:
-                raise RoundLost(f"There is no step {name!r}; there are {list(dict.fromkeys(self._steps))}")
-            self._round(Death(step=1 + self._steps.index(name)))
+            if name not in taken:
+                raise RoundLost(f"There is no step {name!r}; there are {list(dict.fromkeys(taken))}")
+            self._round(Death(step=1 + taken.index(name)))
 
     def kill_real_workers(self, rounds: int) -> None:
         """Processes of their own, started as in production."""
@@ -139,7 +146,7 @@ class Rounds:
         if death.step is not None:
             if not has_died:
                 raise RoundLost(f"The worker did not die {what}.")
-            name = self._steps[death.step - 1]
+            name = self._steps[death.step - 1].name
             self.died_at[name] += 1
             what += f", {name}"
         self._go_on(f"killed {what}")
@@ -197,12 +204,16 @@ class Rounds:
             raise RoundLost(f"A chain does not hold: {found.first_break}")
         return Result(
             outcome=case.outcome,
-            events=Counter(kinds),
+            events=self._noted(kinds),
             letters=Counter(Message.objects.values_list("letter", "state")),
             mails=mails.sent(self._live.folder / "mails"),
             holds=self._story.holds(self._house, case, self._outside),
             jobs_left=_open_jobs(),
         )
+
+    def _noted(self, kinds: Iterable[str]) -> Counter[str]:
+        once, events = self._story.noted_each_time(), Counter(kinds)
+        return Counter({kind: 1 if kind in once else number for kind, number in events.items()})
 
 
 def play(live: Premises, kept: Premises, asked: Namespace) -> dict[str, Counter[str]]:
@@ -213,6 +224,8 @@ def play(live: Premises, kept: Premises, asked: Namespace) -> dict[str, Counter[
             rounds.begin()
             rounds.kill_forked(range(*asked.forked))
             rounds.kill_at_named_steps(asked.at)
+            if asked.everywhere:
+                rounds.kill_wherever_more_is_left()
             if asked.steps:
                 rounds.kill_at_steps(*asked.steps)
             rounds.kill_real_workers(asked.real)

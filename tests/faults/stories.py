@@ -58,6 +58,10 @@ class Story:
         """Whether nobody has to do anything any more."""
         return bool(case.state == State.CLOSED)
 
+    def noted_each_time(self) -> frozenset[str]:
+        """Events of what people do again if nobody knows whether it was done; a second one is right."""
+        return frozenset()
+
     def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
         """What the person, the sources and the recipients have of it, by name."""
         return {name: content for name, content in files_of(case).items() if name not in TOLD_WHEN_MADE}

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "requests_app.web.lengths.FormLengths",
     "requests_app.web.encoding.only_utf8",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -160,7 +161,7 @@ SECURE_HSTS_SECONDS = 31536000 if SITE_IS_SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SITE_IS_SECURE else None
 X_FRAME_OPTIONS = "DENY"
 # Bytes of a form beside its files. The longest is the data map of a large database, on a page of the desk
-# (`exports.source_drafts.MOST_TEXT`); anybody may send as much, which is less than a paper of 10 MB that they may send.
+# (`exports.source_drafts.MOST_TEXT`); of every other page `requests_app.web.lengths` takes 1 MiB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 # A paper of 10 MB, or what an owner sends, is sealed from memory and lies nowhere in the clear.
 FILE_UPLOAD_MAX_MEMORY_SIZE = max(10 * 1024 * 1024, MOST_UPLOADED) + 1024 * 1024

@@ -23,6 +23,7 @@ from exports.models import DataSource, NotedSchema, SourceChange
 from requests_app.admin.desk import DeskAdmin, sees_sources
 from requests_app.admin.queue import badge
 from requests_app.services.history import local_day
+from requests_app.web.lengths import takes_long_forms
 
 
 @admin.register(DataSource)
@@ -57,6 +58,7 @@ class DataSourceAdmin(DeskAdmin[DataSource]):
         waiting = SourceChange.objects.waiting().count()
         return super().changelist_view(request, {**(extra_context or {}), "waiting": waiting})
 
+    @takes_long_forms
     def changes(self, request: HttpRequest) -> HttpResponse:
         """What was proposed, and the form to propose more."""
         if not self.has_view_permission(request):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dsar.demo.browser import Browser, PageFailed
+from dsar.demo.browser import Browser, PageFailed, Upload
 from dsar.demo.forms import forms_of
 from dsar.demo.people import Person as Customer
 from requests_app.law.words import Right
@@ -115,12 +115,19 @@ def test_rights_that_nobody_offers_are_not_taken(house: House, rights: list[str]
 @pytest.mark.parametrize(
     ("fields", "status", "answer"),
     [
+        ({"details": "d" * 1_200_000}, 413, "That was too much at once"),
+        (
+            {"details": "d" * 12_000_000},
+            413,
+            "That was too much at once",
+        ),  # more than a line holds
+        ({"details": "d" * 1_200_000, "file": Upload("a.pdf", b"%PDF-")}, 413, "That was too much at once"),
         ({f"field{number}": "x" for number in range(1_200)}, 413, "That was too much at once"),
         ({}, 403, "Please send the form again"),  # no token
     ],
 )
 def test_what_no_browser_would_send_is_refused_in_words(
-    house: House, fields: dict[str, str], status: int, answer: str
+    house: House, fields: dict[str, str | Upload], status: int, answer: str
 ) -> None:
     person = somebody(house)
     person.opens_the_form()

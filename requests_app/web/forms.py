@@ -321,6 +321,10 @@ class CodeForm(ReferenceForm):
     )
 
 
+# A day is compared as records hold it; typed the way of a country, it would match nothing, and nobody would learn why.
+HINTS = {"birth_date": gettext_lazy("Year, month and day, such as 1985-03-31.")}
+
+
 class ProofForm(PortalForm):
     """The fixed questions whose answers are compared with the records, and a declaration where the law asks for one."""
 
@@ -330,7 +334,10 @@ class ProofForm(PortalForm):
         super().__init__(data)
         for kind, title in questions.items():
             self.fields[self.POINT + kind] = forms.CharField(
-                label=title, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+                label=title,
+                help_text=HINTS.get(kind, ""),
+                required=False,
+                widget=forms.TextInput(attrs={"autocomplete": "off"}),
             )
         if declaration:
             self.fields["declared_name"] = forms.CharField(

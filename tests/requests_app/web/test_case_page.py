@@ -174,6 +174,15 @@ def test_answers_that_could_not_be_compared_are_not_called_wrong_and_nothing_is_
     assert ProofOffered.objects.get().digests == {}
 
 
+def test_a_day_is_asked_for_as_it_is_compared(
+    client: Client, mine: Callable[..., Submission], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SmallCompany, "question_titles", lambda _self, _language: {"birth_date": "Date of birth"})
+    mine(Right.KNOW_CATEGORIES)
+    assert "Year, month and day, such as 1985-03-31." in page(client)
+    assert "por ejemplo 1985-03-31" in client.get("/case/me/", HTTP_ACCEPT_LANGUAGE="es").content.decode()
+
+
 def test_of_whom_nothing_can_be_asked_the_page_says_what_to_do(
     client: Client, mine: Callable[..., Submission], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,7 @@ from exports.fulfil.corrections.standing import (
 )
 from requests_app import choices, deleting_instead
 from requests_app.admin import sections
-from requests_app.admin.case_page import context_of
+from requests_app.admin.case_page import context_of, named
 from requests_app.admin.desk import actor_of, unsealed
 from requests_app.admin.sureness import of_ground
 from requests_app.admin.timeline import names_of
@@ -205,7 +205,7 @@ def decided(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
         return None
     decisions = decisions_of(case)
     lines = [
-        (one, decision, of_ground(case, decision.code) if decision else "")
+        (one, named(one), decision, of_ground(case, decision.code) if decision else "")
         for one in asked
         for decision in [decisions.get(one.number)]
     ]

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from requests_app import facts, guards, identifying, limiting, rights, waiting
+from requests_app import facts, guards, identifying, limiting, rights, stating, waiting
 from requests_app.admin.desk import unsealed
 from requests_app.admin.queue import badge, near_badge, right_in_words, state_badge
 from requests_app.admin.sureness import of_ground, of_limit, sureness_badge
@@ -219,12 +219,20 @@ def _correction_rows(case: Case) -> list[Row]:
     rows = []
     for asked in CorrectionAsked.objects.select_related("case__submission").filter(case=case):
         rows += [
-            Row(_("Correction %(number)s") % {"number": asked.number}, asked.field or _("in the person's words")),
+            Row(_("Correction %(number)s") % {"number": asked.number}, named(asked)),
             Row(_("In the person's words"), unsealed(asked, "words")),
             Row(_("Value now, as the person says"), unsealed(asked, "value_now")),
             Row(_("Right value"), unsealed(asked, "value")),
         ]
     return rows
+
+
+def named(asked: CorrectionAsked) -> str:
+    """The field of a correction as people call it and as the data map does, or that it was told in words."""
+    if not asked.field:
+        return str(asked)
+    title = stating.names_of([asked], "en")[asked.number]
+    return asked.field if title == asked.field else f"{title} ({asked.field})"
 
 
 def identity_of(case: Case) -> Identity:

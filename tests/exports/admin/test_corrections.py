@@ -58,7 +58,7 @@ def test_each_correction_is_decided_by_itself(asked: Case, analyst: Client) -> N
     assert (decisions[1].verdict, decisions[1].places) == ("granted", ["club.members.points"])
     assert (decisions[2].verdict, decisions[2].code) == ("refused", "ca_106_accurate")
     case_page = unescape(text_of(analyst, f"/admin/requests_app/case/{asked.pk}/change/"))
-    assert "club.members.points: granted" in case_page
+    assert "Points (club.members.points): granted" in case_page
     assert "in the person's words: refused" in case_page
     (used,) = (each for each in asked.packs()[0].exemptions if each.code == "ca_106_accurate")
     beside = rf"<cite>{re.escape(used.citation)}</cite> <span [^>]+>{SURENESS_LABELS[used.sureness]}</span>"
@@ -102,7 +102,7 @@ def test_it_is_deleted_instead_on_a_condition_that_is_shown(asked: Case, analyst
     assert (decision.verdict, decision.condition, decision.code) == ("deleted", "no_harm", "")
     assert (decision.citation, decision.places) == ("11 CCR 7023(e)", ["club.members.points"])
     case_page = unescape(text_of(analyst, f"/admin/requests_app/case/{asked.pk}/change/"))
-    assert "club.members.points: deleted instead" in case_page
+    assert "Points (club.members.points): deleted instead" in case_page
 
 
 def test_where_the_law_does_not_say_so_the_page_offers_no_deletion(desk: Desk, analyst: Client) -> None:

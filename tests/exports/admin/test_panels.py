@@ -37,6 +37,8 @@ def test_a_plan_tells_what_a_deletion_does_to_each_collection_on_which_ground_an
     first = "1. Stamps 2 to be deleted, before Letters (foreign key letter_id)"
     then = "2. Letters 121 to be deleted, before Members (foreign key member_id)"
     assert f"{first} {then} 3. Members 1 to be de-identified {kept}" in page
+    findings = text_of(desk.client(Role.APPROVER), f"/admin/requests_app/case/{case.pk}/findings/")
+    assert "This right asks for no copy" in findings, "else records without a word in them look like a fault"
     desk.move(case, "approve", Role.APPROVER)
     desk.work()
     assert "to be de-identified" not in page_of(desk.client(Role.APPROVER), case)

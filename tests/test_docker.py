@@ -1,9 +1,10 @@
-"""The files of the containers, as far as they can be tried without any."""
+"""The files of the containers, as far as they can be tried without any; where there is an engine, the image, too."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 import yaml
+from gunicorn.config import GracefulTimeout
 
 from dsar.jobs import registry
 
@@ -45,6 +47,32 @@ def test_the_secrets_step_prints_whatever_is_secret() -> None:
     wanted = set(re.findall(r"\$\{(\w+_PASSWORD)", COMPOSE))
     assert printed.keys() == wanted | {"DSAR_SECRET_KEY", "DSAR_MASTER_KEY", "DSAR_SIGNING_KEY"}
     assert len(set(printed.values())) == len(printed)
+    assert done.stderr == ""  # nothing of a file that is gone when it is read
+
+
+def test_the_web_server_has_time_to_end_downloads_before_it_is_killed() -> None:
+    assert int(OURS["web"]["stop_grace_period"].removesuffix("s")) > GracefulTimeout.default
+
+
+def test_who_runs_can_read_what_was_checked_out_under_a_strict_umask() -> None:
+    steps = (DOCKER / "Dockerfile").read_text().partition("WORKDIR /app")[2]
+    copied, opened = steps.rindex("\nCOPY "), steps.index("chmod -R a+rX /app")
+    assert copied < opened < steps.index("\nUSER dsar")
+
+
+@pytest.mark.soak
+def test_the_image_is_built_and_runs_without_rights() -> None:
+    engine = shutil.which("docker")
+    if engine is None or subprocess.run([engine, "info"], capture_output=True, timeout=60, check=False).returncode:
+        pytest.skip("there is no Docker engine")
+    build = [engine, "build", "--quiet", "--file", DOCKER / "Dockerfile", DOCKER.parent]
+    image = subprocess.run(build, stdout=subprocess.PIPE, text=True, timeout=1800, check=True).stdout.strip()
+    limits = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"]
+    run = [engine, "run", "--rm", "--network", "none", *limits]
+    done = subprocess.run([*run, image, "secrets"], stdout=subprocess.PIPE, text=True, timeout=120, check=True)
+    assert "DSAR_MASTER_KEY=" in done.stdout
+    held = [*run, "--entrypoint", "sh", image, "-c", "id -u && ! ls /tmp/secrets /app/.git /app/tests"]
+    assert subprocess.run(held, capture_output=True, text=True, timeout=120, check=True).stdout == "10001\n"
 
 
 @pytest.mark.services

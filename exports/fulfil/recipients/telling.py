@@ -104,7 +104,7 @@ def _by(run: Run, telling: Telling, way: Way) -> None:
             with run.completing():
                 telling.case = locked(telling.case_id)
                 telling.state, telling.error = TellingState.WAITING, ""
-                telling.save()
+                _save(telling)
                 asking.ask_to_tell(telling, way, at=run.at)
         case Impossible(because):
             with run.completing():
@@ -172,7 +172,7 @@ def not_reached(case: Case, telling: Telling, error: str, *, at: datetime) -> No
 def told(case: Case, telling: Telling, *, by: Actor, at: datetime) -> None:
     """It was told; the last of a case lets the case go on. In the caller's transaction, which has locked the case."""
     telling.state, telling.told_at, telling.error = TellingState.TOLD, at, ""
-    telling.save()
+    _save(telling)
     last = telling.receipts[-1] if telling.receipts else {}
     facts = {key: last[key] for key in ("status", "sha256") if key in last}
     if telling.batch:
@@ -185,10 +185,16 @@ def told(case: Case, telling: Telling, *, by: Actor, at: datetime) -> None:
 def explained(case: Case, telling: Telling, *, by: Actor, at: datetime) -> None:
     """It is not told, and it is written down why; the last of a case lets the case go on."""
     telling.state, telling.error = TellingState.EXPLAINED, ""
-    telling.save()
+    _save(telling)
     note(case, EventKind.RECIPIENT_EXPLAINED, telling, by=by, at=at)
     _end_tasks(telling, by=by, at=at)
     settle(case, at=at)
+
+
+def _save(telling: Telling) -> None:
+    """Save it under the lock of its case. It was read before, and the act may have been done since: that stays."""
+    telling.refresh_from_db(fields=["acted_at"])
+    telling.save()
 
 
 def _end_tasks(telling: Telling, *, by: Actor, at: datetime) -> None:

@@ -12,11 +12,13 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from exports.fulfil.recipients import batch
-from exports.models import RecipientBatch, Telling
+from exports.fulfil.recipients import batch, whom
+from exports.models import DataMapVersion, RecipientBatch, Telling
+from exports.sources.datamap import Way
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.states import State
 from tests.exports.house import House, facts_of, fresh, person
 from tests.requests_app.at_once import at_once, only_on_postgres
 
@@ -139,3 +141,16 @@ def test_workers_that_write_at_once_lose_no_line(house: House) -> None:
 def _work(house: House) -> str:
     house.work()
     return "worked"
+
+
+def test_an_act_that_ends_while_its_recipient_is_told_still_closes_the_case(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way_to = whom.way_to
+
+    def read_before_the_act(telling: Telling) -> tuple[Way, DataMapVersion | None]:
+        telling.acted_at = None
+        return way_to(telling)
+
+    monkeypatch.setattr(whom, "way_to", read_before_the_act)
+    assert opted_out(house).state == State.CLOSED

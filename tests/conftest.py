@@ -30,6 +30,13 @@ def _asks_no_database_of_ours(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(autouse=True)
+def unmeasured_with_all_its_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that measures no coverage starts no process that does: coverage finds its orders in the environment."""
+    if request.node.get_closest_marker("no_cover"):
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def no_language_left() -> Iterator[None]:
     """A page that was asked for in Spanish leaves its process in Spanish; the next test must not find it so."""
     yield

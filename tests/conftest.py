@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-pytest_plugins = ["tests.clean_database", "tests.services"]
+pytest_plugins = ["tests.clean_database", "tests.measuring", "tests.services"]
 
 ROOT = Path(__file__).parent
 # Which of their tests asks a database of ours says so; the company's databases are of every kind in every run.

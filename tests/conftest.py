@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,12 @@ def _asks_no_database_of_ours(item: pytest.Item) -> bool:
     lies_there = any(place in item.path.parents for place in MOSTLY_WITHOUT_OURS)
     asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
     return lies_there and not asked and item.get_closest_marker("django_db") is None
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of tests consist of stays to the end: Python need not look again and again for garbage in it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

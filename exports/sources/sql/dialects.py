@@ -42,6 +42,7 @@ SPOKEN_AS_KEPT = (
     b"SELECT set_config('client_encoding', CASE WHEN kept IN ('EUC_TW', 'MULE_INTERNAL') THEN 'UTF8' ELSE kept END,"
     b" false) FROM current_setting('server_encoding') AS kept"
 )
+LETS_ZERO_DATES_IN = "REPLACE(REPLACE(@@SESSION.sql_mode, 'NO_ZERO_IN_DATE', ''), 'NO_ZERO_DATE', '')"
 Expression = sa.ColumnElement[Any]  # of whatever type the column has
 Condition = sa.ColumnElement[bool]
 
@@ -63,7 +64,7 @@ class Dialect(Protocol):
     def to_the_letter(self, text: Expression) -> Expression:
         """The text as something whose equality is that of its characters."""
 
-    def letters(self, text: str) -> sa.BindParameter[Any]:
+    def letters(self, text: str) -> Expression:
         """A text to compare with it."""
 
     def lower(self, text: Expression) -> Expression:
@@ -118,7 +119,7 @@ class Sqlite:
         """A column may be declared NOCASE."""
         return sa.collate(text, "BINARY")
 
-    def letters(self, text: str) -> sa.BindParameter[Any]:
+    def letters(self, text: str) -> Expression:
         """Plain text."""
         return sa.literal(text)
 
@@ -184,7 +185,7 @@ class PostgreSql:
         """A column may be citext, or of a collation that takes different letters as equal."""
         return sa.collate(sa.cast(text, sa.Text), "C")
 
-    def letters(self, text: str) -> sa.BindParameter[Any]:
+    def letters(self, text: str) -> Expression:
         """Plain text."""
         return sa.literal(text, sa.Text)
 
@@ -227,9 +228,13 @@ class MariaDb:
         }
 
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
-        """MariaDB counts its timeout in seconds, MySQL in milliseconds and under another name."""
+        """MariaDB counts its timeout in seconds, MySQL in milliseconds and under another name.
+
+        A zero date that a table holds may be compared with: a strict MySQL refuses the statement otherwise.
+        """
         cursor = connection.cursor()
         cursor.execute("SET time_zone = '+00:00'")
+        cursor.execute(f"SET SESSION sql_mode = {LETS_ZERO_DATES_IN}")
         cursor.execute("SELECT version()")
         version = str((cursor.fetchone() or ("",))[0])
         if "mariadb" in version.lower():
@@ -253,9 +258,9 @@ class MariaDb:
         """As bytes: even the binary collations pass over trailing blanks."""
         return sa.cast(sa.cast(text, mysql.CHAR(charset=ALL_OF_UNICODE)), sa.BINARY)
 
-    def letters(self, text: str) -> sa.BindParameter[Any]:
-        """The bytes of the text."""
-        return sa.literal(text.encode(), sa.LargeBinary)
+    def letters(self, text: str) -> Expression:
+        """The bytes of the text; cast, for MySQL 8.0 takes two equal comparisons with a plain X'…' to be never true."""
+        return sa.cast(sa.literal(text.encode(), sa.LargeBinary), sa.BINARY)
 
     def lower(self, text: Expression) -> Expression:
         """By the server."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,14 +17,19 @@ SELECT type.typtype <> 'c' AND (type.typtype = 'd' OR EXISTS (
 FROM pg_attribute AS own JOIN pg_type AS type ON type.oid = own.atttypid
 WHERE own.attrelid = CAST(:table AS regclass) AND own.attname = :column
 """)
+# MariaDB's JSON is a text, and as good a key as any other.
+NO_KEYS: Mapping[tuple[type[types.TypeEngine[Any]], ...], str] = {
+    (mysql.FLOAT,): "is a FLOAT, which equals no number that can be written",
+    (mysql.JSON,): "is JSON, which equals no text that MySQL writes of it",
+    (types.ARRAY, postgresql.HSTORE): "holds several values in one",
+}
 
 
 def why_no_key(engine: sa.Engine, column: sa.Column[Any]) -> str:
     """Why rows can't be paged, chosen or changed by the column; empty if they can."""
-    if isinstance(column.type, mysql.FLOAT):
-        return "is a FLOAT, which equals no number that can be written"
-    if isinstance(column.type, types.ARRAY | postgresql.HSTORE):
-        return "holds several values in one"
+    for kinds, why in NO_KEYS.items():
+        if isinstance(column.type, kinds):
+            return why
     if engine.dialect.name != "postgresql":
         return ""
     if isinstance(column.type, postgresql.JSON) and not isinstance(column.type, postgresql.JSONB):

@@ -39,6 +39,17 @@ def empty_database(kind: str, name: str, folder: Path, request: pytest.FixtureRe
     return url.set(database=name).render_as_string(hide_password=False)
 
 
+def is_mysql(url: str | sa.URL) -> bool:
+    """Whether TEST_MARIADB_URL names MySQL itself, which lacks some types and keeps JSON in a form of its own."""
+    engine = sa.create_engine(url)
+    if engine.dialect.name != "mysql":
+        return False
+    with engine.connect() as connection:
+        version = connection.execute(sa.text("SELECT version()")).scalar_one()
+    engine.dispose()
+    return "mariadb" not in str(version).lower()
+
+
 @contextmanager
 def encoded_database(server_url: str, encoding: str) -> Iterator[str]:
     """The URL of an empty database of PostgreSQL in an encoding, whose locale C knows no letters beyond ASCII.

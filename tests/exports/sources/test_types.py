@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from exports.sources.connector import Connector, MapDoesNotFitError, Record, open_source
 from exports.sources.datamap import read_data_map
-from tests.exports.sources.databases import POSTGRESQL, on
+from tests.exports.sources.databases import POSTGRESQL, is_mysql, on
 
 MAP = """
 source: types
@@ -84,11 +84,18 @@ KEYS = {"sqlite": "BLOB", "postgresql": "bytea", "mariadb": "BINARY(16)"}
 
 
 @pytest.fixture(scope="module")
-def things(kind: str, small_url: str) -> Iterator[Connector]:
+def types(kind: str, small_url: str) -> Mapping[str, tuple[str, str, object]]:
+    """The columns of a kind; MySQL, where it stands in for MariaDB, has no UUID."""
+    lacking = {"number"} if is_mysql(small_url) else set()
+    return {name: entry for name, entry in COLUMNS[kind].items() if name not in lacking}
+
+
+@pytest.fixture(scope="module")
+def things(kind: str, small_url: str, types: Mapping[str, tuple[str, str, object]]) -> Iterator[Connector]:
     """Two rows of one of each, with a binary key, behind a view."""
     engine = sa.create_engine(small_url)
-    columns = ", ".join(f"{name} {type_}" for name, (type_, _, _) in COLUMNS[kind].items())
-    values = ", ".join(value for _, value, _ in COLUMNS[kind].values())
+    columns = ", ".join(f"{name} {type_}" for name, (type_, _, _) in types.items())
+    values = ", ".join(value for _, value, _ in types.values())
     with engine.begin() as connection:
         if kind == "mariadb":
             connection.exec_driver_sql("SET time_zone = '+00:00'")  # in which the stamp is written; it is read in UTC
@@ -98,7 +105,7 @@ def things(kind: str, small_url: str) -> Iterator[Connector]:
             literal = f"'\\x{key}'" if kind == "postgresql" else f"x'{key}'"
             connection.exec_driver_sql(f"INSERT INTO all_things VALUES ({literal}, 'ann', {values})")
         connection.exec_driver_sql("CREATE VIEW things_seen AS SELECT * FROM all_things")
-    fields = ", ".join(f"{{column: {name}, title: {name}, category: commercial}}" for name in COLUMNS[kind])
+    fields = ", ".join(f"{{column: {name}, title: {name}, category: commercial}}" for name in types)
     with open_source(
         read_data_map(MAP.replace("KEY", "id").replace("FIELDS", fields)), read_url=small_url
     ) as connector:
@@ -109,9 +116,9 @@ def things(kind: str, small_url: str) -> Iterator[Connector]:
     engine.dispose()
 
 
-def test_every_type_becomes_json(things: Connector, kind: str) -> None:
+def test_every_type_becomes_json(things: Connector, types: Mapping[str, tuple[str, str, object]]) -> None:
     (page,) = things.pages("things", {"owner": ["ann"]})
-    expected: Record = {name: value for name, (_, _, value) in COLUMNS[kind].items()}  # type: ignore[misc]
+    expected: Record = {name: value for name, (_, _, value) in types.items()}  # type: ignore[misc]
     assert page.records[0] == expected
     held = {name for name, value in expected.items() if value is not None}
     assert set(things.presence("things", {"owner": ["ann"]}).held) == held

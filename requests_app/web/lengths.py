@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase, UnreadablePostError
@@ -44,8 +45,10 @@ class FormLengths:
     def process_view(
         self, request: HttpRequest, view: View, _args: Sequence[object], _kwargs: Mapping[str, object]
     ) -> HttpResponseBase | None:
-        """Go on, or refuse; what brings no files is refused before it is read."""
+        """Go on, or refuse; what brings no files, or more than any file may have, is refused before it is read."""
         match = request.resolver_match
+        if _length(request) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE + MOST_BESIDE_FILES:  # and would lie on disk, clear
+            raise RequestDataTooBig("A form brings more than the longest file that anybody may send.")
         if _length(request) <= MOST_BESIDE_FILES or (match and match.app_name == API):
             return None
         if hasattr(view, "takes_long_forms"):

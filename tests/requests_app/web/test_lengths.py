@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from pytest_django import Settings
 
 from requests_app.models import Organisation
 from requests_app.roles import Role
@@ -47,6 +48,17 @@ def test_what_is_in_a_file_does_not_count(client: Client, organisation: Organisa
     assert client.post(FORM, {"details": "short", "paper": paper}).status_code == 200
     paper.seek(0)
     assert client.post(FORM, {"details": LONG, "paper": paper}).status_code == 413
+
+
+def test_files_that_would_not_stay_in_memory_are_refused_before_they_are_read(
+    client: Client, organisation: Organisation, settings: Settings
+) -> None:
+    most = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    for number, status in ((1, 200), (2, 413)):  # each may be sent alone
+        papers = {f"paper_{one}": SimpleUploadedFile("paper.pdf", bytes(most - 1000)) for one in range(number)}
+        answer = client.post(FORM, {"details": "short", **papers})
+        assert answer.status_code == status
+    assert TOO_MUCH in answer.content.decode()
 
 
 def test_staff_send_a_large_map_on_the_page_of_changes_and_nowhere_else(

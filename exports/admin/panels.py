@@ -91,6 +91,7 @@ class SourceLine:
     finished_at: datetime | None
     may_be_waived: bool
     held_for: str  # the controller whose data it is, and who answers for it
+    passed_over: str  # why nobody looked
     which_url: str  # where somebody chooses among records, if the source asks or has asked
     choice: str  # what was decided there
 
@@ -192,6 +193,7 @@ def _source_line(run: SourceRun, case: Case, *, may_waive: bool) -> SourceLine:
         finished_at=run.finished_at,
         may_be_waived=may_waive and run.state in UNFINISHED,
         held_for=data_map.processor_for or "",
+        passed_over=run.get_passed_over_display(),
         which_url="",
         choice="",
     )

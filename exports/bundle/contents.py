@@ -29,7 +29,7 @@ from exports.bundle.beside import used_beside
 from exports.bundle.documents import Released
 from exports.bundle.manifest import PATH as MANIFEST_PATH
 from exports.bundle.manifest import FileEntry, Manifest, NeverDisclosedEntry, SourceEntry, WithheldEntry
-from exports.models import Part, RunState, SourceRun, Withholding
+from exports.models import Part, PassedOver, RunState, SourceRun, Withholding
 from exports.sources.datamap import Collection, Field
 from exports.sources.values import Json
 from requests_app.law.packs import house
@@ -201,7 +201,7 @@ class Contents:
             laws=[law.law for law in self.case.laws.all()],
             made_at=self.made_at,
             looked_back_to=looked_back_to(self.case),
-            sources=[_source_entry(run) for run in self.runs],
+            sources=[_source_entry(run, self.case.right_answered) for run in self.runs],
             withheld=self._withheld_entries,
             never_disclosed=[NeverDisclosedEntry(kind, text) for kind, text in self._never_disclosed.items()],
             documents=[document.entry for document in self.documents],
@@ -236,10 +236,16 @@ class Contents:
                         findings.source_title(run, self.language) for run in self.runs if run.state == RunState.WAIVED
                     ],
                     "withheld": list(self._withheld()),
+                    "only_provided": self.case.right_answered == Right.PORTABILITY,
                     "documents": [documents.shown(found, self.case, self.language) for found in self.documents],
                     "never_disclosed": self._never_disclosed.values(),
                     "records": sum(table.records for table in self.tables),
-                    "searched": sum(run.state == RunState.DONE for run in self.runs),
+                    "searched": sum(run.was_searched for run in self.runs),
+                    "not_searched": [
+                        findings.source_title(run, self.language)
+                        for run in self.runs
+                        if run.passed_over == PassedOver.NO_WAY
+                    ],
                     "since": looked_back_to(self.case),
                     "most_shown": SHOWN_IN_INDEX,
                     "mark": redaction.MARK,
@@ -369,9 +375,15 @@ def write(contents: Contents, path: Path, *, context: str) -> Written:
     return Written(finished, clear_size, contents.manifest_sha256, records)
 
 
-def _source_entry(run: SourceRun) -> SourceEntry:
-    state = "waived" if run.state == RunState.WAIVED else "searched"
-    return SourceEntry(run.source.slug, run.source.title, state, dict(run.counts))
+def _source_entry(run: SourceRun, right: Right) -> SourceEntry:
+    """What a source gave, of the collections that an answer to this right may hold."""
+    state = "waived" if run.state == RunState.WAIVED else run.passed_over or "searched"
+    left_out = set[str]()
+    if right == Right.PORTABILITY:
+        collections = run.map_version.as_map().collections
+        left_out = {found.name for found in collections if not released_columns(found, right)}
+    counts = {name: number for name, number in run.counts.items() if name not in left_out}
+    return SourceEntry(run.source.slug, run.source.title, state, counts)
 
 
 def _withheld_entries(case: Case, runs: Sequence[SourceRun]) -> list[WithheldEntry]:

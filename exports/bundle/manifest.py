@@ -28,7 +28,7 @@ class SourceEntry:
 
     source: str
     title: str
-    state: str  # "searched", or "waived": then the answer has a gap
+    state: str  # "searched"; "waived": the answer has a gap; "not_searched", "held_for_others", "no_concern"
     records: dict[str, int]
 
 

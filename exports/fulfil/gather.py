@@ -20,9 +20,9 @@ from exports.fulfil import choosing, flagging, held, near_misses, part_files, sc
 from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
-from exports.models import DataSource, Part, RunState, SourceRun, TaskState, TaskUpload
+from exports.models import DataSource, Part, PassedOver, RunState, SourceRun, TaskState, TaskUpload
 from exports.sources.connector import ChangeRefusedError, Connector, Identifiers, Mode, Page
-from exports.sources.datamap import Collection, Keep
+from exports.sources.datamap import Collection, DataMap, Keep
 from exports.sources.since import Since
 from requests_app.law.words import Right
 from requests_app.models import Case
@@ -57,10 +57,10 @@ def look_into(run: Run) -> None:
         if asking.must_look(source_run, collections_in_scope(source_run)):
             _leave_to_owner(run, source_run)
             return
-        _search(run, source_run)
+        passed_over = _search(run, source_run)
         with run.completing():
             case = locked(source_run.case_id)
-            source_runs.update(source_run, state=RunState.DONE, finished_at=run.at, error="")
+            source_runs.update(source_run, state=RunState.DONE, finished_at=run.at, error="", passed_over=passed_over)
             flagging.begin(source_run)
             asking.remove_uploads(TaskUpload.objects.filter(task__run=source_run))
             _search_later_ones_again(source_run, at=run.at)
@@ -81,15 +81,18 @@ def _leave_to_owner(run: Run, source_run: SourceRun) -> None:
         _next_source(case)
 
 
-def _search(run: Run, source_run: SourceRun) -> None:
-    """Look into every collection that concerns the case; raises WhichOfThese or TwoPeople."""
+def _search(run: Run, source_run: SourceRun) -> str:
+    """Look into every collection that concerns the case; raises WhichOfThese or TwoPeople.
+
+    Gives why nobody could look; empty if somebody did.
+    """
     collections = collections_in_scope(source_run)
     if not collections:
-        return
+        return PassedOver.FOR_OTHERS if source_run.map_version.as_map().processor_for else PassedOver.NO_CONCERN
     identifiers = {**people.identifiers_of(source_run.case), **earlier.identifiers_of(source_run.case)}
     answer = asking.answer_of(source_run)
     if source_run.data_map().owner is not None and answer is None:  # nothing leads there: nobody was asked to look
-        return
+        return PassedOver.NO_WAY
     with source_run.source.open(source_run.data_map(), answer) as connector:
         chosen = choosing.narrowed(run, source_run, connector, identifiers)
         if chosen is None:
@@ -99,6 +102,13 @@ def _search(run: Run, source_run: SourceRun) -> None:
             choosing.check_joined(connector, identifiers)
             _look_into_each(run, source_run, connector, collections, identifiers)
     near_misses.note(run, source_run, chosen or source_run.data_map(), identifiers)
+    return "" if _is_led_to(source_run.data_map(), identifiers) else PassedOver.NO_WAY
+
+
+def _is_led_to(data_map: DataMap, identifiers: Identifiers) -> bool:
+    """Whether what is known of the person leads to anything there; this system itself knows them by their requests."""
+    kinds = {kind for kind, values in identifiers.items() if values}
+    return not data_map.has_address or any(data_map.kinds_leading_to(found) & kinds for found in data_map.collections)
 
 
 def _look_into_each(

@@ -2,7 +2,7 @@ from exports.models.candidate import Candidate, NearMisses, RecordChoice
 from exports.models.corrected import CameBack, Corrected
 from exports.models.document import Document, DocumentArea, DocumentChoice, DocumentPage, DocumentState
 from exports.models.erasure import ErasedIdentifier, ErasedRow, Erasure
-from exports.models.finding import UNFINISHED, Part, RunState, SourceRun, Withholding
+from exports.models.finding import UNFINISHED, Part, PassedOver, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, Report, Shredding
 from exports.models.keeping import KeptKeys, KeptSettled, KeptUntil
 from exports.models.medium import Medium, MediumState, PassphraseBy
@@ -49,6 +49,7 @@ __all__ = [
     "NearMisses",
     "NotedSchema",
     "Part",
+    "PassedOver",
     "PassphraseBy",
     "Receiver",
     "ReceiverWay",

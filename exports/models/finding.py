@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,14 @@ class RunState(models.TextChoices):
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
     WAIVED = "waived", _("waived")
+
+
+class PassedOver(models.TextChoices):
+    """Why nobody looked into a source although its run is done: nothing could be found there, and nothing is said."""
+
+    FOR_OTHERS = "held_for_others", _("held for others, not searched")
+    NO_WAY = "not_searched", _("not searched: nothing leads there")
+    NO_CONCERN = "no_concern", _("not searched: it holds none of the fields")
 
 
 # Somebody still waits for these.
@@ -64,6 +73,9 @@ class SourceRun(models.Model):
         default=dict, help_text="For a deletion: the ground by collection that only a hold keeps."
     )
     hold_over_at = models.DateTimeField(null=True, help_text="When the desk was told that no hold keeps it any more.")
+    passed_over = models.CharField(
+        max_length=20, choices=PassedOver, blank=True, help_text="Why nobody looked, once it is done; mostly empty."
+    )
     error = models.CharField(max_length=200, blank=True, help_text="A class of error, never its text.")
     finished_at = models.DateTimeField(null=True)
     waived_by = models.CharField(max_length=40, blank=True)
@@ -76,6 +88,11 @@ class SourceRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} ({self.get_state_display()})"
+
+    @property
+    def was_searched(self) -> bool:
+        """Whether somebody looked: only then to find nothing is a result."""
+        return self.state == RunState.DONE and not self.passed_over
 
     def data_map(self) -> DataMap:
         """The map as this run follows it: what a schedule or a hold keeps counts as kept by the map itself."""
@@ -92,12 +109,16 @@ class SourceRun(models.Model):
             return collection
         return replace(collection, on_delete=Keep(entry["ground"], entry["years"], entry["counted_from"] or None))
 
-    def never_disclosed_kinds(self) -> set[str]:
-        """Kinds of data that this source holds of the person and that may never be disclosed (11 CCR 7024(d))."""
+    def never_disclosed_kinds(self, held: Mapping[str, Mapping[str, int]] | None = None) -> set[str]:
+        """Kinds of data that this source holds of the person and that may never be disclosed (11 CCR 7024(d)).
+
+        ``held`` is the part of it that an answer is about; without it all.
+        """
+        held = self.held if held is None else held
         return {
             str(kind)
             for collection, found, kind in self.map_version.as_map().never_disclosed_fields()
-            if self.held.get(collection.name, {}).get(found.column)
+            if held.get(collection.name, {}).get(found.column)
         }
 
     @property

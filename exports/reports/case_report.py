@@ -28,7 +28,6 @@ from exports.models import (
     KeptUntil,
     RecipientBatch,
     RecordChoice,
-    RunState,
     SourceRun,
     Telling,
     TellingState,
@@ -303,7 +302,7 @@ def _recipients(case: Case, at: datetime) -> list[dict[str, Any]]:
 
 
 def _source(run: SourceRun, language: str) -> SourceLine:
-    state = "searched" if run.state == RunState.DONE else str(run.get_state_display())
+    state = "searched" if run.was_searched else str(run.get_passed_over_display() or run.get_state_display())
     found = [
         (collection.title.in_language(language), run.counts[collection.name])
         for collection in run.map_version.as_map().collections
@@ -313,7 +312,7 @@ def _source(run: SourceRun, language: str) -> SourceLine:
     chosen = ""
     if choice:
         chosen = f"{choice.chosen or 'none'} of {choice.candidates} records chosen by {words.who(choice.decided_by)}"
-    found_nothing = run.state == RunState.DONE and not run.records
+    found_nothing = run.was_searched and not run.records
     return SourceLine(run, state, words.who(run.waived_by), found, found_nothing, chosen)
 
 

@@ -17,11 +17,13 @@ from dsar.ledger.signing import Signer
 from exports import findings
 from exports.bundle import contents
 from exports.models import Bundle, Part, RunState, SourceRun, Withholding
+from exports.reports.case_report import context_of
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
 from requests_app.services import identity
 from tests.exports.csv_text import records_of
 from tests.exports.house import (
+    APPROVER,
     NOW,
     House,
     files_of,
@@ -125,6 +127,52 @@ def test_portability_hands_over_what_the_person_provided(house: House) -> None:
     assert list(records_of(files["data/shop/customers.csv"])[0]) == list(customer)
 
 
+def test_portability_tells_nothing_of_what_the_person_did_not_provide(house: House) -> None:
+    files = files_of(house.closed(Right.PORTABILITY))
+    counts = {entry["source"]: entry["records"] for entry in json.loads(files["manifest.json"])["sources"]}
+    assert counts["web_log"] == {}
+    assert "customers" in counts["shop"]
+    told = json.loads(files["disclosure.json"])
+    titles = {title for entry in told["collected"] for title in entry["data"]}
+    assert "E-mail address" in titles
+    assert "Browser" not in titles
+    assert told["access"] == []
+    page, readme = files["index.html"].decode(), " ".join(files["README.txt"].decode().split())
+    scope = "This file holds what you gave us yourself."
+    assert scope in page
+    assert scope in readme
+    assert "Nothing was kept back." not in page
+
+
+def test_who_gave_us_nothing_is_not_told_that_nothing_is_held(house: House) -> None:
+    case = house.deciding(Right.PORTABILITY)
+    Part.objects.filter(run__case=case).exclude(run__source__slug="web_log").delete()
+    house.move(case, "approve", APPROVER)
+    house.work()
+    page = files_of(case)["index.html"].decode()
+    assert "We found no records with anything in them that you gave us yourself." in page
+    assert "We looked and found no records about you." not in page
+
+
+def test_access_says_nothing_of_what_portability_leaves_out(house: House) -> None:
+    files = files_of(house.closed(Right.KNOW_SPECIFIC))
+    assert "This file holds what you gave us yourself." not in files["index.html"].decode()
+    assert "This file holds what you gave us yourself." not in files["README.txt"].decode()
+
+
+def test_a_system_to_which_nothing_leads_is_not_told_as_searched(house: House) -> None:
+    house.sql("shop", "DELETE FROM devices")
+    case = house.closed(Right.KNOW_SPECIFIC)
+    files = files_of(case)
+    states = {entry["source"]: entry["state"] for entry in json.loads(files["manifest.json"])["sources"]}
+    assert states == {"shop": "searched", "web_log": "not_searched"}
+    page = files["index.html"].decode()
+    assert "<dt>systems searched</dt><dd>1</dd>" in page
+    assert "was not searched: nothing that we know of you leads there." in page
+    (line,) = [line for line in context_of(case, language="en")["sources"] if line.run.source.slug == "web_log"]
+    assert (line.state, line.found_nothing) == ("not searched: nothing leads there", False)
+
+
 def test_the_disclosure_lies_beside_the_data_and_on_the_page(house: House) -> None:
     files = files_of(house.closed(Right.KNOW_SPECIFIC))
     disclosure = json.loads(files["disclosure.json"])
@@ -162,7 +210,8 @@ def test_whoever_is_not_known_hears_that_we_looked_and_found_nothing(house: Hous
     files = files_of(case)
     assert "We looked and found no records about you." in files["index.html"].decode()
     assert not [path for path in files if path.startswith("data/")]
-    assert [entry["state"] for entry in json.loads(files["manifest.json"])["sources"]] == ["searched", "searched"]
+    states = [entry["state"] for entry in json.loads(files["manifest.json"])["sources"]]
+    assert states == ["searched", "not_searched"]  # no device leads on
     assert fresh(case).outcome == "fulfilled"
 
 

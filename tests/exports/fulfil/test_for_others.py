@@ -72,6 +72,8 @@ def test_the_file_says_it_too_and_fits_its_schema(house: House) -> None:
         ("Birch Bank", "Write to privacy@birch.example.")
     ]
     assert "What we hold for others" in files["index.html"].decode()
+    states = {entry["source"]: entry["state"] for entry in json.loads(files["manifest.json"])["sources"]}
+    assert states == {"shop": "searched", "web_log": "held_for_others"}
     assert told["access"] == []  # the GDPR is no law of this case
 
 

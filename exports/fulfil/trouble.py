@@ -208,8 +208,8 @@ WHAT_TO_DO: Mapping[str, Text] = {
         " and note how; or explain there why it can't be told."
     ),
     "NothingToNameThePersonBy": _(
-        "OpenDSR names people by their e-mail address, and none is known here. Tell the processor otherwise on the page"
-        " Recipients, and note how."
+        "Recipients know people by their e-mail address, and none is known here. Tell the recipient otherwise on the"
+        " page Recipients, and note how; or explain there why it can't be told."
     ),
     "NotConfirmedInTime": _(
         "The processor took the request, and has not said that it is done by the time that it named itself; the"

@@ -189,7 +189,7 @@ def identifiers_of(case: Case, *, in_round: int | None = None) -> Mapping[str, l
     derived = Q(derivations__case=case, derivations__round=case.gathering_round if in_round is None else in_round)
     found: dict[str, list[str]] = {}
     usable = Identifier.objects.exclude(status=IdentifierStatus.REMOVED).select_related("subject")
-    for identifier in usable.filter(stood | derived).distinct().order_by("added_at"):
+    for identifier in usable.filter(stood | derived).distinct().order_by("added_at", "pk"):
         found.setdefault(identifier.kind, []).append(identifier.value)
     return found
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 
 from dsar.vault.disk import sync_folder
-from exports.fulfil.recipients.instruction import instruction_of
+from exports.fulfil.recipients.instruction import Instruction, instruction_of, named_instruction_of
 from exports.fulfil.recipients.whom import folder_of
 from exports.models import RecipientBatch, Telling
 from requests_app.services.history import local_day
@@ -27,17 +27,19 @@ def write(telling: Telling, *, at: datetime) -> str:
     """Put the instruction into the recipient's file of the day; its path, without ending. Its case is locked.
 
     In the caller's transaction, which comes after the file: one that fails leaves a line that the next writer takes
-    out, or a retry repeats under the same id.
+    out, or a retry repeats under the same id. Raises NothingToNameThePersonBy.
     """
     if telling.batch:
         return telling.batch
+    line = _line(named_instruction_of(telling))
     day = local_day(at)
     path = f"{folder_of(telling.recipient)}/{day.isoformat()}"
     RecipientBatch.objects.get_or_create(path=path, defaults={"recipient": telling.recipient, "day": day})
     batch = RecipientBatch.objects.select_for_update().get(path=path)
     carried = Telling.objects.filter(batch=path).select_related("case__submission__organisation")
     known = _lines(file_of(path))
-    lines = [known.get(str(other.request_id)) or _line(other) for other in (*carried.order_by("pk"), telling)]
+    lines = [known.get(str(other.request_id)) or _line(instruction_of(other)) for other in carried.order_by("pk")]
+    lines.append(known.get(str(telling.request_id)) or line)
     content = _content(batch, lines)
     _write(file_of(path), content)
     batch.instructions, batch.sha256, batch.written_at = len(lines), hashlib.sha256(content).hexdigest(), at
@@ -68,8 +70,8 @@ def _content(batch: RecipientBatch, lines: list[str]) -> bytes:
     return json.dumps(first, ensure_ascii=False).encode() + b"\n" + following
 
 
-def _line(telling: Telling) -> str:
-    return json.dumps(instruction_of(telling), sort_keys=True, ensure_ascii=False)
+def _line(instruction: Instruction) -> str:
+    return json.dumps(instruction, sort_keys=True, ensure_ascii=False)
 
 
 def _lines(file: Path) -> dict[str, str]:

@@ -1,44 +1,74 @@
 """What a recipient is told: the right, by what it knows the person, since when, and under which reference.
 
-The person is named by the SHA-256 of the e-mail address, the form in which advertising partners match, never by the
-address: files lie in the clear. For the same reason a correction names the field and who tells its new value, not the
-value.
+The person is named by the SHA-256 of the e-mail addresses, the form in which advertising partners match, never by
+an address: files lie in the clear. For the same reason a correction names the field and who tells its new value, not
+the value.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
+from dsar.jobs.running import PermanentFailure
 from exports.fulfil.corrections import account
 from exports.models import Telling
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind
 from requests_app.services import people
 
+Instruction: TypeAlias = Mapping[str, str | list[str]]
 
-def instruction_of(telling: Telling) -> dict[str, str]:
-    """The instruction; its `id` stays the same however often it is given."""
+
+class NothingToNameThePersonBy(PermanentFailure):
+    """Recipients know people by an address, and none is known."""
+
+
+def named_instruction_of(telling: Telling) -> Instruction:
+    """The instruction; raises NothingToNameThePersonBy where it would be about nobody, and yet count as told."""
+    instruction = instruction_of(telling)
+    if "email_sha256" not in instruction:
+        raise NothingToNameThePersonBy
+    return instruction
+
+
+def instruction_of(telling: Telling) -> Instruction:
+    """The instruction; its `id` stays the same however often it is given, and so does the rest of it.
+
+    What names the person is the word of the round that was approved, in which nothing is gathered any more.
+    """
     case = telling.case
-    email = email_of(case)
+    digests = [hashed(email) for email in emails_of(case)]
     return {
         "id": str(telling.request_id),
         "instruction": case.right,
-        **({"email_sha256": hashed(email)} if email else {}),
+        **({"email_sha256": digests[0]} if digests else {}),
+        **({"other_email_sha256": sorted(digests[1:])} if digests[1:] else {}),
         "received_on": case.received_on().isoformat(),
         "reference": case.submission.reference,
         **(_correction(case) if case.right_asked == Right.CORRECT else {}),
     }
 
 
-def email_of(case: Case) -> str:
-    """Whom the recipient knows: by the mailbox, or for who gave none by an address that stands in the records."""
-    return case.submission.email or next(iter(people.identifiers_of(case).get(IdentifierKind.EMAIL, [])), "")
+def emails_of(case: Case) -> list[str]:
+    """By which a recipient may know the person, each once: those of the records, then the mailbox that wrote.
+
+    The mailbox need not stand in the records, and then no recipient may have heard of it; one that does is the first.
+    """
+    in_records = {_as_hashed(email): email for email in people.identifiers_of(case).get(IdentifierKind.EMAIL, [])}
+    mailbox = {_as_hashed(email): email for email in [case.submission.email] if email}
+    is_in_records = mailbox.keys() <= in_records.keys()
+    return list((mailbox | in_records if is_in_records else in_records | mailbox).values())
 
 
 def hashed(email: str) -> str:
     """SHA-256 in hexadecimal of the address in small letters."""
-    return hashlib.sha256(email.casefold().encode()).hexdigest()
+    return hashlib.sha256(_as_hashed(email).encode()).hexdigest()
+
+
+def _as_hashed(email: str) -> str:
+    return email.strip().casefold()
 
 
 def _correction(case: Case) -> dict[str, str]:

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from dsar.jobs.running import PermanentFailure
 from exports.fulfil.recipients import certificates
 from exports.fulfil.recipients.certificates import NotSigned
-from exports.fulfil.recipients.instruction import email_of, hashed
+from exports.fulfil.recipients.instruction import NothingToNameThePersonBy, emails_of, hashed
 from exports.fulfil.recipients.push import (
     STILL_AT_IT,
     Receipt,
@@ -47,10 +47,6 @@ PREFIXES = ("x-opendsr-", "x-opengdpr-")  # the former one is honoured still, as
 
 class RecipientNotSigned(PermanentFailure):
     """The processor's answer is not signed as it should be: it proves nothing."""
-
-
-class NothingToNameThePersonBy(PermanentFailure):
-    """The protocol names people by an address, and none is known."""
 
 
 @dataclass(frozen=True)
@@ -88,20 +84,23 @@ def status_of(telling: Telling, way: OpenDsr, *, at: datetime) -> Signed:
 def request_of(telling: Telling, way: OpenDsr) -> dict[str, object]:
     """The request: by which law, since when, and about whom."""
     case = telling.case
-    email = email_of(case)
-    if not email:
+    emails = emails_of(case)
+    if not emails:
         raise NothingToNameThePersonBy
-    identity = {
-        "identity_type": "email",
-        "identity_format": "sha256" if way.hashes else "raw",
-        "identity_value": hashed(email) if way.hashes else email,
-    }
+    identities = [
+        {
+            "identity_type": "email",
+            "identity_format": "sha256" if way.hashes else "raw",
+            "identity_value": hashed(email) if way.hashes else email,
+        }
+        for email in emails
+    ]
     return {
         "regulation": regulation_of(case),
         "subject_request_id": str(telling.request_id),
         "subject_request_type": "erasure",
         "submitted_time": case.submission.received_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "subject_identities": [identity],
+        "subject_identities": identities,
         "api_version": VERSION,
     }
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from dsar.jobs.running import NotBefore, PermanentFailure
-from exports.fulfil.recipients.instruction import instruction_of
+from exports.fulfil.recipients.instruction import named_instruction_of
 from exports.models import Telling
 from exports.sources.connector import BrokenDataError, MapDoesNotFitError, SourceUnavailableError
 from exports.sources.datamap import Push
@@ -48,10 +48,11 @@ class RecipientAsksToWait(NotBefore):
 def give(telling: Telling, way: Push) -> Receipt:
     """Give the instruction; a second try is the same instruction under the same key, and one to the recipient.
 
-    Raises RecipientUnavailable and RecipientAsksToWait, which are tried again, RecipientNotSetUp and RecipientRefused.
+    Raises RecipientUnavailable and RecipientAsksToWait, which are tried again, RecipientNotSetUp, RecipientRefused and
+    NothingToNameThePersonBy.
     """
     key = secret(way.key_env, shortest=SHORTEST_KEY)
-    body = json.dumps(instruction_of(telling), sort_keys=True, ensure_ascii=False).encode()
+    body = json.dumps(named_instruction_of(telling), sort_keys=True, ensure_ascii=False).encode()
     service = service_of(way.url)
     path = service.path or "/"
     headers = signed_headers(key.encode(), "POST", path, body, telling.request_id.hex)

@@ -13,7 +13,7 @@ from exports.fulfil import acts, gather
 from exports.fulfil.corrections import account, deciding, standing
 from exports.fulfil.corrections.places import Place
 from exports.fulfil.documents import taking
-from exports.fulfil.recipients.instruction import email_of
+from exports.fulfil.recipients.instruction import emails_of
 from exports.fulfil.tasks import asking
 from exports.models import Document, SourceRun, Task, TaskKind, TaskUpload
 from exports.sources.connector import Action, Mode
@@ -87,10 +87,10 @@ def shown(task: Task, *, on: date) -> TaskPage:
 
 
 def identifiers(task: Task) -> Mapping[str, list[str]]:
-    """What finds the person, of the kinds alone that lead into what is asked about; for a recipient the address."""
+    """What finds the person, of the kinds alone that lead into what is asked about; for a recipient the addresses."""
     if task.kind == TaskKind.TELL:
-        email = email_of(task.case)
-        return {IdentifierKind.EMAIL.value: [email]} if email else {}
+        emails = emails_of(task.case)
+        return {IdentifierKind.EMAIL.value: emails} if emails else {}
     came = task.kind == TaskKind.SUPPRESS
     known = acts.identifiers_that_came(task.case) if came else people.identifiers_of(task.case)
     wanted = {root.by for found in _concerned(task) for root in found.roots}

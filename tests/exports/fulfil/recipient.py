@@ -14,6 +14,7 @@ from tests.exports.fulfil.web_server import Call, Reply, answering
 from tests.exports.house import NOW
 
 KEY = "a key that the recipient holds, too: 0123456789"
+LISTED = "LO-100001"  # whose address finds nothing in the shop but the account
 
 
 @dataclass
@@ -50,3 +51,13 @@ def told_by(name: str, tell: dict[str, object]) -> None:
         if entries:
             source.map_version = DataMapVersion.accept(yaml.safe_dump(data_map, allow_unicode=True), at=NOW)
             source.save()
+
+
+def gives_the_address() -> None:
+    """The shop's map says from now on that a customer's record gives its address."""
+    source = DataSource.objects.get(slug="shop")
+    data_map = yaml.safe_load(source.map_version.text)
+    (customers,) = (entry for entry in data_map["collections"] if entry["name"] == "customers")
+    customers["gives"] = [{"kind": "email", "column": "email"}]
+    source.map_version = DataMapVersion.accept(yaml.safe_dump(data_map, allow_unicode=True), at=NOW)
+    source.save()

@@ -12,18 +12,27 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from exports.fulfil.recipients import batch, whom
-from exports.models import DataMapVersion, RecipientBatch, Telling
+from exports.fulfil.recipients import batch, by_people, whom
+from exports.models import DataMapVersion, RecipientBatch, Telling, TellingState
 from exports.sources.datamap import Way
 from requests_app.events import EventKind
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
-from tests.exports.house import House, facts_of, fresh, person
+from tests.exports.fulfil.recipient import LISTED, gives_the_address
+from tests.exports.house import ANALYST, House, facts_of, fresh, person
 from tests.requests_app.at_once import at_once, only_on_postgres
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
+CHILD = {
+    "email": "",
+    "account_number": "LO-100102",
+    "requester": Requester.GUARDIAN,
+    "requester_name": "Ann Ito",
+    "requester_email": "ann@post.example",
+}
 OTHERS = ("LO-100102", "LO-100103", "LO-100104")
 
 
@@ -32,7 +41,7 @@ def file_for(house: House, day: str = "2026-11-23") -> Path:
     return path
 
 
-def read(path: Path) -> tuple[dict[str, object], list[dict[str, str]]]:
+def read(path: Path) -> tuple[dict[str, object], list[dict[str, object]]]:
     """The first line and the instructions of a file, checked as docs/telling-recipients.md says."""
     first, _newline, following = path.read_bytes().partition(b"\n")
     head = json.loads(first)
@@ -41,6 +50,10 @@ def read(path: Path) -> tuple[dict[str, object], list[dict[str, str]]]:
     assert head["instructions"] == len(instructions)
     assert head["sha256"] == hashlib.sha256(following).hexdigest()
     return head, instructions
+
+
+def digest(email: str) -> str:
+    return hashlib.sha256(email.encode()).hexdigest()
 
 
 def opted_out(house: House, account_no: str | None = None) -> Case:
@@ -68,6 +81,34 @@ def test_the_file_of_the_day_names_recipient_day_and_each_instruction(house: Hou
     kept = RecipientBatch.objects.get(path=telling.batch)
     assert kept.sha256 == hashlib.sha256(file_for(house).read_bytes()).hexdigest()
     assert {fact["batch"] for fact in facts_of(case, EventKind.RECIPIENT_TOLD)} >= {telling.batch}
+
+
+def test_somebody_who_writes_from_an_address_that_is_in_no_record_is_named_by_the_one_that_is(house: House) -> None:
+    gives_the_address()
+    house.closed(Right.DELETE, person(LISTED), email="Elsewhere@post.example")
+    (instruction,) = read(file_for(house))[1]
+    assert instruction["email_sha256"] == digest(str(person(LISTED).email))
+    assert instruction["other_email_sha256"] == [digest("elsewhere@post.example")]
+    assert "post.example" not in file_for(house).read_text()
+
+
+def test_one_address_however_it_is_written_goes_once(house: House) -> None:
+    gives_the_address()
+    house.closed(Right.DELETE, email=str(person().email).swapcase())
+    (instruction,) = read(file_for(house))[1]
+    assert instruction["email_sha256"] == digest(str(person().email))
+    assert "other_email_sha256" not in instruction
+
+
+def test_who_can_be_named_by_nothing_is_told_by_a_person_and_stops_nobody_else(house: House) -> None:
+    other = opted_out(house, OTHERS[0])
+    unnamed = house.file(Right.OPT_OUT_SALE_SHARE, **CHILD).cases.get()
+    house.work()
+    stuck = Telling.objects.get(case=unnamed, recipient="Summit Lists LLC")
+    assert (stuck.state, stuck.error, stuck.batch) == (TellingState.FAILED, "NothingToNameThePersonBy", "")
+    assert [line["reference"] for line in read(file_for(house))[1]] == [other.submission.reference]
+    by_people.told_otherwise(unnamed.pk, str(stuck.pk), "Called them.", by=ANALYST, at=timezone.now())
+    assert Telling.objects.get(pk=stuck.pk).state == TellingState.TOLD
 
 
 def test_all_cases_of_a_day_stand_in_one_file_and_those_of_the_next_in_another(house: House) -> None:

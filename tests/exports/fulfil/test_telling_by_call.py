@@ -18,10 +18,11 @@ from exports.fulfil.recipients import by_people
 from exports.fulfil.recipients.by_people import StepRefused
 from exports.models import Telling, TellingState
 from requests_app.events import EventKind
+from requests_app.law.agents import Requester
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case
 from requests_app.states import State
-from tests.exports.fulfil.recipient import KEY, Recipient, serving, told_by
+from tests.exports.fulfil.recipient import KEY, LISTED, Recipient, gives_the_address, serving, told_by
 from tests.exports.fulfil.web_server import HOST
 from tests.exports.house import ANALYST, House, facts_of, fresh, person
 
@@ -63,6 +64,34 @@ def test_it_gets_a_signed_call_and_its_answer_is_the_receipt(house: House, recip
     assert (receipt["status"], receipt["id"]) == (200, "theirs-1")
     assert receipt["sha256"] == hashlib.sha256(b'{"id": "theirs-1"}').hexdigest()
     assert (case.state, case.outcome, told.state) == (State.CLOSED, "fulfilled", TellingState.TOLD)
+
+
+def test_every_address_goes_and_a_call_that_is_repeated_is_the_same_letter_by_letter(
+    house: House, recipient: Recipient
+) -> None:
+    gives_the_address()
+    recipient.answers += [(503, {}, b"")] * 2
+    case = house.closed(Right.DELETE, person(LISTED), email="elsewhere@post.example")
+    house.later(timedelta(minutes=7))
+    house.later(timedelta(minutes=7))
+    (body,) = {call.body for call in recipient.calls}
+    assert len(recipient.calls) == 3
+    named = json.loads(body)
+    assert named["email_sha256"] == hashlib.sha256(str(person(LISTED).email).encode()).hexdigest()
+    assert named["other_email_sha256"] == [hashlib.sha256(b"elsewhere@post.example").hexdigest()]
+    assert telling_of(case).state == TellingState.TOLD
+
+
+def test_a_call_that_could_name_nobody_is_not_made_and_a_person_is_asked(house: House, recipient: Recipient) -> None:
+    guardian = {"requester": Requester.GUARDIAN, "requester_name": "Ann Ito", "requester_email": "ann@post.example"}
+    case = house.file(Right.OPT_OUT_SALE_SHARE, email="", account_number="LO-100102", **guardian).cases.get()
+    house.work()
+    assert not recipient.calls
+    assert (telling_of(case).state, telling_of(case).error) == (TellingState.FAILED, "NothingToNameThePersonBy")
+    panel = attention(fresh(case), ANALYST)
+    assert panel is not None
+    (trouble,) = (found for found in panel.context["troubles"] if NAME in found.what)  # type: ignore[attr-defined]
+    assert trouble.to_do.startswith("Recipients know people by their e-mail address, and none is known here.")
 
 
 def test_one_that_is_down_slows_neither_the_opt_out_nor_the_others(house: House, recipient: Recipient) -> None:

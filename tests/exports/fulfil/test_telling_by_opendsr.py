@@ -24,7 +24,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
 from tests.exports.fulfil.processor import CONTROLLER, DOMAIN, Processor, authority, certified, key_of, signature
-from tests.exports.fulfil.recipient import Recipient, serving, told_by
+from tests.exports.fulfil.recipient import LISTED, Recipient, gives_the_address, serving, told_by
 from tests.exports.fulfil.web_server import HOST
 from tests.exports.house import ANALYST, NOW, House, facts_of, fresh, person
 
@@ -149,6 +149,19 @@ def test_a_deletion_is_asked_for_taken_and_confirmed_under_the_processors_signat
     assert told.confirmed_at is not None
     assert [entry.get("request_status") for entry in told.receipts] == [None, "completed"]
     assert len(facts_of(case, EventKind.RECIPIENT_CONFIRMED)) == 1
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_the_person_is_named_by_every_address_that_is_known(house: House, processor: Processor) -> None:
+    gives_the_address()
+    house.closed(Right.DELETE, person(LISTED), email="elsewhere@post.example")
+    (asked,) = processor.asked
+    assert [(named["identity_type"], named["identity_format"]) for named in asked["subject_identities"]] == [
+        ("email", "sha256")
+    ] * 2
+    assert [named["identity_value"] for named in asked["subject_identities"]] == [
+        hashlib.sha256(email.encode()).hexdigest() for email in (str(person(LISTED).email), "elsewhere@post.example")
+    ]
 
 
 @pytest.mark.django_db(databases="__all__")

@@ -16,7 +16,7 @@ from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
-from tests.exports.fulfil.recipient import told_by
+from tests.exports.fulfil.recipient import LISTED, gives_the_address, told_by
 from tests.exports.house import ANALYST, House, facts_of, fresh, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -47,6 +47,14 @@ def test_somebody_is_asked_by_a_mail_that_names_nobody_and_a_page_that_says_what
     assert shown.source == NAME
     assert [value for _kind, value in shown.identifiers] == [str(person().email)]
     assert case.submission.reference in str(shown.collections[0].lines)
+
+
+def test_who_tells_is_shown_every_address_by_which_the_recipient_may_know_the_person(house: House) -> None:
+    told_by(NAME, {"task": {"to": VENDORS}})
+    gives_the_address()
+    house.closed(Right.DELETE, person(LISTED), email="elsewhere@post.example")
+    shown = page.shown(Task.objects.get(kind=TaskKind.TELL), on=date(2026, 11, 23))
+    assert [value for _kind, value in shown.identifiers] == [str(person(LISTED).email), "elsewhere@post.example"]
 
 
 def test_done_with_the_proof_is_being_told_and_closes_the_case(house: House) -> None:

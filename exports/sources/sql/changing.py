@@ -229,6 +229,7 @@ class Changing:
             if family:
                 family.add(page, going)
             elif step.planned.action is Action.DEIDENTIFY:
+                before_batch()
                 changed += self._deidentify(connection, step, page)
             else:
                 before_batch()

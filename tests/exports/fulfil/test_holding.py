@@ -16,6 +16,7 @@ from exports.fulfil.account import account_of
 from exports.models import Act, Shredding
 from exports.sources.sql import changing
 from exports.sources.sql.changing import Changing
+from exports.sources.sql.order import Hanging
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Hold
@@ -122,6 +123,26 @@ def test_a_hold_between_two_batches_wins_and_the_source_has_undone_the_first(
     assert len(done) == batches, "no batch goes after the hold"
     assert fresh(case).state == State.DECIDING
     assert in_shop(house) == before
+
+
+def test_a_hold_wins_before_a_record_is_de_identified(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = in_shop(house)
+    case = house.deciding(Right.DELETE)
+    real, masked = Changing._deidentify, []
+
+    def and_then_a_hold(_self: Hanging, _collection: Any) -> None:
+        hold(house, source="shop")
+
+    def noted(self: Changing, *words: Any) -> int:
+        masked.append(self._datamap.source)
+        return real(self, *words)
+
+    monkeypatch.setattr(Hanging, "check_rows_are_of_one_person", and_then_a_hold)
+    monkeypatch.setattr(Changing, "_deidentify", noted)
+    house.approve(case)
+    assert fresh(case).state == State.DECIDING
+    assert in_shop(house) == before
+    assert masked == []
 
 
 def test_a_hold_before_the_source_commits_wins(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

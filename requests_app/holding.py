@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from dsar.vault import digests
 from requests_app.guards import MoveShut
-from requests_app.models import Case, Hold, HoldKind, HoldList, Identifier, IdentifierStatus, Organisation
+from requests_app.models import (
+    Case,
+    Hold,
+    HoldIdentifier,
+    HoldKind,
+    HoldList,
+    Identifier,
+    IdentifierStatus,
+    Organisation,
+)
 from requests_app.models.people import as_compared
 from requests_app.ports import systems
 from requests_app.roles import Actor
@@ -75,6 +84,12 @@ def holds_naming(known: Iterable[tuple[str, str]], on: date, *, source: str) -> 
     active = Hold.objects.active(on).filter(source__in=("", source))
     whose = Q(identifiers__isnull=True) | Q(identifiers__digest__in=digests_of(known))
     return list(active.filter(whose).distinct().order_by("begins", "pk"))
+
+
+def names_held(on: date, *, source: str) -> QuerySet[HoldIdentifier]:
+    """What names the people whose data in a source holds keep on a day; those on everybody in it name nobody."""
+    active = Hold.objects.active(on).filter(source__in=("", source))
+    return HoldIdentifier.objects.filter(hold__in=active).select_related("hold")
 
 
 # ---- what the moves of a case offer

@@ -184,7 +184,8 @@ def _note_deletion(  # noqa: PLR0917 - an act, and all that proves it
         kept = keeping.note(act, source_run, plan)
         erased, on = _erased(source_run, plan), local_day(run.at)
         source, version = source_run.source, source_run.map_version
-        erasure = erasures.remember(source, version, plan.identifiers, erased, on=on, keeps=bool(kept))
+        known = holding.known_of(case)
+        erasure = erasures.remember(source, version, plan.identifiers, erased, on=on, known=known, keeps=bool(kept))
         if erasure is not None:
             keeping.will_go_with(kept, erasure)
     return act

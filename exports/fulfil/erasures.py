@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from dsar.vault.digests import Digester
-from exports.models import DataMapVersion, DataSource, ErasedIdentifier, ErasedRow, Erasure
+from exports.models import DataMapVersion, DataSource, ErasedIdentifier, ErasedName, ErasedRow, Erasure
 from exports.sources.comparing import wanted
 from exports.sources.connector import Action, Identifiers
 from exports.sources.datamap import Comparison, DataMap
 from exports.sources.values import Key
+from requests_app.models.people import as_compared
 
 AT_ONCE = 500
 
@@ -31,6 +32,11 @@ def of_identifier(kind: str, compare: Comparison, form: str) -> str:
     return json.dumps(["identifier", kind, str(compare), form])
 
 
+def of_name(kind: str, value: str) -> str:
+    """What is digested of what names a person: the form in which holds are compared."""
+    return json.dumps(["name", kind, as_compared(kind, value)])
+
+
 def remember(
     source: DataSource,
     version: DataMapVersion,
@@ -38,10 +44,12 @@ def remember(
     rows: Iterable[tuple[str, Action, list[Key]]],
     *,
     on: date,
+    known: Iterable[tuple[str, str]] = (),
     keeps: bool = False,
 ) -> Erasure | None:
     """Put a deletion on the list, in the transaction that notes it; None where nothing was done.
 
+    ``known``: what named the person, kind and value, for a hold may name what this source doesn't know.
     ``keeps``: rows of it may go on a later day, so that it is on the list by what the person was found by, which nobody
     knows any more by then, also where nothing went yet.
     """
@@ -57,6 +65,8 @@ def remember(
     if erasure is not None:
         found = sorted({digests.digest(text) for text in _found_by(version.as_map(), identifiers)})
         ErasedIdentifier.objects.bulk_create(ErasedIdentifier(erasure=erasure, digest=digest) for digest in found)
+        named = sorted({digests.digest(of_name(*name)) for name in known})
+        ErasedName.objects.bulk_create(ErasedName(erasure=erasure, digest=digest) for digest in named)
     return erasure
 
 

@@ -4,14 +4,17 @@ First every collection that identifiers lead to is walked, for records whose ide
 the restored source itself tells what we no longer know. Then each deletion is done again, in a transaction of its own,
 by the same code as a first one. What is on the list by its key and is not reached in this way is for people to look at:
 its key may have been given to somebody else.
+
+What a hold keeps by now stays. It may name the person by what the source doesn't know, so that it is compared with what
+named the person when the deletion was noted, too.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -31,11 +34,12 @@ from exports.sources.connector import (
     PlannedCollection,
     Record,
 )
-from exports.sources.datamap import Collection, Deidentify, Root
+from exports.sources.datamap import Collection, DataMap, Deidentify, Root
 from exports.sources.masks import Hashing, looks_masked
 from exports.sources.rows import day_in
 from exports.sources.values import Key
 from requests_app import holding
+from requests_app.models import HoldIdentifier
 from requests_app.roles import SYSTEM
 from requests_app.services.history import local_day
 from requests_app.services.staffing import note_setting
@@ -54,6 +58,7 @@ class Replayed:
     by_hand: dict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
     refused: list[str] = field(default_factory=list)
     held: int = 0  # deletions that a hold forbids to do again
+    may_be_held: int = 0  # those of which nothing tells whether a hold does
 
 
 def on_the_list(source: DataSource) -> Counter[tuple[str, Action]]:
@@ -100,8 +105,37 @@ def _note(source: DataSource, replayed: Replayed, *, at: datetime) -> None:
         done=done,
         by_hand=left,
         refused=len(replayed.refused),
-        held=replayed.held,
+        held=replayed.held + replayed.may_be_held,
     )
+
+
+class _MayBeHeld(Exception):
+    """A hold is active of which nothing tells whether it is on the person of an old deletion."""
+
+
+class _Holds:
+    """The holds in one source, asked anew each time; what one names is opened once."""
+
+    def __init__(self, source: DataSource, datamap: DataMap, digester: Digester, on: date) -> None:
+        self._source, self._digester, self._on = source.slug, digester, on
+        self._found_by = {root.by for found in datamap.root_collections for root in _telling_roots(found)}
+        self._opened: dict[UUID, list[str]] = {}
+
+    def check(self, names: Set[str], identifiers: Iterable[tuple[str, str]]) -> None:
+        """Raises HeldSince where a hold keeps whom these digests or identifiers name, and _MayBeHeld."""
+        if holding.holds_naming(identifiers, self._on, source=self._source):
+            raise trouble.HeldSince(self._source)
+        held = list(holding.names_held(self._on, source=self._source))
+        if any(not names.isdisjoint(self._known_as(name)) for name in held):
+            raise trouble.HeldSince(self._source)
+        told = {name.hold_id for name in held if name.kind in self._found_by}
+        if not names and any(name.hold_id not in told for name in held):
+            raise _MayBeHeld
+
+    def _known_as(self, name: HoldIdentifier) -> list[str]:
+        if name.pk not in self._opened:
+            self._opened[name.pk] = self._digester.candidates(erasures.of_name(name.kind, name.value))
+        return self._opened[name.pk]
 
 
 class _Replay:
@@ -117,6 +151,7 @@ class _Replay:
         self._on = local_day(at)
         self._digester: Digester = erasures.digester(source.slug)
         self._hashing: Hashing = source.hashing()
+        self._holds = _Holds(source, connector.datamap, self._digester, self._on)
         self._would_do: set[tuple[str, Key]] = set()
 
     # whose rows came back
@@ -125,7 +160,7 @@ class _Replay:
         """The deletions whose identifiers stand in the source, with what stands there."""
         found: dict[UUID, Identifiers] = defaultdict(lambda: defaultdict(set))
         for collection in self._connector.datamap.root_collections:
-            roots = [root for root in collection.roots if root.column and not root.shared]
+            roots = _telling_roots(collection)
             fields = tuple(dict.fromkeys(root.column for root in roots))
             for page in self._connector.every_row(collection.name, fields=fields, size=AT_ONCE):
                 self._compare(page, roots, found)
@@ -156,9 +191,12 @@ class _Replay:
         if not planned:
             return
         try:
-            self._delete(DeletionPlan(identifiers, tuple(planned)))
+            self._delete(erasure, DeletionPlan(identifiers, tuple(planned)))
         except trouble.HeldSince:
             self._into.held += 1
+            return
+        except _MayBeHeld:
+            self._into.may_be_held += 1
             return
         except ChangeRefusedError as error:
             self._into.refused.append(str(error))
@@ -167,13 +205,13 @@ class _Replay:
         for item in planned:
             self._into.again[item.name, item.action] += item.rows - len(item.spared)
 
-    def _delete(self, plan: DeletionPlan) -> None:
+    def _delete(self, erasure: Erasure, plan: DeletionPlan) -> None:
         """Unless a hold keeps it by now: asked before, for each batch, and once more before it stays."""
         known = [(kind, value) for kind, values in plan.identifiers.items() for value in values]
+        names = set(erasure.names.values_list("digest", flat=True))
 
         def may_go_on() -> None:
-            if holding.holds_naming(known, self._on, source=self._source.slug):
-                raise trouble.HeldSince(self._source.slug)
+            self._holds.check(names, known)
 
         may_go_on()
         if not self._dry_run:
@@ -244,6 +282,11 @@ class _Replay:
                 continue
             if action is Action.DELETE or not self._is_masked(collection, record):
                 yield key
+
+
+def _telling_roots(collection: Collection) -> list[Root]:
+    """The roots by which a record tells whose it is."""
+    return [root for root in collection.roots if root.column and not root.shared]
 
 
 def _fields_to_judge(collection: Collection) -> tuple[str, ...]:

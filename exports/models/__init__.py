@@ -1,7 +1,7 @@
 from exports.models.candidate import Candidate, NearMisses, RecordChoice
 from exports.models.corrected import CameBack, Corrected
 from exports.models.document import Document, DocumentArea, DocumentChoice, DocumentPage, DocumentState
-from exports.models.erasure import ErasedIdentifier, ErasedRow, Erasure
+from exports.models.erasure import ErasedIdentifier, ErasedName, ErasedRow, Erasure
 from exports.models.finding import UNFINISHED, Part, PassedOver, RunState, SourceRun, Withholding
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, Report, Shredding
 from exports.models.keeping import KeptKeys, KeptSettled, KeptUntil
@@ -37,6 +37,7 @@ __all__ = [
     "Download",
     "EncryptedFile",
     "ErasedIdentifier",
+    "ErasedName",
     "ErasedRow",
     "Erasure",
     "Flag",

@@ -57,3 +57,19 @@ class ErasedIdentifier(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:12]
+
+
+class ErasedName(models.Model):
+    """What named the person when the deletion was noted, of whichever kind, as a digest: a hold may name that alone.
+
+    A deletion without any was noted before there was this.
+    """
+
+    erasure = models.ForeignKey(Erasure, on_delete=models.CASCADE, related_name="names")
+    digest = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("erasure", "digest"), name="named_once_a_deletion")]
+
+    def __str__(self) -> str:
+        return self.digest[:12]

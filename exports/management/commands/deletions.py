@@ -52,7 +52,7 @@ class Command(BaseCommand):
         self._tell(source, replayed, dry_run=dry_run, keys=options["keys"])
         if not options["dry_run"] and not source.write_url and replayed.again:
             raise CommandError(str(NoWriteAccessError(f"{source.slug}: it can only be read; have that done by hand.")))
-        if replayed.refused or replayed.by_hand or replayed.held or unlisted:
+        if replayed.refused or replayed.by_hand or replayed.held or replayed.may_be_held or unlisted:
             raise CommandError("Not all could be done; see above.")
 
     def _tell_the_list(self, source: DataSource) -> None:
@@ -90,6 +90,12 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{source.slug}: {replayed.held} deletions {would}not done again: a hold keeps the data. Replay again"
                 " once it is over."
+            )
+        if replayed.may_be_held:
+            self.stdout.write(
+                f"{source.slug}: {replayed.may_be_held} deletions {would}not done again: a hold may keep the data. They"
+                " are from before the list knew more of a person than the source does, and a hold names somebody by"
+                " something else. Replay again once it is over."
             )
         for sentence in replayed.refused:
             self.stdout.write(f"{sentence}. This deletion was not done again.")

@@ -43,8 +43,13 @@ def source(small_url: str, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -
     return DataSource.set_up(MASKED, read_url_variable="CLUB_URL", write_url_variable="CLUB_URL", position=0, at=NOW)
 
 
-def delete(source: DataSource, identifiers: Identifiers, spared: dict[str, set[Key]] | None = None) -> None:
-    """Delete, and remember it, as an act does."""
+def delete(
+    source: DataSource,
+    identifiers: Identifiers,
+    spared: dict[str, set[Key]] | None = None,
+    known: set[tuple[str, str]] | None = None,
+) -> None:
+    """Delete, and remember it, as an act does; ``known`` is what names the person there and elsewhere."""
     data_map = source.map_version.as_map()
     with source.open(data_map) as club:
         plan = plan_of(club, identifiers, spared, **ACTIONS)  # type: ignore[arg-type]
@@ -54,7 +59,8 @@ def delete(source: DataSource, identifiers: Identifiers, spared: dict[str, set[K
             if (pages := list(club.pages(item.name, identifiers, mode=Mode.PLAN)))
         ]
         club.delete(plan)
-    erasures.remember(source, source.map_version, identifiers, gone, on=ON)
+    named = {(kind, value) for kind, values in identifiers.items() for value in values} if known is None else known
+    erasures.remember(source, source.map_version, identifiers, gone, on=ON, known=named)
 
 
 def restore(engine: sa.Engine, copy: Copy) -> None:

@@ -17,6 +17,7 @@ from dsar.vault import digests
 from exports import findings
 from exports.fulfil import choosing, erasures, held, keeping, second_look, trouble
 from exports.fulfil.second_look import planned_keys
+from exports.fulfil.stuck import STUCK, Stuck
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
 from exports.sources.connector import (
@@ -71,28 +72,42 @@ class Deleted(NamedTuple):
 
 
 def delete(run: Run, case: Case) -> None:
-    """Delete in every source what its plan says; children before parents, one transaction a source."""
-    identifiers = people.identifiers_of(case)
+    """Delete in every source what its plan says; children before parents, one transaction a source.
+
+    One that is stuck stops no other, and is told at the end; what is not as it was approved stops at once.
+    """
+    identifiers, stuck = people.identifiers_of(case), Stuck(run, case)
     # The last source first: it was found through identifiers that the earlier ones hold.
     for source_run in reversed(findings.searched_runs(case)):
-        act = Act.objects.filter(case=case, source=source_run.source, kind=ActKind.DELETE, round=case.gathering_round)
-        if (done := act.first()) is None:
-            run.renew()
-            prefetch_related_objects([source_run], "parts")  # asked for by each collection otherwise, several times
-            plan = deletion_plan(source_run, identifiers)
-            deletion = _delete_in(run, case, source_run, plan)
-            plan = plan.as_done(deletion)
-            run.renew()
-            seen = second_look.look_again(source_run, plan)
-            done = _note_deletion(run, case, source_run, plan, deletion, seen)
-        elif done.left_behind:
-            run.renew()
-            plan = _as_it_was_done(source_run, done, deletion_plan(source_run, identifiers))
-            seen = second_look.look_again(source_run, plan)
-            _note_another_look(run, done, seen)
-        if done.left_behind:
-            raise trouble.StillFound
+        if not is_done(case, source_run.source, ActKind.DELETE) and stuck.has_to_wait(source_run):
+            continue
+        try:
+            _delete_and_look(run, case, source_run, identifiers)
+        except STUCK as error:
+            stuck.add(source_run, error)
+    stuck.tell()
     _look_for_what_was_left(run, case)
+
+
+def _delete_and_look(run: Run, case: Case, source_run: SourceRun, identifiers: Identifiers) -> None:
+    """Delete in one source unless it is done, and see what is left there; raises StillFound."""
+    act = Act.objects.filter(case=case, source=source_run.source, kind=ActKind.DELETE, round=case.gathering_round)
+    if (done := act.first()) is None:
+        run.renew()
+        prefetch_related_objects([source_run], "parts")  # asked for by each collection otherwise, several times
+        plan = deletion_plan(source_run, identifiers)
+        deletion = _delete_in(run, case, source_run, plan)
+        plan = plan.as_done(deletion)
+        run.renew()
+        seen = second_look.look_again(source_run, plan)
+        done = _note_deletion(run, case, source_run, plan, deletion, seen)
+    elif done.left_behind:
+        run.renew()
+        plan = _as_it_was_done(source_run, done, deletion_plan(source_run, identifiers))
+        seen = second_look.look_again(source_run, plan)
+        _note_another_look(run, done, seen)
+    if done.left_behind:
+        raise trouble.StillFound
 
 
 def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) -> Deletion:

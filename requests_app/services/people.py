@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Q
@@ -138,6 +138,16 @@ def forget_derived(case: Case, source: str) -> None:
     """What a source gave in this round leads on no more: its findings were set aside. What others gave stays."""
     given = Derivation.objects.filter(case=case, round=case.gathering_round)
     given.filter(provenance__startswith=f"{source}.").delete()
+
+
+def gave_alone(case: Case, source: str, kinds: Iterable[str]) -> bool:
+    """Whether a source gave in this round an identifier of these kinds that did not stand in the record of the proof.
+
+    Once it is gone from there, another round would not find what that leads to.
+    """
+    proved = Identifier.objects.filter(evidence__cases=case)
+    given = Derivation.objects.filter(case=case, round=case.gathering_round, provenance__startswith=f"{source}.")
+    return given.filter(identifier__kind__in=list(kinds)).exclude(identifier__in=proved).exists()
 
 
 def add_identifier(  # noqa: PLR0917 - read in this order it is a sentence

@@ -351,7 +351,7 @@ def handed_over(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG
 @sections.panel
 def acts(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
     """What was done in the sources, and which recipients were told."""
-    done = list(Act.objects.filter(case=case).select_related("source"))
+    done = list(Act.objects.filter(case=case).select_related("source", "map_version"))
     told = list(Telling.objects.told().filter(case=case).order_by("told_at", "recipient"))
     if not done and not told:
         return None

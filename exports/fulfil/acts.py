@@ -1,4 +1,4 @@
-"""Acts on sources: delete, suppress, and what all acts share. Each is one transaction in its source, and knows itself.
+"""Acts on sources: delete, and what all acts share. Each is one transaction in its source, and knows itself.
 
 Called by ``carry_out``; rests on the plan that was approved; a source that changed since is not touched.
 """
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from dsar.jobs.running import LeaseLost, PermanentFailure, Run
+from dsar.jobs.running import Run
 from dsar.vault import digests
 from exports import findings
 from exports.fulfil import choosing, erasures, held, keeping, second_look, trouble
@@ -40,11 +40,10 @@ from requests_app.law import refusals
 from requests_app.law.exemptions import Exemption, ExemptionDoesNotFit
 from requests_app.law.packs import house
 from requests_app.law.words import Right
-from requests_app.models import Case, IdentifierKind
+from requests_app.models import Case
 from requests_app.roles import SYSTEM
-from requests_app.services import opt_outs, people
+from requests_app.services import people
 from requests_app.services.history import local_day, locked, record
-from requests_app.states import State
 
 Proof = Mapping[str, Mapping[str, Any]]  # by collection: what was done, to how many rows
 ACTION = {Delete: Action.DELETE, Deidentify: Action.DEIDENTIFY, Keep: Action.KEEP}
@@ -309,73 +308,9 @@ def grounds_of(case: Case) -> list[str]:
     return list(dict.fromkeys(kept))
 
 
-def suppress(run: Run, case: Case) -> None:
-    """Set the flags that carry an opt-out out, in each source whose map says how; one that fails stops no other.
-
-    Raises NotInAnyMap, or at the end what went wrong in a source: rather what another try may mend by itself.
-    """
-    sources, failed = DataSource.objects.that_suppress(case.right_asked), list[Exception]()
-    if not sources:
-        raise trouble.NotInAnyMap
-    for source in sources:
-        if is_done(case, source, ActKind.SUPPRESS) or not is_wanted(case):
-            continue
-        run.renew()
-        try:
-            _suppress_in(run, case, source)
-        except LeaseLost:
-            raise
-        except Exception as error:  # whatever is wrong with one source
-            failed.append(error)
-    if failed:
-        raise min(failed, key=lambda error: isinstance(error, PermanentFailure))
-
-
-def is_wanted(case: Case) -> bool:
-    """Whether the act is still to be done: an opt-out may be refused while workers carry it out."""
-    return Case.objects.filter(pk=case.pk, state=State.CARRYING_OUT).exists()
-
-
 def waits_for_a_person(case: Case) -> bool:
     """Whether nothing but a note of the privacy team can say that the act is done: no data map says how to do it."""
     return case.right_asked in rights.BY_HAND_AT_ONCE and not DataSource.objects.that_suppress(case.right_asked)
-
-
-def _suppress_in(run: Run, case: Case, source: DataSource) -> None:
-    """Set the flags of one source, for the identifiers that came with the request; of none, note that it was so."""
-    identifiers = identifiers_that_came(case)
-    if not identifiers:
-        note(run, case, ActKind.SUPPRESS, source, {})
-        return
-    word = asking.word_on(case, source, ActKind.SUPPRESS)
-    try:
-        with trouble.for_a_person(), source.open(source.map_version.as_map(), word) as connector:
-            flagged = connector.suppress(case.right_asked, identifiers)
-            if case.right_asked == Right.OPT_IN and not identifiers_that_came(case):
-                # An opt-out came meanwhile, and its own job may have set the flag before this one took it off.
-                connector.suppress(Right.OPT_OUT_SALE_SHARE, identifiers)
-    except ChangeRefusedError as error:
-        raise trouble.FlagRefused(str(error)) from error
-    note(run, case, ActKind.SUPPRESS, source, {name: {"rows": rows} for name, rows in flagged.items()})
-
-
-def identifiers_that_came(case: Case) -> dict[str, list[str]]:
-    """What the request itself says by which somebody can be found: nobody proves who asks for an opt-out.
-
-    To opt in again takes what was proved, and nothing if an opt-out still holds for any of it: a flag is one for the
-    whole record, to which one identifier leads as well as another.
-    """
-    submission = case.submission
-    found: dict[str, list[str]] = {}
-    if case.right_asked == Right.OPT_IN:
-        if not opt_outs.still_opted_out(submission).exists():
-            found = {kind: [value] for kind, value in opt_outs.named_by_opt_in(submission)}
-        return found
-    if submission.email:  # a child, or somebody who died, may have none
-        found[IdentifierKind.EMAIL] = [submission.email]
-    if submission.account_number:
-        found[IdentifierKind.ACCOUNT_NUMBER] = [submission.account_number]
-    return found
 
 
 def left_to_do(case: Case, *, corrected: Sequence[str] = ()) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import LeaseLost, Run
-from exports.fulfil import acts, hand_over, trouble
+from exports.fulfil import acts, hand_over, suppressing, trouble
 from exports.fulfil.corrections import writing
 from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import asking
@@ -30,7 +30,7 @@ Act = Callable[[Run, Case], None]
 def opt_out(run: Run, case: Case) -> None:
     """Set the flags; a source that fails keeps nobody from being told."""
     try:
-        acts.suppress(run, case)
+        suppressing.suppress(run, case)
     except LeaseLost:
         raise
     except Exception:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from dsar.vault.files import SealedFile
@@ -141,6 +142,17 @@ class Act(models.Model):
     def left_behind(self) -> dict[str, int]:
         """Rows that the second look found and nothing explains, by collection; none where nobody looked."""
         return {name: seen["unexpected"] for name, seen in (self.looked_again or {}).items() if seen["unexpected"]}
+
+    @property
+    def unreached(self) -> list[str]:
+        """The collections whose flags could not be set, since nothing that the person gave leads there, by title."""
+        language = get_language() or "en"
+        return [found.title.in_language(language) for found, entry in self.by_collection() if entry.get("unreached")]
+
+    @property
+    def did_nothing(self) -> bool:
+        """Whether there was nothing that it could have reached."""
+        return bool(self.proof) and all(entry.get("unreached") for entry in self.proof.values())
 
     def by_collection(self) -> list[tuple[Collection, dict[str, Any]]]:
         """What was done to each collection, in the order and words of the data map that it was done by."""

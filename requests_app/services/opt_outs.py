@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from django.db.models import Q
@@ -23,6 +23,7 @@ from requests_app.services.history import change_state, local_day
 
 # Opt-outs in the words of the laws; others say "objection" or "withdrawal" of what holds at once.
 OPT_OUTS = frozenset({Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, Right.OPT_OUT_AUTOMATED})
+KINDS = (IdentifierKind.EMAIL, IdentifierKind.ACCOUNT_NUMBER)  # of identifier, by which somebody opts out
 
 
 def act_at_once(case: Case, suppression_key: uuid.UUID, *, at: datetime) -> None:
@@ -121,12 +122,21 @@ def still_opted_out(submission: Submission) -> SuppressionQuerySet:
     return of_sale.filter(named)
 
 
+def holds_for_any(submission: Submission, identifiers: Mapping[str, Iterable[str]]) -> bool:
+    """Whether an opt-out of sale is in force for any of these identifiers, by kind, whoever asked for it."""
+    named = named_by((kind, value) for kind, values in identifiers.items() for value in values)
+    of_sale = Suppression.objects.in_force().filter(
+        organisation=submission.organisation, right=Right.OPT_OUT_SALE_SHARE
+    )
+    return of_sale.filter(named).exists()
+
+
 def has_ended_one(case: Case) -> bool:
     """Whether this choice to opt in took an opt-out back; of a child nobody need have opted out before."""
     return any(event.facts["lifted"] for event in chains.history(case.chain).filter(kind=EventKind.CONFIRM))
 
 
-def named_by(identifiers: Iterable[tuple[IdentifierKind, str]]) -> Q:
+def named_by(identifiers: Iterable[tuple[IdentifierKind | str, str]]) -> Q:
     """What the store knows by any of these identifiers; by none of them, nothing."""
     named = Q(pk__in=())
     for kind, typed in identifiers:

@@ -134,6 +134,28 @@ def _is_removed(case: Case, subject: DataSubject, kind: str, value: str) -> bool
     return removed.exists() and removed.filter(digest__in=digest_candidates(kind, value)).exists()
 
 
+class Removed:
+    """What staff took away from whom a request may be about, whether its mailbox is confirmed or not."""
+
+    def __init__(self, submission: Submission) -> None:
+        whose = Q(subject=submission.subject_id) if submission.subject_id else Q(pk__in=())
+        confirmed = Identifier.objects.filter(
+            subject__organisation=submission.organisation, status=IdentifierStatus.CONFIRMED
+        )
+        typed = {IdentifierKind.EMAIL: submission.email, IdentifierKind.ACCOUNT_NUMBER: submission.account_number}
+        for kind, value in typed.items():
+            if value:
+                named = confirmed.filter(kind=kind, digest__in=digest_candidates(kind, value))
+                whose |= Q(subject__in=named.values("subject"))
+        removed = Identifier.objects.filter(whose, status=IdentifierStatus.REMOVED)
+        self._known = frozenset(removed.values_list("kind", "digest"))
+
+    def __contains__(self, identifier: tuple[str, str]) -> bool:
+        """Whether an identifier, by kind and value, is one of them."""
+        kind, value = identifier
+        return bool(self._known) and any((kind, known) in self._known for known in digest_candidates(kind, value))
+
+
 def forget_derived(case: Case, source: str) -> None:
     """What a source gave in this round leads on no more: its findings were set aside. What others gave stays."""
     given = Derivation.objects.filter(case=case, round=case.gathering_round)

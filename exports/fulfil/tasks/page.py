@@ -9,7 +9,7 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from exports.fulfil import acts, gather
+from exports.fulfil import acts, gather, suppressing
 from exports.fulfil.corrections import account, deciding, standing
 from exports.fulfil.corrections.places import Place
 from exports.fulfil.documents import taking
@@ -92,7 +92,7 @@ def identifiers(task: Task) -> Mapping[str, list[str]]:
         emails = emails_of(task.case)
         return {IdentifierKind.EMAIL.value: emails} if emails else {}
     came = task.kind == TaskKind.SUPPRESS
-    known = acts.identifiers_that_came(task.case) if came else people.identifiers_of(task.case)
+    known = suppressing.identifiers_that_came(task.case) if came else people.identifiers_of(task.case)
     wanted = {root.by for found in _concerned(task) for root in found.roots}
     return {kind: list(values) for kind, values in known.items() if kind in wanted}
 

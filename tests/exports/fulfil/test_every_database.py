@@ -119,6 +119,11 @@ def as_planned(theirs: Rows) -> Changes:
     return Changes(gone, {}, cells)
 
 
+def devices(rows: Rows, who: Person) -> Mapping[whole_company.Key, Row]:
+    """The devices of one person that the web log knows, by their keys."""
+    return of_person(rows, who).get("web_log/web_devices", {})
+
+
 def in_order(rows: Mapping[str, list[dict[str, object]]]) -> dict[str, list[str]]:
     """Rows as texts: which comes first is no promise."""
     return {name: sorted(repr(sorted(row.items())) for row in found) for name, found in rows.items() if found}
@@ -199,6 +204,9 @@ def test_an_address_of_two_accounts_opts_both_out_and_deletes_the_chosen_one_alo
     house.file(Right.OPT_OUT_SALE_SHARE, who=who)
     house.work()
     sold = {("shop/customers", (one.id,)): {"sale_opt_out": True} for one in (who, closed)}
+    sold |= {
+        ("web_log/web_devices", key): {"sale_opt_out": True} for one in (who, closed) for key in devices(before, one)
+    }
     assert company.changes(before) == Changes({}, {}, sold | {("club/members", (who.id,)): {"opted_out": True}})
 
     before = company.rows()
@@ -230,7 +238,14 @@ def test_a_correction_changes_one_field_in_every_source_that_holds_it(
 @pytest.mark.parametrize(
     ("right", "cells"),
     [
-        (Right.OPT_OUT_SALE_SHARE, {"shop/customers": {"sale_opt_out": True}, "club/members": {"opted_out": True}}),
+        (
+            Right.OPT_OUT_SALE_SHARE,
+            {
+                "shop/customers": {"sale_opt_out": True},
+                "web_log/web_devices": {"sale_opt_out": True},
+                "club/members": {"opted_out": True},
+            },
+        ),
         (Right.LIMIT_SENSITIVE, {"shop/customers": {"sensitive_limited": True}, "club/letters": {"body": "[limited]"}}),
     ],
 )

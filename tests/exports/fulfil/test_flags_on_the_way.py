@@ -1,0 +1,189 @@
+"""Flags in sources that know nobody by address or account: what the sources before them give leads there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from dsar.demo.databases import make_database
+from dsar.demo.people import RECYCLED, Chosen, Person
+from exports.models import Act, DataSource
+from requests_app.events import EventKind
+from requests_app.law.words import Right
+from requests_app.models import Case, Derivation, Identifier
+from requests_app.services import opting_in
+from requests_app.states import State
+from tests.exports.fulfil import whole_company
+from tests.exports.fulfil.test_opting_out import code_of
+from tests.exports.house import NOW, House, facts_of, fresh, person, remap
+from tests.exports.sources import small_company
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+FLAG = "      opt_out_sale_share: {sale_opt_out: true}\n"
+BACK = f"{FLAG}      opt_in: {{sale_opt_out: false}}\n"
+DEVICE = "{by: device_id, column: device_id}"
+NOTHING = {"web_devices": {"rows": 0, "unreached": True}}
+
+
+def devices_of(house: House, *people: Person) -> set[object]:
+    """Their devices, as the shop has them."""
+    numbers = ", ".join(str(one.id) for one in people)
+    return {row[0] for row in house.sql("shop", f"SELECT device_id FROM devices WHERE customer_id IN ({numbers})")}
+
+
+def flagged(house: House) -> set[object]:
+    """The devices of which nothing is sold."""
+    return {row[0] for row in house.sql("web_log", "SELECT device_id FROM web_devices WHERE sale_opt_out")}
+
+
+@pytest.fixture
+def unflagged(house: House) -> House:
+    """A company of which nobody has opted out yet."""
+    house.sql("web_log", "UPDATE web_devices SET sale_opt_out = 0")
+    return house
+
+
+def opted_out(house: House, who: Person | None = None, **changes: object) -> Case:
+    case = house.file(Right.OPT_OUT_SALE_SHARE, who=who, **changes).cases.get()
+    house.work()
+    return fresh(case)
+
+
+def proof_in(case: Case, source: str) -> object:
+    return Act.objects.get(case=case, source__slug=source).proof
+
+
+@pytest.mark.parametrize("named", ["email", "account_number"])
+def test_an_opt_out_reaches_the_devices_of_who_is_named_and_of_nobody_else(unflagged: House, named: str) -> None:
+    who = person()
+    changes = {} if named == "email" else {"email": "elsewhere@post.example", "account_number": who.account_no}
+    case = opted_out(unflagged, **changes)
+    assert flagged(unflagged) == devices_of(unflagged, who) != set()
+    assert proof_in(case, "web_log") == {"web_devices": {"rows": 2}}
+    assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
+
+
+def test_the_devices_of_everybody_whom_an_address_may_mean_are_reached(unflagged: House) -> None:
+    both = [*map(person, RECYCLED)]
+    devices = devices_of(unflagged, person())
+    for one, device in zip(both, devices, strict=True):
+        unflagged.sql("shop", "UPDATE devices SET customer_id = ? WHERE device_id = ?", one.id, device)
+    opted_out(unflagged, both[1])
+    assert flagged(unflagged) == devices_of(unflagged, *both) >= devices
+
+
+def test_nothing_of_what_led_on_is_kept(unflagged: House) -> None:
+    case = opted_out(unflagged)
+    assert not Identifier.objects.filter(kind="device_id").exists()
+    assert not Derivation.objects.exists()
+    kept = str([act.proof for act in case.acts.all()]) + str(facts_of(case, EventKind.ACT_DONE))
+    assert not [device for device in devices_of(unflagged, person()) if str(device) in kept]
+
+
+def test_a_device_that_staff_took_away_from_the_person_is_not_reached(unflagged: House) -> None:
+    case = unflagged.deciding(Right.KNOW_SPECIFIC)
+    removed, other = sorted(Identifier.objects.filter(kind="device_id"), key=lambda one: one.value)
+    unflagged.move(case, "remove_identifier", identifier=str(removed.pk), reason="Sold to somebody else.")
+    opted_out(unflagged)
+    assert flagged(unflagged) == {other.value}
+
+
+def test_what_people_share_leads_to_no_flag_and_the_desk_sees_that(unflagged: House) -> None:
+    remap("web_log", DEVICE, f"{DEVICE.replace('}', ', shared: true}')}, {DEVICE.replace('device_id,', 'visitor_no,')}")
+    case = opted_out(unflagged)
+    assert (flagged(unflagged), proof_in(case, "web_log")) == (set(), NOTHING)
+
+
+def test_the_desk_sees_where_nothing_led_to(unflagged: House) -> None:
+    case = opted_out(unflagged, email="nobody@post.example")
+    assert proof_in(case, "web_log") == NOTHING
+    assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
+    lines = render_to_string("admin/exports/acts.html", {"panel": {"acts": case.acts.all()}}).split("<li>")[1:]
+    assert [("suppressed" in line, "nothing in “Devices seen” could be reached" in line) for line in lines] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_what_waits_for_a_source_on_the_way_is_tried_again_and_what_can_be_reached_is_set(
+    unflagged: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_database(tmp_path / "club.sqlite3", small_company.tables, whole_company.club_of([person()]))
+    monkeypatch.setenv("CLUB_DATABASE", f"sqlite:///{tmp_path / 'club.sqlite3'}")
+    DataSource.set_up(
+        small_company.MAP,
+        read_url_variable="CLUB_DATABASE",
+        write_url_variable="CLUB_DATABASE",
+        position=9,
+        at=timezone.now(),
+    )
+    unflagged.switch_off("shop")
+    case = opted_out(unflagged)
+    assert [act.source.slug for act in case.acts.all()] == ["club"], "no device leads to it"
+    assert case.state == State.CARRYING_OUT
+    unflagged.switch_on("shop")
+    unflagged.later(timedelta(minutes=1))
+    assert flagged(unflagged) == devices_of(unflagged, person())
+    assert fresh(case).state == State.CLOSED
+
+
+def test_a_source_on_the_way_that_is_not_as_its_map_says_keeps_the_case_open(unflagged: House) -> None:
+    unflagged.sql("shop", "ALTER TABLE devices RENAME TO gadgets")
+    case = opted_out(unflagged)
+    assert case.state == State.CARRYING_OUT
+    assert facts_of(case, EventKind.ACT_FAILED) == [{"error": "MapDoesNotFit", "sources": ["shop", "web_log"]}]
+
+
+# ---- opting in again
+
+
+def opted_in(house: House) -> Case:
+    submission = house.file(Right.OPT_IN)
+    assert opting_in.confirm(submission, code_of(submission), at=NOW)
+    house.work()
+    return submission.cases.get()
+
+
+@pytest.fixture
+def can_go_back(unflagged: House) -> House:
+    """The maps of both say how an opt-out is taken back."""
+    for slug in ("shop", "web_log"):
+        remap(slug, FLAG, BACK)
+    return unflagged
+
+
+def test_an_opt_in_takes_the_flags_off_where_the_opt_out_had_set_them(can_go_back: House) -> None:
+    opted_out(can_go_back)
+    assert flagged(can_go_back)
+    case = opted_in(can_go_back)
+    assert flagged(can_go_back) == set()
+    assert proof_in(case, "web_log") == {"web_devices": {"rows": 2}}
+
+
+def test_an_opt_in_goes_no_further_than_what_was_proved_while_an_opt_out_holds_for_what_it_leads_to(
+    can_go_back: House,
+) -> None:
+    account_no = "    reached:\n      - {by: account_number, column: account_no}\n"
+    remap("shop", account_no, f"    gives: [{{kind: account_number, column: account_no}}]\n{account_no}")
+    opted_out(can_go_back, email="another@post.example", account_number=Chosen.EVERYWHERE)
+    opted_out(can_go_back)
+    case = opted_in(can_go_back)
+    assert flagged(can_go_back) == devices_of(can_go_back, person())
+    assert proof_in(case, "web_log") == NOTHING
+
+
+def test_an_opt_in_changes_no_flag_as_long_as_a_source_on_the_way_is_down(can_go_back: House) -> None:
+    opted_out(can_go_back)
+    submission, devices = can_go_back.file(Right.OPT_IN), devices_of(can_go_back, person())
+    assert opting_in.confirm(submission, code_of(submission), at=NOW)
+    can_go_back.switch_off("shop")
+    can_go_back.work()
+    assert flagged(can_go_back) == devices
+    can_go_back.switch_on("shop")
+    can_go_back.later(timedelta(minutes=1))
+    assert flagged(can_go_back) == set()

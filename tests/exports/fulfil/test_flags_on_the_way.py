@@ -18,6 +18,7 @@ from requests_app.models import Case, Derivation, Identifier
 from requests_app.services import opting_in
 from requests_app.states import State
 from tests.exports.fulfil import whole_company
+from tests.exports.fulfil.test_gathering import PROCESSOR, load_anew
 from tests.exports.fulfil.test_opting_out import code_of
 from tests.exports.house import NOW, House, facts_of, fresh, person, remap
 from tests.exports.sources import small_company
@@ -95,6 +96,12 @@ def test_a_device_that_staff_took_away_from_the_person_is_not_reached(unflagged:
 
 def test_what_people_share_leads_to_no_flag_and_the_desk_sees_that(unflagged: House) -> None:
     remap("web_log", DEVICE, f"{DEVICE.replace('}', ', shared: true}')}, {DEVICE.replace('device_id,', 'visitor_no,')}")
+    case = opted_out(unflagged)
+    assert (flagged(unflagged), proof_in(case, "web_log")) == (set(), NOTHING)
+
+
+def test_what_we_hold_for_somebody_else_leads_to_no_flag(unflagged: House) -> None:
+    load_anew("shop", *PROCESSOR)
     case = opted_out(unflagged)
     assert (flagged(unflagged), proof_in(case, "web_log")) == (set(), NOTHING)
 

@@ -198,7 +198,8 @@ def test_mysql_and_mariadb_know_the_timeout_by_other_names(version: str | None, 
             said.append("closed")
 
     MariaDb().begin_session(Session(), write=False, timeout=SECOND)  # type: ignore[arg-type]
-    assert said[2:] == [timeout, "SET SESSION TRANSACTION READ ONLY", "closed"]
+    assert said[-3:] == [timeout, "SET SESSION TRANSACTION READ ONLY", "closed"]
+    assert sum("NO_ZERO_DATE" in statement for statement in said) == 1
 
 
 @pytest.mark.parametrize(

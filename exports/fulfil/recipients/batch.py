@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -36,10 +37,8 @@ def write(telling: Telling, *, at: datetime) -> str:
     path = f"{folder_of(telling.recipient)}/{day.isoformat()}"
     RecipientBatch.objects.get_or_create(path=path, defaults={"recipient": telling.recipient, "day": day})
     batch = RecipientBatch.objects.select_for_update().get(path=path)
-    carried = Telling.objects.filter(batch=path).select_related("case__submission__organisation")
     known = _lines(file_of(path))
-    lines = [known.get(str(other.request_id)) or _line(instruction_of(other)) for other in carried.order_by("pk")]
-    lines.append(known.get(str(telling.request_id)) or line)
+    lines = [*_carried(path, known), known.get(str(telling.request_id), line)]
     content = _content(batch, lines)
     _write(file_of(path), content)
     batch.instructions, batch.sha256, batch.written_at = len(lines), hashlib.sha256(content).hexdigest(), at
@@ -68,6 +67,16 @@ def _content(batch: RecipientBatch, lines: list[str]) -> bytes:
         "sha256": hashlib.sha256(following).hexdigest(),
     }
     return json.dumps(first, ensure_ascii=False).encode() + b"\n" + following
+
+
+def _carried(path: str, known: Mapping[str, str]) -> Iterator[str]:
+    """The lines of the tellings that a file carries, as they stand in it; only one that is not there is made again."""
+    carried = list(Telling.objects.filter(batch=path).order_by("pk").values_list("pk", "request_id"))
+    missing = [number for number, request_id in carried if str(request_id) not in known]
+    related = Telling.objects.select_related("case__submission__organisation")
+    again = related.in_bulk(missing) if missing else {}
+    for number, request_id in carried:
+        yield known.get(str(request_id)) or _line(instruction_of(again[number]))
 
 
 def _line(instruction: Instruction) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from exports.fulfil.recipients import batch, by_people, whom
 from exports.models import DataMapVersion, RecipientBatch, Telling, TellingState
@@ -141,6 +142,25 @@ def test_a_writer_that_died_before_its_commit_leaves_no_line_that_is_not_told(ho
         batch.write(telling, at=timezone.now())
     _head, instructions = read(file_for(house))
     assert [line["id"] for line in instructions] == [str(telling.request_id)]
+
+
+def test_a_line_that_stands_in_the_file_is_neither_read_from_the_database_nor_made_again(
+    house: House, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    told = Telling.objects.get(case=opted_out(house), recipient="Summit Lists LLC")
+    fields = {"case": told.case, "relation": told.relation, "way": told.way, "state": told.state, "batch": told.batch}
+    Telling.objects.bulk_create(Telling(recipient=f"Of before {number}", **fields) for number in range(50))
+    latest = opted_out(house, OTHERS[0])  # writes the lines of all
+    before = file_for(house).read_text().splitlines()[1:]
+    telling = Telling.objects.select_related("case__submission__subject").get(case=latest, batch=told.batch)
+    telling.batch = ""
+    Telling.objects.filter(pk=telling.pk).update(batch="")
+    made = list[Telling]()
+    monkeypatch.setattr(batch, "instruction_of", made.append)
+    monkeypatch.setattr(Telling, "from_db", None)
+    with transaction.atomic(), django_assert_num_queries(5):
+        batch.write(telling, at=timezone.now())
+    assert (file_for(house).read_text().splitlines()[1:], made) == (before, [])
 
 
 @pytest.mark.parametrize("damage", ["", "nonsense", '{"sha256": "0"}\n{"id": "x"}\n'])

@@ -217,6 +217,7 @@ def _set_and_refused(case: Case) -> Iterator[Trouble]:
     done = Act.objects.filter(case=case, kind=ActKind.SUPPRESS).select_related("source")
     places = [act.source.title for act in done if any(entry["rows"] for entry in act.proof.values())]
     places += Telling.objects.told().filter(case=case).values_list("recipient", flat=True)
+    places = list(dict.fromkeys(places))  # in several rounds, perhaps
     if places:
         code = "refused_after_it_was_set"
         what = _("Refused after it had gone to: %(places)s.") % {"places": ", ".join(places)}
@@ -237,7 +238,8 @@ def _past_keeping(case: Case) -> Iterator[Trouble]:
 
 
 def _last(case: Case, kind: EventKind) -> Event | None:
-    """The newest event of a kind since the case was last approved, or handed back after it."""
-    events = chains.history(case.chain).filter(kind__in=(kind, EventKind.APPROVE, EventKind.GATHER_AGAIN))
+    """The newest event of a kind since the case was last approved or opened again, or handed back after it."""
+    ending = (EventKind.APPROVE, EventKind.GATHER_AGAIN, EventKind.REOPEN)
+    events = chains.history(case.chain).filter(kind__in=(kind, *ending))
     newest = events.order_by("-sequence").first()
     return newest if newest and newest.kind == kind else None

@@ -152,8 +152,13 @@ def _kept(case: Case, title: str, rows: int, code: str, language: str) -> str:
 
 
 def _passed_on(case: Case, language: str) -> Iterator[str]:
-    """Who was told to do the same, by name, and of whom else the reason why not: Civ. Code 1798.105(c)(1), Art. 19."""
-    tellings = list(Telling.objects.filter(case=case).select_related("case__submission"))
+    """Who was told to do the same, by name, and of whom else the reason why not: Civ. Code 1798.105(c)(1), Art. 19.
+
+    Each once: what became of the last of several rounds counts.
+    """
+    settled = Telling.objects.filter(case=case, state__in=(TellingState.TOLD, TellingState.EXPLAINED))
+    ordered = settled.select_related("case__submission").order_by("recipient", "round")
+    tellings = list({one.recipient: one for one in ordered}.values())
     told = [one.recipient for one in tellings if one.state == TellingState.TOLD]
     if told:
         yield _("We told these recipients of your data to do the same: %(names)s") % {"names": "; ".join(told)}

@@ -56,7 +56,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         case_waits = models.Q(kind=TaskKind.LOOK, case__state=State.GATHERING) | ~models.Q(
             kind=TaskKind.LOOK
         ) & models.Q(case__state=State.CARRYING_OUT)
-        of_round = models.Q(round=models.F("case__gathering_round")) | models.Q(kind=TaskKind.TELL)
+        of_round = models.Q(round=models.F("case__gathering_round"))
         return self.filter(case_waits, of_round, state=TaskState.OPEN)
 
     def late(self, on: date) -> TaskQuerySet:

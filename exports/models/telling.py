@@ -32,12 +32,23 @@ class TellingState(models.TextChoices):
     DROPPED = "dropped", _("no longer wanted")
 
 
+UNSETTLED = (TellingState.WAITING, TellingState.FAILED)
+
+
 class TellingQuerySet(models.QuerySet["Telling"]):
     """Which tellings are meant."""
 
+    def unsettled(self) -> TellingQuerySet:
+        """Those that were begun and not ended, in whichever round."""
+        return self.filter(state__in=UNSETTLED)
+
     def open(self) -> TellingQuerySet:
-        """Those that a case waits for."""
-        return self.filter(state__in=(TellingState.WAITING, TellingState.FAILED))
+        """Those that a case waits for: of its present round."""
+        return self.unsettled().filter(round=models.F("case__gathering_round"))
+
+    def of_round(self, case: Case) -> TellingQuerySet:
+        """Those of a case in its present round: a case that is opened again tells all of them anew."""
+        return self.filter(case=case, round=case.gathering_round)
 
     def told(self) -> TellingQuerySet:
         """Those that reached the recipient."""
@@ -45,9 +56,10 @@ class TellingQuerySet(models.QuerySet["Telling"]):
 
 
 class Telling(models.Model):
-    """One recipient that is told to delete, correct or stop (Civ. Code 1798.105(c); 11 CCR 7026(f)), once a case."""
+    """One recipient that is told to delete, correct or stop (Civ. Code 1798.105(c); 11 CCR 7026(f)), once a round."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tellings")
+    round = models.PositiveIntegerField(help_text="The round of the case whose act it passes on.")
     recipient = models.CharField(max_length=200)
     relation = models.CharField(max_length=40)
     map_version = models.ForeignKey(DataMapVersion, null=True, on_delete=models.PROTECT, help_text="Its register.")
@@ -70,8 +82,8 @@ class Telling(models.Model):
     objects = TellingQuerySet.as_manager()
 
     class Meta:
-        ordering = ("recipient",)
-        constraints = [models.UniqueConstraint(fields=("case", "recipient"), name="told_once")]
+        ordering = ("recipient", "round")
+        constraints = [models.UniqueConstraint(fields=("case", "round", "recipient"), name="told_once_a_round")]
 
     def __str__(self) -> str:
         return self.recipient
@@ -84,7 +96,7 @@ class Telling(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether its case waits for it."""
-        return self.state in (TellingState.WAITING, TellingState.FAILED)
+        return self.state in UNSETTLED and self.round == self.case.gathering_round
 
 
 class RecipientBatch(models.Model):

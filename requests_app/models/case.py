@@ -295,6 +295,8 @@ class Case(ConcurrentTransitionMixin, models.Model):
         """A mistake: open again, with a key for content that can still be read."""
         self.outcome, self.closed_at, self.approved_at, self.carried_out_at = "", None, None, None
         self.clarifying_from, self.content_key = "", content_key
+        if self.route != Route.FULL:  # which gathers once more, and that begins its new round
+            self.gathering_round += 1
         return to
 
 

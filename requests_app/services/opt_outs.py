@@ -30,8 +30,13 @@ def act_at_once(case: Case, suppression_key: uuid.UUID, *, at: datetime) -> None
     """In force now, confirmed now, and carried out by the workers; no proof may be asked for (11 CCR 7060(b))."""
     change_state(case, EventKind.ACT_AT_ONCE, case.act_at_once, by=SYSTEM, at=at)
     suppress(case, case.right_asked, suppression_key, at=at)
-    letters.queue(case.submission, _letter(case), at=at, case=case)
+    confirm(case, at=at)
     work().carry_out(case, at=at)
+
+
+def confirm(case: Case, *, at: datetime) -> None:
+    """Write that what was asked for is in force: the letter with which the case can close."""
+    letters.queue(case.submission, _letter(case), at=at, case=case)
 
 
 def _letter(case: Case) -> letters.Letter:

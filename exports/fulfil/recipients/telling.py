@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
+from dsar.ledger import chains
 from exports.fulfil.recipients import batch, opendsr, push, whom
 from exports.fulfil.tasks import asking
 from exports.models import TaskState, Telling, TellingState, TellingWay
@@ -43,13 +44,18 @@ def begin(run: Run, case: Case) -> None:
 
 
 def _begin(case: Case, *, at: datetime) -> None:
-    """Begin with whoever has not been begun with. The case is locked, so that nobody else does meanwhile."""
-    begun = set(Telling.objects.filter(case=case).values_list("recipient", flat=True))
+    """Begin with whoever has not been begun with in this round. The case is locked, so that nobody else does meanwhile.
+
+    Who was told in an earlier round is told again, under another id: more may be done now, and may have come since.
+    """
+    _drop_earlier(case, at=at)
+    begun = set(Telling.objects.of_round(case).values_list("recipient", flat=True))
     for recipient, map_version in whom.recipients_to_tell(case, local_day(at)):
         if recipient.name in begun:
             continue
         telling = Telling.objects.create(
             case=case,
+            round=case.gathering_round,
             recipient=recipient.name,
             relation=recipient.relation,
             map_version=map_version,
@@ -58,6 +64,13 @@ def _begin(case: Case, *, at: datetime) -> None:
             begun_at=at,
         )
         enqueue("tell_recipient", {"telling": telling.pk}, key=job_key(telling))
+
+
+def _drop_earlier(case: Case, *, at: datetime) -> None:
+    """What an earlier round began to tell and did not end, nobody tells any more."""
+    earlier = Telling.objects.unsettled().filter(case=case, round__lt=case.gathering_round)
+    asking.cancel(case.tasks.filter(telling__in=earlier, state=TaskState.OPEN), by=SYSTEM, at=at)
+    earlier.update(state=TellingState.DROPPED)
 
 
 def job_key(telling: Telling) -> str:
@@ -72,7 +85,7 @@ def tell(run: Run) -> None:
         return
     if telling.case.state != State.CARRYING_OUT:
         with run.completing():
-            Telling.objects.open().filter(pk=telling.pk).update(state=TellingState.DROPPED)
+            Telling.objects.unsettled().filter(pk=telling.pk).update(state=TellingState.DROPPED)
         return
     way, telling.map_version = whom.way_to(telling)
     telling.way = WAYS[type(way)]
@@ -208,15 +221,27 @@ def note(case: Case, kind: EventKind, telling: Telling, *, by: Actor, at: dateti
 
 
 def acted(case: Case, *, at: datetime) -> None:
-    """The act in our own systems is done; the case is, once its recipients are told. In the caller's transaction."""
+    """The act in our own systems is done; the case is, once its recipients are told. In the caller's transaction.
+
+    ``case`` is as it was when the act began: if it was refused and opened again since, the act is that of another job.
+    """
     current = locked(case.pk)
+    if current.gathering_round != case.gathering_round:
+        return
     closing.acted(current, at=at)
     _settle(current, at=at)
 
 
 def has_acted(case: Case) -> bool:
-    """Whether the act in our own systems is done, by workers or as somebody noted it."""
-    return case.hand_work.exists() or Telling.objects.filter(case=case, acted_at__isnull=False).exists()
+    """Whether the act in our own systems is done in this round, by workers or as somebody noted it."""
+    return Telling.objects.of_round(case).filter(acted_at__isnull=False).exists() or _is_noted(case)
+
+
+def _is_noted(case: Case) -> bool:
+    """Whether somebody noted it as done by hand, and the case was not refused and opened again since."""
+    events = chains.history(case.chain).filter(kind__in=(EventKind.NOTE_DONE, EventKind.REOPEN))
+    newest = events.order_by("-sequence").first()
+    return newest is not None and newest.kind == EventKind.NOTE_DONE
 
 
 def settle(case: Case, *, at: datetime) -> None:
@@ -228,7 +253,7 @@ def settle(case: Case, *, at: datetime) -> None:
 def _settle(case: Case, *, at: datetime) -> None:
     """Report the case as carried out once nobody is left to be told, whoever came into the register meanwhile."""
     _begin(case, at=at)
-    tellings = Telling.objects.filter(case=case)
+    tellings = Telling.objects.of_round(case)
     tellings.filter(acted_at=None).update(acted_at=at)
     if not tellings.open().exists():
         closing.carried_out(case.pk, at=at, recipients=tellings.told().count())
@@ -236,7 +261,7 @@ def _settle(case: Case, *, at: datetime) -> None:
 
 def is_owed(case: Case, *, at: datetime) -> bool:
     """Whether a recipient is still to be told, or to be explained."""
-    tellings = Telling.objects.filter(case=case)
+    tellings = Telling.objects.of_round(case)
     begun = set(tellings.values_list("recipient", flat=True))
     named = {named.recipient.name for named in whom.recipients_to_tell(case, local_day(at))}
     return bool(named - begun) or tellings.open().exists()

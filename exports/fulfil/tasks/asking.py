@@ -104,7 +104,7 @@ def ask_to_tell(telling: Telling, way: TaskFor, *, at: datetime) -> Task:
         source=DataSource.objects.get(slug=telling.map_version.source_slug),
         telling=telling,
         map_version=telling.map_version,
-        round=telling.case.gathering_round,
+        round=telling.round,
         kind=TaskKind.TELL,
         owner_email=way.to if "@" in way.to else "",
         is_insider=way.is_insider,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from django.utils import timezone
@@ -157,6 +158,26 @@ def test_an_act_of_before_does_not_count_as_that_of_the_case_that_was_opened_aga
     house.work()
     assert fresh(case).state == State.CLOSED
     assert set(Act.objects.filter(case=case, round=1).values_list("source__slug", flat=True)) == {"shop", "web_log"}
+
+
+def test_what_was_noted_as_done_by_hand_before_a_refusal_has_to_be_done_again(house: House) -> None:
+    told_by(SOLD_TO, {"task": {"to": "vendors@example.com"}})
+    assert house.clock is not None
+    house.clock.move_to(datetime(2027, 2, 1, 18, 0, tzinfo=UTC))
+    case = house.file(Right.OPT_OUT_AUTOMATED).cases.get()
+    house.work()
+    house.move(case, "note_done", ANALYST, proof="Taken out of the scoring.")
+    house.work()
+    assert fresh(case).state == State.CARRYING_OUT, "a recipient is still to be told"
+    refuse(house, case, "ca_7221g_fraud")
+    reopen(house, case)
+    told_by(SOLD_TO, {"batch": {}})
+    house.work()
+    assert not Telling.objects.open().filter(case=case).exists()
+    assert fresh(case).state == State.CARRYING_OUT
+    house.move(case, "note_done", ANALYST, proof="Taken out of the scoring once more.")
+    house.work()
+    assert fresh(case).outcome == "fulfilled"
 
 
 def test_recipients_hear_of_a_field_that_is_corrected_after_the_case_was_opened_again(house: House) -> None:

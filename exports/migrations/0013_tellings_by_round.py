@@ -20,7 +20,7 @@ def set_rounds(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0010_restriction_orders_begun'),
+        ('exports', '0012_names_of_erased_people'),
     ]
 
     operations = [

@@ -68,9 +68,10 @@ def _begin(case: Case, *, at: datetime) -> None:
 
 def _drop_earlier(case: Case, *, at: datetime) -> None:
     """What an earlier round began to tell and did not end, nobody tells any more."""
-    earlier = Telling.objects.unsettled().filter(case=case, round__lt=case.gathering_round)
-    asking.cancel(case.tasks.filter(telling__in=earlier, state=TaskState.OPEN), by=SYSTEM, at=at)
-    earlier.update(state=TellingState.DROPPED)
+    earlier = list(Telling.objects.unsettled().filter(case=case, round__lt=case.gathering_round))
+    if earlier:
+        asking.cancel(case.tasks.filter(telling__in=earlier, state=TaskState.OPEN), by=SYSTEM, at=at)
+        Telling.objects.filter(pk__in=[one.pk for one in earlier]).update(state=TellingState.DROPPED)
 
 
 def job_key(telling: Telling) -> str:

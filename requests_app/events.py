@@ -46,6 +46,7 @@ class EventKind(TextChoices):
     DECIDE_LIMIT = "decide_limit", _("Decision on the yearly limit")
     START_GATHERING = "start_gathering", _("Gathering started")
     SOURCE_DONE = "source_done", _("Source searched")
+    SOURCE_PASSED_OVER = "source_passed_over", _("Source not searched")
     CAME_BACK = "came_back", _("Wrong value found again after its correction")
     SOURCE_FAILED = "source_failed", _("Source could not be searched")
     TASK_ASKED = "task_asked", _("Source owner asked")

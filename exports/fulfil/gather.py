@@ -60,14 +60,22 @@ def look_into(run: Run) -> None:
         passed_over = _search(run, source_run)
         with run.completing():
             case = locked(source_run.case_id)
-            source_runs.update(source_run, state=RunState.DONE, finished_at=run.at, error="", passed_over=passed_over)
+            source_runs.update(
+                source_run, state=RunState.DONE, finished_at=run.at, error="", passed_over=passed_over or ""
+            )
             flagging.begin(source_run)
             asking.remove_uploads(TaskUpload.objects.filter(task__run=source_run))
             _search_later_ones_again(source_run, at=run.at)
             _next_source(case)
             schedules.note_kept(source_run, at=run.at)
             held.mark(case, at=run.at)
-            review.source_done(case, source_run.source.slug, counts=source_run.counts, at=run.at)
+            review.source_done(
+                case,
+                source_run.source.slug,
+                counts=source_run.counts,
+                at=run.at,
+                not_because=passed_over.because if passed_over else "",
+            )
 
 
 def _leave_to_owner(run: Run, source_run: SourceRun) -> None:
@@ -81,10 +89,10 @@ def _leave_to_owner(run: Run, source_run: SourceRun) -> None:
         _next_source(case)
 
 
-def _search(run: Run, source_run: SourceRun) -> str:
+def _search(run: Run, source_run: SourceRun) -> PassedOver | None:
     """Look into every collection that concerns the case; raises WhichOfThese or TwoPeople.
 
-    Gives why nobody could look; empty if somebody did.
+    Gives why nobody could look; None if somebody did.
     """
     collections = collections_in_scope(source_run)
     if not collections:
@@ -102,7 +110,7 @@ def _search(run: Run, source_run: SourceRun) -> str:
             choosing.check_joined(connector, identifiers)
             _look_into_each(run, source_run, connector, collections, identifiers)
     near_misses.note(run, source_run, chosen or source_run.data_map(), identifiers)
-    return "" if _is_led_to(source_run.data_map(), identifiers) else PassedOver.NO_WAY
+    return None if _is_led_to(source_run.data_map(), identifiers) else PassedOver.NO_WAY
 
 
 def _is_led_to(data_map: DataMap, identifiers: Identifiers) -> bool:

@@ -37,6 +37,15 @@ class PassedOver(models.TextChoices):
     NO_WAY = "not_searched", _("not searched: nothing leads there")
     NO_CONCERN = "no_concern", _("not searched: it holds none of the fields")
 
+    @property
+    def because(self) -> str:
+        """The reason alone, as the event keeps it."""
+        return {
+            PassedOver.FOR_OTHERS: "held_for_others",
+            PassedOver.NO_WAY: "nothing_leads_there",
+            PassedOver.NO_CONCERN: "holds_none_of_the_fields",
+        }[self]
+
 
 # Somebody still waits for these.
 UNFINISHED = (RunState.WAITING, RunState.RUNNING, RunState.ASKED, RunState.FAILED)

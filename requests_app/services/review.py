@@ -49,12 +49,16 @@ def gather_again(case: Case, *, actor: Actor, at: datetime) -> None:
     work().gather(case, at=at)
 
 
-def source_done(case: Case, source: str, *, counts: Mapping[str, int], at: datetime) -> None:
+def source_done(case: Case, source: str, *, counts: Mapping[str, int], at: datetime, not_because: str = "") -> None:
     """A worker has searched a source: its counts by collection; nothing found is a result. In its transaction.
 
+    Where nobody looked, ``not_because`` is the code of why, and nothing is said of what is there.
     The case is the one that this transaction has locked.
     """
-    record(case, EventKind.SOURCE_DONE, by=SYSTEM, at=at, source=source, counts=dict(counts))
+    if not_because:
+        record(case, EventKind.SOURCE_PASSED_OVER, by=SYSTEM, at=at, source=source, because=not_because)
+    else:
+        record(case, EventKind.SOURCE_DONE, by=SYSTEM, at=at, source=source, counts=dict(counts))
     settle(case, at=at)
 
 

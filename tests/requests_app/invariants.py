@@ -32,6 +32,7 @@ WORK = {
     EventKind.DECIDE_LIMIT,
     EventKind.START_GATHERING,
     EventKind.SOURCE_DONE,
+    EventKind.SOURCE_PASSED_OVER,
     EventKind.SOURCE_FAILED,
     EventKind.WAIVE_SOURCE,
     EventKind.CHOOSE_RECORDS,

@@ -18,6 +18,7 @@ from exports import findings
 from exports.bundle import contents
 from exports.models import Bundle, Part, RunState, SourceRun, Withholding
 from exports.reports.case_report import context_of
+from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
 from requests_app.services import identity
@@ -26,6 +27,7 @@ from tests.exports.house import (
     APPROVER,
     NOW,
     House,
+    facts_of,
     files_of,
     fresh,
     json_lines,
@@ -171,6 +173,7 @@ def test_a_system_to_which_nothing_leads_is_not_told_as_searched(house: House) -
     assert "was not searched: nothing that we know of you leads there." in page
     (line,) = [line for line in context_of(case, language="en")["sources"] if line.run.source.slug == "web_log"]
     assert (line.state, line.found_nothing) == ("not searched: nothing leads there", False)
+    assert facts_of(case, EventKind.SOURCE_PASSED_OVER) == [{"source": "web_log", "because": "nothing_leads_there"}]
 
 
 def test_the_disclosure_lies_beside_the_data_and_on_the_page(house: House) -> None:

@@ -10,12 +10,14 @@ from django.template.loader import render_to_string
 from exports.admin import panels
 from exports.fulfil.account import account_of
 from exports.models import DataSource
+from exports.reports import case_report
+from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.move import InputRefused
 from requests_app.moves import MOVES
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome
-from tests.exports.house import ANALYST, NOW, House, files_of, fresh, run_of
+from tests.exports.house import ANALYST, NOW, House, facts_of, files_of, fresh, run_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -63,6 +65,15 @@ def test_nobody_looks_there_and_the_desk_says_why(house: House) -> None:
     shown = render_to_string(panel.template, {"panel": panel.context})
     assert "Held for Birch Bank, and not searched: the answer sends the person there." in shown
     assert shown.count("Held for") == 1
+
+
+def test_the_history_does_not_say_that_it_was_searched(house: House) -> None:
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    assert [facts["source"] for facts in facts_of(case, EventKind.SOURCE_DONE)] == ["shop"]
+    assert facts_of(case, EventKind.SOURCE_PASSED_OVER) == [{"source": "web_log", "because": "held_for_others"}]
+    report = " ".join(case_report.report_html(fresh(case)).split())
+    assert "Source not searched" in report
+    assert "held for others" in report
 
 
 def test_the_file_says_it_too_and_fits_its_schema(house: House) -> None:

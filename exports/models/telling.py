@@ -83,6 +83,7 @@ class Telling(models.Model):
 
     class Meta:
         ordering = ("recipient", "round")
+        indexes = [models.Index(fields=["batch"], name="tellings_of_a_file")]
         constraints = [models.UniqueConstraint(fields=("case", "round", "recipient"), name="told_once_a_round")]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """One file a recipient and day: ``recipients/<recipient>/<day>.jsonl``, as docs/telling-recipients.md describes it.
 
 A file is rebuilt under a lock from the tellings that it carries, written beside the old one and renamed: it is there
-whole or not at all, whoever else writes, and a case stands in it once.
+whole or not at all, whoever else writes, and a case stands in it once a round.
 """
 
 from __future__ import annotations

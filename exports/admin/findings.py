@@ -21,11 +21,12 @@ from dsar.vault.errors import FileDamaged, KeyDestroyed, VaultError
 from exports.admin import near
 from exports.admin.panels import may
 from exports.admin.passages import Marked, Note, Segment, next_open, to_decide
-from exports.bundle.redaction import BYTES, text_of
+from exports.bundle.redaction import text_of
 from exports.findings import Record, current_runs, read
 from exports.fulfil.withholding import OF_ALL
 from exports.models import Part, RunState, Search, SourceRun, Withholding
 from exports.sources.datamap import Collection, Field
+from exports.sources.values import bytes_of
 from requests_app.admin import sections
 from requests_app.admin.case_page import context_of
 from requests_app.admin.desk import actor_of
@@ -373,8 +374,8 @@ def in_text(value: object) -> str:
     """A value of a record as staff read it: bytes by their length, lists and mappings as JSON."""
     if value is None:
         return ""
-    if isinstance(value, dict) and value.keys() == BYTES:
-        return _("binary data, %(bytes)s bytes") % {"bytes": value["bytes"]}
+    if (content := bytes_of(value)) is not None:
+        return _("binary data, %(bytes)s bytes") % {"bytes": len(content)}
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -5,15 +5,13 @@ Short bytes stay in their record: hashes and binary numbers that rows are known 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from exports.bundle.paths import safe_name
-from exports.sources.values import Json
+from exports.sources.values import Json, bytes_of
 
 Record = Mapping[str, Any]
 
@@ -63,7 +61,7 @@ class Files:
 
     def _of(self, number: int, record: Record) -> Iterator[tuple[str, Extracted]]:
         for column, name in self._names.items():
-            content = _bytes_of(record.get(column))
+            content = bytes_of(record.get(column))
             if content is not None and (ending := _ending(content)):
                 yield column, Extracted(f"{self._table}/{number}-{name}{ending}", content)
 
@@ -77,16 +75,6 @@ def path_of(value: Json, table: str) -> str:
         return ""
     path = str(value["$file"])
     return path if re.fullmatch(rf"{re.escape(table)}/[0-9]+-[a-z0-9_-]+\.[a-z]+", path) else ""
-
-
-def _bytes_of(value: Json) -> bytes | None:
-    """The bytes that a value stands for; None for any other. A JSON of the source's own may look alike."""
-    if not isinstance(value, dict) or value.keys() != {"$binary", "bytes"}:
-        return None
-    try:
-        return base64.b64decode(str(value["$binary"]), validate=True)
-    except binascii.Error:
-        return None
 
 
 def _ending(content: bytes) -> str | None:

@@ -6,13 +6,14 @@ value depends on one of the two alone (11 CCR 7024(d); rulebook guard G20). Pass
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
 from itertools import accumulate, chain, count
 from typing import TypeAlias
 
 from exports.sources.datamap import Collection
-from exports.sources.values import Json
+from exports.sources.values import Json, bytes_of
 from requests_app.law.lawpack import LawPack
 from requests_app.law.words import Text
 
@@ -21,7 +22,10 @@ Span: TypeAlias = tuple[int, int]
 
 MARK = "\u2588" * 5  # what stands where something is blacked out, however long that was
 APART = "\n"  # stands between two strings of one field
-BYTES = frozenset({"$binary", "bytes"})  # how bytes stand in a record; a JSON of a source's own may have one of the two
+AHEAD = "\n\n"  # stands before each number in it as well: two of them beside each other are not one
+CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")  # no text has them
+PRINTABLE = bytes([*range(9, 14), *range(32, 127)])
+MOSTLY = 4  # one in so many signs of a text that is not UTF-8 may be something else than ASCII
 
 UNNAMED = Text(
     "We hold data of this kind about you and do not disclose it: {kind}.",
@@ -44,36 +48,79 @@ def redact(record: Mapping[str, Json], columns: Set[str]) -> Mapping[str, Json]:
 def text_of(value: Json) -> str:
     """The text of a field: a string itself; of a list or an object all strings in it, in their order, a line each.
 
-    The names of its objects follow, which a source may make of what people wrote: after all strings, for passages are
-    counted in this text, and those that were noted before names belonged to it stay where they are. Numbers, and
-    bytes, have none.
+    The names of its objects follow, which a source may make of what people wrote, and then its numbers, as they are
+    written, and the texts of its bytes: after all strings, for passages are counted in this text, and those that were
+    noted before names, and numbers, belonged to it stay where they are. Bytes that are no text have none.
     """
-    return value if isinstance(value, str) else APART.join(_texts(value))
+    if isinstance(value, str):
+        return value
+    alone = _of_other(value)
+    return APART.join(_texts(value)) if alone is None else alone
+
+
+def text_in(content: bytes) -> str | None:
+    """The text that bytes are: UTF-8, or mostly ASCII in whatever other encoding; None if they are none."""
+    if CONTROLS.search(content):
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        others = content.translate(None, PRINTABLE)
+        return content.decode("latin-1") if len(others) * MOSTLY <= len(content) else None
 
 
 def black_out(value: Json, spans: Iterable[Span]) -> Json:
-    """The value with every passage replaced by the mark; itself if there is none. Passages may overlap."""
+    """The value with every passage replaced by the mark; itself if there is none. Passages may overlap.
+
+    A number, or bytes, of which something is blacked out becomes a text.
+    """
     merged = _merged(spans)
     if not merged:
         return value
+    alone = _of_other(value)
+    if alone is not None:
+        return _inked_other(value, alone, merged, 0)
     lengths = (len(text) + len(APART) for text in _texts(value))
     begins = accumulate(lengths, initial=0)
-    return _renamed(_blacked_out(value, merged, begins), merged, begins)
+    renamed = _renamed(_blacked_out(value, merged, begins), merged, begins)
+    return _without_others(renamed, merged, begins)
 
 
 def _texts(value: Json) -> Iterator[str]:
     yield from _strings(value)
     yield from _names(value)
+    yield from (f"{AHEAD}{text}" for text in _others(value))
 
 
 def _names(value: Json) -> Iterator[str]:
     if isinstance(value, list):
         for item in value:
             yield from _names(item)
-    elif isinstance(value, dict) and value.keys() != BYTES:
+    elif isinstance(value, dict) and bytes_of(value) is None:
         for name, item in value.items():
             yield name
             yield from _names(item)
+
+
+def _others(value: Json) -> Iterator[str]:
+    """What is written in it and is no string: numbers, and bytes that are a text."""
+    text = _of_other(value)
+    if text:
+        yield text
+    elif isinstance(value, list):
+        for item in value:
+            yield from _others(item)
+    elif isinstance(value, dict) and text is None:
+        for item in value.values():
+            yield from _others(item)
+
+
+def _of_other(value: Json) -> str | None:
+    """The text of a number or of bytes, empty of bytes that are none; None for all else."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    content = bytes_of(value)
+    return None if content is None else text_in(content) or ""
 
 
 def _strings(value: Json) -> Iterator[str]:
@@ -82,7 +129,7 @@ def _strings(value: Json) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _strings(item)
-    elif isinstance(value, dict) and value.keys() != BYTES:
+    elif isinstance(value, dict) and bytes_of(value) is None:
         for item in value.values():
             yield from _strings(item)
 
@@ -93,7 +140,7 @@ def _blacked_out(value: Json, spans: Sequence[Span], begins: Iterator[int]) -> J
         return _inked(value, spans, next(begins))
     if isinstance(value, list):
         return [_blacked_out(item, spans, begins) for item in value]
-    if isinstance(value, dict) and value.keys() != BYTES:
+    if isinstance(value, dict) and bytes_of(value) is None:
         return {name: _blacked_out(item, spans, begins) for name, item in value.items()}
     return value
 
@@ -102,7 +149,7 @@ def _renamed(value: Json, spans: Sequence[Span], begins: Iterator[int]) -> Json:
     """As :func:`_names` walks. Names that are alike once they are blacked out get numbers, so that no value is lost."""
     if isinstance(value, list):
         return [_renamed(item, spans, begins) for item in value]
-    if not isinstance(value, dict) or value.keys() == BYTES:
+    if not isinstance(value, dict) or bytes_of(value) is not None:
         return value
     renamed: dict[str, Json] = {}
     for name, item in value.items():
@@ -112,6 +159,23 @@ def _renamed(value: Json, spans: Sequence[Span], begins: Iterator[int]) -> Json:
             inked = next(free for free in numbered if free not in renamed and free not in value)
         renamed[inked] = _renamed(item, spans, begins)
     return renamed
+
+
+def _without_others(value: Json, spans: Sequence[Span], begins: Iterator[int]) -> Json:
+    """As :func:`_others` walks."""
+    text = _of_other(value)
+    if text:
+        return _inked_other(value, text, spans, next(begins) + len(AHEAD))
+    if isinstance(value, list):
+        return [_without_others(item, spans, begins) for item in value]
+    if isinstance(value, dict) and text is None:
+        return {name: _without_others(item, spans, begins) for name, item in value.items()}
+    return value
+
+
+def _inked_other(value: Json, text: str, spans: Sequence[Span], begin: int) -> Json:
+    inked = _inked(text, spans, begin)
+    return value if inked == text else inked
 
 
 def _inked(text: str, spans: Sequence[Span], begin: int) -> str:

@@ -1,7 +1,8 @@
-"""Passages of free text that look like something never disclosed (11 CCR 7024(d)): found by a job, decided by people.
+"""Passages that look like something never disclosed (11 CCR 7024(d)): found by a job, decided by people.
 
-The job streams the parts of one source, piece by piece, and keeps where passages stand and of what kind they are, never
-what they say. A case that hands data over is not approved as long as one of them is open, or texts are not looked at.
+The job streams the parts of one source, piece by piece: texts, numbers, and bytes that are a text. It keeps where
+passages stand and of what kind they are, never what they say. A case that hands data over is not approved as long as
+one of them is open, or something is not looked at.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from exports.bundle.redaction import text_of
 from exports.fulfil.withholding import keep
 from exports.models import Decision, Flag, Part, RunState, Screening, ScreeningState, SourceRun, Withholding
 from exports.sources.connector import Mode
+from exports.sources.values import Json
 from requests_app import guards
 from requests_app.events import EventKind
 from requests_app.law.packs import house
@@ -42,6 +44,7 @@ from requests_app.states import State
 MOST_OPEN = 5000  # passages of one source; the look goes on once they are decided
 AT_ONCE = 500  # rows in one statement
 CITATION = "11 CCR 7024(d)"
+SHORTEST_CARD = 10**12  # of 13 digits; a number that stands by itself can be nothing else
 REMEMBERED, SHORT = 4096, 300  # texts that come again and again, and their length: a page's name, a browser's
 
 Detect: TypeAlias = Callable[[str], list[detector.Passage]]
@@ -133,7 +136,7 @@ def _flagged(part: Part, first: int, detect: Detect) -> Iterator[tuple[findings.
 
 def _flags(part: Part, number: int, row: findings.Record, columns: frozenset[str], detect: Detect) -> Iterator[Flag]:
     for field, value in row.items():
-        if field in columns and not isinstance(value, int | None):
+        if field in columns and not _is_short(value):
             text = text_of(value)
             for found in detect(text) if len(text) <= SHORT else detector.passages(text):
                 yield Flag(
@@ -145,6 +148,11 @@ def _flags(part: Part, number: int, row: findings.Record, columns: frozenset[str
                     kind=found.kind,
                     why=found.why,
                 )
+
+
+def _is_short(value: Json) -> bool:
+    """Whether it is nothing, yes or no, or a number too short for a card: so most values of a million rows are."""
+    return value is None or (isinstance(value, int) and abs(value) < SHORTEST_CARD)
 
 
 def _wanted(run_id: str) -> SourceRun | None:

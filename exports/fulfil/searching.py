@@ -20,7 +20,6 @@ from dsar.vault.errors import VaultError
 from exports import findings
 from exports.bundle.redaction import text_of
 from exports.models import Hit, Part, RunState, Search, SearchState
-from exports.sources.values import Json
 from requests_app.models import Case
 from requests_app.plain_text import is_usable
 from requests_app.roles import Actor
@@ -113,15 +112,9 @@ def _parts(search: Search) -> Iterator[Part]:
 def _hits(search: Search, part: Part, piece: findings.Piece, wanted: str) -> Iterator[Hit]:
     for number, row in enumerate(piece.records, piece.first):
         for field, value in row.items():
-            text = _folded(_text(value))
+            text = _folded(text_of(value))
             if text == wanted if search.is_whole else wanted in text:
                 yield Hit(search=search, part=part, number=number, field=field)
-
-
-def _text(value: Json) -> str:
-    """What of a field can be searched: its texts, and numbers as they are written."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_number else text_of(value)
 
 
 def _folded(text: str) -> str:

@@ -15,6 +15,7 @@ Key: TypeAlias = tuple[KeyPart, ...]  # a row's key, in the order of the map's k
 
 PLAIN = frozenset({str, int, bool, type(None)})  # types that are JSON already
 KEY_PARTS = frozenset({str, int, bool})
+BINARY = frozenset({"$binary", "bytes"})  # the names of what bytes become
 BINARY_KEY = "$binary:"
 UNDECODED_KEY = "$undecoded:"
 FLOAT_KEY = "$float:"
@@ -42,6 +43,18 @@ def json_value(value: object) -> Json:
     if isinstance(value, list | tuple):
         return [json_value(entry) for entry in value]
     return str(value)
+
+
+def bytes_of(value: object) -> bytes | None:
+    """The bytes that a value stands for; None for any other. A JSON of the source's own may look alike."""
+    if not isinstance(value, dict) or value.keys() != BINARY:
+        return None
+    written, length = value["$binary"], value["bytes"]
+    try:
+        found = base64.b64decode(written, validate=True) if isinstance(written, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and type(length) is int and length == len(found) else None
 
 
 def key_value(value: object) -> KeyPart:

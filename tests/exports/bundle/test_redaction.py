@@ -10,7 +10,7 @@ import pytest
 from dsar.demo import shop
 from exports.bundle.redaction import MARK, Span, black_out, described, redact, released_columns, text_of
 from exports.sources.datamap import Collection, NeverDisclose, read_data_map
-from exports.sources.values import Json
+from exports.sources.values import Json, json_value
 from requests_app.law.packs import all_packs
 
 ON = date(2026, 11, 23)
@@ -100,7 +100,10 @@ def test_nothing_held_is_nothing_described() -> None:
         (["Ann", "Bo"], [(1, 5)], [f"A{MARK}", f"{MARK}o"]),
         (["Ann", {"$binary": "QW5u", "bytes": 3}, "Bo"], [(4, 6)], ["Ann", {"$binary": "QW5u", "bytes": 3}, MARK]),
         ({"$binary": "", "note": "Ann"}, [(1, 4)], {"$binary": "", "note": MARK}),
-        (4711, [(0, 4)], 4711),
+        (4711, [(0, 4)], MARK),
+        (-4711, [(1, 5)], f"-{MARK}"),
+        (4711, [(4, 9)], 4711),
+        (True, [(0, 4)], True),
         (None, [(0, 4)], None),
     ],
 )  # fmt: skip
@@ -113,14 +116,15 @@ def test_the_mark_is_of_one_length_whatever_it_hides() -> None:
 
 
 def test_the_text_of_a_field_is_all_that_is_written_in_it() -> None:
-    assert text_of(["To", {"name": "Ann", "age": 7, "of": ["Bo", {"$binary": "QQ==", "bytes": 1}]}]) == (
-        "To\nAnn\nBo\nname\nage\nof"
-    )
-    assert [text_of(value) for value in ("Ann", 7, None, True, {"$binary": "QQ==", "bytes": 1})] == [
+    assert text_of(
+        ["To", {"name": "Ann", "age": 7, "is": True, "of": ["Bo", json_value(b"A"), json_value(b"\0")]}]
+    ) == ("To\nAnn\nBo\nname\nage\nis\nof\n\n\n7\n\n\nA")
+    assert [text_of(value) for value in ("Ann", 7, None, True, json_value(b"A"), json_value(b"\0"))] == [
         "Ann",
+        "7",
         "",
         "",
-        "",
+        "A",
         "",
     ]
     assert text_of({"$binary": "QQ==", "note": "Ann"}) == "QQ==\nAnn\n$binary\nnote", "a JSON of the source's own"
@@ -145,3 +149,56 @@ def test_what_was_counted_before_names_belonged_to_the_text_stays_where_it_is() 
     value: Json = {"first": "Ann", "second": {"third": "Bo"}}
     assert text_of(value).startswith("Ann\nBo\n")
     assert black_out(value, [(4, 6)]) == {"first": "Ann", "second": {"third": MARK}}
+
+
+@pytest.mark.parametrize(
+    ("value", "hidden", "left"),
+    [
+        ({"n": 4711, "card": [{"no": 815}, 5]}, ["815"], {"n": 4711, "card": [{"no": MARK}, 5]}),
+        ({"Ann": 12, "Bo": [12, "12"]}, ["Ann", "12"], {MARK: 12, "Bo": [MARK, "12"]}),
+        ([json_value(b"Ann"), json_value(b"\0"), 7, True], ["Ann"], [MARK, json_value(b"\0"), 7, True]),
+        (json_value("Así: Ann".encode()), ["Ann"], f"Así: {MARK}"),
+        (json_value("Así: Ann".encode("latin-1")), ["Ann"], f"Así: {MARK}"),
+    ],
+)  # fmt: skip
+def test_numbers_and_bytes_of_which_something_is_blacked_out_are_texts(
+    value: Json, hidden: list[str], left: Json
+) -> None:
+    text = text_of(value)
+    spans = [(text.rindex(word), text.rindex(word) + len(word)) for word in hidden]
+    assert black_out(value, spans) == left
+
+
+def test_numbers_come_behind_all_that_belonged_to_the_text_before_them() -> None:
+    value: Json = {"first": 4711, "second": {"third": "Bo"}}
+    assert text_of(value).startswith("Bo\nfirst\nsecond\nthird\n")
+    assert black_out(value, [(0, 2)]) == {"first": 4711, "second": {"third": MARK}}
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("Grüße \U0001f600\n\tAnn".encode(), "Grüße \U0001f600\n\tAnn"),
+        ("Tarjeta de José: 4111".encode("latin-1"), "Tarjeta de José: 4111"),
+        (b"", ""),
+        (b"A\0B", ""),
+        (b"\x89PNG\r\n\x1a\n", ""),
+        (bytes(range(160, 200)), ""),
+        ("Привет".encode("cp1251"), ""),
+    ],
+)
+def test_bytes_are_a_text_if_they_read_as_one(content: bytes, text: str) -> None:
+    assert text_of(json_value(content)) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"$binary": "4111 1111 1111 1111", "bytes": 12},
+        {"$binary": "QQ==", "bytes": 4111111111111111},
+        {"$binary": 4111111111111111, "bytes": 1},
+        {"$binary": "QQ==", "bytes": True},
+    ],
+)
+def test_what_only_looks_like_bytes_is_a_json_of_the_source_s_own(value: Json) -> None:
+    assert "$binary\nbytes" in text_of(value)

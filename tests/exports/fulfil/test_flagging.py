@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
+import jsonschema
 import pytest
 from django.utils import timezone
 
@@ -14,7 +18,7 @@ from exports.bundle import detector
 from exports.bundle.redaction import MARK, text_of
 from exports.fulfil import flagging
 from exports.models import Decision, Flag, Part, Screening, ScreeningState, Withholding
-from exports.sources.values import Json
+from exports.sources.values import Json, json_value
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
@@ -263,3 +267,75 @@ def test_names_of_objects_in_a_json_are_looked_through_like_its_texts() -> None:
     wishes: Json = {"SSN 123-45-6789": True, "size": "L"}
     (flag,) = flagging._flags(Part(), 0, {"wishes": wishes}, frozenset({"wishes"}), detector.passages)
     assert text_of(wishes)[flag.start : flag.end] == "123-45-6789"
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (4111111111111111, ["4111111111111111"]),
+        (-4111111111111111, ["4111111111111111"]),
+        (4111111111111112, []),
+        (json_value(Decimal("4111111111111111.00")), ["4111111111111111"]),
+        (json_value(4111111111111111.0), ["4111111111111111"]),
+        ([7, {"pay": {"card": 4111111111111111, "of": True}}], ["4111111111111111"]),
+        ({"years": [4111, 1111, 1111, 1111]}, []),
+        (json_value(CARD.encode()), [CARD]),
+        (json_value(b"\0" + CARD.encode()), []),
+        (json_value(datetime(4111, 11, 11, 11, 11, 11, 111111, tzinfo=UTC)), []),
+        (411111111111, []),
+        (True, []),
+        (None, []),
+    ],
+)
+def test_numbers_and_texts_in_bytes_are_looked_through(value: Json, found: list[str]) -> None:
+    flags = list(flagging._flags(Part(), 0, {"value": value}, frozenset({"value"}), detector.passages))
+    assert [text_of(value)[flag.start : flag.end] for flag in flags] == found
+
+
+def test_numbers_too_short_to_be_any_are_not_even_written_down() -> None:
+    def never(_text: str) -> list[detector.Passage]:
+        raise AssertionError
+
+    row = {"cents": 999999999999, "left": -999999999999, "is": True, "none": None}
+    assert list(flagging._flags(Part(), 0, row, frozenset(row), never)) == []
+
+
+def test_a_card_number_in_a_number_column_or_in_bytes_is_found_and_in_no_file(house: House, tmp_path: Path) -> None:
+    write(house, json.dumps({"card": 4000000000000002, "n": 1}), place=1)
+    house.sql("shop", "UPDATE ticket_messages SET body = ? WHERE id = ?", CARD.encode(), _newest(house))
+    house.sql("shop", f"UPDATE orders SET total_cents = 4111111111111111 WHERE id = ({LAST_ORDER})", Chosen.EVERYWHERE)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    flags = flags_of(case)
+    assert {(flag.part.collection, flag.field) for flag in flags} == {
+        ("orders", "total_cents"),
+        ("ticket_messages", "body"),
+    }
+    assert len(flags) == 3
+    house.move(case, "decide_passages", passages=f"shop:{CARDS}", choice="black_out")
+    house.approve(case)
+    files = files_of(case)
+    for content in files.values():
+        assert b"4111111111111111" not in content
+        assert b"4000000000000002" not in content
+        assert CARD.encode() not in content
+        assert base64.b64encode(CARD.encode()) not in content
+    orders = json_lines(files["data/shop/orders.jsonl"])
+    assert [row["total_cents"] for row in orders if isinstance(row["total_cents"], str)] == [MARK]
+    assert MARK in [row["total_cents"] for row in records_of(files["data/shop/orders.csv"])]
+    messages = [row["body"] for row in json_lines(files["data/shop/ticket_messages.jsonl"])]
+    assert MARK in messages
+    for name in ("orders", "ticket_messages"):
+        described = json.loads(files[f"schemas/data/shop/{name}.schema.json"])
+        for row in json_lines(files[f"data/shop/{name}.jsonl"]):
+            jsonschema.validate(row, described)
+    verified(files, tmp_path)
+
+
+LAST_ORDER = """
+    SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.account_no = ?
+    ORDER BY o.placed_at DESC, o.id LIMIT 1
+"""
+
+
+def _newest(house: House) -> object:
+    return house.sql("shop", MESSAGES, Chosen.EVERYWHERE)[0][0]

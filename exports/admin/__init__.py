@@ -8,6 +8,7 @@ from exports.admin import (  # noqa: F401
     findings,
     handing_over,
     holds,
+    in_bytes,
     kept,
     panels,
     receivers,

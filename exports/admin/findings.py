@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.vault.errors import FileDamaged, KeyDestroyed, VaultError
-from exports.admin import near
+from exports.admin import in_bytes, near
 from exports.admin.panels import may
 from exports.admin.passages import Marked, Note, Segment, next_open, to_decide
 from exports.bundle.redaction import text_of
@@ -102,6 +102,8 @@ class Cell:
     withhold_url: str
     lift_url: str
     black_out_url: str
+    look_url: str  # where bytes are looked at that can be drawn; empty for all else
+    is_whole_only: bool  # bytes in which nothing can be blacked out
     segments: list[Segment]  # its text, cut at passages; empty if there is none
     notes: list[Note]
     is_open: bool  # a passage is to be decided
@@ -181,6 +183,10 @@ class Moves:
             return ""
         query = urlencode({"finding": finding, "field": field, "back": self._back})
         return f"{reverse('admin:requests_app_case_move', args=[self._case.pk, slug])}?{query}"
+
+    def look_url(self, finding: str, field: str, content: bytes) -> str:
+        """The page that draws bytes, and leads back here; empty if they can't be drawn. A look is no move."""
+        return in_bytes.url(self._case, finding, field, content, self._back)
 
 
 @dataclass(frozen=True)
@@ -348,6 +354,8 @@ def _cell(field: Field, record: Record, at: Located, around: Around) -> Cell:
     withheld = at.name_of(is_all=around.grounds.is_by_rule(field.column))
     is_never_disclosed = field.never_disclose is not None
     text = "" if is_never_disclosed else in_text(value)
+    content = None if is_never_disclosed else bytes_of(value)
+    has_text = bool(text_of(value))
     are_marked = marked.are_in(number, field.column)
     may_be_withheld = not ground and not is_never_disclosed
     return Cell(
@@ -359,7 +367,9 @@ def _cell(field: Field, record: Record, at: Located, around: Around) -> Cell:
         ground=ground,
         withhold_url=moves.url("withhold", finding, field.column) if may_be_withheld else "",
         lift_url=moves.url("lift_withholding", withheld, field.column) if ground else "",
-        black_out_url=moves.url("black_out", finding, field.column) if may_be_withheld and text_of(value) else "",
+        black_out_url=moves.url("black_out", finding, field.column) if may_be_withheld and has_text else "",
+        look_url=moves.look_url(finding, field.column, content) if content else "",
+        is_whole_only=may_be_withheld and content is not None and not has_text,
         segments=marked.segments(number, field.column, value) if are_marked else [],
         notes=marked.notes(number, field.column, value) if are_marked else [],
         is_open=marked.is_open(number, field.column) and not around.grounds.of(number) and not ground,
@@ -371,11 +381,21 @@ def _title(field: Field) -> str:
 
 
 def in_text(value: object) -> str:
-    """A value of a record as staff read it: bytes by their length, lists and mappings as JSON."""
+    """A value of a record as staff read it: bytes by what they are, lists and mappings as JSON."""
     if value is None:
         return ""
     if (content := bytes_of(value)) is not None:
-        return _("binary data, %(bytes)s bytes") % {"bytes": len(content)}
+        return in_bytes.in_words(content)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(_legible(value), ensure_ascii=False)
+
+
+def _legible(value: object) -> object:
+    """The same with bytes in it by what they are."""
+    if isinstance(value, list):
+        return [_legible(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    content = bytes_of(value)
+    return {name: _legible(item) for name, item in value.items()} if content is None else in_bytes.in_words(content)

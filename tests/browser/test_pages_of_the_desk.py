@@ -115,8 +115,7 @@ def test_one_case_leads_through_the_pages_of_the_desk_and_of_an_owner(
     sent(desk, desk.get_by_role("link", name="Go to the next one"))
     expect(desk.locator("mark", has_text=CARD).first).to_be_visible()
     eye.sees_in_both(desk, "passages and near misses")
-    sent(desk, desk.get_by_role("button", name=f"Black out “{CARD}”"))
-    eye.sees_in_both(desk, "passage blacked out")
+    _blacks_out_and_looks(desk, case_page, eye)
     desk.goto(case_page)
     sent(desk, desk.locator(".desk-links").get_by_role("link", name="Search"))
     desk.get_by_label("Words").fill("Donaudampf")
@@ -137,6 +136,15 @@ def test_one_case_leads_through_the_pages_of_the_desk_and_of_an_owner(
     wait_for("the medium", lambda: reloaded(desk).get_by_role("button", name="Take the encrypted file").count())
     eye.sees_in_both(desk, "handing over")
     fits_a_phone(desk, case_page, f"{case_page.removesuffix('change/')}findings/", desk.url, *HOUSE_PAGES.values())
+
+
+def _blacks_out_and_looks(desk: Page, case_page: str, eye: Eye) -> None:
+    """The passage, and what the shop keeps as bytes, drawn."""
+    sent(desk, desk.get_by_role("button", name=f"Black out “{CARD}”"))
+    eye.sees_in_both(desk, "passage blacked out")
+    desk.goto(f"{case_page.removesuffix('change/')}findings/?source=shop&collection=avatars")
+    sent(desk, desk.get_by_role("link", name="Look at Picture of record 1"))
+    eye.sees_in_both(desk, "bytes as a picture")
 
 
 def test_a_source_is_drafted_and_proposed(house: House, new_context: NewContext, eye: Eye) -> None:

@@ -19,6 +19,7 @@ from dsar.vault import files, keys
 from dsar.vault.models import WrappedKey
 from exports.admin.findings import in_text
 from exports.models import Part, RunState, SourceRun
+from exports.sources.values import json_value
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
@@ -223,7 +224,13 @@ def test_findings_that_the_vault_can_not_open_are_told_with_where_to_look(
         (7, "7"),
         (True, "yes"),
         (False, "no"),
-        ({"$binary": "AAA=", "bytes": 2}, "binary data, 2 bytes"),
+        ({"$binary": "AAA=", "bytes": 2}, "binary data, 2 bytes: 00 00 (..)"),
+        (json_value(b""), "binary data, 0 bytes"),
+        (json_value(b"\0" * 60), f"binary data, 60 bytes: {'00 ' * 48}… ({'.' * 48})"),
+        (json_value("José".encode()), "text in binary data, 5 bytes: José"),
+        (json_value(b"%PDF-1.7 \0"), "PDF, 10 bytes"),
+        (json_value(b"GIF89a\0"), "binary data, 7 bytes: 47 49 46 38 39 61 00 (GIF89a.)"),
+        ([json_value(b"Ann"), 1], '["text in binary data, 3 bytes: Ann", 1]'),
         ({"$binary": "AAA=", "note": "for Ann"}, '{"$binary": "AAA=", "note": "for Ann"}'),
         ({"a": [1, "é"]}, '{"a": [1, "é"]}'),
     ],

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from threading import BoundedSemaphore
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +24,7 @@ from requests_app.models import Case, CodePurpose, Submission
 from requests_app.ports import systems
 from requests_app.roles import PERSON
 from requests_app.services import codes, entering, identity
+from requests_app.web import downloads
 from requests_app.web.forms import PortalForm
 from requests_app.web.pages import language
 from requests_app.web.sections import Section, register
@@ -37,9 +37,6 @@ logger = logging.getLogger(__name__)
 ZIP = "application/zip"
 TICKET = "bundle_ticket"
 TICKET_LIFE = timedelta(hours=1)
-# A slow line holds a thread of the web server for as long as it takes: half of them are kept for everybody else.
-AT_ONCE = BoundedSemaphore(2)
-BUSY_SECONDS = 30
 
 
 class OpenForm(PortalForm):
@@ -161,41 +158,30 @@ def fetch(request: HttpRequest, submission: Submission, right: str) -> HttpRespo
         )
     except ranges.NotSatisfiable:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{bundle.clear_size}"})
-    if not AT_ONCE.acquire(blocking=False):
+    place = downloads.take_place()
+    if place is None:
         return _busy(request)
     try:
         pieces = hand_over.start_download(bundle, at=at, first=wanted.first, length=wanted.length)
     except VaultError as error:
-        AT_ONCE.release()
+        place.give_back()
         logger.error("The bundle %s can't be opened: %s.", bundle.pk, type(error).__name__)  # noqa: TRY400 - no text
         messages.error(request, _("The file could not be opened. We have been told; please write to us."))
         return redirect("portal:case")
     except BaseException:
-        AT_ONCE.release()
+        place.give_back()
         raise
-    response = _Download(pieces, content_type=ZIP, headers=described, status=200 if wanted.is_whole else 206)
+    status = 200 if wanted.is_whole else 206
+    response = downloads.Streamed(pieces, place, content_type=ZIP, headers=described, status=status)
     response["Content-Length"] = str(wanted.length)
     if not wanted.is_whole:
         response["Content-Range"] = str(wanted)
     return response
 
 
-class _Download(StreamingHttpResponse):
-    """A download in hand: when it is over, or broken off, the next may begin."""
-
-    _is_over = False
-
-    def close(self) -> None:
-        """Called by the server, however it ended."""
-        super().close()
-        if not self._is_over:
-            self._is_over = True
-            AT_ONCE.release()
-
-
 def _busy(request: HttpRequest) -> HttpResponse:
     response = render(request, "portal/busy.html", status=503)
-    response["Retry-After"] = str(BUSY_SECONDS)
+    response["Retry-After"] = str(downloads.BUSY_SECONDS)
     return response
 
 

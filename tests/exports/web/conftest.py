@@ -8,16 +8,16 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from exports.web import download
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.web import downloads
 from tests.exports.house import House
 from tests.exports.web.fetching import enter
 
 
 @pytest.fixture(autouse=True)
 def nobody_else_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "AT_ONCE", BoundedSemaphore(2))
+    monkeypatch.setattr(downloads, "AT_ONCE", BoundedSemaphore(2))
 
 
 @pytest.fixture(autouse=True)

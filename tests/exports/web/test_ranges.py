@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+from threading import BoundedSemaphore
+
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError
 from django.http import StreamingHttpResponse
 from django.test import Client
 
@@ -11,6 +16,7 @@ from exports.models import Bundle, Download
 from exports.web import ranges
 from exports.web.ranges import NotSatisfiable, asked_for
 from requests_app.models import Case
+from requests_app.web import downloads
 from tests.exports.house import House
 from tests.exports.web.fetching import HERE, open_file
 
@@ -121,6 +127,32 @@ def test_a_file_that_can_t_be_opened_takes_nobodys_place(opened: Client, house: 
         assert opened.get(f"{HERE}file/").status_code == 302
     path.write_bytes(content)
     assert opened.get(f"{HERE}file/").status_code == 200
+
+
+def test_a_download_whose_session_can_t_be_saved_keeps_no_place(
+    opened: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_session: SessionStore, must_create: bool = False) -> None:
+        raise DatabaseError
+
+    opened.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr(SessionStore, "save", fail)
+        for _place in range(2):
+            assert opened.get(f"{HERE}file/").status_code == 500
+    gc.collect()  # an error on its way through the middleware may have left circles
+    assert body(opened.get(f"{HERE}file/"))
+
+
+def test_a_place_is_given_back_once() -> None:
+    places = BoundedSemaphore(1)
+    places.acquire()
+    place = downloads.Place(places)
+    place.give_back()
+    place.give_back()
+    del place
+    assert places.acquire(blocking=False)
+    assert not places.acquire(blocking=False)
 
 
 def test_who_asks_for_the_headers_alone_gets_those_of_the_file_and_has_fetched_nothing(

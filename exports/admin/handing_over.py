@@ -6,17 +6,11 @@ No step is a move: none changes the case, and none lets staff see what is handed
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseRedirect,
-    QueryDict,
-    StreamingHttpResponse,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -36,8 +30,10 @@ from requests_app.models import Case
 from requests_app.roles import Actor
 from requests_app.services.letters import spelt
 from requests_app.services.paragraphs import paragraphs
+from requests_app.web import downloads
 
 Step = Callable[[Case, QueryDict, Actor], str]
+Take = Callable[[str, datetime], tuple[EncryptedFile | None, str]]
 
 
 @sections.link
@@ -79,12 +75,12 @@ def transfer_file(request: HttpRequest, case: Case) -> HttpResponseBase:
     actor = actor_of(request)
     if request.method != "POST" or not works(actor):
         raise PermissionDenied
-    try:
-        taken = transfer.take(case.pk, request.POST.get("row", ""), by=actor, at=timezone.now())
-    except NotHandedOver as refused:
-        messages.error(request, str(refused))
-        return _back(case)
-    return _as_file(request, case, taken.file, name=f"{taken.pk}.zip.age")
+
+    def take(row: str, at: datetime) -> tuple[EncryptedFile | None, str]:
+        taken = transfer.take(case.pk, row, by=actor, at=at)
+        return taken.file, f"{taken.pk}.zip.age"
+
+    return _hand_out(request, case, take)
 
 
 @sections.page("medium_file")
@@ -93,12 +89,12 @@ def medium_file(request: HttpRequest, case: Case) -> HttpResponseBase:
     actor = actor_of(request)
     if request.method != "POST" or not works(actor):
         raise PermissionDenied
-    try:
-        taken = medium.take(case.pk, request.POST.get("row", ""), by=actor, at=timezone.now())
-    except NotHandedOver as refused:
-        messages.error(request, str(refused))
-        return _back(case)
-    return _as_file(request, case, taken.file, name=f"{case.submission.reference}.zip")
+
+    def take(row: str, at: datetime) -> tuple[EncryptedFile | None, str]:
+        taken = medium.take(case.pk, row, by=actor, at=at)
+        return taken.file, f"{case.submission.reference}.zip"
+
+    return _hand_out(request, case, take)
 
 
 @sections.page("passphrase")
@@ -128,13 +124,22 @@ def passphrase(request: HttpRequest, case: Case) -> HttpResponse:
     return response
 
 
-def _as_file(request: HttpRequest, case: Case, made: EncryptedFile | None, *, name: str) -> HttpResponseBase:
+def _hand_out(request: HttpRequest, case: Case, take: Take) -> HttpResponseBase:
+    """The file under its name, or why not. Nobody has taken it while other downloads hold every place."""
+    place = downloads.take_place()
+    if place is None:
+        messages.error(request, _("Other files are being fetched just now. Please try again in half a minute."))
+        return _back(case)
     try:
+        made, name = take(request.POST.get("row", ""), timezone.now())
         pieces: Iterator[bytes] = encrypted.opened(made) if made else iter(())
+    except NotHandedOver as refused:
+        messages.error(request, str(refused))
+        return _back(case)
     except VaultError:
         messages.error(request, _("The encrypted file can't be opened: it is damaged, or its content has ended."))
         return _back(case)
-    response = StreamingHttpResponse(pieces, content_type="application/octet-stream")
+    response = downloads.Streamed(pieces, place, content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Content-Length"] = str(made.clear_size if made else 0)
     return response

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from threading import BoundedSemaphore
+from typing import Any
 
 from django.http import StreamingHttpResponse
 
@@ -31,10 +32,8 @@ def take_place() -> Place | None:
 class Streamed(StreamingHttpResponse):
     """A download in hand: when it is over, or broken off, the next may begin."""
 
-    def __init__(
-        self, pieces: Iterator[bytes], place: Place, *, content_type: str, headers: Mapping[str, str], status: int = 200
-    ) -> None:
-        super().__init__(pieces, content_type=content_type, headers=dict(headers), status=status)
+    def __init__(self, pieces: Iterator[bytes], place: Place, **kwargs: Any) -> None:
+        super().__init__(pieces, **kwargs)
         self._place = place
 
     def close(self) -> None:

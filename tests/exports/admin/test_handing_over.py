@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 import pytest
 from django.conf import settings
@@ -17,6 +18,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
+from requests_app.web import downloads
 from tests.exports.fulfil.receiving import Bank
 from tests.exports.house import ANALYST, House, facts_of
 from tests.requests_app.admin.conftest import PASSWORD, text_of
@@ -120,6 +122,27 @@ def test_a_file_to_be_passed_on_is_taken_encrypted_and_noted(house: House, case:
     assert bank.opened(body_of(taken)).startswith(b"PK")
     assert "Noted: the receiver has the file." in press(analyst, case, do="passed_on", row=str(chosen.pk))
     assert "waits to be passed on" not in text_of(analyst, case_page)
+
+
+def test_staff_wait_like_everybody_else_while_others_hold_every_place_and_nothing_is_noted(
+    house: House, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "AT_ONCE", BoundedSemaphore(1))
+    analyst = staff(Role.ANALYST)
+    press(analyst, case, do="order_medium", passphrase_by="phone", address="4 Orchard Lane")
+    house.work()
+    at, row = page_of(case).replace("handing_over", "medium_file"), {"row": str(Medium.objects.get().pk)}
+    assert analyst.post(at, {"row": "x"}).status_code == 302, "what is refused takes nobody's place"
+    slow = analyst.post(at, row)
+    assert slow.status_code == 200
+    assert analyst.post(at, row)["Location"] == page_of(case)
+    assert "Other files are being fetched just now. Please try again in half a minute." in text_of(
+        analyst, page_of(case)
+    )
+    assert len(facts_of(case, EventKind.MEDIUM_TAKEN)) == 1
+    body_of(slow)
+    slow.close()
+    assert body_of(analyst.post(at, row)).startswith(b"PK")
 
 
 def test_what_could_not_be_sent_is_among_what_needs_attention(house: House, case: Case) -> None:

@@ -29,6 +29,7 @@ from exports.sources.sql.drivers import (
     mariadb_conversions,
 )
 from exports.sources.sql.folding import lowered_by_a_server
+from exports.sources.sql.sqlite_timeout import TimedConnection, limit_statements
 from exports.sources.telephones import BETWEEN, dialled
 
 CONNECT_SECONDS = 5
@@ -95,13 +96,19 @@ class Sqlite:
 
         def connect() -> sqlite3.Connection:
             return sqlite3.connect(
-                address, uri=True, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False
+                address,
+                uri=True,
+                timeout=LOCK_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=TimedConnection,
             )
 
         return {"creator": connect, "poolclass": sa.QueuePool}
 
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:  # noqa: ARG002
-        """SQLite has no statement timeout; without `write` the file was opened read-only."""
+        """Without `write` the file was opened read-only."""
+        limit_statements(connection, timeout)
         encoding = leave_sqlite_bytes(connection)
         add: Callable[..., None] = connection.create_function
         for name, made_of in SQLITE_FUNCTIONS.items():

@@ -75,5 +75,5 @@ def guarded(source: str, *, changing: bool = False) -> Iterator[None]:
 
 def _kind(error: exc.DBAPIError) -> str:
     code = error.orig.args[0] if error.orig is not None and error.orig.args else None
-    number = f" {code}" if isinstance(code, int) else ""
-    return f"{type(error.orig).__name__}{number}"
+    number = code if isinstance(code, int) else getattr(error.orig, "sqlite_errorname", None)  # SQLite's has a name
+    return " ".join(filter(None, (type(error.orig).__name__, str(number or ""))))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,7 +29,7 @@ from exports.sources.sql.columns import typed
 from exports.sources.sql.dialects import MariaDb
 from exports.sources.sql.engines import guarded, make_engine
 from requests_app.law.words import Right
-from tests.exports.sources.databases import MARIADB, POSTGRESQL, on
+from tests.exports.sources.databases import POSTGRESQL, SQLITE, on
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.small_company import MAP, everything
 
@@ -127,13 +129,57 @@ def test_a_url_that_leads_nowhere_is_a_fault_of_the_settings(url: str, club: Dat
         connector.subjects(ANN)
 
 
-@on(POSTGRESQL, MARIADB)  # SQLite has no statement timeout
+COUNTED = "WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < {}) SELECT {} FROM up"
+GIVEN_UP = r"^club: the database does not answer as it should \(\w+"
+SLOW = {
+    "postgresql": "SELECT pg_sleep(20)",
+    "mariadb": "SELECT sleep(20) FROM members",
+    "sqlite": COUNTED.format(50_000_000, "max(n)"),
+}
+
+
+@pytest.mark.usefixtures("engine")
 def test_a_statement_that_takes_too_long_is_given_up(small_url: str, kind: str) -> None:
-    sleep = {"postgresql": "SELECT pg_sleep(20)", "mariadb": "SELECT sleep(20) FROM members"}[kind]
     reading = make_engine(small_url, "club", write=False, timeout=timedelta(milliseconds=300))
-    with pytest.raises(sa.exc.DBAPIError), reading.connect() as connection:
-        connection.execute(sa.text(sleep))
+    began = time.monotonic()
+    with pytest.raises(SourceUnavailableError, match=GIVEN_UP), guarded("club"), reading.connect() as connection:
+        connection.execute(sa.text(SLOW[kind])).all()
+    assert time.monotonic() - began < 3
+    with reading.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM members")).scalar(), "the next one has its own time"
     reading.dispose()
+
+
+@on(SQLITE)  # it finds rows as they are fetched
+def test_rows_that_are_slow_to_come_are_given_up_and_a_slow_reader_is_not(small_url: str) -> None:
+    reading = make_engine(small_url, "club", write=False, timeout=timedelta(milliseconds=200))
+    late = f"{COUNTED.format(50_000_000, 'n')} WHERE n IN (1, 100000, 200000, 40000000)"  # the driver is a row ahead
+    with reading.connect() as connection:
+        rows = connection.execution_options(yield_per=1).execute(sa.text(late))
+        for _row in range(2):
+            assert rows.fetchone()
+            time.sleep(0.3)
+        with pytest.raises(SourceUnavailableError, match="OperationalError SQLITE_INTERRUPT"), guarded("club"):
+            rows.fetchone()
+    reading.dispose()
+
+
+@on(SQLITE)
+def test_a_view_that_takes_too_long_is_told_and_holds_no_worker(
+    tmp_path: Path, club: DataMap, engine: sa.Engine
+) -> None:
+    path = tmp_path / "club.sqlite3"
+    with sqlite3.connect(path) as copy, sqlite3.connect(engine.url.database or "") as small:
+        small.backup(copy)
+        copy.execute("ALTER TABLE members RENAME TO all_members")
+        far = COUNTED.format(50_000_000, "max(n)")
+        copy.execute(f"CREATE VIEW members AS SELECT * FROM all_members WHERE ({far}) > 0")
+    url, timeout = f"sqlite:///{path}", timedelta(milliseconds=300)
+    with (
+        open_source(club, read_url=url, timeout=timeout) as connector,
+        pytest.raises(SourceUnavailableError, match=GIVEN_UP),
+    ):
+        connector.subjects(ANN)
 
 
 @pytest.mark.parametrize(

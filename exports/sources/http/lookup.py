@@ -11,6 +11,7 @@ from typing import Any
 from exports.sources.connector import BrokenDataError, Identifiers
 from exports.sources.datamap import E164, Collection, DataMap
 from exports.sources.http.calls import Caller
+from exports.sources.http.seen import KeysSeen
 from exports.sources.rows import OfPerson, Row, columns_needed
 from exports.sources.telephones import e164
 from exports.sources.values import Json, Key, key_value
@@ -18,6 +19,7 @@ from exports.sources.values import Json, Key, key_value
 LIMIT = 1000  # rows of one answer
 LIMIT_NEAR = 50  # of one that shows near misses: more than ten are never kept
 MOST_ANSWERS = 20_000  # of one lookup
+ONE_ORDER = "a service gives each record once, in an order by a unique key that stands still from page to page"
 
 
 class ServiceRows:
@@ -49,12 +51,15 @@ class ServiceRows:
         columns = tuple(dict.fromkeys((*collection.key, *columns_needed(self._datamap, collection))))
         path, question = self._question(collection, identifiers)
         question |= {"collection": collection.name, "columns": columns}
-        cursor, cursors = None, set[str]()
+        cursor, cursors, seen = None, set[str](), KeysSeen()
         for page in range(1, MOST_ANSWERS + 1):
             answer = self._caller.ask(path, question | {"cursor": cursor})
             where = f"{self._datamap.source}: {collection.name}, answer {page}"
             for place, entry in enumerate(_records(answer, where, question["limit"])):
-                yield _row(entry, collection, columns, f"{where}, record", place)
+                row = _row(entry, collection, columns, f"{where}, record", place)
+                if not seen.add(row.key):  # pages that moved repeat a row, and lose another one
+                    raise BrokenDataError(f"{row.where} has come before: {ONE_ORDER}")
+                yield row
             cursor = answer["next"]
             if cursor is None:
                 return

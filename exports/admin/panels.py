@@ -83,6 +83,7 @@ class SourceLine:
     state: SafeString
     mode: str
     counts: list[CountLine]  # of collections with any; of a deletion in the order in which it goes
+    nothing_in: list[str]  # collections that were searched, and had nothing of the person
     records: int
     documents: int  # where there is no record
     never_disclosed: str
@@ -185,6 +186,7 @@ def _source_line(run: SourceRun, case: Case, *, may_waive: bool) -> SourceLine:
         state=badge(run.get_state_display(), TONES[RunState(run.state)]),
         mode=run.get_mode_display(),
         counts=_counts(run, case),
+        nothing_in=[str(found.title) for found in run.empty_collections()],
         records=run.records,
         documents=_brought(run),
         never_disclosed=", ".join(sorted(kind.replace("_", " ") for kind in run.never_disclosed_kinds())),

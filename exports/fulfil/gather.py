@@ -60,9 +60,8 @@ def look_into(run: Run) -> None:
         passed_over = _search(run, source_run)
         with run.completing():
             case = locked(source_run.case_id)
-            source_runs.update(
-                source_run, state=RunState.DONE, finished_at=run.at, error="", passed_over=passed_over or ""
-            )
+            done = {"state": RunState.DONE, "finished_at": run.at, "error": "", "passed_over": passed_over or ""}
+            source_runs.update(source_run, counts=source_run.counts, **done)
             flagging.begin(source_run)
             asking.remove_uploads(TaskUpload.objects.filter(task__run=source_run))
             _search_later_ones_again(source_run, at=run.at)
@@ -110,13 +109,15 @@ def _search(run: Run, source_run: SourceRun) -> PassedOver | None:
             choosing.check_joined(connector, identifiers)
             _look_into_each(run, source_run, connector, collections, identifiers)
     near_misses.note(run, source_run, chosen or source_run.data_map(), identifiers)
-    return None if _is_led_to(source_run.data_map(), identifiers) else PassedOver.NO_WAY
+    data_map = source_run.data_map()
+    is_led_to = any(_is_led_to(data_map, found, identifiers) for found in data_map.collections)
+    return None if is_led_to else PassedOver.NO_WAY
 
 
-def _is_led_to(data_map: DataMap, identifiers: Identifiers) -> bool:
-    """Whether what is known of the person leads to anything there; this system itself knows them by their requests."""
+def _is_led_to(data_map: DataMap, collection: Collection, identifiers: Identifiers) -> bool:
+    """Whether what is known of the person leads there; this system itself knows them by their requests."""
     kinds = {kind for kind, values in identifiers.items() if values}
-    return not data_map.has_address or any(data_map.kinds_leading_to(found) & kinds for found in data_map.collections)
+    return not data_map.has_address or not kinds.isdisjoint(data_map.kinds_leading_to(collection))
 
 
 def _look_into_each(
@@ -131,6 +132,8 @@ def _look_into_each(
                 _collect(kept, connector, collection, identifiers, watch=watch, last=last.get(collection.name))
             else:
                 _count(run, source_run, connector, collection, identifiers)
+            if _is_led_to(source_run.data_map(), collection, identifiers):
+                source_run.counts.setdefault(collection.name, 0)  # nothing found is a result; written with the end
     finally:
         kept.write_down()  # also of a source that goes down half-way
     _note_deletion_order(run, source_run, connector)
@@ -336,7 +339,8 @@ def _count(
         return
     presence = connector.presence(collection.name, identifiers, since=_since(source_run))
     _lead_on(run, source_run, connector, collection, identifiers)
-    source_runs.add_up(source_run, collection.name, presence.rows, presence.held)
+    if presence.rows:
+        source_runs.add_up(source_run, collection.name, presence.rows, presence.held)
     with run.transaction():
         source_runs.note_held(source_run)
 

@@ -103,6 +103,10 @@ class SourceRun(models.Model):
         """Whether somebody looked: only then to find nothing is a result."""
         return self.state == RunState.DONE and not self.passed_over
 
+    def empty_collections(self) -> list[Collection]:
+        """What was searched and held nothing of the person, which is a result as well."""
+        return [found for found in self.map_version.as_map().collections if self.counts.get(found.name) == 0]
+
     def data_map(self) -> DataMap:
         """The map as this run follows it: what a schedule or a hold keeps counts as kept by the map itself."""
         data_map = self.map_version.as_map()

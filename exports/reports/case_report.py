@@ -84,6 +84,7 @@ class SourceLine:
     waived_by: str
     found: list[tuple[str, int]]
     found_nothing: bool  # which is a result
+    nothing_in: list[str]  # the collections that were searched and had nothing
     choice: str  # what a person decided, where several records were found
 
 
@@ -313,7 +314,8 @@ def _source(run: SourceRun, language: str) -> SourceLine:
     if choice:
         chosen = f"{choice.chosen or 'none'} of {choice.candidates} records chosen by {words.who(choice.decided_by)}"
     found_nothing = run.was_searched and not run.records
-    return SourceLine(run, state, words.who(run.waived_by), found, found_nothing, chosen)
+    nothing_in = [collection.title.in_language(language) for collection in run.empty_collections()]
+    return SourceLine(run, state, words.who(run.waived_by), found, found_nothing, nothing_in, chosen)
 
 
 def _done(act: Act, language: str) -> list[tuple[str, int, str]]:

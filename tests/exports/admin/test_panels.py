@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from html import unescape
 
 import pytest
@@ -26,8 +27,15 @@ def page_of(client: Client, case: Case) -> str:
 
 def test_sources_show_what_was_found_in_them(case: Case, analyst: Client) -> None:
     page = page_of(analyst, case)
-    assert "Club done content, 2026-11-23 10:00 Members 1 Letters 120 Stamps 2 Invoices 1" in page
+    assert "Club done content, 2026-11-23 10:00 Members 1 Letters 120 Stamps 2 Invoices 1 Held" in page
     assert "Held, never disclosed: unique biometric data" in page
+
+
+def test_a_source_names_what_was_searched_and_had_nothing(desk: Desk, club_url: str) -> None:
+    with sqlite3.connect(club_url.removeprefix("sqlite:///")) as club:
+        club.execute("DELETE FROM invoices")
+    page = page_of(desk.client(Role.ANALYST), desk.case_in(State.DECIDING))
+    assert "Stamps 2 Searched, with nothing in it: Invoices" in page
 
 
 def test_a_plan_tells_what_a_deletion_does_to_each_collection_on_which_ground_and_until_when(desk: Desk) -> None:

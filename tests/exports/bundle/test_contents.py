@@ -176,6 +176,19 @@ def test_a_system_to_which_nothing_leads_is_not_told_as_searched(house: House) -
     assert facts_of(case, EventKind.SOURCE_PASSED_OVER) == [{"source": "web_log", "because": "nothing_leads_there"}]
 
 
+def test_a_collection_that_was_searched_and_had_nothing_is_counted_in_the_manifest_and_named_in_the_report(
+    house: House,
+) -> None:
+    house.sql("shop", "DELETE FROM reviews")
+    case = house.closed(Right.KNOW_SPECIFIC)
+    files = files_of(case)
+    assert "data/shop/reviews.jsonl" not in files
+    counts = {entry["source"]: entry["records"] for entry in json.loads(files["manifest.json"])["sources"]}
+    assert (counts["shop"]["reviews"], counts["shop"]["customers"]) == (0, 1)
+    line = next(line for line in context_of(case, language="en")["sources"] if line.run.source.slug == "shop")
+    assert (line.found_nothing, line.nothing_in) == (False, ["Reviews"])
+
+
 def test_the_disclosure_lies_beside_the_data_and_on_the_page(house: House) -> None:
     files = files_of(house.closed(Right.KNOW_SPECIFIC))
     disclosure = json.loads(files["disclosure.json"])

@@ -110,6 +110,26 @@ def test_categories_of_what_only_a_found_device_leads_to_are_counted_too(house: 
     assert not Part.objects.filter(run__case=case).exists()
 
 
+@pytest.mark.parametrize("right", [Right.KNOW_SPECIFIC, Right.DELETE, Right.KNOW_CATEGORIES])
+def test_where_nothing_was_found_is_counted_where_it_was_looked_for_alone(house: House, right: Right) -> None:
+    house.sql("shop", "DELETE FROM devices")
+    house.sql("shop", "DELETE FROM reviews")
+    case = house.deciding(right)
+    shop, web_log = run_of(case, "shop"), run_of(case, "web_log")
+    assert shop.counts.keys() == {found.name for found in shop.data_map().collections}
+    assert (shop.counts["devices"], shop.counts["reviews"], shop.counts["customers"]) == (0, 0, 1)
+    assert web_log.counts == {}, "no device leads there"
+    assert facts_of(case, EventKind.SOURCE_DONE)[0]["counts"] == shop.counts
+
+
+def test_a_collection_to_which_nothing_leads_counts_not_as_searched(house: House) -> None:
+    house.sql("shop", "DELETE FROM devices")
+    by_device = "reached: [{by: device_id, column: device_id}]\n    received_at: viewed_at"
+    load_anew("web_log", by_device, by_device.replace("by: device_id, column: device_id", "by: email, column: path"))
+    for right in (Right.KNOW_SPECIFIC, Right.KNOW_CATEGORIES):
+        assert run_of(house.deciding(right), "web_log").counts == {"page_views": 0}
+
+
 def test_in_categories_an_old_device_still_leads_to_what_was_collected_yesterday(house: House) -> None:
     gives = "    gives: [{kind: device_id, column: device_id}]\n"
     remap("shop", gives, f"{gives}    received_at: first_seen_at\n")

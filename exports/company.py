@@ -179,6 +179,10 @@ class CompanyWork:
         """Whether a source that was searched holds anything, whatever of it stays back."""
         return findings.anything(case)
 
+    def nothing_found_in(self, case: Case) -> tuple[str, ...]:
+        """The sources that were searched and gave nothing."""
+        return tuple(run.source.slug for run in findings.runs_with_nothing(case))
+
     def looks_alike(self, case: Case) -> bool:
         """Whether there are near misses."""
         return near_misses.are_there(case)

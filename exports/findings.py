@@ -41,6 +41,12 @@ def anything(case: Case) -> bool:
     return any(run.records for run in searched_runs(case)) or Document.objects.of_answer(case).exists()
 
 
+def runs_with_nothing(case: Case) -> list[SourceRun]:
+    """Those of the present round that were searched and gave neither rows nor documents: that, too, is decided on."""
+    brought = set(Document.objects.of_answer(case).values_list("task__run_id", flat=True))
+    return [run for run in current_runs(case) if run.was_searched and not run.records and run.pk not in brought]
+
+
 def source_title(run: SourceRun, language: str) -> str:
     """What a source is called, for the person: by its data map, which knows the person's language."""
     return run.map_version.as_map().title.in_language(language)

@@ -168,6 +168,9 @@ class Work(Protocol):
     def anything_found(self, case: Case) -> bool:
         """Whether the present round of gathering found anything of the person."""
 
+    def nothing_found_in(self, case: Case) -> tuple[str, ...]:
+        """Short names of the sources that were searched, this round, and gave nothing: who approves signs it off."""
+
     def looks_alike(self, case: Case) -> bool:
         """Whether the present round met records that look like the person's and were not gathered: a person looks."""
 

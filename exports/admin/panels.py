@@ -47,6 +47,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.moves import MOVES
 from requests_app.roles import Actor
+from requests_app.states import State
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -173,9 +174,15 @@ def sources(case: Case, actor: Actor) -> sections.Panel | None:
         "lines": lines,
         "case": case,
         "records": sum(line.records for line in lines),
+        "with_nothing": _with_nothing(case),
         "jobs_url": reverse("admin:jobs_job_changelist") + "?state__exact=failed",
     }
     return sections.Panel("sources", gettext_lazy("Sources"), "admin/exports/sources.html", context, decides=True)
+
+
+def _with_nothing(case: Case) -> list[str]:
+    """Sources of which the decision that is to come signs off that nothing was found."""
+    return [run.source.title for run in findings.runs_with_nothing(case)] if case.state == State.DECIDING else []
 
 
 def _source_line(run: SourceRun, case: Case, *, may_waive: bool) -> SourceLine:

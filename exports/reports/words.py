@@ -22,6 +22,7 @@ FACTS = {
     "due_on": "due",
     "first_byte": "from byte",
     "lifted": "entries taken off the list",
+    "nothing_found_in": "signed off that nothing was found in",
     "number": "record",
     "reopened_for": "because of",
     "review": "automated decision",

@@ -69,6 +69,7 @@ FACT_LABELS = {
     "lifted": gettext_lazy("entries taken off the list"),
     "manifest_sha256": gettext_lazy("SHA-256 of the manifest"),
     "matched_points": gettext_lazy("data points that matched"),
+    "nothing_found_in": gettext_lazy("signed off that nothing was found in"),
     "number": gettext_lazy("record of the part"),
     "outcome": gettext_lazy("outcome"),
     "part": gettext_lazy("part"),

@@ -25,9 +25,19 @@ from requests_app.services.history import change_state
 
 @performs("approve")
 def approve(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UUID]) -> None:
-    """The decision stands: workers carry it out and tell the person. A granted appeal opens the case it is about."""
-    second = guards.needs_second_person(case)
-    change_state(case, EventKind.APPROVE, lambda: case.approve(at=at), by=actor, at=at, four_eyes=second)
+    """The decision stands: workers carry it out and tell the person. A granted appeal opens the case it is about.
+
+    It signs off what was found, and by name the sources in which nothing was.
+    """
+    change_state(
+        case,
+        EventKind.APPROVE,
+        lambda: case.approve(at=at),
+        by=actor,
+        at=at,
+        four_eyes=guards.needs_second_person(case),
+        nothing_found_in=list(work().nothing_found_in(case)),
+    )
     if case.right_asked == Right.APPEAL:
         appeals.grant(case, actor=actor, at=at, keys=keys)
     work().note_approval(case, by=actor, at=at)

@@ -130,6 +130,7 @@ def answer(case: Case, *, at: datetime) -> None:
         by=SYSTEM,
         at=at,
         four_eyes=False,
+        nothing_found_in=list(work().nothing_found_in(case)),
         rule=rule.routine,
         version=rule.version,
     )

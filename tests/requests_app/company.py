@@ -58,6 +58,7 @@ class Company:
     finds: bool = True
     meets_alike: bool = False
     grounds: tuple[str, ...] = ()
+    with_nothing: tuple[str, ...] = ()
     draft: str = ""
     customers: tuple[Controller, ...] = ()
     registered: tuple[Receiver, ...] = ()
@@ -181,6 +182,10 @@ class Company:
     def is_carried_out(self, case: Case) -> bool:
         """Whether nothing is left to do."""
         return case.pk not in self.left_to_do
+
+    def nothing_found_in(self, case: Case) -> tuple[str, ...]:
+        """The systems in which nothing was."""
+        return self.with_nothing
 
     def anything_found(self, case: Case) -> bool:
         """Whether its system holds anything of the person."""

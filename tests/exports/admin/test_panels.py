@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from exports.models import Bundle, DataSource, Download, Part
+from exports.models import Bundle, DataSource, Download, Part, SourceRun
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
@@ -36,6 +36,19 @@ def test_a_source_names_what_was_searched_and_had_nothing(desk: Desk, club_url: 
         club.execute("DELETE FROM invoices")
     page = page_of(desk.client(Role.ANALYST), desk.case_in(State.DECIDING))
     assert "Stamps 2 Searched, with nothing in it: Invoices" in page
+
+
+def test_the_approval_says_in_which_sources_nothing_was_found(desk: Desk, club_url: str) -> None:
+    case, told = desk.case_in(State.DECIDING), "Who approves signs off that nothing was found in: Club"
+    assert told not in page_of(desk.client(Role.ANALYST), case)
+    SourceRun.objects.filter(case=case).update(records=0)
+    approver = desk.client(Role.APPROVER)
+    assert told in text_of(approver, f"/admin/requests_app/case/{case.pk}/move/approve/")
+    desk.move(case, "approve", Role.APPROVER)
+    desk.work()
+    page = page_of(approver, case)
+    assert told not in page
+    assert "signed off that nothing was found in" in page
 
 
 def test_a_plan_tells_what_a_deletion_does_to_each_collection_on_which_ground_and_until_when(desk: Desk) -> None:

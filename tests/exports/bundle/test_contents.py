@@ -189,6 +189,14 @@ def test_a_collection_that_was_searched_and_had_nothing_is_counted_in_the_manife
     assert (line.found_nothing, line.nothing_in) == (False, ["Reviews"])
 
 
+def test_an_approval_names_the_systems_in_which_nothing_was_found(house: House) -> None:
+    house.sql("web_log", "DELETE FROM page_views")
+    house.sql("web_log", "DELETE FROM ad_segments")
+    house.sql("web_log", "DELETE FROM web_devices")
+    (facts,) = facts_of(house.closed(Right.KNOW_SPECIFIC), EventKind.APPROVE)
+    assert facts["nothing_found_in"] == ["web_log"]
+
+
 def test_the_disclosure_lies_beside_the_data_and_on_the_page(house: House) -> None:
     files = files_of(house.closed(Right.KNOW_SPECIFIC))
     disclosure = json.loads(files["disclosure.json"])

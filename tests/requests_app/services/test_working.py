@@ -189,6 +189,13 @@ def test_who_gathered_can_t_approve_what_changes_data(right: Right) -> None:
     assert chains.history(case.chain).get(kind="approve").facts["four_eyes"] is True
 
 
+def test_who_approves_signs_off_by_name_where_nothing_was_found(company: Company) -> None:
+    company.with_nothing = ("web_log",)
+    case = move(case_in(State.DECIDING, Right.DELETE), "approve", by=OTHER_ANALYST)
+    event = chains.history(case.chain).get(kind="approve")
+    assert (event.actor, event.facts["nothing_found_in"]) == (OTHER_ANALYST.slug, ["web_log"])
+
+
 def test_an_approver_who_gathered_himself_needs_another_one(company: Company) -> None:
     case = case_in(State.REVIEWING, Right.DELETE)
     move(case, "start_gathering", by=APPROVER)

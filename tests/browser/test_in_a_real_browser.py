@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from dsar.demo.company import PASSWORD
 from dsar.demo.stories import REFERENCE
 from requests_app.law.words import Right
-from tests.browser.looking import Eye, tab_to
+from tests.browser.looking import Eye, cut_off, tab_to
 from tests.journeys.bundle import Bundle
 from tests.journeys.house import House, wait_for
 from tests.journeys.person import DOWNLOAD_CODE, ENTRY_CODE, RECEIPT, Person
@@ -94,11 +94,15 @@ def test_an_access_request_without_scripts(  # noqa: PLR0915 - one page after th
     # The overview page, far from any network
     with zipfile.ZipFile(download.value.path()) as archive:
         archive.extractall(tmp_path)
-    offline = new_context(offline=True).new_page()
-    offline.goto((tmp_path / "index.html").as_uri())
+    far = new_context()
+    asked, offline, overview = cut_off(far), far.new_page(), (tmp_path / "index.html").as_uri()
+    offline.goto(overview)
     expect(offline.get_by_role("heading", name="Your data")).to_be_visible()
     expect(offline.get_by_text(person.knows.account_no)).to_be_visible()
-    eye.sees(offline, "bundle")
+    eye.sees_in_both(offline, "bundle")
+    offline.emulate_media(media="print")
+    offline.screenshot()
+    assert asked == {overview}, "it reaches out to nothing"
 
 
 def test_a_request_is_filed_with_the_keyboard_alone(house: House, new_context: NewContext) -> None:

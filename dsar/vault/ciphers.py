@@ -7,6 +7,7 @@ other. It is authenticated, not hidden. Nothing here knows Django.
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from functools import cached_property
 from typing import Any, BinaryIO, Protocol
@@ -96,6 +97,7 @@ class Cipher:
     """
 
     def __init__(self, secret: bytes) -> None:
+        self._secret = secret
         try:
             self._halves: dict[str, str] = json.loads(secret)
         except ValueError:  # its own text would carry the secret
@@ -110,6 +112,10 @@ class Cipher:
             return self._values.decrypt(sealed, context.encode())
         except tink.TinkError:
             raise SealBroken("The sealed value was changed, or belongs elsewhere.") from None
+
+    def derived(self, context: str) -> bytes:
+        """A secret for keyed digests that stands nowhere: it comes from the key, and goes with it."""
+        return hmac.digest(self._secret, context.encode(), "sha256")
 
     def encrypting(self, sink: BinaryIO, context: str) -> EncryptingStream:
         return EncryptingStream(self._files.new_encrypting_stream(sink, context.encode()))

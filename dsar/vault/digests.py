@@ -39,6 +39,14 @@ def candidates(kind: str, value: str) -> list[str]:
     return [_digest(key, value) for key in _live(kind)]
 
 
+def secret_under(key_id: UUID, context: str) -> bytes:
+    """A secret for digests that end with a key of the key store; another one for each context.
+
+    Raises KeyDestroyed, KeyUnknown.
+    """
+    return keys.cipher(key_id).derived(f"digest:{context}")
+
+
 class Digester:
     """Digests of many values of one kind: its keys are asked for once, when the first value comes.
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from dsar.jobs.running import Run
 from dsar.vault import digests
 from exports import findings
-from exports.fulfil import choosing, erasures, held, keeping, second_look, trouble
-from exports.fulfil.second_look import planned_keys
+from exports.fulfil import as_planned, choosing, erasures, held, keeping, second_look, trouble
+from exports.fulfil.second_look import planned_keys, planned_rows
 from exports.fulfil.stuck import STUCK, Stuck
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
@@ -94,7 +94,7 @@ def _delete_and_look(run: Run, case: Case, source_run: SourceRun, identifiers: I
     if (done := act.first()) is None:
         run.renew()
         prefetch_related_objects([source_run], "parts")  # asked for by each collection otherwise, several times
-        plan = deletion_plan(source_run, identifiers)
+        plan = as_planned.with_digests(source_run, deletion_plan(source_run, identifiers))
         deletion = _delete_in(run, case, source_run, plan)
         plan = plan.as_done(deletion)
         run.renew()
@@ -247,14 +247,24 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
     """The approved plan of one source, from its sealed parts; records that were withheld are spared."""
     planned, withheld_of = [], findings.withheld_of(source_run.parts.all())
     for collection in source_run.data_map().collections:
-        keys, spared = KeySet(), set[Key]()
-        for part, part_keys in planned_keys(source_run, collection):
+        keys, spared, contents = KeySet(), set[Key](), bytearray()
+        for part, part_keys, part_contents in planned_rows(source_run, collection):
             keys.add(part_keys)
+            contents += part_contents
             withheld = withheld_of[part.pk]
             spared |= set(part_keys if withheld.everything else (part_keys[number] for number in withheld.records))
         if keys.rows:
             action = ACTION[type(collection.on_delete)]
-            planned.append(PlannedCollection(collection.name, action, keys.rows, keys.hexdigest(), frozenset(spared)))
+            planned.append(
+                PlannedCollection(
+                    collection.name,
+                    action,
+                    keys.rows,
+                    keys.hexdigest(),
+                    frozenset(spared),
+                    bytes(contents) if any(contents) else b"",
+                )
+            )
     return DeletionPlan(identifiers, tuple(planned))
 
 

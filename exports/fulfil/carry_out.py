@@ -81,9 +81,10 @@ def carry_out(run: Run) -> None:
     except trouble.BROKEN as broken:
         if case.route != Route.FULL:  # nobody approved it, and nobody decides again
             raise
-        because, where = trouble.why_handed_back(case, broken), getattr(broken, "place", "")
+        because = trouble.why_handed_back(case, broken)
+        facts = {"field": getattr(broken, "place", ""), "changed": getattr(broken, "changed", {})}
         with run.completing():
-            closing.hand_back(case.pk, because, at=run.at, **({"field": where} if where else {}))
+            closing.hand_back(case.pk, because, at=run.at, **{name: fact for name, fact in facts.items() if fact})
         return
     telling.begin(run, case)
     if acts.waits_for_a_person(case):

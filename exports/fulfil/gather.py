@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,11 +18,13 @@ from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
 from exports.bundle.answer import looked_back_to
 from exports.fulfil import choosing, flagging, held, near_misses, part_files, schedules, source_runs, trouble
+from exports.fulfil.as_planned import ContentDigests
 from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
 from exports.models import DataSource, Part, PassedOver, RunState, SourceRun, TaskState, TaskUpload
-from exports.sources.connector import ChangeRefusedError, Connector, Identifiers, Mode, Page
+from exports.sources.connector import ChangeRefusedError, Connector, Identifiers, Mode, Page, columns_read
+from exports.sources.contents import NAME
 from exports.sources.datamap import Collection, DataMap, Keep
 from exports.sources.since import Since
 from requests_app.law.words import Right
@@ -124,12 +127,13 @@ def _look_into_each(
     run: Run, source_run: SourceRun, connector: Connector, collections: list[Collection], identifiers: Identifiers
 ) -> None:
     kept, watch = source_runs.Kept(run, source_run), Watch(source_run)
+    contents = ContentDigests(source_run, connector)
     last = {part.collection: part for part in source_run.parts.order_by("number")}  # which a job that died has left
     try:
         for collection in collections:
             if _is_kept(source_run, collection):
                 _note_never_empty(run, source_run, connector, collection)
-                _collect(kept, connector, collection, identifiers, watch=watch, last=last.get(collection.name))
+                _collect(kept, connector, collection, identifiers, watch, contents, last.get(collection.name))
             else:
                 _count(run, source_run, connector, collection, identifiers)
             if _is_led_to(source_run.data_map(), collection, identifiers):
@@ -345,13 +349,13 @@ def _count(
         source_runs.note_held(source_run)
 
 
-def _collect(
+def _collect(  # noqa: PLR0917 - what is collected, and what is looked at on the way
     kept: source_runs.Kept,
     connector: Connector,
     collection: Collection,
     identifiers: Identifiers,
-    *,
     watch: Watch,
+    contents: ContentDigests,
     last: Part | None,
 ) -> None:
     """Collect one collection page by page, behind the last part that a job that died has left."""
@@ -366,13 +370,14 @@ def _collect(
         after=tuple(json.loads(last.last_key)) if last else None,
         size=Part.MOST_RECORDS,
         since=since,
-        fields=fields_to_plan(source_run, collection),
+        fields=(*fields_to_plan(source_run, collection), *contents.columns(collection)),
     )
-    for page in pages:
+    for read in pages:
         run.stop_if_paused()
+        page = _as_kept(source_run, collection, read)
         watch.look(run, collection, page)
         number += 1
-        _keep(kept, collection, page, number)
+        _keep(kept, collection, page, number, contents.taken(collection, read))
     if source_run.case.right_answered == Right.DELETE:
         on = source_run.case.received_on()
         _note_past_keeping(run, source_run, collection, connector.past_keeping(collection.name, identifiers, on=on))
@@ -442,10 +447,22 @@ def _note_past_keeping(run: Run, source_run: SourceRun, collection: Collection, 
             source_runs.update(source_run, past_keeping=source_run.past_keeping)
 
 
-def _keep(kept: source_runs.Kept, collection: Collection, page: Page, number: int) -> None:
-    """Seal one page, whose row is written later."""
-    columns = None
+def _as_kept(source_run: SourceRun, collection: Collection, page: Page) -> Page:
+    """A page without what was read for the digests of a plan alone."""
+    if source_run.mode != Mode.PLAN:
+        return page
+    planned = columns_read(collection, Mode.PLAN, fields_to_plan(source_run, collection))
+    columns = {*collection.key, *planned}
+    return Page(page.keys, [{name: row[name] for name in row if name in columns} for row in page.records])
+
+
+def _keep(kept: source_runs.Kept, collection: Collection, page: Page, number: int, contents: Sequence[str]) -> None:
+    """Seal one page, whose row is written later; of a plan the keys, and digests of what the rows hold."""
+    columns, written = None, page
     if kept.source_run.mode == Mode.PLAN:
-        columns = {*collection.key, *fields_to_plan(kept.source_run, collection)}
-    part = part_files.seal(kept.source_run, collection, page, number=number, fence=kept.run.fence, columns=columns)
+        columns = {*collection.key, *fields_to_plan(kept.source_run, collection), NAME}
+    if contents:
+        rows = zip(page.records, contents, strict=True)
+        written = Page(page.keys, [{**record, NAME: content} for record, content in rows])
+    part = part_files.seal(kept.source_run, collection, written, number=number, fence=kept.run.fence, columns=columns)
     kept.add(source_runs.Sealed(part, page.held(), list(source_runs.given(kept.source_run, collection, page))))

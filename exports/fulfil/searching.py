@@ -20,6 +20,7 @@ from dsar.vault.errors import VaultError
 from exports import findings
 from exports.bundle.redaction import text_of
 from exports.models import Hit, Part, RunState, Search, SearchState
+from exports.sources.contents import NAME
 from requests_app.models import Case
 from requests_app.plain_text import is_usable
 from requests_app.roles import Actor
@@ -112,6 +113,8 @@ def _parts(search: Search) -> Iterator[Part]:
 def _hits(search: Search, part: Part, piece: findings.Piece, wanted: str) -> Iterator[Hit]:
     for number, row in enumerate(piece.records, piece.first):
         for field, value in row.items():
+            if field == NAME:  # a digest is no text of anybody's
+                continue
             text = _folded(text_of(value))
             if text == wanted if search.is_whole else wanted in text:
                 yield Hit(search=search, part=part, number=number, field=field)

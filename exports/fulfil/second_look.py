@@ -13,6 +13,7 @@ from typing import TypeAlias, TypedDict
 from exports import findings
 from exports.fulfil import choosing
 from exports.models import Act, Part, SourceRun
+from exports.sources import contents
 from exports.sources.connector import Action, Connector, DeletionPlan, Identifiers, KeySet, Mode, PlannedCollection
 from exports.sources.datamap import Collection
 from exports.sources.values import Key
@@ -54,9 +55,16 @@ def look_for_what_was_left(act: Act, identifiers: Identifiers) -> Seen:
 
 def planned_keys(source_run: SourceRun, collection: Collection) -> Iterator[tuple[Part, list[Key]]]:
     """The keys that were gathered for a deletion, a part at a time; parts that were prefetched are not asked for."""
+    return ((part, keys) for part, keys, _contents in planned_rows(source_run, collection))
+
+
+def planned_rows(source_run: SourceRun, collection: Collection) -> Iterator[tuple[Part, list[Key], bytes]]:
+    """As `planned_keys`, with the digests of what the rows held."""
     parts = sorted(source_run.parts.all(), key=attrgetter("number"))
     for part in (part for part in parts if part.collection == collection.name):
-        yield part, [tuple(record[column] for column in collection.key) for _number, record in findings.read(part)]
+        records = [record for _number, record in findings.read(part)]
+        keys = [tuple(record[column] for column in collection.key) for record in records]
+        yield part, keys, contents.kept_in(records)
 
 
 def _left_of(

@@ -20,6 +20,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self, TypeAlias
 
+from exports.sources.contents import RowDigests
 from exports.sources.datamap import OWN_RECORD, Collection, DataMap
 from exports.sources.masks import Hashing
 from exports.sources.schema import Place, Schema
@@ -80,7 +81,11 @@ class ChangeRefusedError(SourceError):
 
 
 class DataChangedError(ChangeRefusedError):
-    """The rows are not those on which the change was decided: gather again, and decide again."""
+    """The rows are not those on which the change was decided, or ``changed``: so many by collection. Gather again."""
+
+    def __init__(self, sentence: str, *, changed: Mapping[str, int] | None = None) -> None:
+        super().__init__(sentence)
+        self.changed: Mapping[str, int] = changed or {}
 
 
 class Mode(StrEnum):
@@ -178,6 +183,7 @@ class PlannedCollection:
     rows: int
     digest: str  # of the keys, by KeySet
     spared: frozenset[Key] = frozenset()
+    contents: bytes = b""  # digests of what the rows held, in their order; empty where none were taken
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -186,6 +192,7 @@ class DeletionPlan:
 
     identifiers: Identifiers
     collections: tuple[PlannedCollection, ...]
+    digests: RowDigests | None = None  # by which contents are compared
 
     def as_done(self, deletion: Deletion) -> DeletionPlan:
         """The plan as it was carried out: what others still need counts as spared."""
@@ -285,6 +292,7 @@ class Connector(ABC):
     """One source, open. To be closed; not to be shared with another thread or process."""
 
     datamap: DataMap
+    looks_at_contents = False  # whether a deletion compares what planned rows hold with what they held
     one_by_one = False  # whether each correction is a change of its own, so that one may be done and the next refused
 
     @abstractmethod

@@ -31,6 +31,7 @@ FACT_LABELS = {
     "bundle": gettext_lazy("bundle"),
     "calendar": gettext_lazy("calendar"),
     "candidates": gettext_lazy("records found"),
+    "changed": gettext_lazy("rows that hold something else by now"),
     "channel": gettext_lazy("by"),
     "choice": gettext_lazy("decision"),
     "chosen": gettext_lazy("chosen"),

@@ -18,7 +18,7 @@ from requests_app.ports import work
 from requests_app.refused_items import refused_one_by_one
 from requests_app.roles import PERSON, SYSTEM
 from requests_app.services import duties, letters, linking, opt_outs, restricting
-from requests_app.services.history import change_state, locked, record
+from requests_app.services.history import Fact, change_state, locked, record
 from requests_app.states import Outcome, State
 
 
@@ -140,11 +140,11 @@ def _ground_of_corrections(case: Case) -> Ground | None:
     return Ground.ACCURATE if Ground.ACCURATE in grounds else None
 
 
-def hand_back(case_id: UUID, because: str, *, at: datetime, **facts: str) -> None:
+def hand_back(case_id: UUID, because: str, *, at: datetime, **facts: Fact) -> None:
     """What approval rested on no longer holds, and nothing was done; a person decides again. ``because`` is a code."""
     case = locked(case_id)
     if case.state == State.CARRYING_OUT and case.carried_out_at is None:
-        change_state(case, EventKind.HAND_BACK, case.hand_back, by=SYSTEM, at=at, because=because, **facts)
+        change_state(case, EventKind.HAND_BACK, case.hand_back, by=SYSTEM, at=at, sets=(), because=because, **facts)
 
 
 def letter_accepted(case: Case, message: Message, *, at: datetime, counts_from: datetime | None = None) -> None:

@@ -54,6 +54,7 @@ class HttpConnector(Connector):
     ) -> None:
         self.datamap = datamap
         self._service = cast("Service", datamap.service)  # the reader demands it
+        self.looks_at_contents = Change.DELETE in self._service.changes  # not where a person deletes
         self._write_url = write_url
         self._hosts = hosts
         self._timeout = timeout

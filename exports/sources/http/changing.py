@@ -22,6 +22,7 @@ from exports.sources.datamap import LIFT, Clear, Constant, DataMap, Deidentify, 
 from exports.sources.http.calls import Caller
 from exports.sources.masks import Hashing, NotMaskableError, masked, needs_value
 from exports.sources.rows import Row, RowReading
+from exports.sources.unchanged import Compared, check_same
 from exports.sources.values import Json, Key
 from requests_app.law.words import Right
 
@@ -41,13 +42,15 @@ class ServiceChanging:
 
     def delete(self, plan: DeletionPlan, *, repeated: bool, before_commit: Callable[[], None]) -> Deletion:
         """Do exactly what is planned, in one call; `repeated` if an earlier try may have done it."""
-        now = [(item, self._rows_now(item, plan.identifiers)) for item in plan.collections]
+        changed: dict[str, int] = {}
+        now = [(item, self._rows_now(item, plan, changed, repeated=repeated)) for item in plan.collections]
         acting = [(item, keys) for item, keys in now if item.action is not Action.KEEP]
         is_any = any(item.rows > len(item.spared) for item, _ in acting)
         if repeated and is_any and all(item.spared.issuperset(rows) for item, rows in acting):
             return Deletion(tuple(_done(item, 0) for item in plan.collections), found_done=True)
         for item, rows in now:
             self._check_unchanged(item, rows)
+        check_same(self._datamap.source, changed)
         going = [(item, {key: masks for key, masks in rows.items() if key not in item.spared}) for item, rows in acting]
         going = [(item, rows) for item, rows in going if rows]
         if sum(len(rows) for _, rows in going) > MOST_KEYS:
@@ -59,15 +62,22 @@ class ServiceChanging:
             self._change("/delete", {"collections": orders}, expected)
         return Deletion(tuple(_done(item, expected.get(item.name, 0)) for item in plan.collections))
 
-    def _rows_now(self, item: PlannedCollection, identifiers: Identifiers) -> _Rows:
-        """The keys as they are now, each with the masks that are made from what its row holds."""
+    def _rows_now(
+        self, item: PlannedCollection, plan: DeletionPlan, changed: dict[str, int], *, repeated: bool
+    ) -> _Rows:
+        """The keys as they are now, each with the masks that are made from what its row holds.
+
+        How many rows hold something else than when they were planned is noted in ``changed``.
+        """
         collection = self._datamap.collection(item.name)
         columns = collection.on_delete.columns if isinstance(collection.on_delete, Deidentify) else ()
         made = [(column, by) for column, by in columns if item.action is Action.DEIDENTIFY and needs_value(by)]
-        return {
-            row.key: {column: self._masked(row, column, by) for column, by in made}
-            for row in self._reading.of_person(collection, identifiers)
-        }
+        compared, changed[item.name] = Compared(plan, item, collection, self._hashing), 0
+        rows: _Rows = {}
+        for place, row in enumerate(self._reading.of_person(collection, plan.identifiers)):
+            changed[item.name] += not compared.is_same(place, row.key, row.record, repeated=repeated)
+            rows[row.key] = {column: self._masked(row, column, by) for column, by in made}
+        return rows
 
     def _masked(self, row: Row, column: str, by: Replacement) -> Json:
         try:

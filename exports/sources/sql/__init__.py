@@ -40,6 +40,8 @@ from requests_app.law.words import Right
 class SqlConnector(Connector):
     """One source behind SQL, with the promises of `exports.sources.connector.Connector`."""
 
+    looks_at_contents = True
+
     def __init__(
         self,
         datamap: DataMap,

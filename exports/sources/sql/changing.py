@@ -33,6 +33,7 @@ from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.order import Family, Hanging
 from exports.sources.sql.reading import Shape
 from exports.sources.sql.tables import Tables
+from exports.sources.unchanged import Compared, check_same
 from exports.sources.values import Json, Key
 from requests_app.law.words import Right
 
@@ -90,8 +91,7 @@ class Changing:
             order = hanging.order()
             if repeated and self._is_done(connection, steps, hanging):
                 return Deletion(tuple(_nothing_left(step.planned) for step in steps), found_done=True)
-            for step in steps:
-                self._check_unchanged(connection, step)
+            self._check_unchanged(connection, steps, plan, repeated=repeated)
             self._check_apart(connection, steps, hanging)
             by_name = self._fixed(connection, steps, order)
             done = Deletion(tuple(self._act(connection, by_name[name], hanging, before_batch) for name in order))
@@ -139,13 +139,24 @@ class Changing:
                 return
 
     def _with_keys(
-        self, connection: sa.Connection, collection: Collection, keys: Sequence[Key], fields: tuple[str, ...] = ()
+        self,
+        connection: sa.Connection,
+        collection: Collection,
+        keys: Sequence[Key],
+        fields: tuple[str, ...] = (),
+        *,
+        locked: bool = False,
     ) -> Iterator[Page]:
+        """Rows by their keys; `locked` so that nobody changes them before they go.
+
+        MariaDB alone deletes what is there by then, whatever the transaction saw: elsewhere who changes a row that was
+        looked at lets its deletion fail (PostgreSQL), or waits for us anyway (SQLite).
+        """
         shape = Shape(self._tables, collection, Mode.PLAN, fields)
+        locks = locked and self._tables.backend in ("mysql", "mariadb")
         for first in range(0, len(keys), BATCH):
-            rows = connection.execute(
-                shape.query(self._is_one_of(collection, keys[first : first + BATCH]), None, limit=BATCH)
-            )
+            query = shape.query(self._is_one_of(collection, keys[first : first + BATCH]), None, limit=BATCH)
+            rows = connection.execute(query.with_for_update() if locks else query)
             yield from list(shape.cut(rows, size=BATCH, after=None))
 
     def _keys(self, connection: sa.Connection, step: _Step) -> Iterator[list[Key]]:
@@ -177,15 +188,44 @@ class Changing:
             pages = (page for batch in keys for page in self._with_keys(connection, collection, batch))
             return frozenset(key for page in pages for key in page.keys)
 
-    def _check_unchanged(self, connection: sa.Connection, step: _Step) -> None:
-        now, spared = KeySet(), 0
-        for keys in self._keys(connection, step):
-            now.add(keys)
-            spared += len(step.planned.spared.intersection(keys))
-        if (now.rows, now.hexdigest(), spared) != (step.planned.rows, step.planned.digest, len(step.planned.spared)):
-            raise DataChangedError(
-                f"{self._datamap.source}: the rows in {step.planned.name} are not those that were planned; plan again"
-            )
+    def _check_unchanged(
+        self, connection: sa.Connection, steps: Sequence[_Step], plan: DeletionPlan, *, repeated: bool
+    ) -> None:
+        """The rows are those that were planned, and hold what they held, before anything is touched."""
+        changed = {}
+        for step in steps:
+            compared = Compared(plan, step.planned, step.collection, self._hashing)
+            now, spared, changed[step.planned.name] = KeySet(), 0, 0
+            for keys in self._keys(connection, step):
+                if compared.is_known:
+                    differing = self._differing(connection, step, keys, now.rows, compared, repeated=repeated)
+                    changed[step.planned.name] += differing
+                now.add(keys)
+                spared += len(step.planned.spared.intersection(keys))
+            as_planned = step.planned.rows, step.planned.digest, len(step.planned.spared)
+            if (now.rows, now.hexdigest(), spared) != as_planned:
+                raise DataChangedError(
+                    f"{self._datamap.source}: the rows in {step.planned.name} are not those that were planned;"
+                    " plan again"
+                )
+        check_same(self._datamap.source, changed)
+
+    def _differing(
+        self,
+        connection: sa.Connection,
+        step: _Step,
+        keys: Sequence[Key],
+        first: int,
+        compared: Compared,
+        *,
+        repeated: bool,
+    ) -> int:
+        """How many of these rows, from a place of the plan on, hold something else than when they were planned."""
+        pages = self._with_keys(connection, step.collection, keys, compared.columns, locked=True)
+        held = {key: record for page in pages for key, record in zip(page.keys, page.records, strict=True)}
+        return sum(
+            not compared.is_same(place, key, held.get(key), repeated=repeated) for place, key in enumerate(keys, first)
+        )
 
     def _check_apart(self, connection: sa.Connection, steps: Sequence[_Step], hanging: Hanging) -> None:
         """No row of one table is planned twice, or it would be kept by one collection and deleted by another."""

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from exports import findings
 from exports.fulfil import acts
 from exports.models import Act, DataMapVersion, DataSource, Part, RunState
 from exports.sources.connector import ChangeRefusedError, Deletion, DeletionPlan
+from exports.sources.contents import NAME
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
@@ -112,6 +114,65 @@ def test_rows_that_are_not_those_approved_are_not_touched_and_a_person_decides_a
     assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "data_changed_since_approval"
     assert (everybody_else(house), [count(house, table) for table in ("addresses", "orders", "reviews")]) == before
     assert "shop" not in proofs(case)
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        ("UPDATE reviews SET body = 'Take this down!' WHERE customer_id = 7", {"reviews": 3}),
+        ("UPDATE customers SET name = 'Victoria Again' WHERE id = 7", {"customers": 1}),
+    ],
+)
+def test_rows_that_hold_something_else_since_the_approval_are_not_touched_but_shown_again(
+    house: House, change: str, changed: dict[str, int]
+) -> None:
+    case = house.deciding(Right.DELETE)
+    house.sql("shop", change)
+    house.approve(case)
+    assert fresh(case).state == State.DECIDING
+    (facts,) = facts_of(case, EventKind.HAND_BACK)
+    assert (facts["because"], facts["changed"]) == ("data_changed_since_approval", changed)
+    assert "shop" not in proofs(case)
+    assert count(house, "reviews") == 3
+    house.move(case, "gather_again")
+    house.work()
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
+    assert count(house, "reviews") == 0
+
+
+def test_what_nothing_is_deleted_of_may_change_since_the_approval(house: House) -> None:
+    case = house.deciding(Right.DELETE)
+    house.sql("shop", "UPDATE orders SET status = 'disputed' WHERE customer_id = 7")
+    house.sql("shop", "UPDATE customers SET sale_opt_out = 1, password_hash = 'changed' WHERE id = 7")
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
+
+
+def test_a_plan_holds_keys_and_digests_and_nothing_that_the_person_wrote(house: House) -> None:
+    case = house.deciding(Right.DELETE)
+    run = run_of(case, "shop")
+    assert run.held["reviews"].keys() == {"id"}
+    (part,) = run.parts.filter(collection="reviews")
+    rows = [dict(record) for _number, record in findings.read(part)]
+    assert [row.keys() for row in rows] == [{"id", NAME}] * 3
+    (kept,) = run.parts.filter(collection="orders")
+    assert all(record.keys() == {"id"} for _number, record in findings.read(kept)), "nothing of it goes"
+    other = house.deciding(Right.DELETE)
+    (again,) = run_of(other, "shop").parts.filter(collection="reviews")
+    assert [record["id"] for _number, record in findings.read(again)] == [row["id"] for row in rows]
+    digests = [record[NAME] for _number, record in findings.read(again)]
+    assert set(digests).isdisjoint(row[NAME] for row in rows), "another case has another secret"
+
+
+def test_a_plan_from_before_rows_had_digests_is_carried_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(SqlConnector, "looks_at_contents", False)
+        case = house.deciding(Right.DELETE)
+    house.sql("shop", "UPDATE reviews SET body = 'Take this down!' WHERE customer_id = 7")
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
+    assert count(house, "reviews") == 0
 
 
 def test_after_a_hand_back_what_was_found_anew_is_deleted_where_it_was_done_already_too(house: House) -> None:

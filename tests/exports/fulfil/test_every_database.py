@@ -10,21 +10,23 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 from django.utils import timezone
 
-from dsar.demo import people, web_log
+from dsar.demo import people, shop_tables, web_log
 from dsar.demo.databases import make_database
 from dsar.demo.people import COUPLE, LOOK_ALIKE, RECYCLED, Chosen, Person
 from dsar.demo.systems import BUILD
 from exports.models import DataSource
 from exports.sources.values import json_value
+from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
 from tests.exports.fulfil import whole_company
 from tests.exports.fulfil.test_choosing import choose
 from tests.exports.fulfil.whole_company import CLUB, Changes, Company, Row, Rows, of_person
-from tests.exports.house import House, files_of, fresh, json_lines, person, run_of, with_bytes
+from tests.exports.house import House, everybody, facts_of, files_of, fresh, json_lines, person, run_of, with_bytes
 from tests.exports.sources import small_company
 from tests.exports.sources.databases import KINDS, empty_database
 
@@ -194,6 +196,32 @@ def test_a_deletion_deletes_deidentifies_and_keeps_what_its_plan_names(
     house.approve(case)
     assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "partly_fulfilled")
     assert deleted(company, before) == as_planned(theirs)
+    assert_constraints_hold(company)
+
+
+def test_what_was_changed_since_the_approval_is_not_touched_until_it_is_shown_again(
+    house: House, company: Company, before: Rows
+) -> None:
+    who = next(who for who in everybody().values() if who.id > 100 and "shop/ticket_messages" in of_person(before, who))
+    case = house.deciding(Right.DELETE, who)
+    message = next(iter(of_person(before, who)["shop/ticket_messages"]))
+    engine = sa.create_engine(company.urls["shop"])
+    with engine.begin() as connection:
+        table = shop_tables.shop.tables["ticket_messages"]
+        connection.execute(table.update().where(table.c.id == message[0]).values(body="I dispute this."))
+    engine.dispose()
+    changed = company.rows()
+    house.approve(case)
+    assert fresh(case).state == State.DECIDING
+    assert facts_of(case, EventKind.HAND_BACK)[0]["changed"] == {"ticket_messages": 1}
+    touched = company.changes(changed)
+    assert [name for name in touched.gone if name.startswith("shop/")] == []
+    assert touched.cells == {}
+    house.move(case, "gather_again")
+    house.work()
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
+    assert deleted(company, before) == as_planned(of_person(before, who))
     assert_constraints_hold(company)
 
 

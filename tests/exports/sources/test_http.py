@@ -27,6 +27,7 @@ from exports.sources.connector import (
     SourceError,
     SourceUnavailableError,
 )
+from exports.sources.contents import RowDigests
 from exports.sources.datamap import DataMapError, read_data_map
 from exports.sources.datamap.choosing import loosened
 from exports.sources.http import HttpConnector, exchange
@@ -279,6 +280,21 @@ def test_rows_that_changed_since_are_not_touched(service: Service, club: Connect
     with pytest.raises(DataChangedError, match="orders are not those that were planned"):
         club.delete(plan)
     assert len(service.orders) == 7
+
+
+def test_rows_that_hold_something_else_by_now_are_not_ordered_to_go(service: Service, club: Connector) -> None:
+    digests, actions = RowDigests(b"of the case"), {"members": Action.DEIDENTIFY, "orders": Action.DELETE}
+    plan = plan_of(club, EMAIL, {"orders": {("o3",)}}, digests, **actions)
+    changed, spared = service.orders[0], next(order for order in service.orders if order["id"] == "o3")
+    was = dict(changed)
+    changed |= {"price": "999.99"}
+    spared |= {"price": "999.99"}
+    with pytest.raises(DataChangedError) as told:
+        club.delete(plan)
+    assert told.value.changed == {"orders": 1}
+    assert len(service.orders) == 8
+    changed |= was
+    assert [item.rows for item in club.delete(plan).collections] == [1, 6]
 
 
 def test_a_change_that_the_service_does_not_allow_or_misreports_is_told(service: Service, club: Connector) -> None:

@@ -152,7 +152,7 @@ class _Replay:
         self._digester: Digester = erasures.digester(source.slug)
         self._hashing: Hashing = source.hashing()
         self._holds = _Holds(source, connector.datamap, self._digester, self._on)
-        self._would_do: set[tuple[str, Key]] = set()
+        self._explained: set[tuple[str, Key]] = set()  # what is there still: a dry run would do it, or a hold keeps it
 
     # whose rows came back
 
@@ -183,24 +183,27 @@ class _Replay:
 
     def do_again(self, erasure: Erasure, identifiers: Identifiers) -> None:
         """Do again what of it is there; children before parents, in one transaction of the source."""
-        planned = [
-            item
-            for collection in self._connector.datamap.collections
-            if (item := self._planned(erasure, collection, identifiers))
-        ]
+        planned, going = list[PlannedCollection](), set[tuple[str, Key]]()
+        for collection in self._connector.datamap.collections:
+            if item := self._planned(erasure, collection, identifiers, going):
+                planned.append(item)
         if not planned:
             return
         try:
             self._delete(erasure, DeletionPlan(identifiers, tuple(planned)))
         except trouble.HeldSince:
             self._into.held += 1
+            self._explained |= going
             return
         except _MayBeHeld:
             self._into.may_be_held += 1
+            self._explained |= going
             return
         except ChangeRefusedError as error:
             self._into.refused.append(str(error))
             return
+        if self._dry_run:
+            self._explained |= going
         self._into.deletions += 1
         for item in planned:
             self._into.again[item.name, item.action] += item.rows - len(item.spared)
@@ -217,8 +220,10 @@ class _Replay:
         if not self._dry_run:
             self._connector.delete(plan, before_batch=may_go_on, before_commit=may_go_on)
 
-    def _planned(self, erasure: Erasure, collection: Collection, identifiers: Identifiers) -> PlannedCollection | None:
-        """The rows that are to go of all that are the person's now; None where none is."""
+    def _planned(
+        self, erasure: Erasure, collection: Collection, identifiers: Identifiers, all_going: set[tuple[str, Key]]
+    ) -> PlannedCollection | None:
+        """The rows that are to go of all that are the person's now, added to all that are going; None where none is."""
         keys, spared, going = KeySet(), set[Key](), dict[Key, Action]()
         pages = self._connector.pages(
             collection.name, identifiers, mode=Mode.PLAN, size=AT_ONCE, fields=_fields_to_judge(collection)
@@ -234,8 +239,7 @@ class _Replay:
                     going[key] = action
         if not going:
             return None
-        if self._dry_run:
-            self._would_do |= {(collection.name, key) for key in going}
+        all_going |= {(collection.name, key) for key in going}
         (action,) = set(going.values())
         return PlannedCollection(collection.name, action, keys.rows, keys.hexdigest(), frozenset(spared))
 
@@ -278,7 +282,7 @@ class _Replay:
         listed = self._listed(page, collection)
         for key, record in zip(page.keys, page.records, strict=True):
             action = listed.get(key)
-            if action is None or (collection.name, key) in self._would_do:
+            if action is None or (collection.name, key) in self._explained:
                 continue
             if action is Action.DELETE or not self._is_masked(collection, record):
                 yield key

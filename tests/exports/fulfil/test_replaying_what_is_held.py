@@ -51,6 +51,7 @@ def test_a_hold_by_what_the_source_does_not_know_keeps_what_came_back(
     placed = hold(house, (MINE[0], MINE[1].upper()), source=source)
     said, why = replay("web_log")
     assert KEPT in said
+    assert "by hand" not in said, "nobody has to look whose they are"
     assert why == "Not all could be done; see above."
     assert views(house) == restored
     holds.release(placed.pk, by=APPROVER, at=timezone.now())
@@ -115,6 +116,7 @@ def test_a_deletion_from_before_names_were_noted_waits_for_a_hold_that_may_be_on
     said, why = replay("web_log")
     if is_told is False:
         assert UNSURE in said
+        assert "by hand" not in said
         assert (views(house), why) == (restored, "Not all could be done; see above.")
     else:
         assert (views(house), why) == (log, "")

@@ -10,12 +10,13 @@ order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from django.db.models import QuerySet
 
 from dsar.jobs.queue import enqueue
-from dsar.jobs.running import LeaseLost, PermanentFailure, Run
-from exports.fulfil import trouble
+from dsar.jobs.running import Run
+from exports.fulfil import source_by_source, trouble
 from exports.models import DataSource, SourceRestriction
 from exports.sources.connector import ChangeRefusedError
 from requests_app.events import EventKind
@@ -46,17 +47,7 @@ def tell_of_those_restricted(source: DataSource) -> None:
 def bring_in_line(run: Run) -> None:
     """Set or lift in each source what holds now; one that fails stops no other. Raises what went wrong in one."""
     case = _case(str(run.arguments["case"]))
-    failed = list[Exception]()
-    for source in DataSource.objects.that_suppress(Right.RESTRICT):
-        run.renew()
-        try:
-            _tell(run, case, source)
-        except LeaseLost:
-            raise
-        except Exception as error:  # whatever is wrong with one source
-            failed.append(error)
-    if failed:
-        raise min(failed, key=lambda error: isinstance(error, PermanentFailure))
+    source_by_source.each(run, DataSource.objects.that_suppress(Right.RESTRICT), partial(_tell, run, case))
 
 
 def _tell(run: Run, case: Case, source: DataSource) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dsar.jobs.running import LeaseLost, PermanentFailure, Run
-from exports.fulfil import acts, on_the_way, trouble
+from dsar.jobs.running import Run
+from exports.fulfil import acts, on_the_way, source_by_source, trouble
 from exports.fulfil.on_the_way import OnTheWay
 from exports.fulfil.tasks import asking
 from exports.models import ActKind, DataSource
@@ -26,23 +26,13 @@ def suppress(run: Run, case: Case) -> None:
 
     Raises NotInAnyMap, or at the end what went wrong in a source: rather what another try may mend by itself.
     """
-    sources, failed = DataSource.objects.that_suppress(case.right_asked), list[Exception]()
+    sources = DataSource.objects.that_suppress(case.right_asked)
     if not sources:
         raise trouble.NotInAnyMap
     left = [source for source in sources if not acts.is_done(case, source, ActKind.SUPPRESS)]
     way = OnTheWay(run, case, identifiers_that_came(case), left)
-    for source in left:
-        if not is_wanted(case):
-            continue
-        run.renew()
-        try:
-            _suppress_in(run, case, source, way)
-        except LeaseLost:
-            raise
-        except Exception as error:  # whatever is wrong with one source
-            failed.append(error)
-    if failed:
-        raise min(failed, key=lambda error: isinstance(error, PermanentFailure))
+    wanted = (source for source in left if is_wanted(case))
+    source_by_source.each(run, wanted, lambda source: _suppress_in(run, case, source, way))
 
 
 def is_wanted(case: Case) -> bool:

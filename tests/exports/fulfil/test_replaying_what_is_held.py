@@ -129,3 +129,10 @@ def test_the_list_has_digests_of_names_and_no_two_sources_have_the_same(
     assert {source for source, _digest in names} == {"shop", "web_log"}
     assert len({digest for _source, digest in names}) == len(names)
     assert not [digest for _source, digest in names if len(digest) != 97]
+
+
+def test_what_came_back_goes_again_whatever_it_holds_by_now(house: House, log: list[tuple[object, ...]]) -> None:
+    house.sql("web_log", "UPDATE page_views SET path = '/changed-since'")
+    said, why = replay("web_log")
+    assert (views(house), why) == (log, "")
+    assert "by hand" not in said

@@ -16,6 +16,7 @@ from dsar.ledger import chains
 from dsar.ledger.models import Event
 from exports.fulfil import searching
 from exports.models import Hit, Search, SearchState, Withholding
+from exports.sources.contents import NAME
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
@@ -145,3 +146,10 @@ def test_what_was_found_is_shown_page_by_page_and_withheld_at_once(house: House,
     refused = analyst.post(url, {"words": "x"}, follow=True)
     assert "Please type between 2 and 200" in refused.content.decode()
     assert Job.objects.filter(kind="search_findings").count() == 1
+
+
+def test_the_digests_of_a_plan_are_no_words_to_be_found(house: House) -> None:
+    planned = house.deciding(Right.DELETE)
+    digest = str(rows(planned, "shop", "reviews")[0][NAME])
+    assert search(house, planned, digest).found == 0
+    assert search(house, planned, digest, is_whole=True).found == 0

@@ -15,25 +15,31 @@ from django.utils import timezone
 
 from dsar.demo import people, shop_tables, web_log
 from dsar.demo.databases import make_database
-from dsar.demo.people import COUPLE, LOOK_ALIKE, RECYCLED, Chosen, Person
+from dsar.demo.people import COUPLE, LOOK_ALIKE, PARENT, RECYCLED, Chosen, Person
 from dsar.demo.systems import BUILD
 from exports.models import DataSource
 from exports.sources.values import json_value
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.services import closing, identity
+from requests_app.services.correcting import Correction
 from requests_app.states import State
+from tests.exports.csv_text import records_of
 from tests.exports.fulfil import whole_company
 from tests.exports.fulfil.test_choosing import choose
+from tests.exports.fulfil.test_gathering import load_anew
+from tests.exports.fulfil.test_opting_out import opted_in
 from tests.exports.fulfil.whole_company import CLUB, Changes, Company, Row, Rows, of_person
 from tests.exports.house import House, everybody, facts_of, files_of, fresh, json_lines, person, run_of, with_bytes
 from tests.exports.sources import small_company
-from tests.exports.sources.databases import KINDS, empty_database
+from tests.exports.sources.databases import KINDS, POSTGRESQL, empty_database
+from tests.journeys.premises import on_postgres
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 GUEST = Person(2001, "", "Zoë O'Guest", "guest1@mailbox.example", "530-555-0199", date(1990, 5, 1))
-MEMBERS = (Chosen.EVERYWHERE, Chosen.SAME_NAME, LOOK_ALIKE, Chosen.ACCENTS, *COUPLE, RECYCLED[1])  # of the club
+MEMBERS = (Chosen.EVERYWHERE, Chosen.SAME_NAME, LOOK_ALIKE, Chosen.ACCENTS, *COUPLE, PARENT, RECYCLED[1])  # of the club
 ACCOUNTS = ("shop/customers", "club/members")
 KEPT = {"shop/orders", "shop/order_lines", "shop/payments", "club/invoices"}  # for the tax office
 NAMELESS: Mapping[str, Row] = {
@@ -60,9 +66,24 @@ BREAKING = (
     ("web_log", "UPDATE web_devices SET device_id = 'one'"),
 )
 SINCE = "2022-01-01"  # how far an answer goes back
+FLAGS = {  # what the maps say beside what they said: how consent is withdrawn, and so on
+    "shop": """      withdraw_consent: {marketing_email: false, marketing_sms: false}
+      opt_in: {sale_opt_out: false}
+      restrict: {sensitive_limited: true}
+      lift_restriction: {sensitive_limited: false}
+""",
+    "web_log": "      opt_in: {sale_opt_out: false}\n",
+}
+AT_THE_CLUB = "suppress: {opt_out_sale_share: {opted_out: true}"
+FLAGS_AT_THE_CLUB = (
+    ", opt_in: {opted_out: false}, withdraw_consent: {points: 0}, "
+    "restrict: {opted_out: true}, lift_restriction: {opted_out: false}"
+)
+NO_MARKETING = {"marketing_email": False, "marketing_sms": False}
 
 
-@pytest.fixture(scope="module", params=KINDS)
+# Of what kind a company's database is makes no difference to ours: beside PostgreSQL one kind is enough.
+@pytest.fixture(scope="module", params=(POSTGRESQL,) if on_postgres() else KINDS)
 def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Company:
     """The company, made once a kind and small: who has something changed is a person of one test alone."""
     folder = tmp_path_factory.mktemp("company")
@@ -86,7 +107,10 @@ def addresses(company: Company) -> Mapping[str, str]:
 @pytest.fixture
 def before(house: House, company: Company) -> Rows:
     """Every row before the case; the club is a source like the others."""
-    DataSource.set_up(small_company.MAP, read_url_variable=CLUB, write_url_variable=CLUB, position=2, at=timezone.now())
+    club = small_company.MAP.replace(AT_THE_CLUB, f"{AT_THE_CLUB}{FLAGS_AT_THE_CLUB}")
+    DataSource.set_up(club, read_url_variable=CLUB, write_url_variable=CLUB, position=2, at=timezone.now())
+    for slug, flags in FLAGS.items():
+        load_anew(slug, "    suppress:\n", f"    suppress:\n{flags}")
     return company.rows()
 
 
@@ -132,12 +156,12 @@ def in_order(rows: Mapping[str, list[dict[str, object]]]) -> dict[str, list[str]
 
 
 def answered(case: Case) -> dict[str, list[dict[str, object]]]:
-    """The tables of the bundle."""
+    """The tables of the bundle: their JSON lines, which its CSV read back has to equal."""
     files = files_of(case)
-    paths = [path for path in files if path.endswith(".jsonl")]
-    return {
-        path.removeprefix("data/").removesuffix(".jsonl"): with_bytes(json_lines(files[path]), files) for path in paths
-    }
+    tables = [path.removesuffix(".jsonl") for path in files if path.endswith(".jsonl")]
+    for table in tables:
+        assert records_of(files[f"{table}.csv"]) == json_lines(files[f"{table}.jsonl"])
+    return {table.removeprefix("data/"): with_bytes(json_lines(files[f"{table}.jsonl"]), files) for table in tables}
 
 
 def to_tell(theirs: Rows, *, provided: bool = False) -> dict[str, list[dict[str, object]]]:
@@ -158,11 +182,36 @@ def to_tell(theirs: Rows, *, provided: bool = False) -> dict[str, list[dict[str,
     return told
 
 
-def test_access_tells_all_of_one_person_and_changes_nothing(house: House, company: Company, before: Rows) -> None:
-    theirs = of_person(before, person(Chosen.EVERYWHERE))
-    assert len(theirs) == 20, "something of every kind"
-    case = house.closed(Right.KNOW_SPECIFIC, person(Chosen.EVERYWHERE))
+@pytest.mark.parametrize(
+    ("who", "kinds"),
+    [
+        pytest.param(person(Chosen.EVERYWHERE), 20, id="something of every kind, texts nasty to all programs"),
+        pytest.param(person(Chosen.ACCENTS), 14, id="apostrophe, accents and an international domain"),
+        pytest.param(GUEST, 7, id="a guest without an account"),
+    ],
+)
+def test_access_tells_all_of_one_person_and_changes_nothing(
+    house: House, company: Company, before: Rows, who: Person, kinds: int
+) -> None:
+    theirs = of_person(before, who)
+    assert len(theirs) == kinds
+    case = house.closed(Right.KNOW_SPECIFIC, who)
     assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
+    assert in_order(answered(case)) == in_order(to_tell(theirs))
+    assert company.changes(before) == Changes({}, {}, {})
+
+
+def test_access_to_an_address_of_two_accounts_tells_what_belongs_to_the_chosen_one_alone(
+    house: House, company: Company, before: Rows
+) -> None:
+    who = person(RECYCLED[1])
+    theirs = of_person(before, replace(who, email=None))
+    theirs |= {name: rows for name, rows in of_person(before, who).items() if name.startswith("club/")}
+    case = house.deciding(Right.KNOW_SPECIFIC, who)
+    assert case.state == State.GATHERING
+    choose(house, case, who.id)
+    house.approve(case)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
     assert in_order(answered(case)) == in_order(to_tell(theirs))
     assert company.changes(before) == Changes({}, {}, {})
 
@@ -263,29 +312,91 @@ def test_a_correction_changes_one_field_in_every_source_that_holds_it(
     assert_constraints_hold(company)
 
 
+def test_a_value_deleted_in_place_of_its_correction_is_emptied_in_every_source_and_nothing_else_changes(
+    house: House, company: Company, before: Rows
+) -> None:
+    who = person(PARENT)  # whose telephone is their child's, too
+    asked = Correction(field="shop.customers.phone", value="+1 530 555 0123")
+    case = house.deciding(Right.CORRECT, who, corrections=(asked,))
+    inputs = {"verdict": "deleted", "found": "1, 2", "condition": "no_harm", "shown": "No order needs it."}
+    house.move(case, "decide_correction", correction="1", reason="All was weighed.", **inputs)
+    house.approve(case)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
+    assert company.changes(before) == Changes({}, {}, {(name, (who.id,)): {"phone": None} for name in ACCOUNTS})
+    assert_constraints_hold(company)
+
+
+def flagged(theirs: Rows, flags: Mapping[str, Row]) -> Changes:
+    """What is changed by flags that are set, by table, on all of these rows: what was not so before."""
+    cells = {
+        (name, key): {column: value for column, value in wanted.items() if row[column] != value}
+        for name, wanted in flags.items()
+        for key, row in theirs[name].items()
+    }
+    assert {name for (name, _key), changed in cells.items() if changed} == flags.keys(), "else this would show nothing"
+    return Changes({}, {}, {place: changed for place, changed in cells.items() if changed})
+
+
 @pytest.mark.parametrize(
-    ("right", "cells"),
+    ("right", "who", "flags"),
     [
         (
             Right.OPT_OUT_SALE_SHARE,
+            Chosen.EVERYWHERE,  # somebody's address looks like theirs
             {
                 "shop/customers": {"sale_opt_out": True},
                 "web_log/web_devices": {"sale_opt_out": True},
                 "club/members": {"opted_out": True},
             },
         ),
-        (Right.LIMIT_SENSITIVE, {"shop/customers": {"sensitive_limited": True}, "club/letters": {"body": "[limited]"}}),
+        (
+            Right.LIMIT_SENSITIVE,
+            Chosen.EVERYWHERE,
+            {"shop/customers": {"sensitive_limited": True}, "club/letters": {"body": "[limited]"}},
+        ),
+        (Right.OBJECT_MARKETING, Chosen.EVERYWHERE, {"shop/customers": NO_MARKETING}),
+        (Right.WITHDRAW_CONSENT, PARENT, {"shop/customers": NO_MARKETING, "club/members": {"points": 0}}),
     ],
 )
-def test_an_opt_out_sets_its_flags_and_nothing_else(
-    house: House, company: Company, before: Rows, right: Right, cells: Mapping[str, Row]
+def test_what_is_in_force_at_once_sets_its_flags_and_nothing_else(  # noqa: PLR0917 - fixtures
+    house: House, company: Company, before: Rows, right: Right, who: str, flags: Mapping[str, Row]
 ) -> None:
-    theirs = of_person(before, person(Chosen.EVERYWHERE))  # somebody's address looks like theirs
-    case = house.file(right, who=person(Chosen.EVERYWHERE)).cases.get()
+    case = house.file(right, who=person(who)).cases.get()
     house.work()
     assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
-    flagged = {(name, key): flags for name, flags in cells.items() for key in theirs[name]}
-    assert company.changes(before) == Changes({}, {}, flagged)
+    assert company.changes(before) == flagged(of_person(before, person(who)), flags)
+
+
+def test_opting_in_again_takes_off_what_the_opt_out_had_set_and_nothing_else(
+    house: House, company: Company, before: Rows
+) -> None:
+    who = person(COUPLE[0])
+    house.file(Right.OPT_OUT_SALE_SHARE, who=who)
+    house.work()
+    assert company.changes(before).cells
+    opted_out = company.rows()
+    case = opted_in(house, who=who)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
+    flags = {
+        "shop/customers": {"sale_opt_out": False},
+        "web_log/web_devices": {"sale_opt_out": False},
+        "club/members": {"opted_out": False},
+    }
+    assert company.changes(opted_out) == flagged(of_person(opted_out, who), flags)
+
+
+def test_a_restriction_is_set_with_the_objection_and_taken_off_with_its_notice_and_nothing_else_changes(
+    house: House, company: Company, before: Rows
+) -> None:
+    who = person(PARENT)
+    submission = house.file(Right.OBJECT, who=who, residence="DE")
+    identity.note_mailbox(submission, at=timezone.now())
+    house.work()
+    flags = {"shop/customers": {"sensitive_limited": True}, "club/members": {"opted_out": True}}
+    assert company.changes(before) == flagged(of_person(before, who), flags)
+    closing.withdraw(submission.cases.get().pk, at=timezone.now())
+    house.work()
+    assert company.changes(before) == Changes({}, {}, {})
 
 
 def assert_constraints_hold(company: Company) -> None:

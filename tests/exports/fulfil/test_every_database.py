@@ -5,9 +5,10 @@ Every row of every system is compared before and after: what the plan said has c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,11 @@ from dsar.demo import people, shop_tables, web_log
 from dsar.demo.databases import make_database
 from dsar.demo.people import COUPLE, LOOK_ALIKE, PARENT, RECYCLED, Chosen, Person
 from dsar.demo.systems import BUILD
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
 from exports.models import DataSource
+from exports.sources.connector import open_source
+from exports.sources.sql import dialects
 from exports.sources.values import json_value
 from requests_app.events import EventKind
 from requests_app.law.words import Right
@@ -65,6 +70,7 @@ BREAKING = (
     ("club", "DELETE FROM members"),
     ("web_log", "UPDATE web_devices SET device_id = 'one'"),
 )
+LOCKED = {"sqlite": "BEGIN EXCLUSIVE", "postgresql": "LOCK TABLE reviews", "mysql": "LOCK TABLES reviews WRITE"}
 SINCE = "2022-01-01"  # how far an answer goes back
 FLAGS = {  # what the maps say beside what they said: how consent is withdrawn, and so on
     "shop": """      withdraw_consent: {marketing_email: false, marketing_sms: false}
@@ -397,6 +403,40 @@ def test_a_restriction_is_set_with_the_objection_and_taken_off_with_its_notice_a
     closing.withdraw(submission.cases.get().pk, at=timezone.now())
     house.work()
     assert company.changes(before) == Changes({}, {}, {})
+
+
+@contextmanager
+def answering_slowly(company: Company) -> Iterator[None]:
+    """Whoever reads or writes reviews waits, for somebody has locked them: for longer than we wait meanwhile."""
+    with pytest.MonkeyPatch.context() as impatient, company.connected("shop") as connection:
+        impatient.setitem(open_source.__kwdefaults__, "timeout", timedelta(seconds=0.5))
+        impatient.setattr(dialects, "LOCK_SECONDS", 0.5)
+        connection.exec_driver_sql(LOCKED[connection.dialect.name])
+        yield
+
+
+def test_a_source_that_answers_slowly_is_asked_again_and_is_changed_once_and_whole(
+    house: House, company: Company, before: Rows
+) -> None:
+    who = person("LO-100102")
+    theirs = of_person(before, who)
+    assert theirs["shop/reviews"]
+    case = house.reviewing(Right.DELETE, who)
+    with answering_slowly(company):
+        house.move(case, "start_gathering")
+        house.work()
+    waiting = Job.objects.get(kind="gather_source", state=JobState.WAITING)
+    assert waiting.error.endswith("SourceUnavailableError")
+    house.later()
+    assert planned(case) == {name: len(rows) for name, rows in theirs.items()}
+    with answering_slowly(company):
+        house.approve(case)
+    assert fresh(case).state == State.CARRYING_OUT
+    assert not [name for name in company.changes(before).gone if name.startswith("shop/")]
+    house.later()
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "partly_fulfilled")
+    assert deleted(company, before) == as_planned(theirs)
+    assert_constraints_hold(company)
 
 
 def assert_constraints_hold(company: Company) -> None:

@@ -116,12 +116,13 @@ def slowly() -> None:
 def test_an_answer_that_comes_slowly_or_breaks_off_is_asked_for_again_by_itself_and_nothing_is_lost_or_doubled(
     house: House, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(open_source.__kwdefaults__, "timeout", timedelta(seconds=0.1))
     case = house.reviewing(Right.KNOW_SPECIFIC)
     house.move(case, "start_gathering")
     for attempt, answer in enumerate((slowly, lambda: CUT_OFF), start=1):
         at_the_second_page(service, answer)
-        house.later()
+        with monkeypatch.context() as impatient:
+            impatient.setitem(open_source.__kwdefaults__, "timeout", timedelta(seconds=0.1))
+            house.later()
         job = Job.objects.get(kind="gather_source", state=JobState.WAITING)
         assert (job.attempts, job.error.rpartition(".")[2]) == (attempt, "SourceUnavailableError")
     service.tricks = []

@@ -19,6 +19,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TypeVar
 
+from redis import Redis
+
 from dsar.demo import people
 from tests.jobs.workers import CELERY, EMBEDDED
 from tests.journeys.premises import ROOT, Premises, on_postgres
@@ -93,6 +95,14 @@ class House:
         worker = self._processes.pop("worker")
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
+
+    def broker_is_emptied(self) -> int:
+        """The broker forgets everything, and no process is told; how many messages for the worker it had."""
+        address, _, number = self.redis_url.partition("?virtual_host=")
+        with Redis.from_url(address.replace("redis+socket://", "unix://"), db=int(number)) as server:
+            waiting = [server.llen(key) for key in server.scan_iter(_type="list")]
+            server.flushall()
+        return sum(int(str(count)) for count in waiting)
 
     def stop(self) -> None:
         """End all processes, in good order."""

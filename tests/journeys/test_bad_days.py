@@ -15,6 +15,7 @@ from tests.journeys.conftest import Opening
 from tests.journeys.desk import Desk
 from tests.journeys.house import House, wait_for
 from tests.journeys.person import RECEIPT, Person
+from tests.journeys.premises import on_postgres
 from tests.journeys.procedures import approved, reviewed, unwrapped
 from tests.services import closed_post_office, open_again
 
@@ -123,6 +124,37 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(open_house: Opening) 
         assert records.in_order(bundle.tables()) == records.in_order(expected)
         assert len(person.letters(ANSWER)) == 1
         assert house.manage("verify_audit").returncode == 0
+
+
+@pytest.mark.services
+@pytest.mark.skipif(not on_postgres(), reason="the worker beside SQLite has no broker that could forget")
+def test_a_broker_that_is_emptied_in_the_middle_loses_nothing_and_repeats_nothing(house: House) -> None:
+    person = Person(house, "LO-100328")
+    person.files(Right.KNOW_SPECIFIC, look_back="everything")
+    analyst = reviewed(house, person)
+
+    # Emptied of a job that was sent, and that no worker was there to take up.
+    analyst.starts("start_gathering")
+    house.kill_worker()
+    analyst.sends()
+    assert house.broker_is_emptied(), "else nothing was lost"
+    house.start_worker()
+    analyst.waits_until("deciding")
+
+    # Emptied while all run on, who know nothing of it: also of what says which queue is whose.
+    analyst.starts("approve")
+    house.broker_is_emptied()
+    analyst.sends()
+    house.broker_is_emptied()
+    analyst.waits_until("fulfilled")
+
+    # As if nothing had been: every row is in the bundle once, and one letter came.
+    bundle = person.fetches(Right.KNOW_SPECIFIC)
+    bundle.check_hashes()
+    expected = records.answer(house.premises, person.knows.account_no, since=EVERYTHING_SINCE)
+    assert records.in_order(bundle.tables()) == records.in_order(expected)
+    assert len(person.letters(ANSWER)) == 1
+    assert house.manage("verify_audit").returncode == 0
 
 
 def kills_at_an_unfinished_bundle(house: House) -> None:

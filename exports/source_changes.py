@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from dsar.jobs.models import Job, State
 from dsar.jobs.queue import NotFailed, enqueue, retry
 from dsar.jobs.running import class_path
-from exports.fulfil import restricting
+from exports.fulfil import flags_in_force, restricting
 from exports.models import DataSource, SourceChange
 from exports.models.source import HostChanged, check_variable, url_in
 from exports.sources import own_record
@@ -144,7 +144,7 @@ def install(proposal: Proposal, *, at: datetime) -> DataSource:
 
 
 def _set_up(proposal: Proposal, *, key: str, at: datetime) -> DataSource:
-    """In the caller's transaction; workers note the schema and restrict whoever is to be, for only they ask sources."""
+    """In the caller's transaction; workers note the schema and set what is in force, for only they ask sources."""
     _map_of(proposal)  # which this release may read more strictly than the one by which it was proposed
     source = DataSource.set_up(
         proposal.text,
@@ -157,6 +157,7 @@ def _set_up(proposal: Proposal, *, key: str, at: datetime) -> DataSource:
     if source.has_schema:
         enqueue("note_schema", {"source": source.pk}, key=key)
     restricting.tell_of_those_restricted(source)
+    flags_in_force.begin(source, at=at)
     return source
 
 

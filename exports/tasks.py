@@ -8,7 +8,7 @@ from dsar.jobs.registry import Retries, handler, periodic
 from dsar.jobs.running import Run
 from exports import source_drafts, source_watch
 from exports.fulfil import carry_out as carrying_out
-from exports.fulfil import flagging, gather, medium, restricting, searching, transfer, upkeep
+from exports.fulfil import flagging, flags_in_force, gather, medium, restricting, searching, transfer, upkeep
 from exports.fulfil.documents import drawing, releasing
 from exports.fulfil.recipients import telling
 from exports.fulfil.tasks import asking, mails
@@ -38,6 +38,12 @@ def carry_out(run: Run) -> None:
 def restrict_in_sources(run: Run) -> None:
     """Set or lift a restriction in the sources."""
     restricting.bring_in_line(run)
+
+
+@handler("set_flags_in_force", queue="gather", retries=LASTING, lease=timedelta(minutes=30))
+def set_flags_in_force(run: Run) -> None:
+    """Set flags of opt-outs that came before the source's map said how; a page, and then the next."""
+    flags_in_force.set_page(run)
 
 
 @handler("tell_recipient", queue="gather", retries=LASTING, on_give_up=telling.give_up)

@@ -7,17 +7,16 @@ when they are searched; but nobody proves who asks, so that whoever may be meant
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Several
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from dsar.jobs.running import LeaseLost, Run
+from dsar.jobs.running import LeaseLost
 from exports.fulfil import trouble
 from exports.models import DataSource
 from exports.sources.connector import Connector, GivenIdentifier, Identifiers, Mode, identifiers_given
 from exports.sources.datamap import Collection
 from requests_app.law.words import Right
-from requests_app.models import Case
 from requests_app.services import opt_outs, people
 
 
@@ -33,15 +32,26 @@ class _Giver(NamedTuple):
 
 
 class OnTheWay:
-    """Identifiers from source to source, for those in which flags are to be set; to be asked in walking order."""
+    """Identifiers from source to source, for those in which flags are to be set; to be asked in walking order.
 
-    def __init__(self, run: Run, case: Case, came: Identifiers, targets: Several[DataSource]) -> None:
-        self._run = run
+    Of several people at once it is what leads to any of them. `renew` is called as it goes on, for it may take long.
+    """
+
+    def __init__(
+        self,
+        came: Identifiers,
+        targets: Several[DataSource],
+        right: Right,
+        *,
+        removed: people.Removed | None = None,
+        renew: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._renew = renew
         self._known = {kind: dict.fromkeys(values) for kind, values in came.items()}
-        self._removed = people.Removed(case.submission)
+        self._removed = removed
         walked = list(DataSource.objects.in_walking_order())
         self._place = {source.pk: place for place, source in enumerate(walked)}
-        self._ahead = deque(_givers(walked, {target.pk for target in targets}, case.right_asked))
+        self._ahead = deque(_givers(walked, {target.pk for target in targets}, right))
         self._missing: dict[str, Exception] = {}  # by kind of identifier: why not all of them are known
 
     def leading_to(self, source: DataSource) -> dict[str, list[str]]:
@@ -58,7 +68,7 @@ class OnTheWay:
 
     def _read(self, giver: _Giver) -> None:
         """Go on with what a source gives; one that can't be read is remembered, and stops no other."""
-        self._run.renew()
+        self._renew()
         data_map = giver.source.map_version.as_map()
         try:
             with trouble.for_a_person(), giver.source.open(data_map) as connector:
@@ -77,13 +87,14 @@ class OnTheWay:
     def _given(self, connector: Connector, collections: Iterable[Collection]) -> Iterator[tuple[str, str]]:
         for found in collections:
             for page in connector.pages(found.name, self._known, mode=Mode.PLAN):
-                self._run.renew()
+                self._renew()
                 for gift in identifiers_given(connector.datamap, found, page):
                     if self._leads_on(gift):
                         yield gift.kind, gift.value
 
     def _leads_on(self, gift: GivenIdentifier) -> bool:
-        return gift.value not in self._known.get(gift.kind, ()) and (gift.kind, gift.value) not in self._removed
+        is_removed = self._removed is not None and (gift.kind, gift.value) in self._removed
+        return gift.value not in self._known.get(gift.kind, ()) and not is_removed
 
 
 def _givers(walked: Sequence[DataSource], targets: Several[int], right: Right) -> list[_Giver]:

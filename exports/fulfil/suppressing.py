@@ -17,7 +17,7 @@ from exports.sources.connector import ChangeRefusedError, Identifiers
 from exports.sources.datamap import Collection
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind
-from requests_app.services import opt_outs
+from requests_app.services import opt_outs, people
 from requests_app.states import State
 
 
@@ -30,7 +30,8 @@ def suppress(run: Run, case: Case) -> None:
     if not sources:
         raise trouble.NotInAnyMap
     left = [source for source in sources if not acts.is_done(case, source, ActKind.SUPPRESS)]
-    way = OnTheWay(run, case, identifiers_that_came(case), left)
+    removed = people.Removed(case.submission)
+    way = OnTheWay(identifiers_that_came(case), left, case.right_asked, removed=removed, renew=run.renew)
     wanted = (source for source in left if is_wanted(case))
     source_by_source.each(run, wanted, lambda source: _suppress_in(run, case, source, way))
 

@@ -63,6 +63,10 @@ class FlagRefused(PermanentFailure):
     """The source does not let the column be set that carries an opt-out out."""
 
 
+class FlagsByHand(PermanentFailure):
+    """A map came to say which flags a person sets, and opt-outs were in force before: no owner is asked for each."""
+
+
 class NotInAnyMap(PermanentFailure):
     """No data map says how this right is carried out."""
 
@@ -152,6 +156,11 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "The source does not let the column be set that carries this right out: the value does not fit, or a rule of"
         " the database forbids it. Nothing was changed in it. Correct `suppress` in its map, load it, then try the job"
         " again."
+    ),
+    "FlagsByHand": _(
+        "Only a person sets the flags of this source, and opt-outs were in force before its map said so; nobody was"
+        " asked about those. Have its owner look up who is held there (the door of opt-outs tells it of each), and set"
+        " the flags by hand. Trying the job again changes nothing."
     ),
     "NotInAnyMap": _(
         "No data map says how this right is carried out. Add `suppress` to the map, load it, then try the job again."

@@ -150,6 +150,9 @@ class Removed:
         removed = Identifier.objects.filter(whose, status=IdentifierStatus.REMOVED)
         self._known = frozenset(removed.values_list("kind", "digest"))
 
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
     def __contains__(self, identifier: tuple[str, str]) -> bool:
         """Whether an identifier, by kind and value, is one of them."""
         kind, value = identifier

@@ -1,0 +1,224 @@
+"""Opt-outs in force, set in a source whose map came to say how after they came, and again in one that was restored.
+
+The store of opt-outs knows of everybody what came with the request, and outlives the case; what that leads to is read
+on the way, as for a new one. A page of the store is one order a right; one job a page, each of which has the next one
+begun, so that one that is interrupted goes on with its page, and what is wrong with a page keeps no other from being
+set. Setting twice is setting once. Restrictions have jobs of their own: `restricting`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.db import transaction
+
+from dsar.jobs.queue import enqueue
+from dsar.jobs.running import Run
+from exports.fulfil import on_the_way, trouble
+from exports.fulfil.on_the_way import OnTheWay
+from exports.models import Act, ActKind, DataSource
+from exports.sources.connector import ChangeRefusedError, Connector, Identifiers
+from requests_app.law.words import Right
+from requests_app.models import Case, IdentifierKind, OptIn, Submission, Suppression
+from requests_app.roles import SYSTEM
+from requests_app.services import opt_outs, people
+from requests_app.services.staffing import note_setting
+from requests_app.states import State
+
+AT_ONCE = 200  # opt-outs in one page
+ELSEWHERE = frozenset({Right.RESTRICT, Right.OPT_IN})  # which other code sets: by what is confirmed, by what is proved
+
+
+@dataclass
+class SetAgain:
+    """What became of some opt-outs in a source."""
+
+    opt_outs: int = 0
+    rows: Counter[str] = field(default_factory=Counter)  # that stand so now, by collection
+    refused: int = 0  # opt-outs whose flags the source does not take
+    unreached: set[str] = field(default_factory=set)  # collections to which nothing led
+    incomplete: Exception | None = None  # why something may be missing that leads here
+
+    def add(self, other: SetAgain) -> None:
+        """Count what became of some more."""
+        self.opt_outs += other.opt_outs
+        self.rows += other.rows
+        self.refused += other.refused
+        self.unreached |= other.unreached
+        self.incomplete = self.incomplete or other.incomplete
+
+
+def begin(source: DataSource, *, at: datetime) -> None:
+    """The job for a source whose map just came to be in force, if that says how; in the same transaction.
+
+    Also if nobody has opted out: who does at this moment may be asked about in another transaction than this one sees.
+    """
+    if _rights(source):
+        _enqueue(source, f"{source.map_version_id}:{at.isoformat()}", "")
+
+
+def set_page(run: Run) -> None:
+    """The job: one page of the store, and after it the next. Raises what is wrong with this one."""
+    source = DataSource.objects.in_walking_order().filter(pk=run.arguments["source"]).first()
+    page = _page(source, str(run.arguments["after"])) if source else []
+    if source is None or not page:
+        return
+    if source.is_manual:
+        if _never_asked(source):
+            raise trouble.FlagsByHand
+        return
+    with trouble.for_a_person():
+        done = _set_in(source, page, renew=run.renew)
+    with run.transaction():
+        _enqueue(source, str(run.arguments["occasion"]), str(page[-1].pk))
+        _note(source, done, at=run.at)
+    if done.incomplete:
+        raise done.incomplete
+    if done.refused:
+        raise trouble.FlagRefused
+
+
+def set_all(source: DataSource, *, at: datetime) -> SetAgain:
+    """Set them all at once, for a command. Raises SourceError, PermanentFailure and what the source's map says."""
+    done, after = SetAgain(), ""
+    while page := _page(source, after):
+        done.add(_set_in(source, page))
+        after = str(page[-1].pk)
+    with transaction.atomic():
+        _note(source, done, at=at)
+    return done
+
+
+def in_force(source: DataSource) -> Counter[str]:
+    """How many opt-outs are in force whose flags the source can set, by right."""
+    return Counter(Suppression.objects.in_force().filter(right__in=_rights(source)).values_list("right", flat=True))
+
+
+def _enqueue(source: DataSource, occasion: str, after: str) -> None:
+    arguments: dict[str, str | int] = {"source": source.pk, "occasion": occasion, "after": after}
+    enqueue("set_flags_in_force", arguments, key=f"set_flags_in_force:{source.pk}:{occasion}:{after}")
+
+
+def _rights(source: DataSource) -> list[Right]:
+    data_map = source.map_version.as_map()
+    return [right for right in Right if right not in ELSEWHERE and data_map.suppresses(right)]
+
+
+def _never_asked(source: DataSource) -> bool:
+    """Whether there are opt-outs of which its owner neither was told nor is to be told by the job of the case."""
+    told = Act.objects.filter(source=source, kind=ActKind.SUPPRESS).values("case")
+    carried_out = Case.objects.filter(state=State.CARRYING_OUT).values("pk")
+    rows = Suppression.objects.in_force().filter(right__in=_rights(source))
+    return rows.exclude(case_id__in=told).exclude(case_id__in=carried_out).exists()
+
+
+def _page(source: DataSource, after: str) -> list[Suppression]:
+    rows = Suppression.objects.in_force().filter(right__in=_rights(source)).select_related("organisation")
+    behind = rows.filter(pk__gt=UUID(after)) if after else rows
+    return list(behind.order_by("pk")[:AT_ONCE])
+
+
+def _set_in(source: DataSource, page: Sequence[Suppression], renew: Callable[[], None] = lambda: None) -> SetAgain:
+    done = SetAgain()
+    with source.open(source.map_version.as_map()) as connector:
+        setting = _Setting(source, connector, renew)
+        for right, rows in groupby(sorted(page, key=lambda row: row.right), key=lambda row: Right(row.right)):
+            for together, removed in _together(list(rows)):
+                done.add(setting.set(right, together, removed))
+        setting.take_back(page)
+    return done
+
+
+class _Setting:
+    """Orders to one open source."""
+
+    def __init__(self, source: DataSource, connector: Connector, renew: Callable[[], None]) -> None:
+        self._source, self._connector, self._renew = source, connector, renew
+
+    def set(self, right: Right, rows: Sequence[Suppression], removed: people.Removed | None) -> SetAgain:
+        """In one order for all; where the source refuses that, in one for each, so that others are not left out."""
+        way = OnTheWay(_named_by(rows), {self._source}, right, removed=removed, renew=self._renew)
+        identifiers = way.leading_to(self._source)
+        self._renew()
+        try:
+            counted = Counter(self._connector.suppress(right, identifiers))
+        except ChangeRefusedError:
+            if len(rows) == 1:
+                return SetAgain(1, refused=1)
+            apart = SetAgain()
+            for row in rows:
+                apart.add(self.set(right, [row], removed))
+            return apart
+        missed = {found.name for found in on_the_way.unreached(self._source, right, identifiers)}
+        why = way.why_incomplete(on_the_way.flagged(self._source, right), self._source)
+        return SetAgain(len(rows), counted, unreached=missed, incomplete=why)
+
+    def take_back(self, page: Iterable[Suppression]) -> None:
+        """Whoever opted in while the flags were set has it off: the opt-in may have reached the source before."""
+        if not self._source.map_version.as_map().suppresses(Right.OPT_IN):
+            return
+        ended = Suppression.objects.filter(pk__in=[row.pk for row in page], right=Right.OPT_OUT_SALE_SHARE)
+        for row in ended.exclude(lifted_at=None).select_related("organisation"):
+            since = OptIn.objects.filter(organisation=row.organisation, opted_in_at__gte=row.lifted_at)
+            named = _named_by([row])
+            if since.filter(kind=row.kind, digest=row.digest).exists() and not _holds_on(row, named):
+                found = OnTheWay(named, {self._source}, Right.OPT_IN, renew=self._renew).leading_to(self._source)
+                self._connector.suppress(Right.OPT_IN, named if _holds_on(row, found) else found)
+
+
+def _holds_on(row: Suppression, identifiers: Identifiers) -> bool:
+    return opt_outs.holds_for_any(Submission(organisation=row.organisation), identifiers)
+
+
+def _together(rows: Sequence[Suppression]) -> Iterator[tuple[list[Suppression], people.Removed | None]]:
+    """Those that one order can set; whoever had something taken away by staff apart, for others it may be theirs."""
+    cases = Case.objects.in_bulk({row.case_id for row in rows})
+    many = list[Suppression]()
+    for row in rows:
+        case = cases.get(row.case_id)
+        removed = people.Removed(case.submission) if case else None
+        if removed:
+            yield [row], removed
+        else:
+            many.append(row)
+    if many:
+        yield many, None
+
+
+def _named_by(rows: Iterable[Suppression]) -> dict[str, list[str]]:
+    """What came with the requests: as the store keeps it, which writes addresses small, and as it was typed."""
+    named: dict[str, dict[str, None]] = {}
+    wanted = {(row.case_id, row.kind): row.value for row in rows}
+    cases = Case.objects.filter(pk__in={case_id for case_id, _kind in wanted}).select_related("submission")
+    came = {(case.pk, kind): typed for case in cases for kind, typed in _typed(case.submission).items()}
+    for (case_id, kind), value in wanted.items():
+        values = named.setdefault(kind, {})
+        values[value] = None
+        typed = came.get((case_id, kind), "")
+        if people.as_compared(kind, typed) == value:
+            values[typed] = None
+    return {kind: list(values) for kind, values in named.items()}
+
+
+def _typed(submission: Submission) -> dict[str, str]:
+    return {IdentifierKind.EMAIL: submission.email, IdentifierKind.ACCOUNT_NUMBER: submission.account_number}
+
+
+def _note(source: DataSource, done: SetAgain, *, at: datetime) -> None:
+    """In the caller's transaction; numbers alone."""
+    note_setting(
+        "flags_set_again",
+        by=SYSTEM,
+        at=at,
+        source=source.slug,
+        map=source.map_version.digest,
+        opt_outs=done.opt_outs,
+        rows=[f"{name}: {count}" for name, count in sorted(done.rows.items())],
+        unreached=sorted(done.unreached),
+        refused=done.refused,
+    )

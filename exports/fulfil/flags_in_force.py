@@ -25,6 +25,7 @@ from exports.models import Act, ActKind, DataSource
 from exports.sources.connector import ChangeRefusedError, Connector, Identifiers
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind, OptIn, Submission, Suppression
+from requests_app.models.suppression import SuppressionQuerySet
 from requests_app.roles import SYSTEM
 from requests_app.services import opt_outs, people
 from requests_app.services.staffing import note_setting
@@ -83,12 +84,18 @@ def set_page(run: Run) -> None:
         raise trouble.FlagRefused
 
 
-def set_all(source: DataSource, *, at: datetime) -> SetAgain:
-    """Set them all at once, for a command. Raises SourceError, PermanentFailure and what the source's map says."""
+def set_all(source: DataSource, *, since: datetime, at: datetime) -> SetAgain:
+    """Set them all at once in a source of which a backup was made at `since` and restored, for a command.
+
+    Flags that opt-ins took off after that are taken off again. Raises SourceError and PermanentFailure.
+    """
     done, after = SetAgain(), ""
     while page := _page(source, after):
         done.add(_set_in(source, page))
         after = str(page[-1].pk)
+    ended = Suppression.objects.filter(right=Right.OPT_OUT_SALE_SHARE, lifted_at__gte=since)
+    with source.open(source.map_version.as_map()) as connector:
+        _Setting(source, connector).take_back(ended)
     with transaction.atomic():
         _note(source, done, at=at)
     return done
@@ -130,14 +137,15 @@ def _set_in(source: DataSource, page: Sequence[Suppression], renew: Callable[[],
         for right, rows in groupby(sorted(page, key=lambda row: row.right), key=lambda row: Right(row.right)):
             for together, removed in _together(list(rows)):
                 done.add(setting.set(right, together, removed))
-        setting.take_back(page)
+        # Who opted in meanwhile has it off again.
+        setting.take_back(Suppression.objects.filter(pk__in=[row.pk for row in page], right=Right.OPT_OUT_SALE_SHARE))
     return done
 
 
 class _Setting:
     """Orders to one open source."""
 
-    def __init__(self, source: DataSource, connector: Connector, renew: Callable[[], None]) -> None:
+    def __init__(self, source: DataSource, connector: Connector, renew: Callable[[], None] = lambda: None) -> None:
         self._source, self._connector, self._renew = source, connector, renew
 
     def set(self, right: Right, rows: Sequence[Suppression], removed: people.Removed | None) -> SetAgain:
@@ -158,12 +166,11 @@ class _Setting:
         why = way.why_incomplete(on_the_way.flagged(self._source, right), self._source)
         return SetAgain(len(rows), counted, unreached=missed, incomplete=why)
 
-    def take_back(self, page: Iterable[Suppression]) -> None:
-        """Whoever opted in while the flags were set has it off: the opt-in may have reached the source before."""
+    def take_back(self, ended: SuppressionQuerySet) -> None:
+        """Have off what opt-ins have ended of these, as the opt-in had it: it may have reached the source before."""
         if not self._source.map_version.as_map().suppresses(Right.OPT_IN):
             return
-        ended = Suppression.objects.filter(pk__in=[row.pk for row in page], right=Right.OPT_OUT_SALE_SHARE)
-        for row in ended.exclude(lifted_at=None).select_related("organisation"):
+        for row in ended.exclude(lifted_at=None).select_related("organisation").iterator():
             since = OptIn.objects.filter(organisation=row.organisation, opted_in_at__gte=row.lifted_at)
             named = _named_by([row])
             if since.filter(kind=row.kind, digest=row.digest).exists() and not _holds_on(row, named):

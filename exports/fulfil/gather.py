@@ -126,7 +126,7 @@ def _is_led_to(data_map: DataMap, collection: Collection, identifiers: Identifie
 def _look_into_each(
     run: Run, source_run: SourceRun, connector: Connector, collections: list[Collection], identifiers: Identifiers
 ) -> None:
-    kept, watch = source_runs.Kept(run, source_run), Watch(source_run)
+    kept, watch = source_runs.Kept(run, source_run), Watch(source_run.source, source_run.case_id)
     contents = ContentDigests(source_run, connector)
     last = {part.collection: part for part in source_run.parts.order_by("number")}  # which a job that died has left
     try:

@@ -10,9 +10,10 @@ order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import partial
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
@@ -42,6 +43,21 @@ def tell_of_those_restricted(source: DataSource) -> None:
     for case in _restricted():
         key = f"restrict_in_sources:{case.pk}:{case.version}:map:{source.map_version_id}"
         enqueue("restrict_in_sources", {"case": str(case.pk)}, key=key)
+
+
+def tell_restored(source: DataSource, *, since: datetime, at: datetime) -> int:
+    """The jobs that tell a source anew of which a backup was made at `since` and restored; how many they are.
+
+    Of those restricted now, and of those whose restriction was taken off there after that.
+    """
+    if not source.map_version.as_map().suppresses(Right.RESTRICT):
+        return 0
+    ended = SourceRestriction.objects.filter(source=source, is_set=False, told_at__gte=since).values("case")
+    cases = Case.objects.filter(Q(pk__in=_restricted()) | Q(pk__in=ended))
+    for case in cases:
+        key = f"restrict_in_sources:{case.pk}:{source.pk}:restored:{at.isoformat()}"
+        enqueue("restrict_in_sources", {"case": str(case.pk), "again": source.pk}, key=key)
+    return len(cases)
 
 
 def bring_in_line(run: Run) -> None:

@@ -11,12 +11,13 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from dsar.jobs.running import Run
 from dsar.vault import digests
-from exports.models import CameBack, Corrected, DataSource, SourceRun
+from exports.models import CameBack, Corrected, DataSource
 from exports.sources.connector import Held, Page
 from exports.sources.datamap import Collection
 from exports.sources.values import Json, Key
@@ -75,41 +76,52 @@ def _watch(
 
 
 class Watch:
-    """Looks for wrong values in what one run reads; a source in which nothing was corrected costs one query."""
+    """Looks for wrong values in what is read of a source; one in which nothing was corrected costs one query.
 
-    def __init__(self, source_run: SourceRun) -> None:
-        self._source_run = source_run
-        self._fields: Mapping[str, list[str]] = defaultdict(list)
-        watched = Corrected.objects.filter(source=source_run.source).order_by("collection", "field")
+    An alarm is raised in the case for which it is read, or if it is read for none in the one that had it corrected.
+    """
+
+    def __init__(self, source: DataSource, found_in: UUID | None = None) -> None:
+        self._source = source
+        self._found_in = found_in
+        self.fields: Mapping[str, list[str]] = defaultdict(list)
+        watched = Corrected.objects.filter(source=source).order_by("collection", "field")
         for collection, field in watched.values_list("collection", "field").distinct():
-            self._fields[collection].append(field)
+            self.fields[collection].append(field)
 
     def look(self, run: Run, collection: Collection, page: Page) -> None:
         """Raise an alarm for each wrong value that stands in a page again, and settle those that are gone."""
-        for field in self._fields.get(collection.name, ()):
-            for corrected, value, key in self._met(collection, field, page):
-                is_back = corrected.wrong in digests.candidates(
-                    _kind(self._source_run.source), _value(collection.name, field, key, value)
-                )
-                with run.transaction():
-                    (self._raise if is_back else _settle)(corrected, at=run.at)
+        for corrected, is_back in self.known_in(collection.name, page):
+            with run.transaction():
+                self.note(corrected, is_back=is_back, at=run.at)
 
-    def _met(self, collection: Collection, field: str, page: Page) -> Iterator[tuple[Corrected, Json, Key]]:
+    def known_in(self, collection: str, page: Page) -> Iterator[tuple[Corrected, bool]]:
+        """What was corrected in the rows of a page once, and whether the wrong value stands there again."""
+        for field in self.fields.get(collection, ()):
+            for corrected, value, key in self._met(collection, field, page):
+                wrong = digests.candidates(_kind(self._source), _value(collection, field, key, value))
+                yield corrected, corrected.wrong in wrong
+
+    def note(self, corrected: Corrected, *, is_back: bool, at: datetime) -> None:
+        """Raise or settle the alarm. In the caller's transaction."""
+        (self._raise if is_back else _settle)(corrected, at=at)
+
+    def _met(self, collection: str, field: str, page: Page) -> Iterator[tuple[Corrected, Json, Key]]:
         """The rows of a page in which this field was corrected once, with what stands in it now."""
         read = zip(page.keys, page.records, strict=True)
         held = [(key, row[field]) for key, row in read if field in row]  # a plan may leave the field out
-        digester = digests.Digester(_kind(self._source_run.source))
+        digester = digests.Digester(_kind(self._source))
         for first in range(0, len(held), AT_ONCE):
             some = held[first : first + AT_ONCE]
             found = dict[str, tuple[Key, Json]]()
             for row in some:
-                found |= dict.fromkeys(digester.candidates(_row(collection.name, field, row[0])), row)
+                found |= dict.fromkeys(digester.candidates(_row(collection, field, row[0])), row)
             for corrected in Corrected.objects.filter(row__in=found).select_related("case__submission"):
                 key, value = found[corrected.row]
                 yield corrected, value, key
 
     def _raise(self, corrected: Corrected, *, at: datetime) -> None:
-        case = locked(self._source_run.case_id)
+        case = locked(self._found_in or corrected.case_id)
         _alarm, is_new = CameBack.objects.get_or_create(
             corrected=corrected, settled_at=None, defaults={"case": case, "found_at": at}
         )
@@ -119,7 +131,7 @@ class Watch:
                 EventKind.CAME_BACK,
                 by=SYSTEM,
                 at=at,
-                source=self._source_run.source.slug,
+                source=self._source.slug,
                 collection=corrected.collection,
                 field=corrected.field,
                 about=corrected.case.submission.reference,

@@ -42,7 +42,7 @@ def tell_of_those_restricted(source: DataSource) -> None:
         return
     for case in _restricted():
         key = f"restrict_in_sources:{case.pk}:{case.version}:map:{source.map_version_id}"
-        enqueue("restrict_in_sources", {"case": str(case.pk)}, key=key)
+        enqueue("restrict_in_sources", {"case": str(case.pk), "again": source.pk}, key=key)
 
 
 def tell_restored(source: DataSource, *, since: datetime, at: datetime) -> int:

@@ -304,6 +304,13 @@ def test_a_map_that_says_how_later_restricts_whoever_is_restricted_by_then(house
     assert "Not set yet in Club." not in on_the_page(case)
 
 
+def test_a_map_that_says_otherwise_how_restricts_anew_whoever_is_restricted(house: House, service: Service) -> None:
+    confirmed(house, objecting(house))
+    accepted(MAP.replace("{restricted: true}", "{opted_out: true}").replace("{restricted: false}", "{opted_out: false}"))
+    house.work()
+    assert orders(service) == [SET, ("restrict", {"opted_out": True})]
+
+
 def test_where_a_map_says_no_more_how_it_is_taken_off_the_desk_is_told_to(house: House, service: Service) -> None:
     case = confirmed(house, objecting(house))
     accepted(SERVICE_MAP)

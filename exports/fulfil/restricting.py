@@ -1,7 +1,8 @@
 """Restriction in the company's systems: set where a data map says how, and taken off once it has ended.
 
 Our look-up holds whatever a request names from receipt on, since that only protects. A system stops its work for a
-person, which can harm whoever never asked: so a source is told by what is confirmed alone, and never by a claim.
+person, which can harm whoever never asked: so a source is told by what is confirmed and what that leads to on the way,
+as for an opt-out, and never by a claim.
 Called when a mailbox is confirmed, an identity accepted, a restriction begun anew or ended, and a map put in force
 that says how; its job looks at what holds then, and not at why it was asked, so that it may come late, twice, or in any
 order.
@@ -9,15 +10,15 @@ order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from functools import partial
 
 from django.db.models import Q, QuerySet
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
-from exports.fulfil import source_by_source, trouble
+from exports.fulfil import on_the_way, source_by_source, trouble
+from exports.fulfil.on_the_way import OnTheWay
 from exports.models import DataSource, SourceRestriction
 from exports.sources.connector import ChangeRefusedError
 from requests_app.events import EventKind
@@ -63,10 +64,18 @@ def tell_restored(source: DataSource, *, since: datetime, at: datetime) -> int:
 def bring_in_line(run: Run) -> None:
     """Set or lift in each source what holds now; one that fails stops no other. Raises what went wrong in one."""
     case = _case(str(run.arguments["case"]))
-    source_by_source.each(run, DataSource.objects.that_suppress(Right.RESTRICT), partial(_tell, run, case))
+    sources = DataSource.objects.that_suppress(Right.RESTRICT)
+    way = _way(case, sources, run)
+    source_by_source.each(run, sources, lambda source: _tell(run, case, source, way))
 
 
-def _tell(run: Run, case: Case, source: DataSource) -> None:
+def _way(case: Case, sources: Collection[DataSource], run: Run) -> OnTheWay:
+    removed = people.Removed(case.submission)
+    confirmed = {kind: sorted(values) for kind, values in confirmed_of(case).items()}
+    return OnTheWay(confirmed, sources, Right.RESTRICT, removed=removed, renew=run.renew)
+
+
+def _tell(run: Run, case: Case, source: DataSource, way: OnTheWay) -> None:
     told = SourceRestriction.objects.filter(case=case, source=source).first()
     is_sure = told is not None and told.told_at is not None and run.arguments.get("again") != source.pk
     is_wanted, known = case.is_restricted, confirmed_of(case)
@@ -78,15 +87,19 @@ def _tell(run: Run, case: Case, source: DataSource) -> None:
         with run.transaction():
             _wake_ended(run, case, source)
         return
-    if not is_wanted and (others := _others_naming(case, known)):
+    if not is_wanted and (others := _others_reaching(run, case, source, way)):
         with run.transaction():
             _tell_again(run, [] if is_sure else others, source)
         return
-    _order(run, case, source, known, sets=is_wanted)
+    _order(run, case, source, way, sets=is_wanted)
 
 
-def _order(run: Run, case: Case, source: DataSource, known: Known, *, sets: bool) -> None:
+def _order(run: Run, case: Case, source: DataSource, way: OnTheWay, *, sets: bool) -> None:
     """Set or lift, and note it, with whoever has to be told again because of it.
+
+    For what is confirmed, and what that leads to on the way. Where a source on the way could not be read, what can be
+    reached is set, and the row is left as one of which nobody is sure, so that the next attempt sets the rest. Nothing
+    is taken off as long as it is not known who else may want it.
 
     Nothing is locked while a source answers. So another job of the same person may set the flag while this one takes it
     off, in either order. Whoever took it off therefore looks, after the answer, who wants it by then, and has each told
@@ -94,7 +107,9 @@ def _order(run: Run, case: Case, source: DataSource, known: Known, *, sets: bool
     between leaves its row without `told_at`, written before it asked: the next attempt knows by that that the flag may
     be off, and does the same.
     """
-    named = {kind: sorted(values) for kind, values in known.items()}
+    named = way.leading_to(source)
+    incomplete = _why_incomplete(way, source)
+    kinds = sorted(confirmed_of(case))
     try:
         with trouble.for_a_person(), source.open(source.map_version.as_map()) as connector:
             _note_begun(run, case, source)
@@ -103,18 +118,21 @@ def _order(run: Run, case: Case, source: DataSource, known: Known, *, sets: bool
         with run.transaction():  # what was not set will not have to be taken off
             SourceRestriction.objects.filter(case=case, source=source, is_set=False).delete()
         raise trouble.FlagRefused(str(error)) from error
+    others = [] if sets else _others_reaching(run, case, source, way)
     with run.transaction():
         case = locked(case.pk)
         SourceRestriction.objects.filter(case=case, source=source).update(
-            is_set=sets, kinds=sorted(named), rows=sum(done.values()), told_at=run.at
+            is_set=sets, kinds=kinds, rows=sum(done.values()), told_at=None if incomplete else run.at
         )
         kind = EventKind.RESTRICTION_SET if sets else EventKind.RESTRICTION_TAKEN_OFF
-        record(case, kind, by=SYSTEM, at=run.at, source=source.slug, done=dict(done), kinds=sorted(named))
+        record(case, kind, by=SYSTEM, at=run.at, source=source.slug, done=dict(done), kinds=kinds)
         if case.is_restricted != sets:  # it began or ended while the source was told
             _tell_again(run, [case], source)
         if not sets:
-            _tell_again(run, _others_naming(case, known), source)
+            _tell_again(run, others, source)
             _wake_ended(run, case, source)
+    if incomplete:
+        raise incomplete
 
 
 def _note_begun(run: Run, case: Case, source: DataSource) -> None:
@@ -138,13 +156,41 @@ def confirmed_of(case: Case) -> Known:
     return {kind: frozenset(values) for kind, values in found.items()}
 
 
-def _others_naming(case: Case, known: Known) -> list[Case]:
+def _others_reaching(run: Run, case: Case, source: DataSource, way: OnTheWay) -> list[Case]:
     """Whose restriction holds on the same record: its flag is one for all of them, whoever had it set.
 
-    The case that this one was merged into counts by that: the restriction went on with it.
+    By what is confirmed of both, or by what that leads to; and the case that this one was merged into, for the
+    restriction went on with it. Raises what went wrong on the way, for then nobody knows.
     """
-    others = _restricted().exclude(pk=case.pk).select_related("submission__organisation", "submission__subject")
-    return [other for other in others if other.pk == case.about_id or _meet(confirmed_of(other), known)]
+    restricted = _restricted().exclude(pk=case.pk).select_related("submission__organisation", "submission__subject")
+    others, known = [(other, confirmed_of(other)) for other in restricted], confirmed_of(case)
+    naming = [other for other, theirs in others if other.pk == case.about_id or _meet(theirs, known)]
+    rest = [(other, theirs) for other, theirs in others if other not in naming]
+    found = _leading_to(source, way)
+    if found and rest and _meet(found, _led_to(run, source, [theirs for _other, theirs in rest])):
+        naming += [other for other, theirs in rest if _meet(found, _led_to(run, source, [theirs]))]
+    return naming
+
+
+def _led_to(run: Run, source: DataSource, known: Iterable[Known]) -> Mapping[str, Iterable[str]]:
+    """What leads to the flags of a source from what is confirmed of some people, read together."""
+    named: dict[str, list[str]] = {}
+    for one in known:
+        for kind, values in one.items():
+            named.setdefault(kind, []).extend(values)
+    return _leading_to(source, OnTheWay(named, [source], Right.RESTRICT, renew=run.renew))
+
+
+def _leading_to(source: DataSource, way: OnTheWay) -> Mapping[str, Iterable[str]]:
+    found, data_map = way.leading_to(source), source.map_version.as_map()
+    if why := _why_incomplete(way, source):
+        raise why
+    kinds = set[str]().union(*map(data_map.kinds_leading_to, on_the_way.flagged(source, Right.RESTRICT)))
+    return {kind: values for kind, values in found.items() if kind in kinds}
+
+
+def _why_incomplete(way: OnTheWay, source: DataSource) -> Exception | None:
+    return way.why_incomplete(on_the_way.flagged(source, Right.RESTRICT), source)
 
 
 def _restricted() -> QuerySet[Case]:
@@ -173,12 +219,12 @@ def _key(run: Run, case: Case, source: DataSource) -> str:
     return f"restrict_in_sources:{case.pk}:{source.pk}:{run.job.pk}:{run.fence}"
 
 
-def _meet(one: Known, other: Known) -> bool:
+def _meet(one: Mapping[str, Iterable[str]], other: Mapping[str, Iterable[str]]) -> bool:
     """Whether they name one record: a source that lets case or blanks pass finds it by either spelling."""
     return bool(_as_compared(one) & _as_compared(other))
 
 
-def _as_compared(known: Known) -> set[tuple[str, str]]:
+def _as_compared(known: Mapping[str, Iterable[str]]) -> set[tuple[str, str]]:
     return {(kind, people.as_compared(kind, value)) for kind, values in known.items() for value in values}
 
 

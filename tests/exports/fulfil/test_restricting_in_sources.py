@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from pytest_django import Settings
 
+from dsar.demo.people import Person
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.ledger import chains
@@ -24,7 +25,7 @@ from exports.sources.datamap import DataMapError, read_data_map
 from exports.sources.http import HttpConnector
 from requests_app.events import EventKind
 from requests_app.law.words import Right
-from requests_app.models import Case, Submission
+from requests_app.models import Case, Identifier, Submission
 from requests_app.roles import Actor, Role
 from requests_app.services import closing, identity
 from requests_app.services.correcting import Correction
@@ -306,7 +307,9 @@ def test_a_map_that_says_how_later_restricts_whoever_is_restricted_by_then(house
 
 def test_a_map_that_says_otherwise_how_restricts_anew_whoever_is_restricted(house: House, service: Service) -> None:
     confirmed(house, objecting(house))
-    accepted(MAP.replace("{restricted: true}", "{opted_out: true}").replace("{restricted: false}", "{opted_out: false}"))
+    accepted(
+        MAP.replace("{restricted: true}", "{opted_out: true}").replace("{restricted: false}", "{opted_out: false}")
+    )
     house.work()
     assert orders(service) == [SET, ("restrict", {"opted_out": True})]
 
@@ -318,6 +321,67 @@ def test_where_a_map_says_no_more_how_it_is_taken_off_the_desk_is_told_to(house:
     house.work()
     assert orders(service) == [SET]
     assert "taken off in Club: take it off there by hand." in on_the_page(fresh(case))
+
+
+@pytest.fixture
+def by_device(house: House) -> House:
+    """The web log, which knows nobody but by devices, says how a restriction is set."""
+    flags = "restrict: {sale_opt_out: true}\n      lift_restriction: {sale_opt_out: false}"
+    remap("web_log", "opt_out_sale_share: {sale_opt_out: true}", flags)
+    house.sql("web_log", "UPDATE web_devices SET sale_opt_out = 0")
+    return house
+
+
+def stopped(house: House) -> set[object]:
+    """The devices whose data is restricted."""
+    return {row[0] for row in house.sql("web_log", "SELECT device_id FROM web_devices WHERE sale_opt_out")}
+
+
+def devices_of(house: House, who: Person) -> set[object]:
+    return {row[0] for row in house.sql("shop", f"SELECT device_id FROM devices WHERE customer_id = {who.id}")}
+
+
+def test_a_restriction_reaches_the_devices_to_which_other_sources_lead_and_is_taken_off_there(by_device: House) -> None:
+    case = confirmed(by_device, objecting(by_device))
+    assert stopped(by_device) == devices_of(by_device, person()) != set()
+    assert SourceRestriction.objects.get().kinds == ["email"]
+    assert not Identifier.objects.filter(kind="device_id").exists()
+    closing.withdraw(case.pk, at=timezone.now())
+    by_device.work()
+    assert stopped(by_device) == set()
+
+
+def test_a_device_of_somebody_else_who_is_restricted_stays_so_until_that_one_has_ended(by_device: House) -> None:
+    other = person("LO-100102")
+    shared = (
+        "INSERT INTO devices SELECT device_id || ' ', ?, platform, first_seen_at FROM devices WHERE customer_id = ?"
+    )
+    by_device.sql("shop", shared, other.id, person().id)
+    first, second = (confirmed(by_device, objecting(by_device, email=who.email)) for who in (person(), other))
+    before = stopped(by_device)
+    closing.withdraw(first.pk, at=timezone.now())
+    by_device.work()
+    assert stopped(by_device) == before >= devices_of(by_device, person())
+    by_device.shift(timedelta(minutes=1))
+    closing.withdraw(second.pk, at=timezone.now())
+    by_device.work()
+    assert stopped(by_device) == set()
+
+
+def test_what_waits_for_a_source_on_the_way_is_restricted_once_it_is_back(by_device: House) -> None:
+    by_device.switch_off("shop")
+    case = confirmed(by_device, objecting(by_device))
+    assert stopped(by_device) == set()
+    by_device.switch_on("shop")
+    by_device.later(timedelta(hours=1))
+    assert stopped(by_device) == devices_of(by_device, person())
+    by_device.switch_off("shop")
+    closing.withdraw(case.pk, at=timezone.now())
+    by_device.work()
+    assert stopped(by_device) != set()
+    by_device.switch_on("shop")
+    by_device.later(timedelta(hours=1))
+    assert stopped(by_device) == set()
 
 
 def test_what_is_held_for_a_controller_is_not_ours_to_stop(house: House) -> None:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from exports.fulfil.recipients import batch, by_people
 from exports.fulfil.recipients.by_people import StepRefused
+from exports.fulfil.recipients.instruction import may_mean_nobody
 from exports.fulfil.trouble import what_to_do
 from exports.models import RecipientBatch, Telling, TellingState
 from requests_app.admin import sections
@@ -84,7 +85,13 @@ def recipients(request: HttpRequest, case: Case) -> HttpResponse:
     if request.method == "POST":
         _take_step(request, case, actor)
         return HttpResponseRedirect(request.path)
-    context = {**context_of(request, case), "lines": _lines(case), "rules": _rules(case), "works": works(actor)}
+    context = {
+        **context_of(request, case),
+        "lines": _lines(case),
+        "rules": _rules(case),
+        "works": works(actor),
+        "by_mailbox_alone": may_mean_nobody(case),
+    }
     return TemplateResponse(request, "admin/exports/recipients.html", context)
 
 

@@ -8,13 +8,14 @@ the value.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from dsar.jobs.running import PermanentFailure
+from dsar.vault.errors import KeyDestroyed
 from exports.fulfil.corrections import account
 from exports.models import Telling
-from requests_app.law.words import Right
+from requests_app.law.words import Right, Route
 from requests_app.models import Case, IdentifierKind
 from requests_app.services import people
 
@@ -56,10 +57,27 @@ def emails_of(case: Case) -> list[str]:
 
     The mailbox need not stand in the records, and then no recipient may have heard of it; one that does is the first.
     """
-    in_records = {_as_hashed(email): email for email in people.identifiers_of(case).get(IdentifierKind.EMAIL, [])}
+    in_records = {_as_hashed(email): email for email in _in_records(case)}
     mailbox = {_as_hashed(email): email for email in [case.submission.email] if email}
     is_in_records = mailbox.keys() <= in_records.keys()
     return list((mailbox | in_records if is_in_records else in_records | mailbox).values())
+
+
+def may_mean_nobody(case: Case) -> bool:
+    """Whether recipients are told of the mailbox alone, of somebody who is known to the company by something else.
+
+    By an account that was proved or named, in whose records no map names an address: none of them may have heard of
+    the one that wrote.
+    """
+    try:
+        is_known_otherwise = case.route == Route.FULL or bool(case.submission.account_number)
+        return is_known_otherwise and bool(case.submission.email) and not _in_records(case)
+    except KeyDestroyed:  # the record has ended, and whatever was told was told
+        return False
+
+
+def _in_records(case: Case) -> Sequence[str]:
+    return people.identifiers_of(case).get(IdentifierKind.EMAIL, [])
 
 
 def hashed(email: str) -> str:

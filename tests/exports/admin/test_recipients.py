@@ -17,8 +17,8 @@ from requests_app.models import Case, User
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
 from requests_app.states import State
-from tests.exports.fulfil.recipient import told_by
-from tests.exports.house import House, fresh
+from tests.exports.fulfil.recipient import gives_the_address, told_by
+from tests.exports.house import House, fresh, person
 from tests.requests_app.admin.conftest import PASSWORD, text_of
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
@@ -67,6 +67,26 @@ def test_staff_see_what_is_wrong_and_what_to_do_and_settle_it(house: House, case
     assert "not told, and explained" in report
     assert "told in the file of the day" in report
     assert "dissolved" not in report
+
+
+ALONE = "No address of the person is known from your records"
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+def test_staff_are_told_where_recipients_hear_of_nothing_but_a_mailbox_that_no_record_holds(
+    house: House, *, is_given: bool
+) -> None:
+    if is_given:
+        gives_the_address()
+    case = house.closed(Right.DELETE, email="elsewhere@post.example", account_number=person().account_no)
+    assert (ALONE in text_of(staff(Role.ANALYST), page_of(case))) is not is_given
+
+
+@pytest.mark.parametrize("number", ["", "LO-100102"])
+def test_so_they_are_of_an_opt_out_that_names_an_account(house: House, number: str) -> None:
+    case = house.file(Right.OPT_OUT_SALE_SHARE, account_number=number).cases.get()
+    house.work()
+    assert (ALONE in text_of(staff(Role.ANALYST), page_of(case))) is bool(number)
 
 
 def test_the_rule_by_which_they_are_told_shows_how_sure_it_is(case: Case) -> None:

@@ -3,7 +3,7 @@ from exports.models.corrected import CameBack, Corrected
 from exports.models.document import Document, DocumentArea, DocumentChoice, DocumentPage, DocumentState
 from exports.models.erasure import ErasedIdentifier, ErasedName, ErasedRow, Erasure
 from exports.models.finding import UNFINISHED, Part, PassedOver, RunState, SourceRun, Withholding
-from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, Report, Shredding
+from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, KnownBy, Report, Shredding
 from exports.models.keeping import KeptKeys, KeptSettled, KeptUntil
 from exports.models.medium import Medium, MediumState, PassphraseBy
 from exports.models.passage import Decision, Flag, Screening, ScreeningState
@@ -45,6 +45,7 @@ __all__ = [
     "KeptKeys",
     "KeptSettled",
     "KeptUntil",
+    "KnownBy",
     "Medium",
     "MediumState",
     "NearMisses",

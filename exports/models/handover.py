@@ -112,6 +112,14 @@ class ActKind(models.TextChoices):
     SUPPRESS = "suppress", _("suppressed")
 
 
+class KnownBy(models.TextChoices):
+    """How we know that a field was corrected."""
+
+    READING = "reading", _("read back")
+    SERVICE = "service", _("confirmed by the service, not read back")
+    OWNER = "owner", _("confirmed by its owner, not read back")
+
+
 class Act(models.Model):
     """One act in one source, done once a plan: counts by collection and digests of keys, no personal data.
 
@@ -153,6 +161,23 @@ class Act(models.Model):
     def did_nothing(self) -> bool:
         """Whether there was nothing that it could have reached."""
         return bool(self.proof) and all(entry.get("unreached") for entry in self.proof.values())
+
+    def known_by(self, collection: str, column: str) -> KnownBy:
+        """How it is known of a field that it was corrected: of a service, by what the look after the order showed."""
+        data_map, entry = self.map_version.as_map(), self.proof[collection]
+        if data_map.owner is not None:
+            return KnownBy.OWNER
+        is_read = data_map.service is None or entry.get("read_back", {}).get(column) == entry["fields"][column]
+        return KnownBy.READING if is_read else KnownBy.SERVICE
+
+    @property
+    def word_taken(self) -> str:
+        """In words, whose word a correction rests on, if in any field on more than on reading it back."""
+        if self.kind != ActKind.CORRECT:
+            return ""
+        known = {self.known_by(name, column) for name, entry in self.proof.items() for column in entry["fields"]}
+        words = [str(found.label) for found in KnownBy if found in known and found != KnownBy.READING]
+        return "; ".join(words)
 
     def by_collection(self) -> list[tuple[Collection, dict[str, Any]]]:
         """What was done to each collection, in the order and words of the data map that it was done by."""

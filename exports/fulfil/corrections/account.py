@@ -12,17 +12,18 @@ from dsar.vault.errors import KeyDestroyed
 from exports.fulfil import acts
 from exports.fulfil.corrections.places import Place, place_named
 from exports.fulfil.corrections.standing import corrections_of, decisions_of
-from exports.models import Act, ActKind, DataSource
+from exports.models import Act, ActKind, DataSource, KnownBy
 from exports.sources.datamap import DataMap
 from requests_app import supporting
 from requests_app.models import CHANGING, Case, CorrectionAsked, CorrectionDecision, DeletionCondition, Verdict
 
 
 class Done(NamedTuple):
-    """By which map a place was written, and on which decision."""
+    """By which map a place was written, on which decision, and how we know of it."""
 
     data_map: DataMap
     decision: CorrectionDecision
+    known_by: KnownBy
 
     @property
     def is_deleted(self) -> bool:
@@ -31,6 +32,18 @@ class Done(NamedTuple):
 
 
 Made = Mapping[Place, Done]  # where a correction was written
+CORRECTED = {
+    KnownBy.READING: _lazy("%(field)s: corrected in %(source)s, and read back."),
+    KnownBy.SERVICE: _lazy("%(field)s: corrected in %(source)s, as that system has confirmed."),
+    KnownBy.OWNER: _lazy("%(field)s: corrected in %(source)s, as whoever keeps it has confirmed."),
+}
+DELETED = {
+    KnownBy.READING: _lazy(
+        "%(field)s: not corrected, but deleted in %(source)s, and read back: we hold it there no more."
+    ),
+    KnownBy.SERVICE: _lazy("%(field)s: not corrected, but deleted in %(source)s, as that system has confirmed."),
+    KnownBy.OWNER: _lazy("%(field)s: not corrected, but deleted in %(source)s, as whoever keeps it has confirmed."),
+}
 WHY_DELETED = {
     DeletionCondition.NO_HARM: _lazy(
         "What is in dispute may be deleted instead of corrected where that does not negatively impact you, which we"
@@ -81,14 +94,15 @@ def made(case: Case) -> list[tuple[CorrectionAsked, Made]]:
     for decision in changing.select_related("asked", "case__submission"):
         for place in filter(None, map(place_named, decision.places)):
             if (decision.round, place) in written:
-                found[decision.asked.number][place] = Done(written[decision.round, place], decision)
+                data_map, known_by = written[decision.round, place]
+                found[decision.asked.number][place] = Done(data_map, decision, known_by)
     return [(asked, found[asked.number]) for asked in corrections_of(case)]
 
 
-def _written(case: Case) -> dict[tuple[int, Place], DataMap]:
+def _written(case: Case) -> dict[tuple[int, Place], tuple[DataMap, KnownBy]]:
     """What acts wrote, by round and place."""
     return {
-        (act.round, Place(act.source.slug, name, column)): act.map_version.as_map()
+        (act.round, Place(act.source.slug, name, column)): (act.map_version.as_map(), act.known_by(name, column))
         for act in Act.objects.filter(case=case, kind=ActKind.CORRECT).select_related("source", "map_version")
         for name, entry in act.proof.items()
         for column in entry["fields"]
@@ -118,10 +132,7 @@ def _title(place: Place, data_map: DataMap, language: str) -> str:
 
 
 def _written_there(place: Place, done: Done, language: str) -> str:
-    if done.is_deleted:
-        told = _("%(field)s: not corrected, but deleted in %(source)s, and read back: we hold it there no more.")
-    else:
-        told = _("%(field)s: corrected in %(source)s, and read back.")
+    told = str((DELETED if done.is_deleted else CORRECTED)[done.known_by])
     return told % {
         "field": _title(place, done.data_map, language),
         "source": done.data_map.title.in_language(language),

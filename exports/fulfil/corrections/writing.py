@@ -17,14 +17,21 @@ from exports.fulfil.corrections import deciding
 from exports.fulfil.corrections.standing import Granted, Standing, granted
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActKind, SourceRun
+from exports.sources.comparing import exact_form
 from exports.sources.connector import (
+    BrokenDataError,
     ChangeRefusedError,
+    Connector,
     Correction,
+    Mode,
     NoWriteAccessError,
     OnlyByHandError,
     SourceUnavailableError,
 )
 from requests_app.models import Case
+from requests_app.services import people
+
+READ = "read_back"  # in a proof: of each field the rows that a look after the order to a service showed as ordered
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,7 +112,8 @@ def _done(case: Case, source_run: SourceRun, writes: Sequence[Write]) -> int:
     act = _act(case, source_run)
     if act is None:
         return 0
-    return next((number for number in range(len(writes), 0, -1) if act.proof == _proof(writes[:number])), 0)
+    noted = {name: {what: found for what, found in entry.items() if what != READ} for name, entry in act.proof.items()}
+    return next((number for number in range(len(writes), 0, -1) if noted == _proof(writes[:number])), 0)
 
 
 def _act(case: Case, source_run: SourceRun) -> Act | None:
@@ -135,20 +143,55 @@ def _write(run: Run, case: Case, work: Work) -> None:
             run.renew()
             now = work.writes[first : first + step]
             connector.correct([write.correction for write in now])
-            _note(run, case, work, now, so_far=work.writes[: first + step])
+            read = [write for write in now if connector.datamap.service and _is_read_back(connector, case, write)]
+            _note(run, case, work, now, so_far=work.writes[: first + step], read=read)
 
 
-def _note(run: Run, case: Case, work: Work, now: Sequence[Write], *, so_far: Sequence[Write]) -> None:
+def _is_read_back(connector: Connector, case: Case, write: Write) -> bool:
+    """Whether a look after the order shows each row as a service says that it is; raises BrokenDataError if as before.
+
+    By what found the rows; one that it finds no more, as by an address that was corrected, was not read back. Nor was
+    one that is written otherwise than it was ordered, or where the service does not answer: then its word is known.
+    """
+    place, wanted, old = write.wrong.place, exact_form(write.new), dict(write.wrong.rows)
+    pages = connector.pages(place.collection, people.identifiers_of(case), mode=Mode.PLAN, fields=(place.column,))
+    try:
+        now = {
+            key: exact_form(record[place.column])
+            for page in pages
+            for key, record in zip(page.keys, page.records, strict=True)
+            if key in old
+        }
+    except SourceUnavailableError:
+        return False
+    if any(held != wanted and held == exact_form(old[key]) for key, held in now.items()):
+        raise BrokenDataError(f"{place.slug}: the service says that it was corrected, and holds the old value")
+    return now.keys() == old.keys() and set(now.values()) == {wanted}
+
+
+def _note(
+    run: Run, case: Case, work: Work, now: Sequence[Write], *, so_far: Sequence[Write], read: Sequence[Write]
+) -> None:
     source = work.source_run.source
     with run.transaction():  # before the act is noted, for nobody comes back to it after that
         for write in now:
             place = (write.wrong.place.collection, write.wrong.place.column)
             staying_corrected.remember(case, source, place, write.wrong.rows, right=write.new, at=run.at)
     act = _act(case, work.source_run)
+    proof = _with_what_was_read(_proof(so_far), act, read)
     if act is None:
-        acts.note(run, case, ActKind.CORRECT, work.source_run, _proof(so_far))
+        acts.note(run, case, ActKind.CORRECT, work.source_run, proof)
     else:
-        acts.note_further(run, act, _proof(so_far))
+        acts.note_further(run, act, proof)
+
+
+def _with_what_was_read(proof: acts.Proof, act: Act | None, read: Sequence[Write]) -> acts.Proof:
+    """A proof with how many rows of each field a look at the service showed as ordered; what was noted before stays."""
+    found = {name: dict(entry.get(READ, {})) for name, entry in (act.proof if act else {}).items()}
+    for write in read:
+        columns, column = found.setdefault(write.wrong.place.collection, {}), write.wrong.place.column
+        columns[column] = columns.get(column, 0) + len(write.wrong.keys)
+    return {name: {**entry, READ: found[name]} if found.get(name) else entry for name, entry in proof.items()}
 
 
 def _proof(writes: Sequence[Write]) -> acts.Proof:

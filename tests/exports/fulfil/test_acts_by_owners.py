@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from dsar.jobs.models import Job
 from dsar.jobs.queue import retry
+from exports.fulfil.account import account_of
 from exports.fulfil.tasks import answering
 from exports.models import Act, Task, TaskState
 from requests_app.events import EventKind
@@ -82,6 +83,8 @@ def test_a_correction_shows_the_new_value_and_is_done_with_the_answer(house: Hou
     owner.answers("done", note="Corrected on the card.")
     house.work()
     assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
+    assert account_of(fresh(case), "en")[0] == "Text: corrected in Letters archive, as whoever keeps it has confirmed."
+    assert Act.objects.get(case=case, source__slug="archive").word_taken == "confirmed by its owner, not read back"
     assert "never wrote" not in str(facts_of(case, EventKind.ACT_DONE)) + str(facts_of(case, EventKind.TASK_ASKED))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from pytest_django import Settings
 
 from exports.fulfil import trouble
@@ -12,6 +14,7 @@ from exports.fulfil.account import account_of
 from exports.fulfil.corrections.standing import corrections_of, standing
 from exports.fulfil.recipients.instruction import instruction_of
 from exports.models import Act, DataSource, Telling
+from exports.reports.case_report import report_html
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
@@ -36,7 +39,7 @@ from tests.exports.fulfil.test_several_corrections import (
     the_owner,
 )
 from tests.exports.house import APPROVER, House, facts_of, fresh, person
-from tests.exports.sources.service import KEY, MAP, Service, always, running
+from tests.exports.sources.service import KEY, MAP, Reply, Service, Trick, always, answered, running
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -193,20 +196,68 @@ def test_of_a_service_each_order_that_was_done_is_told(house: House, service: Se
     by_words = standing(case, corrections_of(case)[1])
     number = next(one.number for one in by_words if one.place[:] == ("club", "members", "phone"))
     decide(house, case, 2, "granted", found=str(number))
-    service.tricks = [lambda *_: None, always(409, {}, b"")]
+    service.tricks = [lambda *_: None, lambda *_: None, always(409, {}, b"")]  # the order, the look after it, the next
     house.approve(case)
     assert because(case) == ["value_not_accepted"]
-    assert Act.objects.get(case=case).proof == {"members": {"fields": {"name": 1}, "rows": 1}}
+    assert Act.objects.get(case=case).proof == {"members": {"fields": {"name": 1}, "rows": 1, "read_back": {"name": 1}}}
     assert account_of(fresh(case), "en")[0] == "Name: corrected in Club, and read back."
 
     # The next approval goes on behind what is noted.
     service.asked.clear()
     house.approve(case)
     assert fresh(case).outcome == "fulfilled"
-    assert [path for path, _order, _headers in service.asked] == ["/privacy/correct"]
-    assert Act.objects.get(case=case).proof == {"members": {"fields": {"name": 1, "phone": 1}, "rows": 1}}
+    assert [path for path, _order, _headers in service.asked] == ["/privacy/correct", "/privacy/lookup"]
+    proof = {"fields": {"name": 1, "phone": 1}, "rows": 1, "read_back": {"name": 1, "phone": 1}}
+    assert Act.objects.get(case=case).proof == {"members": proof}
     assert [facts["done"] for facts in facts_of(case, EventKind.ACT_DONE)] == [{"members": 1}] * 2
     assert service.members[0]["phone"] == "+1 530 555 0123"
+
+
+def writes_otherwise(service: Service, _path: str, order: dict[str, Any]) -> Reply:
+    """The service does what it is told, in its own spelling."""
+    service.correct(order | {"value": "ANNA"})
+    return answered({"rows": {"members": 1}})
+
+
+def moves_the_person(service: Service, _path: str, order: dict[str, Any]) -> Reply:
+    """Nothing that is known leads to the record any more."""
+    service.correct(order)
+    service.members[0].update(email="moved@inbox.example", phone=None)
+    return answered({"rows": {"members": 1}})
+
+
+def down_afterwards(service: Service, _path: str, order: dict[str, Any]) -> Reply:
+    """It does what it is told, and then it is down."""
+    service.correct(order)
+    service.tricks = [always(503, {}, b"")] * 20
+    return answered({"rows": {"members": 1}})
+
+
+@pytest.mark.parametrize("trick", [writes_otherwise, moves_the_person, down_afterwards])
+def test_what_no_look_shows_as_it_was_ordered_rests_on_the_word_of_the_service(
+    house: House, service: Service, trick: Trick
+) -> None:
+    case = asked(house, Correction(field="club.members.name", value="Anna"))
+    decide(house, case, 1, "granted", found="1")
+    service.tricks = [trick]
+    house.approve(case)
+    assert fresh(case).outcome == "fulfilled"
+    assert account_of(fresh(case), "en")[0] == "Name: corrected in Club, as that system has confirmed."
+    acts = {"acts": case.acts.all(), "told": []}
+    assert "confirmed by the service, not read back" in render_to_string("admin/exports/acts.html", {"panel": acts})
+    assert "confirmed by the service, not read back" in report_html(fresh(case))
+
+
+def test_a_service_that_says_that_it_corrected_and_holds_the_old_value_is_not_believed(
+    house: House, service: Service
+) -> None:
+    case = asked(house, Correction(field="club.members.name", value="Anna"))
+    decide(house, case, 1, "granted", found="1")
+    service.tricks = [lambda *_: answered({"rows": {"members": 1}})]
+    house.approve(case)
+    assert fresh(case).state == State.CARRYING_OUT
+    assert facts_of(case, EventKind.ACT_FAILED) == [{"error": "BrokenData", "sources": ["club"]}]
+    assert not Act.objects.exists()
 
 
 # Whom the owners and recipients hear of

@@ -153,7 +153,7 @@ def test_one_value_is_written_wherever_it_stands_and_other_values_stay(house: Ho
     assert account_of(case, "en")[:3] == (
         "Telephone number: corrected in Shop, and read back.",
         "Subject: corrected in Shop, and read back.",
-        "Call back at: corrected in Letters archive, and read back.",
+        "Call back at: corrected in Letters archive, as whoever keeps it has confirmed.",
     )
 
 

@@ -184,7 +184,7 @@ def _holds_on(row: Suppression, identifiers: Identifiers) -> bool:
 
 def _together(rows: Sequence[Suppression]) -> Iterator[tuple[list[Suppression], people.Removed | None]]:
     """Those that one order can set; whoever had something taken away by staff apart, for others it may be theirs."""
-    cases = Case.objects.in_bulk({row.case_id for row in rows})
+    cases = Case.objects.select_related("submission__organisation").in_bulk({row.case_id for row in rows})
     many = list[Suppression]()
     for row in rows:
         case = cases.get(row.case_id)

@@ -13,6 +13,7 @@ from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import retry
 from exports import findings
 from exports.models import DataSource, Part, RunState, SourceRun
+from exports.sources.contents import NAME
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import IdentifierStatus, LookBack
@@ -138,10 +139,10 @@ def test_in_categories_an_old_device_still_leads_to_what_was_collected_yesterday
     assert run_of(case, "web_log").counts["web_devices"] == 2
 
 
-def test_a_plan_holds_keys_only(house: House) -> None:
+def test_a_plan_holds_keys_and_of_what_may_go_digests(house: House) -> None:
     case = house.deciding(Right.DELETE)
     assert [set(row) for row in rows(case, "shop", "orders")] == [{"id"}] * len(rows(case, "shop", "orders"))
-    assert next(set(row) for row in rows(case, "web_log", "ad_segments")) == {"device_id", "segment"}
+    assert next(set(row) for row in rows(case, "web_log", "ad_segments")) == {"device_id", "segment", NAME}
 
 
 def test_a_plan_notes_what_is_kept_past_its_time(house: House) -> None:

@@ -358,6 +358,7 @@ def _cell(field: Field, record: Record, at: Located, around: Around) -> Cell:
     has_text = bool(text_of(value))
     are_marked = marked.are_in(number, field.column)
     may_be_withheld = not ground and not is_never_disclosed
+    withhold_url = moves.url("withhold", finding, field.column) if may_be_withheld else ""
     return Cell(
         column=field.column,
         title=_title(field),
@@ -365,11 +366,11 @@ def _cell(field: Field, record: Record, at: Located, around: Around) -> Cell:
         is_long=len(text) > LONG,
         is_never_disclosed=is_never_disclosed,
         ground=ground,
-        withhold_url=moves.url("withhold", finding, field.column) if may_be_withheld else "",
+        withhold_url=withhold_url,
         lift_url=moves.url("lift_withholding", withheld, field.column) if ground else "",
         black_out_url=moves.url("black_out", finding, field.column) if may_be_withheld and has_text else "",
         look_url=moves.look_url(finding, field.column, content) if content else "",
-        is_whole_only=may_be_withheld and content is not None and not has_text,
+        is_whole_only=bool(withhold_url) and content is not None and not has_text,
         segments=marked.segments(number, field.column, value) if are_marked else [],
         notes=marked.notes(number, field.column, value) if are_marked else [],
         is_open=marked.is_open(number, field.column) and not around.grounds.of(number) and not ground,

@@ -72,7 +72,7 @@ def test_what_can_be_drawn_is_looked_at_as_a_picture_and_each_look_is_noted(
     page = findings_of(analyst, case)
     assert f"{about}, {len(content)} bytes" in page
     look = read(analyst, look_in(page))
-    assert f"Page 1 of {pages}" in look
+    assert (f"Page 1 of {pages}" in look) is (pages > 1)
     assert "its field can be withheld whole" in look
     assert (f'href="/admin/requests_app/case/{case.pk}/findings/{AVATARS}"') in look, "back to where one came from"
     assert ("Files that came with this mail" in look) is (about == "mail")

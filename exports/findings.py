@@ -43,8 +43,11 @@ def anything(case: Case) -> bool:
 
 def runs_with_nothing(case: Case) -> list[SourceRun]:
     """Those of the present round that were searched and gave neither rows nor documents: that, too, is decided on."""
+    without_rows = [run for run in current_runs(case) if run.was_searched and not run.records]
+    if not without_rows:
+        return []
     brought = set(Document.objects.of_answer(case).values_list("task__run_id", flat=True))
-    return [run for run in current_runs(case) if run.was_searched and not run.records and run.pk not in brought]
+    return [run for run in without_rows if run.pk not in brought]
 
 
 def source_title(run: SourceRun, language: str) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from dsar.jobs.running import Run
 from dsar.vault import digests
 from exports import findings
-from exports.fulfil import as_planned, choosing, erasures, held, keeping, second_look, trouble
+from exports.fulfil import as_planned, choosing, erasures, held, keeping, second_look, source_runs, trouble
 from exports.fulfil.second_look import planned_keys, planned_rows
 from exports.fulfil.stuck import STUCK, Stuck
 from exports.fulfil.tasks import asking
@@ -27,7 +27,6 @@ from exports.sources.connector import (
     Deletion,
     DeletionPlan,
     DoneCollection,
-    Identifiers,
     KeySet,
     OnlyByHandError,
     PlannedCollection,
@@ -42,7 +41,6 @@ from requests_app.law.packs import house
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
-from requests_app.services import people
 from requests_app.services.history import local_day, locked, record
 
 Proof = Mapping[str, Mapping[str, Any]]  # by collection: what was done, to how many rows
@@ -75,26 +73,26 @@ def delete(run: Run, case: Case) -> None:
 
     One that is stuck stops no other, and is told at the end; what is not as it was approved stops at once.
     """
-    identifiers, stuck = people.identifiers_of(case), Stuck(run, case)
+    stuck = Stuck(run, case)
     # The last source first: it was found through identifiers that the earlier ones hold.
     for source_run in reversed(findings.searched_runs(case)):
         if not is_done(case, source_run.source, ActKind.DELETE) and stuck.has_to_wait(source_run):
             continue
         try:
-            _delete_and_look(run, case, source_run, identifiers)
+            _delete_and_look(run, case, source_run)
         except STUCK as error:
             stuck.add(source_run, error)
     stuck.tell()
     _look_for_what_was_left(run, case)
 
 
-def _delete_and_look(run: Run, case: Case, source_run: SourceRun, identifiers: Identifiers) -> None:
+def _delete_and_look(run: Run, case: Case, source_run: SourceRun) -> None:
     """Delete in one source unless it is done, and see what is left there; raises StillFound."""
     act = Act.objects.filter(case=case, source=source_run.source, kind=ActKind.DELETE, round=case.gathering_round)
     if (done := act.first()) is None:
         run.renew()
         prefetch_related_objects([source_run], "parts")  # asked for by each collection otherwise, several times
-        plan = as_planned.with_digests(source_run, deletion_plan(source_run, identifiers))
+        plan = as_planned.with_digests(source_run, deletion_plan(source_run))
         deletion = _delete_in(run, case, source_run, plan)
         plan = plan.as_done(deletion)
         run.renew()
@@ -102,7 +100,7 @@ def _delete_and_look(run: Run, case: Case, source_run: SourceRun, identifiers: I
         done = _note_deletion(run, case, source_run, plan, deletion, seen)
     elif done.left_behind:
         run.renew()
-        plan = _as_it_was_done(source_run, done, deletion_plan(source_run, identifiers))
+        plan = _as_it_was_done(source_run, done, deletion_plan(source_run))
         seen = second_look.look_again(source_run, plan)
         _note_another_look(run, done, seen)
     if done.left_behind:
@@ -232,7 +230,8 @@ def _look_for_what_was_left(run: Run, case: Case) -> None:
     for act in earlier.select_related("source", "map_version").order_by("round", "pk"):
         if act.left_behind:
             run.renew()
-            identifiers = people.identifiers_of(case, in_round=act.round)
+            searched = SourceRun.objects.select_related("case").get(case=case, source=act.source_id, round=act.round)
+            identifiers = source_runs.identifiers_for(searched)
             _note_another_look(run, act, second_look.look_for_what_was_left(act, identifiers))
         if act.left_behind:
             raise trouble.StillFound
@@ -243,7 +242,7 @@ def _nothing_to_do(plan: DeletionPlan) -> Deletion:
     return Deletion(tuple(kept))
 
 
-def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPlan:
+def deletion_plan(source_run: SourceRun) -> DeletionPlan:
     """The approved plan of one source, from its sealed parts; records that were withheld are spared."""
     planned, withheld_of = [], findings.withheld_of(source_run.parts.all())
     for collection in source_run.data_map().collections:
@@ -265,7 +264,7 @@ def deletion_plan(source_run: SourceRun, identifiers: Identifiers) -> DeletionPl
                     bytes(contents) if any(contents) else b"",
                 )
             )
-    return DeletionPlan(identifiers, tuple(planned))
+    return DeletionPlan(source_runs.identifiers_for(source_run), tuple(planned))
 
 
 def kept_by_deletion(case: Case) -> list[Kept]:

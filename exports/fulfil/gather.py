@@ -99,7 +99,7 @@ def _search(run: Run, source_run: SourceRun) -> PassedOver | None:
     collections = collections_in_scope(source_run)
     if not collections:
         return PassedOver.FOR_OTHERS if source_run.map_version.as_map().processor_for else PassedOver.NO_CONCERN
-    identifiers = {**people.identifiers_of(source_run.case), **earlier.identifiers_of(source_run.case)}
+    identifiers = {**source_runs.identifiers_for(source_run), **earlier.identifiers_of(source_run.case)}
     answer = asking.answer_of(source_run)
     if source_run.data_map().owner is not None and answer is None:  # nothing leads there: nobody was asked to look
         return PassedOver.NO_WAY

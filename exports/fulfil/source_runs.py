@@ -25,6 +25,18 @@ class NoLongerWanted(Exception):
     """The case was withdrawn, or the source waived or to be searched anew, while a worker looked into it."""
 
 
+def identifiers_for(source_run: SourceRun) -> Mapping[str, list[str]]:
+    """What leads into one source: what the person proved, and what the sources walked before it gave in its round.
+
+    Nothing that it gave itself, or a later one: it was not searched by that, nor did anybody decide about what that
+    leads to there.
+    """
+    before = SourceRun.objects.filter(case=source_run.case_id, round=source_run.round, position__lt=source_run.position)
+    return people.identifiers_of(
+        source_run.case, in_round=source_run.round, given_by=before.order_by().values("source__slug")
+    )
+
+
 def update(source_run: SourceRun, **values: object) -> None:
     """Write to the run as long as somebody waits for it; NoLongerWanted undoes what the transaction wrote so far.
 

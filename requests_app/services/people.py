@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import StrIndex, Substr
 
 from dsar.vault import digests
 from requests_app.events import EventKind
@@ -212,16 +214,22 @@ def digest_candidates(kind: IdentifierKind | str, value: str) -> list[str]:
     return digests.candidates(f"identifier:{kind}", as_compared(kind, value))
 
 
-def identifiers_of(case: Case, *, in_round: int | None = None) -> Mapping[str, list[str]]:
-    """What finds this case's data in a source, by kind.
+def identifiers_of(
+    case: Case, *, in_round: int | None = None, given_by: QuerySet[Any] | None = None
+) -> Mapping[str, list[str]]:
+    """What finds this case's data, by kind.
 
     Identifiers that stood in the one record on which this case was accepted, and those that its own sources gave in
-    the present round, or in an earlier one. Nothing else that is known of the person: a confirmed mailbox that does not
-    stand in the matched record takes letters, and finds nothing; or whoever reads it could open its owner's data by
-    his own.
+    the present round, or in an earlier one; `given_by` says by their names which sources count. Nothing else that is
+    known of the person: a confirmed mailbox that does not stand in the matched record takes letters, and finds nothing;
+    or whoever reads it could open its owner's data by his own.
     """
     stood = Q(evidence__cases=case)
-    derived = Q(derivations__case=case, derivations__round=case.gathering_round if in_round is None else in_round)
+    given = Derivation.objects.filter(case=case, round=case.gathering_round if in_round is None else in_round)
+    if given_by is not None:
+        giver = Substr("provenance", 1, StrIndex("provenance", Value(".")) - 1)
+        given = given.annotate(giver=giver).filter(giver__in=given_by)
+    derived = Q(derivations__in=given)
     found: dict[str, list[str]] = {}
     usable = Identifier.objects.exclude(status=IdentifierStatus.REMOVED).select_related("subject")
     for identifier in usable.filter(stood | derived).distinct().order_by("added_at", "pk"):

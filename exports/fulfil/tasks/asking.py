@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from exports.fulfil import source_runs
 from exports.fulfil.documents import keeping
 from exports.fulfil.tasks import links, mails
 from exports.fulfil.tasks.mails import TaskLetter
@@ -41,7 +42,7 @@ from requests_app.events import EventKind
 from requests_app.law.words import DutyKind
 from requests_app.models import Case
 from requests_app.roles import SYSTEM, Actor
-from requests_app.services import codes, people
+from requests_app.services import codes
 from requests_app.services.history import local_day, locked, record
 
 TO_DECIDE = timedelta(days=3)  # before the case's own target: what the desk keeps for itself
@@ -71,7 +72,7 @@ def must_look(run: SourceRun, collections: Iterable[MapCollection]) -> bool:
     """Whether a person has to look before the run goes on: something leads there, and nobody has answered."""
     if run.data_map().owner is None or answer_of(run) is not None:
         return False
-    return bool(leading(collections, people.identifiers_of(run.case)))
+    return bool(leading(collections, source_runs.identifiers_for(run)))
 
 
 def leading(collections: Iterable[MapCollection], kinds: Collection[str]) -> list[MapCollection]:

@@ -9,7 +9,7 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from exports.fulfil import acts, gather, suppressing
+from exports.fulfil import acts, gather, source_runs, suppressing
 from exports.fulfil.corrections import account, deciding, standing
 from exports.fulfil.corrections.places import Place
 from exports.fulfil.documents import taking
@@ -21,7 +21,6 @@ from exports.sources.datamap import Collection, Deidentify
 from exports.sources.rows import columns_needed
 from requests_app.law.words import Right
 from requests_app.models import CorrectionAsked, CorrectionDecision, IdentifierKind, Verdict
-from requests_app.services import people
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def identifiers(task: Task) -> Mapping[str, list[str]]:
         emails = emails_of(task.case)
         return {IdentifierKind.EMAIL.value: emails} if emails else {}
     came = task.kind == TaskKind.SUPPRESS
-    known = suppressing.identifiers_that_came(task.case) if came else people.identifiers_of(task.case)
+    known = suppressing.identifiers_that_came(task.case) if came else source_runs.identifiers_for(_run_of(task))
     wanted = {root.by for found in _concerned(task) for root in found.roots}
     return {kind: list(values) for kind, values in known.items() if kind in wanted}
 
@@ -142,7 +141,7 @@ def _concerned(task: Task) -> list[Collection]:
         case TaskKind.CORRECT:
             names = {place.collection for _decision, place in _places_of(task)}
             return [found for found in data_map.collections if found.name in names]
-    planned = acts.deletion_plan(_run_of(task), people.identifiers_of(task.case)).collections
+    planned = acts.deletion_plan(_run_of(task)).collections
     going = {item.name for item in planned if item.action is not Action.KEEP and item.rows > len(item.spared)}
     return [found for found in data_map.collections if found.name in going]
 
@@ -229,7 +228,7 @@ def _to_correct(decision: CorrectionDecision, place: Place, title: str) -> Itera
 
 
 def _to_delete(task: Task, collection: Collection) -> list[str]:
-    plan = acts.deletion_plan(_run_of(task), people.identifiers_of(task.case))
+    plan = acts.deletion_plan(_run_of(task))
     planned = next(item for item in plan.collections if item.name == collection.name)
     rows = planned.rows - len(planned.spared)
     said = []

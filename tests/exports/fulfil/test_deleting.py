@@ -19,7 +19,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.move import InputRefused
 from requests_app.states import State
-from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, run_of
+from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, remap, run_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -139,6 +139,38 @@ def test_rows_that_hold_something_else_since_the_approval_are_not_touched_but_sh
     house.approve(case)
     assert fresh(case).state == State.CLOSED
     assert count(house, "reviews") == 0
+
+
+@pytest.mark.parametrize(
+    ("slug", "old", "new", "gives_it"),
+    [
+        (
+            "shop",
+            "      - {by: email, column: contact_email, compare: email}\n",
+            "    gives: [{kind: email, column: contact_email}]\n",
+            "UPDATE support_tickets SET contact_email = ? WHERE customer_id = 7",
+        ),
+        (
+            "web_log",
+            "    reached: [{by: device_id, column: device_id}]\n    received_at: viewed_at\n",
+            "    gives: [{kind: email, column: path}]\n",
+            "UPDATE page_views SET path = ?",
+        ),
+    ],
+)
+def test_what_a_source_or_a_later_one_gives_leads_to_no_row_that_nobody_planned(
+    house: House, slug: str, old: str, new: str, gives_it: str
+) -> None:
+    house.sql(
+        "shop", "INSERT INTO newsletter_subscribers (email, subscribed_at) VALUES ('second@post.example', '2025-01-01')"
+    )
+    house.sql(slug, gives_it, "second@post.example")
+    remap(slug, old, old + new)
+    case = house.closed(Right.DELETE)
+    assert facts_of(case, EventKind.HAND_BACK) == []
+    assert (case.state, case.outcome) == (State.CLOSED, "partly_fulfilled")
+    left = house.sql("shop", "SELECT count(*) FROM newsletter_subscribers WHERE email = 'second@post.example'")
+    assert left == [(1,)], "it was not searched by that, and nobody approved it"
 
 
 def test_what_nothing_is_deleted_of_may_change_since_the_approval(house: House) -> None:

@@ -24,7 +24,7 @@ from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Derivation
 from requests_app.states import State
-from tests.exports.house import House, facts_of, fresh, rows, run_of
+from tests.exports.house import House, facts_of, fresh, person, remap, rows, run_of
 from tests.requests_app.at_once import at_once, only_on_postgres
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -100,6 +100,23 @@ def test_gathering_that_is_paused_between_pages_goes_on_where_it_stopped(
     house.work()
     assert fresh(case).state == State.DECIDING
     assert run_of(case, "shop").counts == run_of(whole, "shop").counts
+
+
+def test_who_goes_on_searches_by_what_the_one_that_died_searched_by(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribed = "INSERT INTO newsletter_subscribers (email, subscribed_at) VALUES (?, '2025-01-01')"
+    house.sql("shop", subscribed, "second@post.example")
+    house.sql("shop", "UPDATE support_tickets SET contact_email = 'second@post.example' WHERE customer_id = 7")
+    by_address = "      - {by: email, column: contact_email, compare: email}\n"
+    remap("shop", by_address, f"{by_address}    gives: [{{kind: email, column: contact_email}}]\n")
+    failing(monkeypatch, 8)  # at the newsletter, behind the tickets
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    assert (case.state, run_of(case, "shop").counts["support_tickets"]) == (State.GATHERING, 3)
+    assert "newsletter_subscribers" not in run_of(case, "shop").counts
+    house.later()
+    assert fresh(case).state == State.DECIDING
+    assert [row["email"] for row in rows(case, "shop", "newsletter_subscribers")] == [person().email]
 
 
 def test_a_worker_that_dies_between_collections_counts_none_twice(

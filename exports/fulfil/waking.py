@@ -7,19 +7,36 @@ from datetime import datetime
 from django.db.models import Q
 
 from dsar.jobs.models import Job
-from dsar.jobs.queue import hurry
+from dsar.jobs.models import State as JobState
+from dsar.jobs.queue import NotFailed, hurry, retry
+from dsar.jobs.running import class_path
+from exports.fulfil.trouble import SourceAsksToWait
 from exports.models import UNFINISHED, DataSource, SourceRun
+from exports.sources.connector import SourceUnavailableError
 from requests_app.models import Case, ValueAsked
 from requests_app.states import State
+
+GAVE_UP = tuple(class_path(error) for error in (SourceUnavailableError, SourceAsksToWait))
 
 
 def wake(source: DataSource, *, at: datetime) -> int:
     """Try at once what failed and waits for this source; how many.
 
     Looks into it, acts on cases with findings in it, probes, and comparisons with a value that it holds. What is
-    running is tried again at once if it ends up waiting: an answer may be ready before the question has ended.
+    running is tried again at once if it ends up waiting: an answer may be ready before the question has ended. What
+    was given up because the source did not answer begins anew, for an answer may take days.
     """
-    return hurry(Job.objects.filter(_looks(source) | _acts(source) | _comparisons(source) | _probes(source)), at=at)
+    of_cases = _looks(source) | _acts(source) | _comparisons(source)
+    given_up = Job.objects.filter(of_cases, state=JobState.FAILED, error__in=GAVE_UP)
+    return hurry(Job.objects.filter(of_cases | _probes(source)), at=at) + sum(_retried(job, at) for job in given_up)
+
+
+def _retried(job: Job, at: datetime) -> bool:
+    try:
+        retry(job, at=at)
+    except NotFailed:  # somebody else was faster
+        return False
+    return True
 
 
 def _looks(source: DataSource) -> Q:

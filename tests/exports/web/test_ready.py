@@ -61,6 +61,26 @@ def test_an_act_that_waits_goes_on_at_once_whatever_was_noted_meanwhile(house: H
     assert fresh(case).state == State.CLOSED
 
 
+@pytest.mark.parametrize("kind", ["gather_source", "carry_out"])
+def test_what_was_given_up_before_the_answer_was_ready_begins_anew(house: House, client: Client, kind: str) -> None:
+    case = house.deciding(Right.DELETE) if kind == "carry_out" else house.reviewing(Right.KNOW_SPECIFIC)
+    house.switch_off("shop")
+    if kind == "carry_out":
+        house.approve(case)
+    else:
+        house.move(case, "start_gathering")
+    for _try in range(9):
+        house.later()
+    assert Job.objects.get(kind=kind, state=JobState.FAILED)
+    house.switch_on("shop")
+    assert client.post(path_of("web_log")).status_code == 204
+    house.work()
+    assert client.post(path_of("shop")).status_code == 204
+    house.work()
+    assert not Job.objects.filter(state=JobState.FAILED).exists()
+    assert fresh(case).state == (State.CLOSED if kind == "carry_out" else State.DECIDING)
+
+
 def test_what_waits_for_another_source_goes_on_waiting(house: House, client: Client) -> None:
     case = house.reviewing(Right.KNOW_SPECIFIC)
     house.switch_off("shop")

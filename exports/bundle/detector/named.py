@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from exports.bundle.detector.passage import Passage, Why
 from exports.sources.datamap import NeverDisclose
 
-REACH = 45  # characters behind the words in which a number may begin
+REACH = 45  # characters behind the words in which a number may begin, or before them in which it may end
 LONGEST_NUMBER = 30  # characters, separators among them
 LEAST_DIGITS, MOST_SIGNS = 4, 20
 
@@ -33,12 +33,12 @@ class Name:
 NAMES = (
     Name(
         NeverDisclose.DRIVER_LICENCE_NUMBER,
-        ("driv", "licencia", "permiso", "carne", "registro", "brevete", "d.l.", "dl"),
+        ("driv", "licen", "permiso", "carne", "registro", "brevete", "d.l.", "dl"),
         re.compile(
-            r"\bdriv(?:er'?s?'?|ing)\s{1,3}(?:licen[cs]e|permit)"
+            r"\bdriv(?:er'?s?'?|ing)\s{1,3}(?:licen[cs]e|permit)|\blicen[cs]e\s{1,3}(?:number|no\b|num|#)"
             r"|\blicencia\s{1,3}(?:de\s{1,3})?(?:conducir|conduccion|conductor|manejo|manejar)"
             r"|\b(?:permiso|carnet?|registro|brevete)\s{1,3}de\s{1,3}(?:conducir|conduccion|manejo)"
-            r"|\bd\.l\.|\bdl\s?(?:no\b|num|#|:|is\b)"
+            r"|\bd\.l\.|\bdl\s?(?:no\b|num|#|:|is\b)|\bdl\s(?=[a-z]{1,2}[0-9]{4})|\bcdl\b"
         ),
     ),
     Name(
@@ -95,6 +95,9 @@ OTHER_NUMBERS = re.compile(
     r"|\btracking|\bseguimiento|\$|\busd\b"
 )
 
+# Between a number and the words that say behind it what it was: "D1234567 is my driver's license".
+SAID_BEHIND = re.compile(r"\s{0,3}[(,:=-]?\s{0,3}(?:[a-z']{1,15}\s{1,3}){0,4}")
+
 SECRET = Name(
     NeverDisclose.ACCOUNT_PASSWORD,
     ("pass", "contrasena", "clave", "pin"),
@@ -147,7 +150,7 @@ def named(text: str) -> Iterator[Passage]:
         return
     for name in NAMES if SOME_DIGITS.search(text) else ():
         for match in name.found_in(text):
-            found = _number_behind(text, match.end())
+            found = _number_behind(text, match.end()) or _number_before(text, match.start())
             if found:
                 yield Passage(*found, name.kind, Why.WORDS)
     yield from _secrets(text)
@@ -169,6 +172,19 @@ def _number_behind(text: str, begin: int) -> tuple[int, int] | None:
             return None if OTHER_NUMBERS.search(text, begin, signs.start()) else (signs.start(), end)
         place = end
     return None
+
+
+def _number_before(text: str, end: int) -> tuple[int, int] | None:
+    """The last number before the words if nothing but a few words stands between, and no other name before it."""
+    first = max(0, end - REACH - LONGEST_NUMBER)
+    found, place = None, first
+    while signs := SIGNS.search(text, place, end):
+        place = _end_of_number(text, signs.end()) if any(sign.isdigit() for sign in signs[0]) else signs.end()
+        if _is_number(text[signs.start() : place]):
+            found = signs.start(), place
+    if found is None or (found[0] == first > 0) or not SAID_BEHIND.fullmatch(text, found[1], end):
+        return None
+    return None if OTHER_NUMBERS.search(text, max(0, found[0] - REACH), found[0]) else found
 
 
 def _end_of_number(text: str, end: int) -> int:

@@ -74,9 +74,16 @@ LICENCES = [
     ("Mi licencia de conducir es la Y9876543.", "Y9876543"),
     ("licencia de manejo núm. 12345678", "12345678"),
     ("drivers license, issued 2019-05-01: D7654321", "D7654321"),
+    ("my license number is D1234567", "D1234567"),
+    ("California DL D1234567", "D1234567"),
+    ("CDL D1234567", "D1234567"),
+    ("D1234567 is my driver's license number", "D1234567"),
+    ("My ID is D1234567 (California driver's license)", "D1234567"),
+    ("Y9876543 es mi licencia de conducir", "Y9876543"),
 ]
 PAPERS = [
     ("passport number 543210987", "543210987"),
+    ("543210987 is my passport number", "543210987"),
     ("Mi pasaporte: C01234567", "C01234567"),
     ("DNI 12345678Z", "12345678Z"),
     ("green card A012-345-678", "A012-345-678"),
@@ -113,6 +120,11 @@ FOUND = [
 NOT_FOUND = [
     "",
     "Where is my order W-500123?",
+    "Order 500123. My driver's license was in the parcel",
+    "Call me at 415-555-0101, my passport has expired",
+    "It cost 120000. Is a passport needed?",
+    "On 2026-11-23 my driver's license expires",
+    "250 dl of milk",
     "4111 1111 1111 1112",  # the check digit is wrong
     "1111 2222 3333 4444",  # of no issuer
     "9400 1000 0000 0000 0000 00",  # a parcel of the post

@@ -1,4 +1,4 @@
-"""Whether the rows of a deletion still hold what they held when they were planned."""
+"""Whether the rows of a deletion still hold what they held when they were planned, or what it left of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,24 @@ from exports.sources.masks import Hashing, looks_masked
 from exports.sources.values import Json, Key
 
 
+class Masks:
+    """What de-identifying leaves of the rows of one planned collection."""
+
+    def __init__(self, item: PlannedCollection, collection: Collection, hashing: Hashing | None) -> None:
+        how = collection.on_delete if item.action is Action.DEIDENTIFY else None
+        self._by: tuple[tuple[str, Replacement], ...] = how.columns if isinstance(how, Deidentify) else ()
+        self._hashing = hashing
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Where they stand."""
+        return tuple(column for column, _by in self._by)
+
+    def are_on(self, record: Mapping[str, Json]) -> bool:
+        """Whether a row looks as if it was de-identified; one of another plan never does."""
+        return bool(self._by) and all(looks_masked(by, record[column], self._hashing) for column, by in self._by)
+
+
 class Compared:
     """What is known of the rows of one planned collection; what stays in any case may change."""
 
@@ -20,7 +38,7 @@ class Compared:
         self._digests = plan.digests if item.contents and item.action is not Action.KEEP else None
         self._item = item
         self._collection = collection
-        self._hashing = hashing
+        self._masks = Masks(item, collection, hashing)
 
     @property
     def is_known(self) -> bool:
@@ -30,8 +48,7 @@ class Compared:
     @property
     def columns(self) -> tuple[str, ...]:
         """What is to be read of each row."""
-        masks = tuple(column for column, _by in self._masks())
-        return tuple(dict.fromkeys((*contents.columns_of(self._collection), *masks)))
+        return tuple(dict.fromkeys((*contents.columns_of(self._collection), *self._masks.columns)))
 
     def is_same(self, place: int, key: Key, record: Mapping[str, Json] | None, *, repeated: bool) -> bool:
         """Whether the row at this place of the plan holds what it held; if it is repeated, or what we left of it."""
@@ -40,15 +57,7 @@ class Compared:
             return True
         if record is None:
             return False
-        return self._digests.of(self._collection, key, record) == known or (repeated and self._is_masked(record))
-
-    def _is_masked(self, record: Mapping[str, Json]) -> bool:
-        masks = self._masks()
-        return bool(masks) and all(looks_masked(by, record[column], self._hashing) for column, by in masks)
-
-    def _masks(self) -> tuple[tuple[str, Replacement], ...]:
-        how = self._collection.on_delete
-        return how.columns if self._item.action is Action.DEIDENTIFY and isinstance(how, Deidentify) else ()
+        return self._digests.of(self._collection, key, record) == known or (repeated and self._masks.are_on(record))
 
 
 def check_same(source: str, changed: Mapping[str, int]) -> None:

@@ -22,7 +22,7 @@ from exports.sources.datamap import LIFT, Clear, Constant, DataMap, Deidentify, 
 from exports.sources.http.calls import Caller
 from exports.sources.masks import Hashing, NotMaskableError, masked, needs_value
 from exports.sources.rows import Row, RowReading
-from exports.sources.unchanged import Compared, check_same
+from exports.sources.unchanged import Compared, Masks, check_same
 from exports.sources.values import Json, Key
 from requests_app.law.words import Right
 
@@ -43,10 +43,12 @@ class ServiceChanging:
     def delete(self, plan: DeletionPlan, *, repeated: bool, before_commit: Callable[[], None]) -> Deletion:
         """Do exactly what is planned, in one call; `repeated` if an earlier try may have done it."""
         changed: dict[str, int] = {}
-        now = [(item, self._rows_now(item, plan, changed, repeated=repeated)) for item in plan.collections]
+        masked = set[tuple[str, Key]]()
+        now = [(item, self._rows_now(item, plan, changed, masked, repeated=repeated)) for item in plan.collections]
         acting = [(item, keys) for item, keys in now if item.action is not Action.KEEP]
         is_any = any(item.rows > len(item.spared) for item, _ in acting)
-        if repeated and is_any and all(item.spared.issuperset(rows) for item, rows in acting):
+        left = any(key not in item.spared and (item.name, key) not in masked for item, rows in acting for key in rows)
+        if repeated and is_any and not left:
             return Deletion(tuple(_done(item, 0) for item in plan.collections), found_done=True)
         for item, rows in now:
             self._check_unchanged(item, rows)
@@ -63,19 +65,29 @@ class ServiceChanging:
         return Deletion(tuple(_done(item, expected.get(item.name, 0)) for item in plan.collections))
 
     def _rows_now(
-        self, item: PlannedCollection, plan: DeletionPlan, changed: dict[str, int], *, repeated: bool
+        self,
+        item: PlannedCollection,
+        plan: DeletionPlan,
+        changed: dict[str, int],
+        masked: set[tuple[str, Key]],
+        *,
+        repeated: bool,
     ) -> _Rows:
         """The keys as they are now, each with the masks that are made from what its row holds.
 
-        How many rows hold something else than when they were planned is noted in ``changed``.
+        How many rows hold something else than when they were planned is noted in ``changed``, and in ``masked`` which
+        look de-identified.
         """
         collection = self._datamap.collection(item.name)
         columns = collection.on_delete.columns if isinstance(collection.on_delete, Deidentify) else ()
         made = [(column, by) for column, by in columns if item.action is Action.DEIDENTIFY and needs_value(by)]
         compared, changed[item.name] = Compared(plan, item, collection, self._hashing), 0
+        masks = Masks(item, collection, self._hashing)
         rows: _Rows = {}
         for place, row in enumerate(self._reading.of_person(collection, plan.identifiers)):
             changed[item.name] += not compared.is_same(place, row.key, row.record, repeated=repeated)
+            if masks.are_on(row.record):
+                masked.add((item.name, row.key))
             rows[row.key] = {column: self._masked(row, column, by) for column, by in made}
         return rows
 

@@ -222,9 +222,11 @@ def test_after_a_hand_back_what_was_found_anew_is_deleted_where_it_was_done_alre
     assert Act.objects.filter(case=case, source__slug="web_log").count() == 2
 
 
+@pytest.mark.parametrize("number", ["random", "keep"])  # by which what was de-identified is still found
 def test_a_worker_that_dies_after_the_source_committed_does_it_once_and_tells_it_all(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, number: str
 ) -> None:
+    remap("shop", "account_no: random", f"account_no: {number}")
     case = house.deciding(Right.DELETE)
     planned = {name: rows for name, rows in run_of(case, "shop").counts.items() if rows}
     note, calls = acts._note_deletion, iter(range(10))

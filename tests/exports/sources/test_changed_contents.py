@@ -99,10 +99,23 @@ def test_what_an_earlier_try_has_deidentified_itself_has_not_changed_since(
 ) -> None:
     plan = plan_of(company, BY_NUMBER, digests=DIGESTS, members=Action.DEIDENTIFY)
     company.delete(plan)
-    again = company.delete(plan, repeated=True)
-    assert [item.rows for item in again.collections] == [1]
+    assert company.delete(plan, repeated=True).found_done
     with pytest.raises(DataChangedError):
         company.delete(plan)  # a first try has left nothing: somebody else wrote it
+    write(engine, members, members.c.id == 1, name="Ann O'Hara")
+    with pytest.raises(DataChangedError):
+        company.delete(plan, repeated=True)
+
+
+@pytest.mark.parametrize("digests", [DIGESTS, None])
+def test_a_try_that_was_carried_out_is_found_done_though_what_it_deidentified_is_still_found(
+    engine: sa.Engine, company: Connector, digests: RowDigests | None
+) -> None:
+    plan = plan_of(company, BY_NUMBER, digests=digests, **ALL)
+    company.delete(plan)
+    after = everything(engine)
+    assert company.delete(plan, repeated=True).found_done
+    assert everything(engine) == after
     write(engine, members, members.c.id == 1, name="Ann O'Hara")
     with pytest.raises(DataChangedError):
         company.delete(plan, repeated=True)

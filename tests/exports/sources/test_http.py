@@ -274,6 +274,19 @@ def test_a_deletion_changes_the_planned_rows_and_no_others(service: Service, clu
         club.delete(plan)
 
 
+def test_a_deletion_whose_answer_was_lost_is_found_done_though_what_it_deidentified_is_still_found(
+    service: Service,
+) -> None:
+    club = opened(service, "email: random, name: {constant: gone}, phone", "email: keep, name: {constant: gone}, phone")
+    plan = plan_of(club, EMAIL, members=Action.DEIDENTIFY, orders=Action.DELETE)
+    club.delete(plan)
+    assert ([member["name"] for member in service.members], len(service.orders)) == (["gone", "Bob"], 1)
+    assert club.delete(plan, repeated=True).found_done
+    service.members[0]["name"] = "Ann"
+    with pytest.raises(DataChangedError):
+        club.delete(plan, repeated=True)
+
+
 def test_rows_that_changed_since_are_not_touched(service: Service, club: Connector) -> None:
     plan = plan_of(club, EMAIL, orders=Action.DELETE)
     service.orders.pop(0)

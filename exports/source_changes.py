@@ -156,9 +156,22 @@ def _set_up(proposal: Proposal, *, key: str, at: datetime) -> DataSource:
     )
     if source.has_schema:
         enqueue("note_schema", {"source": source.pk}, key=key)
-    restricting.tell_of_those_restricted(source)
-    flags_in_force.begin(source, at=at)
+    occasion = f"{source.map_version_id}:{at.isoformat()}"
+    for reached in _reached_by(source):
+        restricting.tell_of_those_restricted(reached, occasion=occasion)
+        flags_in_force.begin(reached, occasion=occasion)
     return source
+
+
+def _reached_by(source: DataSource) -> Iterator[DataSource]:
+    """The source, and those that it may lead to by what it gives, now or by way of others."""
+    yield source
+    kinds, place = set(source.map_version.as_map().kinds_given), (source.position, source.slug)
+    for later in DataSource.objects.in_walking_order():
+        data_map = later.map_version.as_map()
+        if (later.position, later.slug) > place and kinds & data_map.kinds_asked:
+            kinds |= data_map.kinds_given
+            yield later
 
 
 def _addresses(proposal: Proposal) -> Proposal:

@@ -54,13 +54,13 @@ class SetAgain:
         self.incomplete = self.incomplete or other.incomplete
 
 
-def begin(source: DataSource, *, at: datetime) -> None:
-    """The job for a source whose map just came to be in force, if that says how; in the same transaction.
+def begin(source: DataSource, *, occasion: str) -> None:
+    """The job for a source to which a map that just came to be in force leads, if its own says how; in one transaction.
 
     Also if nobody has opted out: who does at this moment may be asked about in another transaction than this one sees.
     """
     if _rights(source):
-        _enqueue(source, f"{source.map_version_id}:{at.isoformat()}", "")
+        _enqueue(source, occasion, "")
 
 
 def set_page(run: Run) -> None:
@@ -173,7 +173,8 @@ class _Setting:
         for row in ended.exclude(lifted_at=None).select_related("organisation").iterator():
             since = OptIn.objects.filter(organisation=row.organisation, opted_in_at__gte=row.lifted_at)
             named = _named_by([row])
-            if since.filter(kind=row.kind, digest=row.digest).exists() and not _holds_on(row, named):
+            digests = opt_outs.digests_of(row.kind, row.value)  # under whichever key each of the two was written
+            if since.filter(kind=row.kind, digest__in=digests).exists() and not _holds_on(row, named):
                 found = OnTheWay(named, {self._source}, Right.OPT_IN, renew=self._renew).leading_to(self._source)
                 self._connector.suppress(Right.OPT_IN, named if _holds_on(row, found) else found)
 

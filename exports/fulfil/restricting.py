@@ -37,12 +37,12 @@ def tell_sources(case: Case) -> None:
         enqueue("restrict_in_sources", {"case": str(case.pk)}, key=f"restrict_in_sources:{case.pk}:{case.version}")
 
 
-def tell_of_those_restricted(source: DataSource) -> None:
-    """The jobs that tell a source whose map just came to say how; in the transaction that puts it in force."""
+def tell_of_those_restricted(source: DataSource, *, occasion: str) -> None:
+    """The jobs that tell a source to which a map leads that is just put in force, its own or another's; with that."""
     if not source.map_version.as_map().suppresses(Right.RESTRICT):
         return
     for case in _restricted():
-        key = f"restrict_in_sources:{case.pk}:{case.version}:map:{source.map_version_id}"
+        key = f"restrict_in_sources:{case.pk}:{case.version}:map:{source.pk}:{occasion}"
         enqueue("restrict_in_sources", {"case": str(case.pk), "again": source.pk}, key=key)
 
 

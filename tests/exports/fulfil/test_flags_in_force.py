@@ -92,6 +92,17 @@ def test_it_reaches_the_devices_to_which_other_sources_lead(house: House, maps: 
     assert devices_flagged(house) == 2
 
 
+def test_a_map_that_comes_to_give_devices_has_their_flags_set(house: House, maps: Mapping[str, str]) -> None:
+    gives = "    gives: [{kind: device_id, column: device_id}]\n"
+    accept(maps["shop"].replace(gives, ""))
+    accept(maps["web_log"], "web_log")
+    opted_out(house, "LO-100007")
+    assert devices_flagged(house) == 0
+    accept(maps["shop"])
+    house.work()
+    assert devices_flagged(house) == 2
+
+
 def test_an_opt_out_that_was_taken_back_is_not_set(house: House, maps: Mapping[str, str]) -> None:
     (case, _other) = opted_out(house, FIRST, SECOND)
     Suppression.objects.filter(case_id=case.pk).update(lifted_at=NOW)
@@ -161,7 +172,7 @@ def test_who_opts_in_while_the_flags_are_set_has_them_off(
 def test_of_whom_no_owner_of_a_source_was_asked_the_desk_is_told(house: House) -> None:
     opted_out(house, FIRST)
     source = tasks.set_up(FLAGGED_BY_HAND)
-    flags_in_force.begin(source, at=timezone.now())
+    flags_in_force.begin(source, occasion="anew")
     house.work()
     failed = Job.objects.get(kind="set_flags_in_force", state=JobState.FAILED)
     assert "Have its owner look up" in trouble.what_to_do(failed.error.rpartition(".")[2])
@@ -170,6 +181,6 @@ def test_of_whom_no_owner_of_a_source_was_asked_the_desk_is_told(house: House) -
 def test_of_whom_its_owner_was_asked_by_the_case_the_desk_is_not_told_again(house: House) -> None:
     source = tasks.set_up(FLAGGED_BY_HAND)
     opted_out(house, FIRST)
-    flags_in_force.begin(source, at=timezone.now())
+    flags_in_force.begin(source, occasion="anew")
     house.work()
     assert not Job.objects.filter(kind="set_flags_in_force", state=JobState.FAILED).exists()

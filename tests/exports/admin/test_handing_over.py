@@ -140,8 +140,7 @@ def test_staff_wait_like_everybody_else_while_others_hold_every_place_and_nothin
         analyst, page_of(case)
     )
     assert len(facts_of(case, EventKind.MEDIUM_TAKEN)) == 1
-    body_of(slow)
-    slow.close()
+    body_of(slow)  # to its end, at which it is closed
     assert body_of(analyst.post(at, row)).startswith(b"PK")
 
 

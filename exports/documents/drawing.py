@@ -60,7 +60,7 @@ def pages(content: bytes, kind: Kind, language: str) -> Iterator[Drawn | Attache
     elif kind is Kind.MAIL:
         mail = mails.read(content)
         for lines in mails.laid_out(mail, language).pages:
-            yield _drawn(mails.drawn(lines))
+            yield _drawn(mails.drawn(lines, language))
         yield from (Attached(item.content) for item in mail.attachments if item.is_taken)
     else:
         yield from _of_picture(content, kind)

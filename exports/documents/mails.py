@@ -3,12 +3,16 @@
 Runs in the process that is locked up. Of a text in two forms the plain one is shown; HTML is reduced to its text, and
 nothing that it points to is fetched. What came with it and is a document that we take becomes one of its own; of
 anything else stand the name and the size.
+
+Letters are drawn one a cell, from the left: so Latin, Greek, Cyrillic, Armenian and Georgian are read. What our fonts
+have no form for, and what is written from the right, stands as its number on grey; the page says how many there are.
 """
 
 from __future__ import annotations
 
 import codecs
 import textwrap
+import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,16 +22,26 @@ from email.policy import default
 from encodings.aliases import aliases
 from functools import cache
 from html.parser import HTMLParser
+from itertools import groupby
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from exports.documents.kinds import MOST_ATTACHMENTS, MOST_PAGES, Fault, Faulty, kind_of
 
-FONT = Path(__file__).parent.parent / "reports" / "fonts" / "ibm-plex-mono-latin-400.ttf"
+FOLDER = Path(__file__).parent / "fonts"
+FONTS = ("NotoSansMono-Regular.ttf", "DejaVuSansMono.ttf")  # the second for what the first lacks: signs, Georgian
 WIDTH, HEIGHT, MARGIN = 1240, 1754, 100  # A4 at 150 dots an inch
-SIZE, LINE = 22, 30
+SIZE, CELL, LINE, BASE = 22, 13, 30, 24  # a letter is as wide as a cell; its foot is on the base of its line
 LETTERS, LINES = 78, (HEIGHT - 2 * MARGIN) // LINE
+GREY = (221, 221, 221)
+FROM_THE_RIGHT = {"R", "AL", "AN"}  # bidirectional classes of Hebrew, Arabic, Syriac, … (UAX #9)
+# A number's signs are moved to where Unicode gives none to anybody, which no mail can get past `_seen`.
+MOVED = 0xE000
+SIGNS = "<U+0123456789ABCDEF>"
+NUMBERS = {ord(sign): MOVED + ord(sign) for sign in SIGNS}
+AS_DRAWN = {MOVED + ord(sign): sign for sign in SIGNS}
+BEGINS = chr(MOVED + ord("<"))
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
 WORDS = {
     "en": {
@@ -35,6 +49,8 @@ WORDS = {
         "shown": "{name} ({size} bytes): a document of its own",
         "not shown": "{name} ({size} bytes): not shown, we show no files of this type",
         "nameless": "without a name",
+        "one": "1 character can't be drawn and is a number on grey: see the original.",
+        "more": "{count} characters can't be drawn and are numbers on grey: see the original.",
     },
     "es": {
         "From": "De",
@@ -45,6 +61,8 @@ WORDS = {
         "shown": "{name} ({size} bytes): un documento propio",
         "not shown": "{name} ({size} bytes): no se muestra, no mostramos archivos de este tipo",
         "nameless": "sin nombre",
+        "one": "1 carácter no se puede dibujar, va como número en gris: vea el original.",
+        "more": "{count} caracteres no se pueden dibujar, van en gris: vea el original.",
     },
 }
 SAMPLES = (
@@ -95,7 +113,7 @@ def get_ready() -> None:
         with suppress(LookupError):  # some systems lack some
             codecs.lookup(name)
     for text in SAMPLES:
-        drawn(laid_out(read(text), "en").pages[0])
+        drawn([*laid_out(read(text), "en").pages[0], _seen("\uffff")], "en")
 
 
 def read(content: bytes) -> Mail:
@@ -195,33 +213,61 @@ def laid_out(mail: Mail, language: str) -> Laid:
 
 
 def _wrapped(paragraph: str) -> list[str]:
-    seen = "".join(map(_seen, paragraph.expandtabs(4)))
+    """A letter and its marks in one, as most are typed: what stays apart has a cell of its own."""
+    seen = "".join(map(_seen, unicodedata.normalize("NFC", paragraph.expandtabs(4))))
     return textwrap.wrap(seen, LETTERS, replace_whitespace=False, drop_whitespace=False) or [""]
 
 
 @cache
-def _font() -> ImageFont.FreeTypeFont:
-    """The font, read once; no file can be opened later."""
-    return ImageFont.truetype(str(FONT), SIZE)
+def _fonts() -> list[tuple[ImageFont.FreeTypeFont, bytes]]:
+    """The fonts, each with its sign for what it has no form for.
+
+    Read once: no file can be opened later, nor the library by which Pillow may lay text out otherwise.
+    """
+    fonts = [ImageFont.truetype(str(FOLDER / name), SIZE, layout_engine=ImageFont.Layout.BASIC) for name in FONTS]
+    return [(font, bytes(font.getmask("\uffff"))) for font in fonts]
 
 
 @cache
-def _missing() -> bytes:
-    return bytes(_font().getmask("\uffff"))
+def _font_of(letter: str) -> ImageFont.FreeTypeFont | None:
+    """The first font that has a form for it which fills one cell."""
+    for font, missing in _fonts():
+        form = bytes(font.getmask(letter))
+        if form != missing and (letter == " " or any(form)) and font.getlength(letter) == CELL:
+            return font
+    return None
 
 
 @cache
 def _seen(letter: str) -> str:
-    """A letter, or its number where the font has no form for it: nothing is left out unseen."""
-    if letter == " " or (letter.isprintable() and bytes(_font().getmask(letter)) != _missing()):
-        return letter
-    return f"<U+{ord(letter):04X}>"
+    """A letter, or its number where it can't be drawn so that it is read: nothing is left out unseen."""
+    if unicodedata.category(letter) == "Zs":
+        return " "
+    is_read = letter.isprintable() and unicodedata.bidirectional(letter) not in FROM_THE_RIGHT
+    return letter if is_read and _font_of(letter) else f"<U+{ord(letter):04X}>".translate(NUMBERS)
 
 
-def drawn(lines: list[str]) -> Image.Image:
-    """One page."""
+def drawn(lines: list[str], language: str) -> Image.Image:
+    """One page; above its lines, how many letters of it stand as numbers."""
     page = Image.new("RGB", (WIDTH, HEIGHT), "white")
     pen = ImageDraw.Draw(page)
+    if count := sum(line.count(BEGINS) for line in lines):
+        words = WORDS.get(language, WORDS["en"])
+        pen.rectangle((MARGIN, MARGIN // 3, WIDTH - MARGIN, MARGIN // 3 + LINE), fill=GREY)
+        _draw_line(pen, words["one" if count == 1 else "more"].format(count=count), MARGIN // 3)
     for number, line in enumerate(lines):
-        pen.text((MARGIN, MARGIN + number * LINE), line, fill="black", font=_font())
+        _draw_line(pen, line, MARGIN + number * LINE)
     return page
+
+
+def _draw_line(pen: ImageDraw.ImageDraw, line: str, top: int) -> None:
+    """A line, with grey behind each sign of a number."""
+    place = MARGIN
+    for is_number, signs in groupby(line, key=lambda sign: ord(sign) in AS_DRAWN):
+        seen = "".join(signs).translate(AS_DRAWN)
+        if is_number:
+            pen.rectangle((place, top, place + len(seen) * CELL - 1, top + LINE - 2), fill=GREY)
+        for font, letters in groupby(seen, key=_font_of):
+            text = "".join(letters)
+            pen.text((place, top + BASE), text, fill="black", font=font, anchor="ls")
+            place += len(text) * CELL

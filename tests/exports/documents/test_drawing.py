@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 
 import pytest
 from PIL import Image
@@ -29,6 +30,11 @@ def picture(mode: str, colour: object, kind: str = "PNG", **how: object) -> byte
 
 def lines(mail: bytes, language: str = "en") -> list[str]:
     return [line for page in mails.laid_out(mails.read(mail), language).pages for line in page]
+
+
+def told(text: str) -> bytes:
+    """A mail that says so."""
+    return b"From: a@b.example\nTo: c@d.example\nContent-Type: text/plain; charset=utf-8\n\n" + text.encode()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +120,7 @@ def test_a_mail_says_who_wrote_what_to_whom_and_what_came_with_it() -> None:
     assert items[1] == Attached(papers.scan("x"))
 
 
-def test_html_is_reduced_to_its_text_and_strange_letters_stand_as_numbers() -> None:
+def test_html_is_reduced_to_its_text() -> None:
     html = b"<style>p {}</style><p>One<br>two &amp; three</p><script>no()</script><img src='https://track.example'>"
     mail = b"From: a@b.example\nTo: c@d.example\nContent-Type: text/html; charset=utf-8\n\n" + html
     text = "\n".join(lines(mail))
@@ -122,10 +128,46 @@ def test_html_is_reduced_to_its_text_and_strange_letters_stand_as_numbers() -> N
     assert "two & three" in text
     assert "no()" not in text
     assert "track.example" not in text
-    cyrillic = b"From: a@b.example\nTo: c@d.example\nContent-Type: text/plain; charset=utf-8\n\n\xd0\x96\n"
-    assert "<U+0416>" in lines(cyrillic)
     unknown = b"From: a@b.example\nTo: c@d.example\nContent-Type: text/plain; charset=made-up\n\n\xe9t\xe9\n"
     assert len(lines(unknown)) > 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "script"),
+    [
+        (0x21, 0x17F, "Latin"),
+        (0x1E9E, 0x1EFF, "Vietnamese"),
+        (0x370, 0x3E1, "Greek"),
+        (0x1F00, 0x1FFF, "old Greek"),
+        (0x400, 0x45F, "Cyrillic"),
+        (0x48A, 0x4FF, "Cyrillic beyond Russian"),
+        (0x531, 0x556, "Armenian"),
+        (0x10D0, 0x10F0, "Georgian"),
+    ],
+)
+def test_the_letters_of_these_scripts_are_drawn_as_letters(first: int, last: int, script: str) -> None:
+    letters = "".join(chr(code) for code in range(first, last + 1) if chr(code).isprintable())
+    shown = "".join(lines(told(letters))[2:])
+    assert shown.strip() == unicodedata.normalize("NFC", letters), script
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Ж ẞ ễ € <U+4E2D>\xa0x", 0),
+        ("中Ж", 1),
+        ("שלום", 4),
+        ("مرحبا", 5),
+        ("\u202eabc\u200b", 2),
+        ("😀❤\ufe0f", 2),
+        ("\ue055", 1),
+    ],
+)
+def test_what_cannot_be_drawn_stands_as_numbers_and_the_page_says_how_many(text: str, count: int) -> None:
+    (page,) = mails.laid_out(mails.read(told(text)), "en").pages
+    assert sum(line.count(mails.BEGINS) for line in page) == count
+    above_the_lines = mails.drawn(page, "en").crop((0, 0, mails.WIDTH, mails.MARGIN))
+    assert (above_the_lines.getcolors() == [(mails.WIDTH * mails.MARGIN, (255, 255, 255))]) is (count == 0)
 
 
 def test_a_mail_within_a_mail_is_a_document_and_one_of_too_many_lines_none() -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -361,18 +361,27 @@ def released_columns(collection: Collection, right: Right) -> list[str]:
     return list(columns)
 
 
-def write(contents: Contents, path: Path, *, context: str) -> Written:
-    """Write the sealed archive to ``path``; nothing stays there if it fails."""
+def write(contents: Contents, path: Path, *, context: str, between: Callable[[], None] = lambda: None) -> Written:
+    """Write the sealed archive to ``path``; nothing stays there if it fails.
+
+    ``between`` is called before each piece, from where a database may be asked; what it raises ends the writing.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with SealedWriter(path, contents.case.content_key, context=context) as sealed:
 
         def seal(pieces: Iterator[tuple[str, bytes]]) -> int:
             return sum(sealed.write(piece) for piece in zipped(pieces, made_at=contents.made_at))
 
-        clear_size = used_beside(contents.laid_out(), seal)
+        clear_size = used_beside(_each(contents.laid_out(), between), seal)
         finished = sealed.finish()
     records = sum(table.records for table in contents.tables)
     return Written(finished, clear_size, contents.manifest_sha256, records)
+
+
+def _each(pieces: Iterator[tuple[str, bytes]], between: Callable[[], None]) -> Iterator[tuple[str, bytes]]:
+    for piece in pieces:
+        between()
+        yield piece
 
 
 def _source_entry(run: SourceRun, right: Right) -> SourceEntry:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from requests_app.services import closing
 from requests_app.services.history import local_day, locked, record
 
 PIECE = 256 * 1024
+BETWEEN_LOOKS = 1.0  # seconds, while a bundle is written
 MOST_RENEWALS = 3  # by the person; the desk may go on
 
 
@@ -36,7 +38,10 @@ class NotHandedOver(Exception):
 
 
 def release_bundle(run: Run, case: Case) -> None:
-    """Build the sealed bundle, then release it; MoveShut if the limit is reached meanwhile."""
+    """Build the sealed bundle, then release it; MoveShut if the limit is reached meanwhile.
+
+    WorkPaused if all work is paused while it is written: what was written is dropped, and it is written anew later.
+    """
     if Bundle.objects.filter(case=case, made_at__gte=case.approved_at).exists():
         return
     bundle_id = uuid.uuid5(case.pk, f"bundle:{case.gathering_round}:{case.version}")
@@ -45,7 +50,10 @@ def release_bundle(run: Run, case: Case) -> None:
     )
     run.renew()
     written = contents.write(
-        contents.contents_of(case, made_at=run.at), Path(settings.DATA_DIR) / bundle.path, context=bundle.context
+        contents.contents_of(case, made_at=run.at),
+        Path(settings.DATA_DIR) / bundle.path,
+        context=bundle.context,
+        between=_now_and_then(run),
     )
     bundle.size, bundle.sha256 = written.sealed.size, written.sealed.sha256
     bundle.clear_size, bundle.manifest_sha256 = written.clear_size, written.manifest_sha256
@@ -64,6 +72,20 @@ def release_bundle(run: Run, case: Case) -> None:
             records=bundle.records,
             withheld=bundle.withheld,
         )
+
+
+def _now_and_then(run: Run) -> Callable[[], None]:
+    """Keeps the lease alive, and stops if all work is paused; not at each piece, for both ask the database."""
+    looked = time.monotonic()
+
+    def look() -> None:
+        nonlocal looked
+        if time.monotonic() - looked >= BETWEEN_LOOKS:
+            looked = time.monotonic()
+            run.renew()
+            run.stop_if_paused()
+
+    return look
 
 
 def release_categories(run: Run, case: Case) -> None:

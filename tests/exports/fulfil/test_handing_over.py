@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,11 @@ from django.conf import settings
 from django.utils import timezone
 from pytest_django import Settings
 
+from dsar.jobs import pausing
 from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
 from dsar.vault.errors import FileDamaged
+from exports.bundle import contents
 from exports.fulfil import hand_over
 from exports.fulfil.hand_over import NotHandedOver
 from exports.models import Bundle, Download
@@ -40,6 +44,34 @@ def test_the_bundle_lies_sealed_and_its_event_names_its_manifest(house: House) -
         }
     ]
     assert (case.state, case.outcome) == (State.CLOSED, "fulfilled")
+
+
+def test_a_bundle_that_is_being_written_stops_when_work_is_paused_and_is_written_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hand_over, "BETWEEN_LOOKS", 0)
+    case = house.deciding(Right.KNOW_SPECIFIC)
+    before = sorted(house.data.rglob("*"))
+    house.move(case, "approve", APPROVER)
+    with monkeypatch.context() as somebody:
+        lines = contents.Table.json_lines
+
+        def pauses(table: contents.Table) -> Iterator[bytes]:
+            pausing.pause(by="staff:1", at=timezone.now())
+            return lines(table)
+
+        somebody.setattr(contents.Table, "json_lines", pauses)
+        house.work()
+    job = Job.objects.get(kind="carry_out")
+    assert (job.state, job.attempts, job.error) == (JobState.WAITING, 0, "")
+    assert fresh(case).state == State.CARRYING_OUT
+    assert not Bundle.objects.exists()
+    assert [path for path in house.data.rglob("*") if path.is_file() and path not in before] == []
+    pausing.resume()
+    house.work()
+    assert fresh(case).state == State.CLOSED
+    assert len(facts_of(case, EventKind.BUNDLE_MADE)) == 1
+    assert "manifest.json" in files_of(case)
 
 
 def test_each_hand_over_is_noted_before_the_first_byte(house: House) -> None:

@@ -9,6 +9,6 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
-        from dsar.ledger import roles
+        from dsar.ledger import checks, roles  # noqa: F401  # registers them
 
         post_migrate.connect(roles.grant_after_migrate, sender=self, dispatch_uid="grant_after_migrate")

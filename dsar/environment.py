@@ -49,7 +49,7 @@ CURES = {
     "DSAR_VALUE_TRIES": "how often in 30 days one person may ask if a number is the one held, 1 to 10, e.g. 3",
     "DSAR_LINK_DAYS": "how many days a link works that is mailed to the owner of a source, 1 to 60, e.g. 14",
     "DSAR_RENDER_UNLOCKED": "true where documents may be drawn by a process that limits alone hold, as on macOS",
-    "DSAR_UPLOAD_MB": "how many megabytes a file may have that such an owner sends, 1 to 50, e.g. 10",
+    "DSAR_UPLOAD_MB": "how many megabytes such an owner may send at a time, 1 to 50, e.g. 10",
     "DSAR_ACCOUNT_SECRET": "at least 32 random characters that your account system holds too; or leave it out",
     "DSAR_LOOKUP_SECRET": "at least 32 random characters that systems hold which ask who opted out; or leave it out",
     "DSAR_DATA_DIR": "the absolute path of a folder that web server and worker can write to; sealed files live here",

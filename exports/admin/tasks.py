@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -174,20 +174,21 @@ class TaskAdmin(DeskAdmin[Task]):
         task = self.get_object(request, object_id)
         if task is None or not self.has_view_permission(request, task):
             raise Http404
-        actor, at, refused = actor_of(request), timezone.now(), ""
+        actor, at = actor_of(request), timezone.now()
+        refused: Sequence[str] = ()
         if request.method == "POST":
             try:
                 answered = task_forms.take(task.pk, request.POST, request.FILES, by=actor, at=at)
             except NotYours:
                 raise PermissionDenied from None
             except AnswerRefused as error:
-                refused = str(error)
+                refused = error.faults
             else:
                 messages.success(request, str(task_forms.IN_WORDS[answered]))
                 return HttpResponseRedirect(_list_or_here(request, answered))
         return self._page(request, task, actor, refused)
 
-    def _page(self, request: HttpRequest, task: Task, actor: Actor, refused: str) -> HttpResponse:
+    def _page(self, request: HttpRequest, task: Task, actor: Actor, refused: Sequence[str]) -> HttpResponse:
         takes = Task.objects.wanted().filter(pk=task.pk).exists() and may_answer(task, actor)
         if takes:
             with transaction.atomic():

@@ -147,10 +147,9 @@ class Task(models.Model):
         """What it is about, as pages and mails name it: the source, or the recipient."""
         return self.telling.recipient if self.telling else self.map_version.as_map().title.in_language(language)
 
-    def sheet(self, collection: str) -> Sheet | None:
-        """What was brought for a collection."""
-        upload = self.uploads.filter(collection=collection).first()
-        return upload.as_sheet() if upload else None
+    def sheets(self, collection: str) -> list[Sheet]:
+        """What was brought for a collection, in the order in which it came."""
+        return [upload.as_sheet() for upload in self.uploads.filter(collection=collection)]
 
 
 class TaskLink(models.Model):
@@ -189,7 +188,8 @@ class TaskCode(models.Model):
 class TaskUpload(models.Model):
     """A file as the owner sent it, sealed, until a worker has taken its rows in; then it is gone.
 
-    ``collection`` is empty for the proof of an act, which stays as long as the case's content.
+    ``collection`` is empty for the proof of an act, which stays as long as the case's content. ``number`` counts the
+    files of a collection from 1; ``clear_sha256`` tells one that is sent a second time.
     """
 
     PROOF = ""
@@ -197,6 +197,7 @@ class TaskUpload(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="uploads")
     collection = models.CharField(max_length=100, blank=True)
+    number = models.PositiveIntegerField(default=1)
     format = models.CharField(max_length=10, blank=True)
     encoding = models.CharField(max_length=20, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
@@ -204,11 +205,15 @@ class TaskUpload(models.Model):
     path = models.CharField(max_length=300, help_text="Relative to the data directory.")
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
+    clear_sha256 = models.CharField(max_length=64, blank=True)
     sent_at = models.DateTimeField()
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=("task", "collection"), name="one_upload_a_collection")]
+        ordering = ("collection", "number")
+        constraints = [
+            models.UniqueConstraint(fields=("task", "collection", "number"), name="one_upload_a_number"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.records} records"
@@ -230,7 +235,8 @@ class TaskUpload(models.Model):
     def as_sheet(self) -> Sheet:
         """The file as a source reads it."""
         written = Files("", FileFormat(self.format), self.encoding, self.delimiter)
-        return Sheet(written, partial(files.open_file, self.as_sealed_file(), self.content_key, context=self.context))
+        opened = partial(files.open_file, self.as_sealed_file(), self.content_key, context=self.context)
+        return Sheet(written, opened, self.number)
 
 
 class TaskMail(models.Model):

@@ -36,10 +36,11 @@ class NotAnsweredError(SourceError):
 
 
 class Sheet(NamedTuple):
-    """One file that was brought: how it is written, and its bytes."""
+    """One file that was brought: how it is written, its bytes, and which of its collection's it is, from 1."""
 
     files: Files
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    number: int = 1
 
 
 class Answer(Protocol):
@@ -49,15 +50,15 @@ class Answer(Protocol):
     def is_done(self) -> bool:
         """Whether a change that was asked for is reported as made."""
 
-    def sheet(self, collection: str) -> Sheet | None:
-        """What was brought for a collection; None: nothing is held there."""
+    def sheets(self, collection: str) -> Sequence[Sheet]:
+        """What was brought for a collection, by number; none: nothing is held there."""
 
 
 class ManualConnector(Connector):
     """What a person brought, with the promises of `exports.sources.connector.Connector`.
 
-    A row's key is its collection and the line on which it stood. Every change raises OnlyByHandError until the owner
-    reports that it was made; with that report it counts as made as it was asked.
+    A row's key is its collection, with the number of any further file, and the line on which it stood. Every change
+    raises OnlyByHandError until the owner reports that it was made; with that report it counts as made as asked.
     """
 
     def __init__(self, datamap: DataMap, answer: Answer | None) -> None:
@@ -126,19 +127,27 @@ class _BroughtRows:
         *,
         after: Key | None = None,
     ) -> Iterator[Row]:
-        """All rows of a collection, by line, from behind a line."""
+        """All rows of a collection, by file and line, from behind a line."""
         if self._answer is None:
             raise NotAnsweredError(f"{self._datamap.source}: its owner has not looked yet")
-        sheet = self._answer.sheet(collection.name)
-        if sheet is None:
-            return
-        behind = int(after[1]) if after else 0
-        place = f"{self._datamap.source}: {collection.name} line"
+        last_file, last_line = (file_of(after), int(after[1])) if after else (0, 0)
+        for sheet in self._answer.sheets(collection.name):
+            if sheet.number >= last_file:
+                yield from self._of_sheet(collection, sheet, behind=last_line if sheet.number == last_file else 0)
+
+    def _of_sheet(self, collection: Collection, sheet: Sheet, *, behind: int) -> Iterator[Row]:
+        name = collection.name if sheet.number == 1 else f"{collection.name} {sheet.number}"
+        place = f"{self._datamap.source}: {name} line"
         needed = columns_needed(self._datamap, collection)
         with sheet.open() as file:
             for line, record in records_of(file, sheet.files, needed, lambda line: f"{place} {line}"):
                 if line > behind:
-                    yield Row((collection.name, line), record, place, line)
+                    yield Row((name, line), record, place, line)
+
+
+def file_of(key: Key) -> int:
+    """Which of the files of its collection a row stood in."""
+    return int(str(key[0]).partition(" ")[2] or 1)
 
 
 def open_source(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import wraps
@@ -112,12 +112,13 @@ def owner_page(view: TaskView) -> Callable[[HttpRequest], HttpResponseBase]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def work(request: HttpRequest, link: TaskLink) -> HttpResponse:
     """What is asked, by which identifiers; files are taken here, and the answer."""
-    at, task, refused = timezone.now(), link.task, ""
+    at, task = timezone.now(), link.task
+    refused: Sequence[str] = ()
     if request.method == "POST":
         try:
             answered = task_forms.take(task.pk, request.POST, request.FILES, by=OWNER, at=at)
         except AnswerRefused as error:
-            refused = str(error)
+            refused = error.faults
         else:
             if answered is Answered.FINISHED:
                 _forget(request)

@@ -110,6 +110,12 @@ class Owner:
         file = SimpleUploadedFile("rows.csv", data)
         return self.post("/task/work/", {"do": "send", "collection": collection, "encoding": encoding, "file": file})
 
+    def sends_together(self, collection: str = "letters", **files: str) -> HttpResponse:
+        """Send several files at once, each under its name."""
+        sent = [SimpleUploadedFile(f"{name}.csv", content.encode()) for name, content in files.items()]
+        given = {"do": "send", "collection": collection, "encoding": "utf-8-sig", "file": sent}
+        return self.post("/task/work/", given)
+
     def answers(self, do: str, **typed: str) -> HttpResponse:
         """Send the answer."""
         return self.post("/task/work/", {"do": do, "name": "Ann Archer", "confirmed": "yes", **typed})

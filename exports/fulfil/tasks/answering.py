@@ -63,6 +63,7 @@ def finish(
             task=task.reference,
             answer=state,
             files=task.uploads.count(),
+            sha256=[upload.clear_sha256 for upload in task.uploads.all() if upload.clear_sha256],
             documents=Document.objects.filter(task=task, parent=None).count(),
         )
         _go_on(task, at=at)

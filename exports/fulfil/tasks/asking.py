@@ -196,6 +196,12 @@ def remove_uploads(uploads: QuerySet[TaskUpload]) -> None:
         uploads.delete()
 
 
+def unlink(uploads: Iterable[TaskUpload]) -> None:
+    """Remove the files of uploads that were not kept in the end."""
+    for upload in uploads:
+        _unlink(Path(settings.DATA_DIR) / upload.path)
+
+
 def _unlink(path: Path) -> None:
     with suppress(OSError):
         path.unlink()

@@ -8,7 +8,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.conf import settings
-from django.core.files import File
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,14 +32,14 @@ class Answered(StrEnum):
 
 
 IN_WORDS: Mapping[Answered, Promise] = {
-    Answered.SENT: gettext_lazy("The file was read and is kept. Send the answer below when all is here."),
+    Answered.SENT: gettext_lazy("What you sent was read and is kept. Send the answer below when all is here."),
     Answered.REMOVED: gettext_lazy("The file was removed."),
     Answered.FINISHED: gettext_lazy("Thank you: your answer is in."),
 }
 
 
 def take(
-    task_id: UUID, given: Mapping[str, str], files: Mapping[str, File[bytes]], *, by: Actor, at: datetime
+    task_id: UUID, given: Mapping[str, str], files: MultiValueDict[str, UploadedFile[bytes]], *, by: Actor, at: datetime
 ) -> Answered:
     """Do what a form asks for; AnswerRefused says what is wrong with it."""
     asked = given.get("do", "")
@@ -46,7 +47,7 @@ def take(
         sheets.keep(
             task_id,
             given.get("collection", ""),
-            _content(files.get("file")),
+            [sheets.Brought(str(file.name), _content(file)) for file in files.getlist("file")],
             encoding=given.get("encoding", ""),
             by=by,
             at=at,
@@ -59,7 +60,7 @@ def take(
         taking.take_away(task_id, given.get("document_id", ""), by=by, at=at)
         return Answered.REMOVED
     if asked == "remove":
-        sheets.take_away(task_id, given.get("collection", ""), by=by, at=at)
+        sheets.take_away(task_id, given.get("collection", ""), given.get("number", ""), by=by, at=at)
         return Answered.REMOVED
     if asked not in FINISHES:
         raise AnswerRefused(_("Please choose one of the answers."))
@@ -77,7 +78,7 @@ def take(
     return Answered.FINISHED
 
 
-def _content(file: File[bytes] | None) -> bytes:
+def _content(file: UploadedFile[bytes] | None) -> bytes:
     """What was sent, and one byte more than is taken of what is too large."""
     return file.read(settings.MOST_UPLOADED + 1) if file is not None else b""
 

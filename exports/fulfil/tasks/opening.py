@@ -16,7 +16,11 @@ DESK = frozenset({Role.ANALYST, Role.APPROVER})
 
 
 class AnswerRefused(Exception):
-    """What was answered can't be taken; the sentence says what to do."""
+    """What was answered can't be taken; the sentence says what to do, or one for each file that was sent."""
+
+    def __init__(self, *faults: str) -> None:
+        self.faults = faults
+        super().__init__(" ".join(faults))
 
 
 class NotYours(Exception):

@@ -18,7 +18,9 @@ from exports.fulfil.tasks import asking
 from exports.models import Document, SourceRun, Task, TaskKind, TaskUpload
 from exports.sources.connector import Action, Mode
 from exports.sources.datamap import Collection, Deidentify
+from exports.sources.manual import file_of
 from exports.sources.rows import columns_needed
+from exports.sources.values import Key
 from requests_app.law.words import Right
 from requests_app.models import CorrectionAsked, CorrectionDecision, IdentifierKind, Verdict
 
@@ -39,8 +41,13 @@ class Asked:
     name: str
     title: str
     columns: tuple[Column, ...]
-    upload: TaskUpload | None
+    uploads: tuple[TaskUpload, ...]
     lines: tuple[str, ...]  # of an act: what is to be done, sentence by sentence
+
+    @property
+    def rows(self) -> int:
+        """How many rows were sent so far."""
+        return sum(upload.records for upload in self.uploads)
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ def _to_tell(task: Task) -> tuple[Asked, ...]:
         _("Name the reference %(reference)s, and have it confirm what it did and pass it on.")
         % {"reference": case.submission.reference},
     ]
-    return (Asked("recipient", task.about(), (), None, tuple(filter(None, said))),)
+    return (Asked("recipient", task.about(), (), (), tuple(filter(None, said))),)
 
 
 def _to_tell_of(asked: CorrectionAsked, places: account.Made, language: str) -> Iterator[str]:
@@ -162,7 +169,7 @@ def _asked(task: Task, collection: Collection, language: str) -> Asked:
         name=collection.name,
         title=collection.title.in_language(language),
         columns=tuple(_columns(task, collection, language)) if looks else (),
-        upload=task.uploads.filter(collection=collection.name).first() if looks else None,
+        uploads=tuple(task.uploads.filter(collection=collection.name)) if looks else (),
         lines=() if looks else tuple(_to_do(task, collection, language)),
     )
 
@@ -240,6 +247,13 @@ def _to_delete(task: Task, collection: Collection) -> list[str]:
     else:
         said.append(_("Delete %(rows)s rows.") % {"rows": rows})
     if planned.spared:
-        places = ", ".join(str(key[1]) for key in sorted(planned.spared, key=lambda key: int(key[1])))
+        keys = sorted(planned.spared, key=lambda key: (file_of(key), int(key[1])))
+        places = ", ".join(map(_line, keys))
         said.append(_("These rows stay, by their lines in the file that was brought: %(lines)s.") % {"lines": places})
     return said
+
+
+def _line(key: Key) -> str:
+    """A line of what was brought; of a further file with the file's number."""
+    number, line = file_of(key), key[1]
+    return str(line) if number == 1 else _("%(line)s of file %(number)s") % {"line": line, "number": number}

@@ -1,4 +1,4 @@
-"""What the owner of a source brings: a file of rows, looked at line by line before it is taken, then kept sealed.
+"""What the owner of a source brings: files of rows, looked at line by line before they are taken, then kept sealed.
 
 Strict: the columns that are asked for and no others, each row the person's. A row passed over in silence would make an
 answer wrong, and one of somebody else would disclose what is theirs. No sentence quotes what stands in a file.
@@ -6,15 +6,17 @@ answer wrong, and one of somebody else would disclose what is theirs. No sentenc
 
 from __future__ import annotations
 
+import hashlib
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,6 +33,7 @@ from requests_app.roles import Actor
 
 ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
 FOLDER = "uploads"
+MOST_FILES = 50  # of one collection
 MEGABYTE = 1024 * 1024
 NO_JSON = gettext_lazy("Line %(line)s is no JSON object that can be read in one way only.")
 SENTENCES = {
@@ -60,6 +63,18 @@ SENTENCES = {
 }
 
 
+class Brought(NamedTuple):
+    """A file as it was sent: what it was called, which is told back and not kept, and its bytes."""
+
+    name: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """By which it is known again."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
 class Checked(NamedTuple):
     """A file that can be taken: how it is written, and how many rows it holds."""
 
@@ -67,22 +82,86 @@ class Checked(NamedTuple):
     rows: int
 
 
-def keep(task_id: uuid.UUID, collection: str, content: bytes, *, encoding: str, by: Actor, at: datetime) -> TaskUpload:
-    """Take a file for a collection, in the place of an earlier one; raises AnswerRefused with what to do."""
+def keep(
+    task_id: uuid.UUID, collection: str, brought: Sequence[Brought], *, encoding: str, by: Actor, at: datetime
+) -> None:
+    """Take files for a collection beside those that it has; AnswerRefused says of each what to do, and takes none."""
     with transaction.atomic():
         task = open_task(task_id, by=by, at=at)
         asked = {found.name: found for found in page.collections_asked(task)} if task.kind == TaskKind.LOOK else {}
-    if collection not in asked:
-        raise AnswerRefused(_("Nothing is asked for there."))
-    found = check(task.map_version.as_map(), asked[collection], page.identifiers(task), content, encoding=encoding)
+        if collection not in asked:
+            raise AnswerRefused(_("Nothing is asked for there."))
+        _check_together(task, asked[collection], brought)
+    checked = _checked(task, asked[collection], brought, encoding=encoding)
+    uploads: list[TaskUpload] = []
+    try:
+        for file, found in zip(brought, checked, strict=True):
+            uploads.append(_upload(task, collection, found, at=at))
+            _seal(uploads[-1], file.content)
+        with transaction.atomic():
+            task = open_task(task_id, by=by, at=at)
+            _check_together(task, asked[collection], brought, rows=sum(upload.records for upload in uploads))
+            _save(task, collection, uploads)
+    except BaseException:
+        asking.unlink(uploads)
+        raise
+
+
+def _check_together(task: Task, collection: Collection, brought: Sequence[Brought], *, rows: int = 0) -> None:
+    """What no file tells by itself: whether it was sent before, and how much there is of all. The case is locked."""
+    sent = list(task.uploads.filter(collection=collection.name))
+    if not brought:
+        raise AnswerRefused(_("Please choose a file first, and not an empty one."))
+    if len(sent) + len(brought) > MOST_FILES:
+        raise AnswerRefused(_("That is as many files as are taken here: %(most)s.") % {"most": MOST_FILES})
+    if faults := list(_repeated(sent, brought)):
+        raise AnswerRefused(*_with_the_end(faults, brought))
+    if collection.one_per_person and rows + sum(upload.records for upload in sent) > 1:
+        raise AnswerRefused(_("There is one row a person here, and more were sent: remove the file that is not meant."))
+
+
+def _repeated(sent: Iterable[TaskUpload], brought: Sequence[Brought]) -> Iterator[str]:
+    """Files that are the same, byte for byte, as one that was sent before, or with them."""
+    numbers = {upload.clear_sha256: upload.number for upload in sent}
+    names: dict[str, str] = {}
+    for file in brought:
+        if file.sha256 in numbers:
+            said = _("%(name)s: it is the same, byte for byte, as file %(number)s, which was sent before.")
+            yield said % {"name": file.name, "number": numbers[file.sha256]}
+        elif file.sha256 in names:
+            said = _("%(name)s: it is the same, byte for byte, as %(other)s. Send it once.")
+            yield said % {"name": file.name, "other": names[file.sha256]}
+        names.setdefault(file.sha256, file.name)
+
+
+def _checked(task: Task, collection: Collection, brought: Sequence[Brought], *, encoding: str) -> list[Checked]:
+    """Each file read to its end; AnswerRefused names each that can't be taken."""
+    found, faults, identifiers = [], [], page.identifiers(task)
+    for file in brought:
+        try:
+            found.append(check(task.map_version.as_map(), collection, identifiers, file.content, encoding=encoding))
+        except AnswerRefused as refused:
+            faults.append(f"{file.name}: {refused}")
+    if faults:
+        raise AnswerRefused(*_with_the_end(faults, brought))
+    return found
+
+
+def _with_the_end(faults: list[str], brought: Sequence[Brought]) -> list[str]:
+    return [*faults, _("None of these files was kept.")] if len(brought) > 1 else faults
+
+
+def _upload(task: Task, collection: str, found: Checked, *, at: datetime) -> TaskUpload:
     upload = TaskUpload(id=uuid.uuid4(), task=task, collection=collection, sent_at=at, records=found.rows)
     upload.format, upload.encoding, upload.delimiter = found.files.format, found.files.encoding, found.files.delimiter
-    _seal(upload, content)
-    with transaction.atomic():
-        task = open_task(task_id, by=by, at=at)
-        asking.remove_uploads(task.uploads.filter(collection=collection))
-        upload.save(force_insert=True)
     return upload
+
+
+def _save(task: Task, collection: str, uploads: Iterable[TaskUpload]) -> None:
+    last = task.uploads.filter(collection=collection).aggregate(last=Max("number"))["last"] or 0
+    for number, upload in enumerate(uploads, last + 1):
+        upload.number = number
+        upload.save(force_insert=True)
 
 
 def keep_proof(task: Task, content: bytes, *, at: datetime) -> None:
@@ -93,11 +172,12 @@ def keep_proof(task: Task, content: bytes, *, at: datetime) -> None:
     upload.save(force_insert=True)
 
 
-def take_away(task_id: uuid.UUID, collection: str, *, by: Actor, at: datetime) -> None:
-    """Remove a file again that was sent for a collection."""
+def take_away(task_id: uuid.UUID, collection: str, number: str, *, by: Actor, at: datetime) -> None:
+    """Remove a file again that was sent for a collection, by its number there."""
     with transaction.atomic():
         task = open_task(task_id, by=by, at=at)
-        asking.remove_uploads(task.uploads.filter(collection=collection))
+        is_number = number.isdecimal() and len(number) < 6
+        asking.remove_uploads(task.uploads.filter(collection=collection, number=int(number) if is_number else 0))
 
 
 def _seal(upload: TaskUpload, content: bytes) -> None:
@@ -108,6 +188,7 @@ def _seal(upload: TaskUpload, content: bytes) -> None:
         writer.write(content)
         sealed = writer.finish()
     upload.size, upload.sha256 = sealed.size, sealed.sha256
+    upload.clear_sha256 = hashlib.sha256(content).hexdigest()
 
 
 def check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from datetime import timedelta
 
@@ -186,6 +187,36 @@ def test_a_file_that_is_not_as_asked_for_is_refused_by_line_and_column(archive: 
     assert not TaskUpload.objects.exists()
 
 
+def test_several_files_of_a_collection_are_one_answer(archive: House) -> None:
+    case = gathering(archive)
+    owner = entered(archive)
+    owner.sends(HEADER + row("One"))
+    owner.sends_together(second=HEADER + row("Two") + row("Three"), third=HEADER + row("Four"))
+    assert "4 rows were sent" in owner.page
+    owner.sends_together(
+        again=HEADER + row("Four"),
+        good=HEADER + row("Five"),
+        good_too=HEADER + row("Five"),
+    )
+    assert "again.csv: it is the same, byte for byte, as file 3, which was sent before." in owner.page
+    assert "good_too.csv: it is the same, byte for byte, as good.csv. Send it once." in owner.page
+    answer = owner.sends_together(good=HEADER + row("Five"), bad=HEADER + row(written_on="soon"), empty=HEADER)
+    assert answer.status_code == 400
+    assert "bad.csv: Line 2, column “written_on”: it is no date" in owner.page
+    assert "empty.csv: The file holds no row." in owner.page
+    assert "good.csv" not in owner.page
+    assert "None of these files was kept." in owner.page
+    assert len(list((archive.data / "uploads").rglob("*.sealed"))) == TaskUpload.objects.count() == 3
+    owner.post("/task/work/", {"do": "remove", "collection": "letters", "number": "2"})
+    owner.sends(HEADER + row("Five"))
+    owner.answers("done")
+    (answered,) = facts_of(case, EventKind.TASK_ANSWERED)
+    sent = (hashlib.sha256((HEADER + row(text)).encode()).hexdigest() for text in ("One", "Four", "Five"))
+    assert (answered["files"], answered["sha256"]) == (3, list(sent))
+    archive.work()
+    assert [record["text"] for record in rows(fresh(case), "archive", "letters")] == ["One", "Four", "Five"]
+
+
 def test_a_file_in_another_encoding_is_read_as_it_was_chosen(archive: House) -> None:
     case = gathering(archive)
     owner = entered(archive)
@@ -216,7 +247,7 @@ def test_an_answer_needs_a_name_a_word_and_files_that_fit_it(archive: House) -> 
     owner.sends(HEADER + row())
     owner.answers("nothing")
     assert "You have sent files" in owner.page
-    owner.post("/task/work/", {"do": "remove", "collection": "letters"})
+    owner.post("/task/work/", {"do": "remove", "collection": "letters", "number": "1"})
     assert not TaskUpload.objects.exists()
     assert Task.objects.get().state == TaskState.OPEN
 
@@ -414,6 +445,11 @@ def test_two_rows_of_what_is_one_a_person_are_refused(house: House) -> None:
     owner = entered(house)
     owner.sends(HEADER + row() + row("Another"))
     assert "Line 3 is a second row" in owner.page
+    owner.sends(HEADER + row())
+    owner.sends(HEADER + row("Another"))
+    assert "There is one row a person here" in owner.page
+    assert TaskUpload.objects.count() == 1
+    assert len(list((house.data / "uploads").rglob("*.sealed"))) == 1, "of the refused one nothing stays"
 
 
 def test_for_categories_rows_without_contents_are_enough(archive: House) -> None:

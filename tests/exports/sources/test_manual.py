@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import BinaryIO
 
 import pytest
@@ -19,7 +20,7 @@ from exports.sources.connector import (
     open_source,
 )
 from exports.sources.datamap import FILE_KEY, DataMapError, FileFormat, Files, read_data_map
-from exports.sources.manual import ManualConnector, NotAnsweredError, Sheet
+from exports.sources.manual import ManualConnector, NotAnsweredError, Sheet, file_of
 from requests_app.law.words import Right
 from tests.exports.tasks import HEADER, MAP
 
@@ -35,21 +36,20 @@ ann@example.com,2026-03-01,Three,
 class Brought:
     """What an owner brought: texts by collection."""
 
-    def __init__(self, is_done: bool = False, **texts: str) -> None:
+    def __init__(self, is_done: bool = False, **texts: str | list[str]) -> None:
         self.is_done = is_done
         self._texts = texts
 
-    def sheet(self, collection: str) -> Sheet | None:
-        """The text of a collection, as CSV."""
-        text = self._texts.get(collection)
-        if text is None:
-            return None
+    def sheets(self, collection: str) -> list[Sheet]:
+        """The texts of a collection, as CSV."""
+        texts = self._texts.get(collection, [])
+        several = [texts] if isinstance(texts, str) else texts
+        written = Files("", FileFormat.CSV, "utf-8-sig", ",")
+        return [Sheet(written, partial(self._opened, text), number) for number, text in enumerate(several, 1)]
 
-        @contextmanager
-        def opened() -> Iterator[BinaryIO]:
-            yield io.BytesIO(text.encode())
-
-        return Sheet(Files("", FileFormat.CSV, "utf-8-sig", ","), opened)
+    @contextmanager
+    def _opened(self, text: str) -> Iterator[BinaryIO]:
+        yield io.BytesIO(text.encode())
 
 
 def connector(answer: Brought | None) -> ManualConnector:
@@ -109,6 +109,24 @@ def test_what_was_brought_is_read_like_any_other_source() -> None:
     assert behind.records[0]["text"] == "Three"
     (plan,) = source.pages("letters", ASKED, mode=Mode.PLAN)
     assert plan.records[0] == {"$file": "letters", "$line": 2}
+
+
+def test_rows_of_several_files_come_one_file_after_the_other_and_go_on_behind_any_of_them() -> None:
+    one, other = f"{HEADER}ann@example.com,2026-01-01,One,\n", f"{HEADER}ann@example.com,2026-01-01,Eleventh,\n"
+    source = connector(Brought(letters=[one, LETTERS, *[one] * 8, other]))
+    (page,) = source.pages("letters", ASKED)
+    assert page.keys[:5] == [
+        ("letters", 2),
+        ("letters 2", 2),
+        ("letters 2", 3),
+        ("letters 2", 5),
+        ("letters 3", 2),
+    ]
+    assert (len(page.keys), page.records[-1]["text"]) == (13, "Eleventh")
+    for place, key in enumerate(page.keys):
+        behind = [known for found in source.pages("letters", ASKED, after=key) for known in found.keys]
+        assert behind == page.keys[place + 1 :]
+    assert [file_of(key) for key in (page.keys[0], page.keys[1], page.keys[-1])] == [1, 2, 11]
 
 
 def test_a_row_of_somebody_else_is_never_the_person_s() -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from exports.bundle.redaction import text_in
-from exports.documents.kinds import Kind, kind_of
+from exports.documents.kinds import Kind, is_office_or_archive, kind_of
 from exports.fulfil.documents import showing
 from exports.fulfil.documents.showing import NotShown, Shown
 from requests_app.admin import sections
@@ -31,6 +31,8 @@ KINDS = {
     Kind.PNG: gettext_lazy("picture (PNG)"),
     Kind.JPEG: gettext_lazy("picture (JPEG)"),
     Kind.TIFF: gettext_lazy("picture (TIFF)"),
+    Kind.GIF: gettext_lazy("picture (GIF)"),
+    Kind.WEBP: gettext_lazy("picture (WebP)"),
     Kind.MAIL: gettext_lazy("mail"),
 }
 
@@ -42,6 +44,8 @@ def in_words(content: bytes) -> str:
         return _("%(kind)s, %(bytes)s bytes") % {"kind": KINDS[kind], **size}
     if text := text_in(content):
         return _("text in binary data, %(bytes)s bytes: %(text)s") % {"text": text, **size}
+    if is_office_or_archive(content):
+        return _("Office file or archive, %(bytes)s bytes: not drawn. Open it where it is kept, or withhold it") % size
     about = _("binary data, %(bytes)s bytes") % size
     return f"{about}: {beginning(content)}" if content else about
 

@@ -11,14 +11,22 @@ from io import BytesIO
 from itertools import islice
 
 import pypdfium2 as pdfium
-from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin  # noqa: F401 - loaded before the lock
+from PIL import (  # noqa: F401 - loaded before the lock
+    GifImagePlugin,
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
 from exports.documents import mails
 from exports.documents.frames import Attached, Drawn
 from exports.documents.kinds import DPI, MOST_DRAWN, MOST_PAGES, MOST_READ, Fault, Faulty, Kind
 
 POINTS = 72  # an inch, in PDF
-FORMATS = {Kind.PNG: "PNG", Kind.JPEG: "JPEG", Kind.TIFF: "TIFF"}
+FORMATS = {Kind.PNG: "PNG", Kind.JPEG: "JPEG", Kind.TIFF: "TIFF", Kind.GIF: "GIF", Kind.WEBP: "WEBP"}
 PASSWORD_ASKED = 4  # FPDF_ERR_PASSWORD
 WHITE = (255, 255, 255)
 
@@ -101,8 +109,8 @@ def _picture(content: bytes, kind: Kind) -> Image.Image:
 
 
 def _frames(picture: Image.Image) -> int:
-    """How many pages a scan has; only a TIFF is taken as more than one."""
-    count = int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
+    """How many pages a scan has, or pictures one that moves: each is a page, or something would leave unseen."""
+    count = int(getattr(picture, "n_frames", 1))
     if count > MOST_PAGES:
         raise Faulty(Fault.TOO_MANY_PAGES)
     return count

@@ -23,7 +23,19 @@ class Kind(StrEnum):
     PNG = "png"
     JPEG = "jpeg"
     TIFF = "tiff"
+    GIF = "gif"
+    WEBP = "webp"
     MAIL = "mail"
+
+
+BEGINNINGS = {
+    Kind.PDF: re.compile(rb"%PDF-"),
+    Kind.PNG: re.compile(rb"\x89PNG\r\n\x1a\n"),
+    Kind.JPEG: re.compile(rb"\xff\xd8\xff"),
+    Kind.TIFF: re.compile(rb"II\*\0|MM\0\*"),
+    Kind.GIF: re.compile(rb"GIF8[79]a"),
+    Kind.WEBP: re.compile(rb"RIFF....WEBP", re.DOTALL),
+}
 
 
 class Fault(IntEnum):
@@ -47,15 +59,15 @@ class Faulty(Exception):
 
 def kind_of(content: bytes) -> Kind | None:
     """The type of a document by its first bytes; None for whatever is not taken."""
-    if content.startswith(b"%PDF-"):
-        return Kind.PDF
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return Kind.PNG
-    if content.startswith(b"\xff\xd8\xff"):
-        return Kind.JPEG
-    if content.startswith((b"II*\0", b"MM\0*")):
-        return Kind.TIFF
+    for kind, begins in BEGINNINGS.items():
+        if begins.match(content):
+            return kind
     return Kind.MAIL if _is_mail(content[:_HEAD]) else None
+
+
+def is_office_or_archive(content: bytes) -> bool:
+    """Whether it is a ZIP, as today's Office files are, or what those of old were (MS-CFB, section 2.2)."""
+    return content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"))
 
 
 def _is_mail(head: bytes) -> bool:

@@ -91,7 +91,10 @@ def checked(content: bytes, *, language: str) -> Kind:
     kind = kind_of(content)
     if kind is None:
         raise AnswerRefused(
-            _("We take PDF, PNG, JPEG, TIFF and mail files (.eml), and go by what is in a file. This is none.")
+            _(
+                "We take PDF, PNG, JPEG, TIFF, GIF, WebP and mail files (.eml), and go by what is in a file. This is"
+                " none: save an Office file as PDF, and send that."
+            )
         )
     try:
         sandbox().look(content, kind, language=language)

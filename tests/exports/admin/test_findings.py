@@ -229,7 +229,11 @@ def test_findings_that_the_vault_can_not_open_are_told_with_where_to_look(
         (json_value(b"\0" * 60), f"binary data, 60 bytes: {'00 ' * 48}… ({'.' * 48})"),
         (json_value("José".encode()), "text in binary data, 5 bytes: José"),
         (json_value(b"%PDF-1.7 \0"), "PDF, 10 bytes"),
-        (json_value(b"GIF89a\0"), "binary data, 7 bytes: 47 49 46 38 39 61 00 (GIF89a.)"),
+        (json_value(b"GIF88a\0"), "binary data, 7 bytes: 47 49 46 38 38 61 00 (GIF88a.)"),
+        (
+            json_value(b"PK\3\4\0"),
+            "Office file or archive, 5 bytes: not drawn. Open it where it is kept, or withhold it",
+        ),
         ([json_value(b"Ann"), 1], '["text in binary data, 3 bytes: Ann", 1]'),
         ({"$binary": "AAA=", "note": "for Ann"}, '{"$binary": "AAA=", "note": "for Ann"}'),
         ({"a": [1, "é"]}, '{"a": [1, "é"]}'),

@@ -11,7 +11,7 @@ from PIL import Image
 from exports.documents import burning, drawing, mails
 from exports.documents.burning import Area
 from exports.documents.frames import Attached, Drawn
-from exports.documents.kinds import MOST_DRAWN, Fault, Faulty, Kind, kind_of
+from exports.documents.kinds import MOST_DRAWN, MOST_PAGES, Fault, Faulty, Kind, kind_of
 from tests.exports import papers
 
 
@@ -47,6 +47,10 @@ def told(text: str) -> bytes:
         (b"From: a\nTo: b\0\n\nx", None),
         (b"Dear Sam,\nFrom: a\nTo: b\n", None),
         (b" From: a\nTo: b\n", None),
+        (b"GIF89a\0", Kind.GIF),
+        (b"RIFF\0\0\0\0WEBPVP8 ", Kind.WEBP),
+        (b"RIFF\0\0\0\0WAVEfmt ", None),
+        (b"PK\3\4", None),
         (b"<svg/>", None),
         (b"", None),
     ],
@@ -84,12 +88,37 @@ def test_pictures_of_every_mode_are_drawn_on_white_upright_and_small_enough() ->
     assert found.value.fault == Fault.TOO_MANY_PIXELS
 
 
-def test_each_page_of_a_scan_in_one_file_is_a_page() -> None:
+def moving(kind: Kind, *colours: str, **how: object) -> bytes:
+    """A picture of several, or a scan of several pages."""
     written = io.BytesIO()
-    first, second = Image.new("RGB", (30, 20), "red"), Image.new("RGB", (30, 20), "blue")
-    first.save(written, "TIFF", save_all=True, append_images=[second], compression="tiff_lzw")
-    one, two = drawn(written.getvalue(), Kind.TIFF)
-    assert (one.getpixel((1, 1)), two.getpixel((1, 1))) == ((255, 0, 0), (0, 0, 255))
+    first, *others = (Image.new("RGB", (30, 20), colour) for colour in colours)
+    first.save(written, drawing.FORMATS[kind], save_all=True, append_images=others, **how)  # type: ignore[arg-type]
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        (Kind.TIFF, {"compression": "tiff_lzw"}),
+        (Kind.GIF, {"duration": 100}),
+        (Kind.WEBP, {"lossless": True}),
+        (Kind.PNG, {"duration": 100}),
+    ],
+)
+def test_each_page_of_a_scan_and_each_picture_of_one_that_moves_is_a_page(kind: Kind, how: dict[str, object]) -> None:
+    content = moving(kind, "red", "blue", "lime", **how)
+    assert kind_of(content) is kind
+    seen = [page.getpixel((1, 1)) for page in drawn(content, kind)]
+    assert seen == [(255, 0, 0), (0, 0, 255), (0, 255, 0)]
+
+
+def test_a_picture_that_moves_through_too_many_or_that_is_too_large_is_not_drawn() -> None:
+    many = moving(Kind.GIF, *(f"rgb({number}, 0, 0)" for number in range(MOST_PAGES + 1)))
+    huge = b"GIF89a" + (9000).to_bytes(2, "little") * 2 + many[10:]
+    for content, fault in ((many, Fault.TOO_MANY_PAGES), (huge, Fault.TOO_MANY_PIXELS)):
+        with pytest.raises(Faulty) as found:
+            drawn(content, Kind.GIF)
+        assert found.value.fault == fault
 
 
 @pytest.mark.parametrize(("content", "kind"), [(papers.pdf("one", "two"), Kind.PDF), (picture("RGB", "red"), Kind.PNG)])

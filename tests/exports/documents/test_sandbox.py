@@ -100,10 +100,11 @@ def test_what_is_not_exactly_a_page_is_believed_to_be_none(what: str) -> None:
     assert found.value.fault in (Fault.BROKEN, Fault.TOO_MUCH_WORK)
 
 
-def test_a_picture_becomes_its_pixels() -> None:
+@pytest.mark.parametrize("kind", [Kind.PNG, Kind.GIF, Kind.WEBP])
+def test_a_picture_becomes_its_pixels(kind: Kind) -> None:
     picture = io.BytesIO()
-    Image.new("RGB", (30, 20), (1, 2, 3)).save(picture, "PNG")
-    (page,) = Sandbox().draw(picture.getvalue(), Kind.PNG)
+    Image.new("RGB", (30, 20), (1, 2, 3)).save(picture, kind.value, lossless=True)
+    (page,) = Sandbox().draw(picture.getvalue(), kind)
     assert isinstance(page, Drawn)
     assert (page.width, page.height, page.pixels) == (30, 20, bytes([1, 2, 3]) * 600)
-    assert Sandbox().look(picture.getvalue(), Kind.PNG) == 1
+    assert Sandbox().look(picture.getvalue(), kind) == 1

@@ -301,11 +301,12 @@ def _check(intake: Intake, on: date, *, today: date, by_staff: bool) -> None:
 def _faults_of_addresses(intake: Intake, on: date, *, by_staff: bool) -> dict[str, str]:
     """Where letters go must be known; the person's own mailbox too, where another asks who needs their permission."""
     if intake.requester is not Requester.SELF:
-        of_person = _faults_of_mailbox(intake) if intake.email or intake.requester in AGENTS else {}
-        return {**of_person, **_faults_of_mailbox(intake, "requester_email")}
+        needed = intake.email or intake.requester in AGENTS
+        of_person = _faults_of_mailbox(intake, "email", by_staff=by_staff) if needed else {}
+        return {**of_person, **_faults_of_mailbox(intake, "requester_email", by_staff=by_staff)}
     if by_staff and not intake.email:
         return _faults_without_mailbox(intake, on)
-    return _faults_of_mailbox(intake)
+    return _faults_of_mailbox(intake, "email", by_staff=by_staff)
 
 
 def _faults_of_texts(intake: Intake) -> dict[str, str]:
@@ -322,12 +323,32 @@ def _faults_of_texts(intake: Intake) -> dict[str, str]:
     return errors
 
 
-def _faults_of_mailbox(intake: Intake, field_name: str = "email") -> dict[str, str]:
-    try:
-        validate_email(getattr(intake, field_name))
-    except ValidationError:
+def _faults_of_mailbox(intake: Intake, field_name: str, *, by_staff: bool) -> dict[str, str]:
+    """Mail can't be sent to every address that there is: not every server between takes what RFC 6531 allows."""
+    address = getattr(intake, field_name)
+    if _is_address(address):
+        return {}
+    local, _at, domain = address.rpartition("@")
+    if local.isascii() or not _is_address(f"name@{domain}"):
         return {field_name: _("Please give an e-mail address such as name@example.com.")}
-    return {}
+    if by_staff:
+        return {
+            field_name: _("No mail reaches an address with such letters before the @: enter another, or go by post.")
+        }
+    return {
+        field_name: _(
+            "Our mail can't reach an address that has other letters before the @ than a to z. Please give another one."
+            " If there is none, write or call us: the foot of this page says how. Your request counts that way, too."
+        )
+    }
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _faults_without_mailbox(intake: Intake, on: date) -> dict[str, str]:

@@ -85,6 +85,7 @@ def test_the_form_carries_a_key_of_its_own(desk: Desk, analyst: Client) -> None:
     ("changes", "sentence"),
     [
         ({"email": "nowhere"}, "Please give an e-mail address such as name@example.com."),
+        ({"email": "josé@example.com"}, "enter another, or go by post."),
         ({"rights": ["correct"]}, "Please choose what is wrong."),
         ({"residence": ""}, "This field is required."),
         ({"received_on": "2999-01-01"}, "This day is still to come"),

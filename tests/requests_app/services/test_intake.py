@@ -310,6 +310,21 @@ def test_an_address_is_kept_as_mail_to_it_goes_out(typed: str, kept: str | None)
         assert a_submission(email=typed).email == kept
 
 
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("maría@example.com", "write or call us"),
+        ("用户@correo-méxico.example", "write or call us"),
+        ("maría@example", "such as name@example.com"),
+        ("a maria@example.com", "such as name@example.com"),
+    ],
+)
+def test_whose_address_our_mail_can_t_reach_is_told_another_way(typed: str, sentence: str) -> None:
+    with pytest.raises(IntakeRefused) as refused:
+        receive_submission(an_intake(email=typed), by=PERSON, at=AT)
+    assert sentence in str(refused.value.errors["email"])
+
+
 def test_a_mailbox_that_only_looks_like_another_one_proves_nothing_of_it() -> None:
     """Mail to faß.example is delivered at fass.example; whoever owns that must not become the owner of the first."""
     submission = a_submission(email="sam@faß.example")

@@ -30,11 +30,11 @@ class ContentDigests:
         return contents.columns_of(collection) if self._takes(collection) else ()
 
     def taken(self, collection: Collection, page: Page) -> list[str]:
-        """The digests of the rows of a page, in hexadecimal; none where nobody looks at them."""
+        """The digests and marks of the rows of a page, in hexadecimal; none where nobody looks at them."""
         if not self._takes(collection):
             return []
         rows = zip(page.keys, page.records, strict=True)
-        return [self._digests.of(collection, key, record).hex() for key, record in rows]
+        return [self._digests.planned(collection, key, record).hex() for key, record in rows]
 
     def _takes(self, collection: Collection) -> bool:
         return self._is_wanted and not isinstance(collection.on_delete, Keep)

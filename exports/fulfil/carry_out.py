@@ -82,7 +82,8 @@ def carry_out(run: Run) -> None:
         if case.route != Route.FULL:  # nobody approved it, and nobody decides again
             raise
         because = trouble.why_handed_back(case, broken)
-        facts = {"field": getattr(broken, "place", ""), "changed": getattr(broken, "changed", {})}
+        facts = {name: getattr(broken, name, None) for name in ("changed", "columns")}
+        facts["field"] = getattr(broken, "place", "")
         with run.completing():
             closing.hand_back(case.pk, because, at=run.at, **{name: fact for name, fact in facts.items() if fact})
         return

@@ -64,7 +64,7 @@ def planned_rows(source_run: SourceRun, collection: Collection) -> Iterator[tupl
     for part in (part for part in parts if part.collection == collection.name):
         records = [record for _number, record in findings.read(part)]
         keys = [tuple(record[column] for column in collection.key) for record in records]
-        yield part, keys, contents.kept_in(records)
+        yield part, keys, contents.kept_in(records, collection)
 
 
 def _left_of(

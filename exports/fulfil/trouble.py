@@ -247,7 +247,8 @@ WHAT_TO_DO: Mapping[str, Text] = {
     ),
     "data_changed_since_approval": _(
         "The source no longer holds what was approved. Nothing was changed in it. Gather again, look, and approve anew."
-        " Where the rows are the same and hold something else by now, the history says how many of which collection."
+        " Where the rows are the same and hold something else by now, the history says how many of which collection,"
+        " and in which columns."
     ),
     "held_since_approval": _(
         "A hold was placed on this person's data after the approval. Nothing was deleted there since. Gather again: the"

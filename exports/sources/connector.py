@@ -81,11 +81,11 @@ class ChangeRefusedError(SourceError):
 
 
 class DataChangedError(ChangeRefusedError):
-    """The rows are not those on which the change was decided, or ``changed``: so many by collection. Gather again."""
+    """The rows are not those decided on, or ``changed``: so many by collection, in these ``columns``. Gather again."""
 
-    def __init__(self, sentence: str, *, changed: Mapping[str, int] | None = None) -> None:
+    def __init__(self, sentence: str, *, changed: Mapping[str, int] | None = None, columns: Sequence[str] = ()) -> None:
         super().__init__(sentence)
-        self.changed: Mapping[str, int] = changed or {}
+        self.changed, self.columns = changed or {}, list(columns)
 
 
 class Mode(StrEnum):
@@ -183,7 +183,7 @@ class PlannedCollection:
     rows: int
     digest: str  # of the keys, by KeySet
     spared: frozenset[Key] = frozenset()
-    contents: bytes = b""  # digests of what the rows held, in their order; empty where none were taken
+    contents: bytes = b""  # digests and marks of what the rows held, in their order; empty where none were taken
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from exports.sources import contents
 from exports.sources.connector import Action, DataChangedError, DeletionPlan, PlannedCollection
@@ -35,9 +35,14 @@ class Compared:
     def __init__(
         self, plan: DeletionPlan, item: PlannedCollection, collection: Collection, hashing: Hashing | None
     ) -> None:
+        self.name = item.name
+        self.changed = 0  # rows that hold something else than when they were planned
+        self.changed_columns: set[str] = set()  # in which they do, as far as the plan tells
         self._digests = plan.digests if item.contents and item.action is not Action.KEEP else None
         self._item = item
         self._collection = collection
+        self._looked_at = contents.columns_of(collection)
+        self._width = contents.width_of(collection)
         self._masks = Masks(item, collection, hashing)
 
     @property
@@ -48,23 +53,32 @@ class Compared:
     @property
     def columns(self) -> tuple[str, ...]:
         """What is to be read of each row."""
-        return tuple(dict.fromkeys((*contents.columns_of(self._collection), *self._masks.columns)))
+        return tuple(dict.fromkeys((*self._looked_at, *self._masks.columns)))
 
-    def is_same(self, place: int, key: Key, record: Mapping[str, Json] | None, *, repeated: bool) -> bool:
-        """Whether the row at this place of the plan holds what it held; if it is repeated, or what we left of it."""
-        known = self._item.contents[place * contents.SIZE : (place + 1) * contents.SIZE]
-        if self._digests is None or known == contents.UNKNOWN or key in self._item.spared:
-            return True
+    def look(self, place: int, key: Key, record: Mapping[str, Json] | None, *, repeated: bool) -> None:
+        """See if the row at this place of the plan holds what it held; if it is repeated, or what we left of it."""
+        known = self._item.contents[place * self._width : (place + 1) * self._width]
+        digest, marks = known[: contents.SIZE], known[contents.SIZE :]
+        if self._digests is None or digest == contents.UNKNOWN or key in self._item.spared:
+            return
         if record is None:
-            return False
-        return self._digests.of(self._collection, key, record) == known or (repeated and self._masks.are_on(record))
+            self.changed += 1
+            return
+        if self._digests.of(self._collection, key, record) == digest or (repeated and self._masks.are_on(record)):
+            return
+        self.changed += 1
+        now = self._digests.marks(self._collection, key, record)
+        of_columns = zip(self._looked_at, marks, now, strict=False)  # a row more has none
+        self.changed_columns |= {column for column, was, is_now in of_columns if was != is_now}
 
 
-def check_same(source: str, changed: Mapping[str, int]) -> None:
-    """Raises DataChangedError, which says how many rows of which collections hold something else by now."""
-    found = {name: rows for name, rows in changed.items() if rows}
+def check_same(source: str, compared: Iterable[Compared]) -> None:
+    """Raises DataChangedError, which says how many rows of which collections hold something else by now, and where."""
+    found = [one for one in compared if one.changed]
     if found:
-        where = ", ".join(f"{rows} in {name}" for name, rows in found.items())
+        where = ", ".join(f"{one.changed} in {one.name}" for one in found)
         raise DataChangedError(
-            f"{source}: rows hold something else than when they were planned: {where}; plan again", changed=found
+            f"{source}: rows hold something else than when they were planned: {where}; plan again",
+            changed={one.name: one.changed for one in found},
+            columns=[f"{one.name}.{column}" for one in found for column in sorted(one.changed_columns)],
         )

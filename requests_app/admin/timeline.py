@@ -39,6 +39,7 @@ FACT_LABELS = {
     "citations": gettext_lazy("citations"),
     "code": gettext_lazy("ground"),
     "collection": gettext_lazy("collection"),
+    "columns": gettext_lazy("columns that changed"),
     "condition": gettext_lazy("condition"),
     "correction": gettext_lazy("correction"),
     "corrections": gettext_lazy("corrections"),

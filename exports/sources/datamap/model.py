@@ -120,6 +120,7 @@ class Field:
     match: Match | None
     reliable: bool  # counts as a data point in a probe
     correctable: bool
+    volatile: bool  # the company's programs write it all the time: a change of it since an approval means nothing
     provided_by_person: bool
     purposes: tuple[str, ...]  # names in DataMap.purposes
     collected_from: tuple[str, ...]  # names in DataMap.origins

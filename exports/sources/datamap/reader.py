@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
+from exports.sources.datamap.columns import check_never_disclosed, check_volatile
 from exports.sources.datamap.comparisons import NAME, comparison_of, match_of
 from exports.sources.datamap.left_out import left_out_of
 from exports.sources.datamap.model import (
@@ -229,9 +230,7 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
     entry.what = f"collection {entry.text('name')!r}"
     provided, fields = entry.flag("provided_by_person"), _fields(entry, names)
     columns = frozenset(field.column for field in fields)
-    gives = _gives(entry, columns)
-    _check_never_disclosed(entry, fields, gives)
-    return Collection(
+    found = Collection(
         name=_slug(entry, "name", entry.what),
         title=_words(entry, "title"),
         table=entry.text("table"),
@@ -242,13 +241,16 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
         degree=_degree(entry),
         provided_by_person=provided,
         reached=_ways(entry, above, names.kind),
-        gives=gives,
+        gives=_gives(entry, columns),
         received_at=entry.text("received_at") or None,
         soft_deleted_at=entry.text("soft_deleted_at") or None,
         on_delete=_on_delete(entry, columns, names.kind),
         suppress=_suppressions(entry),
         fields=fields,
     )
+    check_never_disclosed(entry, found)
+    check_volatile(entry, found, above)
+    return found
 
 
 def _degree(entry: Section) -> Degree | None:
@@ -262,18 +264,6 @@ def _key(entry: Section) -> tuple[str, ...]:
     if not key and "key" in entry:
         entry.note("key", f"'key' of {entry.what} names the columns that make a row unique.")
     return key
-
-
-def _check_never_disclosed(entry: Section, fields: tuple[Field, ...], gives: tuple[Given, ...]) -> None:
-    """Keys and identifiers are kept here and carried on, corrections are shown: none of it may hold such a value."""
-    secret = {field.column for field in fields if field.never_disclose}
-    keys = set(entry.texts("key"))
-    for column in sorted(secret & keys):
-        entry.note("key", f"{column!r} is never disclosed, and a key is kept here; take another key for {entry.what}.")
-    for column in sorted(secret & {given.column for given in gives}):
-        entry.note("gives", f"{column!r} is never disclosed and can't be carried on; take it away from 'gives'.")
-    for column in sorted(keys & {field.column for field in fields if field.correctable}):
-        entry.note("key", f"{column!r} is the key of {entry.what} and can't be corrected; take 'correctable' away.")
 
 
 def _ways(entry: Section, above: Mapping[str, Collection], kind: Kind) -> tuple[Root | Join, ...]:
@@ -463,7 +453,7 @@ def _field(node: Node, entry: Section, names: _Names) -> Field:
         entry.faults,
         required=("column", "title", "category"),
         optional=(
-            *("sensitive", "never_disclose", "match", "reliable", "correctable"),
+            *("sensitive", "never_disclose", "match", "reliable", "correctable", "volatile"),
             *("provided_by_person", "purposes", "collected_from", "retention"),
         ),
     )
@@ -477,6 +467,7 @@ def _field(node: Node, entry: Section, names: _Names) -> Field:
         match=match_of(field),
         reliable=field.flag("reliable"),
         correctable=field.flag("correctable"),
+        volatile=field.flag("volatile"),
         provided_by_person=field.flag("provided_by_person", default=entry.flag("provided_by_person")),
         purposes=pointers(field if "purposes" in field else entry, "purposes", names.purposes),
         collected_from=pointers(field if "collected_from" in field else entry, "collected_from", names.origins),

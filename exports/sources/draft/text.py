@@ -14,6 +14,7 @@ from exports.sources.datamap import DECIDE, E164, WHOLE_SCHEMA, Category, Compar
 from exports.sources.draft.guesses import Guess, guess
 from exports.sources.draft.paths import Guesses, Reached, Unreached, find_paths
 from exports.sources.draft.rules import CUSTOMER_ID, ROW_NUMBER, Leads
+from exports.sources.draft.volatile import why_volatile
 from exports.sources.draft.words import words_of
 from exports.sources.schema import Column, Schema
 
@@ -29,7 +30,7 @@ NO_SAMPLE = "  # no sample: the role may not read it, or it is too slow"
 HEAD = """\
 # The draft of a data map, made from the schema of a database. It is not accepted as long as a "decide: …" stands in it:
 # put the answer in its place, in the form that it names, quotes away. The rest is a proposal, too: read it. A comment
-# says why a column is taken for what it is; a category, "sensitive", "never_disclose" and "reliable" are guesses.
+# says why a column is taken for what it is; category, "sensitive", "never_disclose", "volatile", "reliable": guesses.
 # Every key, those not proposed as well (degree, correctable, received_at, soft_deleted_at, suppress, retention), is
 # explained in exports/sources/datamap/model.py. What you take out of the collections, name under left_out at the end, a
 # table or table.column with the reason: the source is incomplete as long as the map is silent about anything.
@@ -210,7 +211,11 @@ def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
     if is_number and column.name in _technical(reached):
         is_theirs = reached.is_sure or column.name in reached.table.key
         why, category = KEY_OF_PERSON if is_theirs else KEY_OF_WHOM, Category.IDENTIFIERS
-    yield f"      # {name}, {_one_line(column.type)}: {_one_line(why)}"
+    names_a_row = found.rule is CUSTOMER_ID and column.name not in _leading(reached)  # and nothing that a person knows
+    match = found.rule.match if found.rule and not names_a_row and reached.is_root else None
+    used = match or column.name in _technical(reached) | _leading(reached) or (found.rule and found.rule.never)
+    volatile = "" if used else why_volatile(column)
+    yield f"      # {name}, {_one_line(column.type)}: {_one_line('; '.join(filter(None, (why, volatile))))}"
     yield f"      - column: {name}"
     yield f"        title: {scalar(_title(column.name))}"
     yield f"        category: {category or _decide('which category')}"
@@ -218,9 +223,10 @@ def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
         yield "        sensitive: true"
     if found.rule and found.rule.never:
         yield f"        never_disclose: {found.rule.never}"
-    names_a_row = found.rule is CUSTOMER_ID and column.name not in _leading(reached)  # and nothing that a person knows
-    if found.rule and found.rule.match and not names_a_row and reached.is_root:
-        yield f"        match: {{kind: {found.rule.match.kind}, compare: {_compared(found.rule.match.compare)}}}"
+    if volatile:
+        yield "        volatile: true"
+    if found.rule and match:
+        yield f"        match: {{kind: {match.kind}, compare: {_compared(match.compare)}}}"
         if found.rule.reliable:
             sure = "true" if reached.is_sure else _decide("true if the value is that of whose row it is, else false")
             yield f"        reliable: {sure}"

@@ -42,9 +42,9 @@ class ServiceChanging:
 
     def delete(self, plan: DeletionPlan, *, repeated: bool, before_commit: Callable[[], None]) -> Deletion:
         """Do exactly what is planned, in one call; `repeated` if an earlier try may have done it."""
-        changed: dict[str, int] = {}
+        looked_at: list[Compared] = []
         masked = set[tuple[str, Key]]()
-        now = [(item, self._rows_now(item, plan, changed, masked, repeated=repeated)) for item in plan.collections]
+        now = [(item, self._rows_now(item, plan, looked_at, masked, repeated=repeated)) for item in plan.collections]
         acting = [(item, keys) for item, keys in now if item.action is not Action.KEEP]
         is_any = any(item.rows > len(item.spared) for item, _ in acting)
         left = any(key not in item.spared and (item.name, key) not in masked for item, rows in acting for key in rows)
@@ -52,7 +52,7 @@ class ServiceChanging:
             return Deletion(tuple(_done(item, 0) for item in plan.collections), found_done=True)
         for item, rows in now:
             self._check_unchanged(item, rows)
-        check_same(self._datamap.source, changed)
+        check_same(self._datamap.source, looked_at)
         going = [(item, {key: masks for key, masks in rows.items() if key not in item.spared}) for item, rows in acting]
         going = [(item, rows) for item, rows in going if rows]
         if sum(len(rows) for _, rows in going) > MOST_KEYS:
@@ -68,24 +68,24 @@ class ServiceChanging:
         self,
         item: PlannedCollection,
         plan: DeletionPlan,
-        changed: dict[str, int],
+        looked_at: list[Compared],
         masked: set[tuple[str, Key]],
         *,
         repeated: bool,
     ) -> _Rows:
         """The keys as they are now, each with the masks that are made from what its row holds.
 
-        How many rows hold something else than when they were planned is noted in ``changed``, and in ``masked`` which
-        look de-identified.
+        What was compared with the plan is noted in ``looked_at``, and in ``masked`` which rows look de-identified.
         """
         collection = self._datamap.collection(item.name)
         columns = collection.on_delete.columns if isinstance(collection.on_delete, Deidentify) else ()
         made = [(column, by) for column, by in columns if item.action is Action.DEIDENTIFY and needs_value(by)]
-        compared, changed[item.name] = Compared(plan, item, collection, self._hashing), 0
+        compared = Compared(plan, item, collection, self._hashing)
+        looked_at.append(compared)
         masks = Masks(item, collection, self._hashing)
         rows: _Rows = {}
         for place, row in enumerate(self._reading.of_person(collection, plan.identifiers)):
-            changed[item.name] += not compared.is_same(place, row.key, row.record, repeated=repeated)
+            compared.look(place, row.key, row.record, repeated=repeated)
             if masks.are_on(row.record):
                 masked.add((item.name, row.key))
             rows[row.key] = {column: self._masked(row, column, by) for column, by in made}

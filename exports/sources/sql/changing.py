@@ -195,14 +195,14 @@ class Changing:
         self, connection: sa.Connection, steps: Sequence[_Step], plan: DeletionPlan, *, repeated: bool
     ) -> None:
         """The rows are those that were planned, and hold what they held, before anything is touched."""
-        changed = {}
+        looked_at = []
         for step in steps:
             compared = Compared(plan, step.planned, step.collection, self._hashing)
-            now, spared, changed[step.planned.name] = KeySet(), 0, 0
+            looked_at.append(compared)
+            now, spared = KeySet(), 0
             for keys in self._keys(connection, step):
                 if compared.is_known:
-                    differing = self._differing(connection, step, keys, now.rows, compared, repeated=repeated)
-                    changed[step.planned.name] += differing
+                    self._compare(connection, step, keys, now.rows, compared, repeated=repeated)
                 now.add(keys)
                 spared += len(step.planned.spared.intersection(keys))
             as_planned = step.planned.rows, step.planned.digest, len(step.planned.spared)
@@ -211,9 +211,9 @@ class Changing:
                     f"{self._datamap.source}: the rows in {step.planned.name} are not those that were planned;"
                     " plan again"
                 )
-        check_same(self._datamap.source, changed)
+        check_same(self._datamap.source, looked_at)
 
-    def _differing(
+    def _compare(
         self,
         connection: sa.Connection,
         step: _Step,
@@ -222,13 +222,12 @@ class Changing:
         compared: Compared,
         *,
         repeated: bool,
-    ) -> int:
-        """How many of these rows, from a place of the plan on, hold something else than when they were planned."""
+    ) -> None:
+        """Look whether these rows, from a place of the plan on, hold what they held when they were planned."""
         pages = self._with_keys(connection, step.collection, keys, compared.columns, locked=True)
         held = {key: record for page in pages for key, record in zip(page.keys, page.records, strict=True)}
-        return sum(
-            not compared.is_same(place, key, held.get(key), repeated=repeated) for place, key in enumerate(keys, first)
-        )
+        for place, key in enumerate(keys, first):
+            compared.look(place, key, held.get(key), repeated=repeated)
 
     def _check_apart(self, connection: sa.Connection, steps: Sequence[_Step], hanging: Hanging) -> None:
         """No row of one table is planned twice, or it would be kept by one collection and deleted by another."""

@@ -105,10 +105,12 @@ def test_a_refused_opt_out_that_was_set_nowhere_leaves_nothing_to_do(house: Hous
 
 def test_an_approval_that_was_handed_back_says_why_until_somebody_acts(house: House, approver: Client) -> None:
     case = house.deciding(Right.DELETE)
-    house.sql("shop", "DELETE FROM wishlist_items WHERE customer_id = 7")
+    house.sql("shop", "UPDATE customers SET name = 'Renamed Once' WHERE id = 7")
     house.approve(case)
     page = page_of(approver, case)
     assert "The approval was handed back. data_changed_since_approval The source no longer holds" in page
+    assert "customers.name changed: if your programs write" in page
+    assert "Renamed" not in page
     house.move(case, "gather_again")
     house.work()
     assert "Needs attention" not in page_of(approver, case)

@@ -117,14 +117,14 @@ def test_rows_that_are_not_those_approved_are_not_touched_and_a_person_decides_a
 
 
 @pytest.mark.parametrize(
-    ("change", "changed"),
+    ("change", "changed", "column"),
     [
-        ("UPDATE reviews SET body = 'Take this down!' WHERE customer_id = 7", {"reviews": 3}),
-        ("UPDATE customers SET name = 'Victoria Again' WHERE id = 7", {"customers": 1}),
+        ("UPDATE reviews SET body = 'Take this down!' WHERE customer_id = 7", {"reviews": 3}, "reviews.body"),
+        ("UPDATE customers SET name = 'Victoria Again' WHERE id = 7", {"customers": 1}, "customers.name"),
     ],
 )
 def test_rows_that_hold_something_else_since_the_approval_are_not_touched_but_shown_again(
-    house: House, change: str, changed: dict[str, int]
+    house: House, change: str, changed: dict[str, int], column: str
 ) -> None:
     case = house.deciding(Right.DELETE)
     house.sql("shop", change)
@@ -132,6 +132,7 @@ def test_rows_that_hold_something_else_since_the_approval_are_not_touched_but_sh
     assert fresh(case).state == State.DECIDING
     (facts,) = facts_of(case, EventKind.HAND_BACK)
     assert (facts["because"], facts["changed"]) == ("data_changed_since_approval", changed)
+    assert facts["columns"] == [column]
     assert "shop" not in proofs(case)
     assert count(house, "reviews") == 3
     house.move(case, "gather_again")

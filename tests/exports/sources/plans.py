@@ -26,7 +26,7 @@ def plan_of(
         for page in connector.pages(name, identifiers, mode=Mode.PLAN, size=2, fields=fields):
             keys.add(page.keys)
             rows = zip(page.keys, page.records, strict=True)
-            contents += b"".join(digests.of(collection, key, record) for key, record in rows) if digests else b""
+            contents += b"".join(digests.planned(collection, key, record) for key, record in rows) if digests else b""
         left = frozenset((spared or {}).get(name, ()))
         planned.append(PlannedCollection(name, action, keys.rows, keys.hexdigest(), left, contents))
     return DeletionPlan(identifiers, tuple(planned), digests)

@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from exports.sources import contents
-from exports.sources.connector import Action, Connector, DataChangedError, SourceUnavailableError
+from exports.sources.connector import Action, Connector, DataChangedError, SourceUnavailableError, open_source
 from exports.sources.contents import RowDigests
-from exports.sources.datamap import DataMap
+from exports.sources.datamap import DataMap, read_data_map
 from exports.sources.values import Json, Key
 from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
 from tests.exports.sources.plans import plan_of
-from tests.exports.sources.small_company import everything, invoices, letters, members, stamps
+from tests.exports.sources.small_company import MAP, everything, invoices, letters, members, stamps
 
 ANN = {"email": ["ann.o'hara@club.example"]}
 BY_NUMBER = {"member_no": ["1"]}  # which a de-identified row still has
@@ -32,7 +32,7 @@ def write(engine: sa.Engine, table: sa.Table, is_row: sa.ColumnElement[bool], **
 @pytest.mark.parametrize(
     ("table", "row", "values"),
     [
-        pytest.param(letters, letters.c.id == 11, {"body": "I dispute this"}, id="a text"),
+        pytest.param(members, members.c.id == 1, {"name": "Ann O'Hara-Li"}, id="a text"),
         pytest.param(letters, letters.c.id == 11, {"sent_at": None}, id="a moment"),
         pytest.param(stamps, A_STAMP, {"cents": 61}, id="a number"),
         pytest.param(members, members.c.id == 1, {"picture": b"\x89PNG\x01"}, id="bytes"),
@@ -53,6 +53,7 @@ def test_a_row_that_holds_something_else_is_not_touched_and_neither_is_any_other
     with pytest.raises(DataChangedError, match=said) as told:
         company.delete(plan)
     assert told.value.changed == {table.name: 1}
+    assert told.value.columns == [f"{table.name}.{column}" for column in values]
     assert everything(engine) == before
 
 
@@ -80,17 +81,18 @@ def test_flags_that_we_set_kept_rows_spared_rows_and_other_people_may_change(
 def test_several_changed_rows_are_counted_by_collection(engine: sa.Engine, company: Connector) -> None:
     plan = plan_of(company, ANN, digests=DIGESTS, **ALL)
     with engine.begin() as connection:
-        connection.execute(letters.update().where(letters.c.member_id == 1).values(body="anew"))
+        connection.execute(letters.update().where(letters.c.member_id == 1).values(sent_at=None))
         connection.execute(members.update().where(members.c.id == 1).values(points=8))
     with pytest.raises(DataChangedError) as told:
         company.delete(plan)
     assert told.value.changed == {"members": 1, "letters": 2}
+    assert sorted(told.value.columns) == ["letters.sent_at", "members.points"]
     assert "O'Hara" not in str(told.value)
 
 
 def test_a_plan_from_before_there_were_digests_goes_by_its_keys(engine: sa.Engine, company: Connector) -> None:
     plan = plan_of(company, ANN, **ALL)
-    write(engine, letters, letters.c.id == 11, body="anew")
+    write(engine, letters, letters.c.id == 11, sent_at=None)
     assert sum(item.rows for item in company.delete(plan).collections) == 5
 
 
@@ -121,6 +123,23 @@ def test_a_try_that_was_carried_out_is_found_done_though_what_it_deidentified_is
         company.delete(plan, repeated=True)
 
 
+@on(SQLITE)  # the same everywhere
+def test_what_programs_write_all_the_time_and_flags_of_any_type_may_change_and_nothing_beside_them(
+    engine: sa.Engine, small_url: str
+) -> None:
+    datamap = read_data_map(MAP.replace("title: Cents,", "title: Cents, volatile: true,"))
+    with open_source(datamap, read_url=small_url, write_url=small_url) as company:
+        plan = plan_of(company, ANN, digests=DIGESTS, **ALL)
+        write(engine, stamps, A_STAMP, cents=61)
+        write(engine, letters, letters.c.id == 11, body="[limited]")
+        write(engine, members, members.c.id == 1, points=8)
+        with pytest.raises(DataChangedError) as told:
+            company.delete(plan)
+        assert (told.value.changed, told.value.columns) == ({"members": 1}, ["members.points"])
+        write(engine, members, members.c.id == 1, points=7)
+        assert sum(item.rows for item in company.delete(plan).collections) == 5
+
+
 @on(POSTGRESQL, MARIADB)  # of SQLite's file there is one writer at a time
 def test_nobody_changes_a_row_between_the_look_and_its_deletion(
     engine: sa.Engine, company: Connector, kind: str, small_url: str
@@ -137,7 +156,7 @@ def test_nobody_changes_a_row_between_the_look_and_its_deletion(
         written.append("refused")
         with impatient.begin() as connection:
             connection.execute(sa.text(wait))
-            connection.execute(letters.update().where(letters.c.id == 11).values(body="anew"))
+            connection.execute(stamps.update().where(A_STAMP).values(cents=61))
             written[0] = "written"
 
     with pytest.raises(SourceUnavailableError):
@@ -146,7 +165,7 @@ def test_nobody_changes_a_row_between_the_look_and_its_deletion(
     assert written == ["written" if kind == "postgresql" else "refused"]
     after = everything(engine)
     if kind == "postgresql":
-        assert ("anew" in [row[2] for row in after["letters"]], len(after["letters"])) == (True, len(before["letters"]))
+        assert (61 in [row[2] for row in after["stamps"]], len(after["stamps"])) == (True, len(before["stamps"]))
         with pytest.raises(DataChangedError):
             company.delete(plan, repeated=True)
     else:

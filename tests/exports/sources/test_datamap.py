@@ -182,6 +182,7 @@ def test_names_of_source_and_collection_fit_where_they_are_kept_together() -> No
     assert any("have 99 characters together at most" in fault for fault in faults(text))
 
 
+NUMBER = "{column: id, title: Number, category: identifiers}"
 FAULTS = [
     ("source: club", "sourc: club", "the map knows no key 'sourc'; did you mean 'source'"),
     ("source: club", "sourc: club", "the map lacks 'source'"),
@@ -223,6 +224,24 @@ FAULTS = [
         "{column: id, title: Number, category: identifiers, never_disclose: account_password}",
         "'id' is never disclosed and can't be carried on; take it away from 'gives'",
     ),
+    (
+        NUMBER,
+        f"{NUMBER[:-1]}, volatile: true}}",
+        "'id' of collection 'letters' is its key, so that a change of it counts",
+    ),
+    (NUMBER, f"{NUMBER[:-1]}, volatile: true}}", "'id' of collection 'letters' is an identifier that it gives, so"),
+    (
+        NUMBER,
+        f"{NUMBER[:-1]}, volatile: true}}",
+        "'id' of 'letters' is volatile, and can't lead to collection 'stamps'",
+    ),
+    (
+        "title: Text, category",
+        "title: Text, volatile: always, category",
+        "'volatile' of a field of collection 'letters'",
+    ),
+    ("kind: name, compare: casefold}", "kind: name, compare: casefold}, volatile: true", "'members' is compared by 'm"),
+    ("column: email, title: E-mail", "column: email, volatile: true, title: E-mail", "'members' leads to its rows, so"),
     ("key: [id]", "key: [phone]", "'phone' is the key of collection 'members' and can't be corrected"),
     ("ground: ca_105d8_legal_obligation", "ground: ca_105d8_legal", "did you mean 'ca_105d8_legal_obligation'"),
     ("ground: ca_105d8_legal_obligation", "ground: because", "no law has a ground 'because' to keep data from"),
@@ -320,6 +339,12 @@ def test_a_collection_has_fields() -> None:
     assert any(
         "collection 'invoices' has at least one field" in f for f in faults(MAP[: MAP.rindex("fields:")] + "fields: []")
     )
+
+
+def test_the_line_of_a_volatile_column_that_leads_to_rows_is_where_it_is_called_so() -> None:
+    text = changed("column: sent_at, title: Sent,", "column: sent_at, title: Sent,\n         volatile: true,")
+    (fault,) = faults(text)
+    assert fault.startswith(f"line {line_of(text, 'volatile')}: 'sent_at' of collection 'letters' is its 'received_at'")
 
 
 def test_a_fault_is_named_with_its_line() -> None:

@@ -56,6 +56,17 @@ def test_a_decided_draft_of_them_is_a_map_and_an_undecided_one_is_none(schema: s
     assert undecided(SchemaNote.of(survey.schema, data_map), data_map) == []
 
 
+def test_what_programs_write_by_themselves_is_drafted_as_volatile_but_no_key_and_nothing_that_leads() -> None:
+    text = (
+        "users: id! int, email, last_seen date, login_count int\nlog: visits! int, user_id int > users, updated_at date"
+    )
+    drafted = draft("s", survey_of(text))
+    assert 'programs write it by themselves, by "last_seen" in its name and by its type' in drafted
+    data_map = read_data_map(decided(drafted, key="[visits]"))
+    found = {f"{one.name}.{field.column}" for one in data_map.collections for field in one.fields if field.volatile}
+    assert found == {"users.last_seen", "users.login_count", "log.updated_at"}
+
+
 UP = """
 users: id! int, full_name, born_on date, plan_id int > plans
 user_emails: id! int, user_id int > users, email

@@ -12,6 +12,7 @@ from exports.sources.connector import survey
 from exports.sources.datamap import Category, DataMapError, NeverDisclose, read_data_map
 from exports.sources.draft import draft, guess
 from exports.sources.draft.rules import PHONE, RULES, Leads, Rule
+from exports.sources.draft.volatile import why_volatile
 from exports.sources.schema import Column, Kind
 from tests.exports.sources.known_schemas import ALL, survey_of
 
@@ -178,6 +179,29 @@ def test_a_type_says_what_a_name_does_not() -> None:
     assert (marketing.category, marketing.match) == (Category.COMMERCIAL, None)
     found = guess(Column("seen_from", "INET", Kind.NETWORK, nullable=True))
     assert found.why == "an internet address, by its type"
+
+
+WRITTEN_BY_ITSELF = {
+    Kind.DATE: (
+        *("last_login", "lastLoginAt", "customer_last_seen", "updated_at", "ModifiedDate", "last_update", "write_date"),
+        *("último_acceso", "fecha_actualizacion", "cliente_ultima_visita", "modificado"),
+    ),
+    Kind.NUMBER: ("login_count", "visits", "numLogins", "failed_attempts", "lock_version", "numero_accesos", "visitas"),
+}
+
+
+@pytest.mark.parametrize("kind", WRITTEN_BY_ITSELF)
+def test_what_programs_write_by_themselves_is_known_by_name_and_type(kind: Kind) -> None:
+    for name in WRITTEN_BY_ITSELF[kind]:
+        assert why_volatile(Column(name, "?", kind, nullable=True)).startswith("programs write it by themselves, by ")
+        assert not why_volatile(text(name)), "the type says as much as the name"
+
+
+def test_what_people_change_is_not_taken_for_what_programs_write() -> None:
+    moments = ("created_at", "password_changed_at", "updated_by", "last_order_on", "address_updated_at", "birth_date")
+    assert not any(why_volatile(Column(name, "?", Kind.DATE, nullable=True)) for name in moments)
+    numbers = ("points", "order_count", "version", "visit_id", "balance")
+    assert not any(why_volatile(Column(name, "?", Kind.NUMBER, nullable=True)) for name in numbers)
 
 
 def test_every_rule_that_forbids_disclosure_is_sensitive_and_proves_nothing() -> None:

@@ -304,7 +304,7 @@ def test_rows_that_hold_something_else_by_now_are_not_ordered_to_go(service: Ser
     spared |= {"price": "999.99"}
     with pytest.raises(DataChangedError) as told:
         club.delete(plan)
-    assert told.value.changed == {"orders": 1}
+    assert (told.value.changed, told.value.columns) == ({"orders": 1}, ["orders.price"])
     assert len(service.orders) == 8
     changed |= was
     assert [item.rows for item in club.delete(plan).collections] == [1, 6]

@@ -24,10 +24,11 @@ from dsar.vault.router import KEYS
 Item = TypeVar("Item")
 
 PAGE = 500  # ids in one statement
-BY_ID = """
+BY_IDS = """
     SELECT wrapped.*, EXISTS (SELECT 1 FROM vault_destroyedkey) AS some_are_destroyed
-    FROM vault_wrappedkey AS wrapped WHERE wrapped.id = %s
+    FROM vault_wrappedkey AS wrapped WHERE wrapped.id IN ({ids})
 """
+BY_ID = BY_IDS.format(ids="%s")
 
 # Orphans come one by one, of broken transactions. More than this number and this share of all keys is another matter.
 MOST_ORPHANS = 10
@@ -64,6 +65,19 @@ def cipher(key_id: UUID) -> Cipher:
     if not found:
         raise _gone(key_id)
     return _opened(master_key(), found[0].context, bytes(found[0].wrapped))
+
+
+def ciphers_of(key_ids: Iterable[UUID]) -> dict[UUID, Cipher]:
+    """Open several keys, as `cipher` does each, with a statement for a page of them."""
+    opened: dict[UUID, Cipher] = {}
+    for page in _pages(dict.fromkeys(key_ids)):
+        stored = [WrappedKey._meta.pk.get_db_prep_value(key_id, connections[KEYS]) for key_id in page]
+        found = looked_up(BY_IDS.format(ids=", ".join(["%s"] * len(page))), *stored)
+        opened |= {key.pk: _opened(master_key(), key.context, bytes(key.wrapped)) for key in found}
+        for key_id in page:
+            if key_id not in opened:
+                raise _gone(key_id)
+    return opened
 
 
 def looked_up(query: str, *values: object) -> list[WrappedKey]:

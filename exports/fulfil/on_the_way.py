@@ -118,6 +118,11 @@ def _givers(walked: Sequence[DataSource], targets: Several[int], right: Right) -
     return found[::-1]
 
 
+def is_led_to(source: DataSource, right: Right) -> bool:
+    """Whether sources before it give what leads to its flags; else only what came does."""
+    return bool(_givers(list(DataSource.objects.in_walking_order()), {source.pk}, right))
+
+
 def flagged(source: DataSource, right: Right) -> list[Collection]:
     """The collections of a source in which the right has columns."""
     return [found for found in source.map_version.as_map().collections if found.suppression(right)]

@@ -10,10 +10,11 @@ order.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
@@ -22,12 +23,14 @@ from exports.fulfil.on_the_way import OnTheWay
 from exports.models import DataSource, SourceRestriction
 from exports.sources.connector import ChangeRefusedError
 from requests_app.events import EventKind
-from requests_app.law.words import Right
-from requests_app.models import Case, Identifier, IdentifierKind, Suppression
+from requests_app.law.agents import Requester
+from requests_app.law.words import EvidenceKind, Right
+from requests_app.models import Case, Evidence, Identifier, IdentifierKind, Submission, Suppression
 from requests_app.roles import SYSTEM
 from requests_app.services import people
 from requests_app.services.history import locked, record
 
+AT_ONCE = 200  # people of whom it is read together what leads on from them
 Known = Mapping[str, frozenset[str]]
 
 
@@ -146,14 +149,31 @@ def _note_begun(run: Run, case: Case, source: DataSource) -> None:
 
 def confirmed_of(case: Case) -> Known:
     """By what a source may be told whom to restrict: a mailbox that answered, and what the case was accepted on."""
-    submission = case.submission
-    found: dict[str, set[str]] = {}
-    has_answered = people.person_answered(submission) if submission.for_another else submission.confirmed_at is not None
-    if submission.email and has_answered:
-        found[IdentifierKind.EMAIL] = {submission.email}
-    for one in Identifier.objects.filter(evidence__cases=case).select_related("subject"):
-        found.setdefault(one.kind, set()).add(one.value)
-    return {kind: frozenset(values) for kind, values in found.items()}
+    return _confirmed_of_each([case])[case.pk]
+
+
+def _confirmed_of_each(cases: Sequence[Case]) -> Mapping[UUID, Known]:
+    """As `confirmed_of`, of cases with their submissions; with as many statements for many as for one."""
+    found = {case.pk: dict[str, set[str]]() for case in cases}
+    answered = [case for case, has_answered in zip(cases, _have_answered(cases), strict=True) if has_answered]
+    for case, email in zip(answered, Submission.email.of_all(case.submission for case in answered), strict=True):
+        if email:
+            found[case.pk][IdentifierKind.EMAIL] = {email}
+    accepted_on = Identifier.objects.filter(evidence__cases__in=cases).annotate(of_case=F("evidence__cases"))
+    known = list(accepted_on.select_related("subject"))
+    for one, value in zip(known, Identifier.value.of_all(known), strict=True):
+        found[one.of_case].setdefault(one.kind, set()).add(value)
+    return {pk: {kind: frozenset(values) for kind, values in theirs.items()} for pk, theirs in found.items()}
+
+
+def _have_answered(cases: Iterable[Case]) -> Iterator[bool]:
+    """Whether the person's own mailbox answered, by case."""
+    for_others = [case.submission_id for case in cases if case.submission.for_another]
+    answers = Evidence.objects.filter(kind=EvidenceKind.CONFIRMATION, submission__in=for_others)
+    answered = set(answers.values_list("submission", flat=True)) if for_others else set()
+    for case in cases:
+        own = case.submission.confirmed_at is not None
+        yield case.submission_id in answered if case.submission.for_another else own
 
 
 def _others_reaching(run: Run, case: Case, source: DataSource, way: OnTheWay) -> list[Case]:
@@ -162,14 +182,55 @@ def _others_reaching(run: Run, case: Case, source: DataSource, way: OnTheWay) ->
     By what is confirmed of both, or by what that leads to; and the case that this one was merged into, for the
     restriction went on with it. Raises what went wrong on the way, for then nobody knows.
     """
-    restricted = _restricted().exclude(pk=case.pk).select_related("submission__organisation", "submission__subject")
-    others, known = [(other, confirmed_of(other)) for other in restricted], confirmed_of(case)
-    naming = [other for other, theirs in others if other.pk == case.about_id or _meet(theirs, known)]
-    rest = [(other, theirs) for other, theirs in others if other not in naming]
+    restricted = _restricted().exclude(pk=case.pk)
+    naming = list(restricted.filter(Q(pk=case.about_id) | confirming_any(confirmed_of(case))))
     found = _leading_to(source, way)
-    if found and rest and _meet(found, _led_to(run, source, [theirs for _other, theirs in rest])):
-        naming += [other for other, theirs in rest if _meet(found, _led_to(run, source, [theirs]))]
+    if not found or not on_the_way.is_led_to(source, Right.RESTRICT):
+        return naming
+    named = {other.pk for other in naming}
+    for page in _pages(restricted.select_related("submission")):
+        theirs = _confirmed_of_each([other for other in page if other.pk not in named])
+        rest = [(other, theirs[other.pk]) for other in page if other.pk in theirs]
+        naming += _reaching(run, source, rest, found)
     return naming
+
+
+def confirming_any(known: Known) -> Q:
+    """Cases of which any of these is confirmed, too: found by digests, whatever number of others is restricted."""
+    digests = {
+        kind: [one for value in values for one in people.digest_candidates(kind, value)]
+        for kind, values in known.items()
+    }
+    identifiers = Q(pk__in=())
+    for kind, candidates in digests.items():
+        identifiers |= Q(kind=kind, digest__in=candidates)
+    accepted_on = Evidence.objects.filter(identifiers__in=Identifier.objects.filter(identifiers))
+    emails = [one for email in known.get(IdentifierKind.EMAIL, ()) for one in people.mailbox_candidates(email)]
+    answered = Evidence.objects.filter(kind=EvidenceKind.CONFIRMATION).values("submission")
+    own = Q(requester=Requester.SELF.value, email_digest__in=emails, confirmed_at__isnull=False)
+    of_another = ~Q(requester=Requester.SELF.value) & Q(person_digest__in=emails, pk__in=answered)
+    mailboxes = Submission.objects.filter(own | of_another)
+    return Q(pk__in=accepted_on.values("cases")) | Q(submission__in=mailboxes.values("pk"))
+
+
+def _pages(cases: QuerySet[Case]) -> Iterator[list[Case]]:
+    """All of them, in pages that one reading of the sources on the way can be asked by."""
+    page = list(cases.order_by("pk")[:AT_ONCE])
+    while page:
+        yield page
+        page = list(cases.filter(pk__gt=page[-1].pk).order_by("pk")[:AT_ONCE])
+
+
+def _reaching(
+    run: Run, source: DataSource, others: Sequence[tuple[Case, Known]], found: Mapping[str, Iterable[str]]
+) -> list[Case]:
+    """Those from whom something of this leads on, too: read together, and in halves where it is so of any."""
+    if not others or not _meet(found, _led_to(run, source, [theirs for _other, theirs in others])):
+        return []
+    if len(others) == 1:
+        return [others[0][0]]
+    half = len(others) // 2
+    return _reaching(run, source, others[:half], found) + _reaching(run, source, others[half:], found)
 
 
 def _led_to(run: Run, source: DataSource, known: Iterable[Known]) -> Mapping[str, Iterable[str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain, islice
 
 from django.db.models import Q
 
@@ -16,6 +18,7 @@ from exports.sources.connector import SourceUnavailableError
 from requests_app.models import Case, ValueAsked
 from requests_app.states import State
 
+AT_ONCE = 500  # jobs named in one statement
 GAVE_UP = tuple(class_path(error) for error in (SourceUnavailableError, SourceAsksToWait))
 
 
@@ -26,9 +29,11 @@ def wake(source: DataSource, *, at: datetime) -> int:
     running is tried again at once if it ends up waiting: an answer may be ready before the question has ended. What
     was given up because the source did not answer begins anew, for an answer may take days.
     """
-    of_cases = _looks(source) | _acts(source) | _comparisons(source)
-    given_up = Job.objects.filter(of_cases, state=JobState.FAILED, error__in=GAVE_UP)
-    return hurry(Job.objects.filter(of_cases | _probes(source)), at=at) + sum(_retried(job, at) for job in given_up)
+    woken = hurry(Job.objects.filter(_probes(source)), at=at)
+    for of_cases in chain(_looks(source), _acts(source), _comparisons(source)):
+        given_up = Job.objects.filter(of_cases, state=JobState.FAILED, error__in=GAVE_UP)
+        woken += hurry(Job.objects.filter(of_cases), at=at) + sum(_retried(job, at) for job in given_up)
+    return woken
 
 
 def _retried(job: Job, at: datetime) -> bool:
@@ -39,19 +44,28 @@ def _retried(job: Job, at: datetime) -> bool:
     return True
 
 
-def _looks(source: DataSource) -> Q:
+def _looks(source: DataSource) -> Iterator[Q]:
     runs = SourceRun.objects.filter(source=source, state__in=UNFINISHED, case__state=State.GATHERING)
-    return Q(key__in=[f"gather:{run}" for run in runs.values_list("pk", flat=True)])
+    return (Q(key__in=[f"gather:{run}" for run in page]) for page in _pages(runs.values_list("pk", flat=True)))
 
 
-def _acts(source: DataSource) -> Q:
+def _acts(source: DataSource) -> Iterator[Q]:
     cases = Case.objects.filter(state=State.CARRYING_OUT, source_runs__source=source).distinct()
-    return Q(kind="carry_out", arguments__case__in=[str(case) for case in cases.values_list("pk", flat=True)])
+    pages = _pages(cases.values_list("pk", flat=True))
+    return (Q(kind="carry_out", arguments__case__in=[str(case) for case in page]) for page in pages)
 
 
-def _comparisons(source: DataSource) -> Q:
+def _comparisons(source: DataSource) -> Iterator[Q]:
     asked = ValueAsked.objects.filter(compared_at=None, field__startswith=f"{source.slug}.")
-    return Q(kind="compare_value", arguments__asked__in=[str(value) for value in asked.values_list("pk", flat=True)])
+    pages = _pages(asked.values_list("pk", flat=True))
+    return (Q(kind="compare_value", arguments__asked__in=[str(value) for value in page]) for page in pages)
+
+
+def _pages(ids: Iterable[object]) -> Iterator[list[object]]:
+    """As many as one statement names: thousands of cases may wait for a source that is down."""
+    remaining = iter(ids)
+    while page := list(islice(remaining, AT_ONCE)):
+        yield page
 
 
 def _probes(source: DataSource) -> Q:

@@ -17,13 +17,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dsar.vault import digests
 from requests_app.admin.desk import due_in_words, today
 from requests_app.law.words import Right
-from requests_app.models import Case, Duty, IdentifierKind, Message, Submission
-from requests_app.models.people import as_compared
+from requests_app.models import Case, Duty, Message, Submission
 from requests_app.services.entering import find
 from requests_app.services.intake import FILABLE
+from requests_app.services.people import mailbox_candidates
 from requests_app.states import OPEN, WAITING_FOR_PERSON, WAITING_FOR_US, WAITING_FOR_WORKERS, State
 
 if TYPE_CHECKING:
@@ -255,7 +254,7 @@ def by_references(queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
 
 def references_from(email: str) -> list[str]:
     """The references of what came from a mailbox, newest first; found by digest, however its address is written."""
-    wanted = digests.candidates("email", as_compared(IdentifierKind.EMAIL, email))
+    wanted = mailbox_candidates(email)
     of_mailbox = Q(email_digest__in=wanted) | Q(person_digest__in=wanted)
     found = Submission.objects.filter(of_mailbox).order_by("-received_at")
     return list(found.values_list("reference", flat=True)[:MOST_FOUND])

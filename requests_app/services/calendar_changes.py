@@ -302,7 +302,8 @@ def _lock(change: CalendarChange) -> dict[UUID, Case]:
     rows = HouseCalendar.objects.select_for_update(of=("self",)).filter(organisation=calendar.organisation_id)
     now = {row.pk: row for row in rows.order_by("pk")}
     change.calendar = now[calendar.pk]
-    return cases | {case.pk: case for case in locked_all(_cases(change).exclude(pk__in=list(cases)))}
+    came = set(_cases(change).values_list("pk", flat=True)) - cases.keys()
+    return cases | {case.pk: case for case in locked_all(Case.objects.filter(pk__in=came))}
 
 
 def _cases(change: CalendarChange) -> CaseQuerySet:

@@ -214,6 +214,11 @@ def digest_candidates(kind: IdentifierKind | str, value: str) -> list[str]:
     return digests.candidates(f"identifier:{kind}", as_compared(kind, value))
 
 
+def mailbox_candidates(email: str) -> list[str]:
+    """The digests under which a submission may know a mailbox."""
+    return digests.candidates(IdentifierKind.EMAIL.value, as_compared(IdentifierKind.EMAIL, email))
+
+
 def identifiers_of(
     case: Case, *, in_round: int | None = None, given_by: QuerySet[Any] | None = None
 ) -> Mapping[str, list[str]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.db import models
+from django.db import connections, models
 from django.test.utils import isolate_apps
 
 from dsar.vault import keys
@@ -52,6 +52,16 @@ def test_nothing_is_kept_as_null_and_read_as_empty(key, nothing):
     note.text = nothing
     assert note.text_sealed is None
     assert note.text == ""
+
+
+def test_texts_of_many_rows_are_read_with_one_query_for_their_keys(key, at, django_assert_num_queries):
+    notes = [Note(record_key=of) for of in (key, keys.create("record", at=at), key)]
+    notes[0].text, notes[1].text = "first", "second"
+    with django_assert_num_queries(1, connection=connections["keys"]):
+        assert Note.text.of_all(notes) == ["first", "second", ""]
+    keys.destroy(notes[1].record_key, at=at)
+    with pytest.raises(KeyDestroyed):
+        Note.text.of_all(notes)
 
 
 def test_a_text_is_read_as_the_database_driver_gives_it(key):

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 from django.template.loader import render_to_string
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -16,6 +18,7 @@ from dsar.demo.people import Person
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.ledger import chains
+from dsar.vault.router import KEYS
 from exports import source_changes
 from exports.admin import panels
 from exports.fulfil import restricting
@@ -24,7 +27,8 @@ from exports.source_changes import Proposal
 from exports.sources.datamap import DataMapError, read_data_map
 from exports.sources.http import HttpConnector
 from requests_app.events import EventKind
-from requests_app.law.words import Right
+from requests_app.law.agents import Requester
+from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Case, Identifier, Submission
 from requests_app.roles import Actor, Role
 from requests_app.services import closing, identity
@@ -164,6 +168,17 @@ def test_two_spellings_of_a_mailbox_that_proves_nothing_are_one_record_there(hou
     house.work()
     assert orders(service) == [SET, SET]
     assert service.members[0]["restricted"] is True
+
+
+def test_a_restriction_that_another_asked_for_is_on_the_same_record_once_the_person_has_answered(house: House) -> None:
+    agent = {"requester": Requester.AGENT, "requester_name": "Ada", "requester_email": "ada@agents.example"}
+    case = objecting(house, email=person().email.upper(), **agent).cases.get()
+    is_theirs = restricting.confirming_any({"email": frozenset({person().email})})
+    assert not Case.objects.filter(is_theirs).exists()
+    assert restricting.confirmed_of(case) == {}
+    case.submission.evidence.create(kind=EvidenceKind.CONFIRMATION, proved_at=NOW, actor="person")
+    assert Case.objects.get(is_theirs) == case
+    assert restricting.confirmed_of(case) == {"email": {case.submission.email}}
 
 
 class Killed(BaseException):
@@ -366,6 +381,33 @@ def test_a_device_of_somebody_else_who_is_restricted_stays_so_until_that_one_has
     closing.withdraw(second.pk, at=timezone.now())
     by_device.work()
     assert stopped(by_device) == set()
+
+
+def restricted_elsewhere(house: House, number: int) -> None:
+    """So many others who object, and have confirmed their mailboxes; nothing leads from them to any device."""
+    for one in range(number):
+        objecting(house, email=f"nobody{one}@{number}.example")
+    Submission.objects.filter(confirmed_at=None).update(confirmed_at=NOW)
+    Job.objects.filter(state=JobState.WAITING).delete()
+
+
+def test_to_take_a_flag_off_takes_as_many_statements_however_many_others_are_restricted(
+    by_device: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, asked = list[str](), list[tuple[int, int]]()
+    open_source = DataSource.open
+    monkeypatch.setattr(DataSource, "open", lambda self, of: opened.append(self.slug) or open_source(self, of))
+    for others in (3, 27):
+        case = confirmed(by_device, objecting(by_device))
+        restricted_elsewhere(by_device, others)
+        closing.withdraw(case.pk, at=timezone.now())
+        opened.clear()
+        with CaptureQueriesContext(connection) as main, CaptureQueriesContext(connections[KEYS]) as of_keys:
+            by_device.work()
+        assert stopped(by_device) == set()
+        asked.append((len(main), len(of_keys), len(opened)))
+        by_device.shift(timedelta(minutes=1))
+    assert asked[0] == asked[1]
 
 
 def test_what_waits_for_a_source_on_the_way_is_restricted_once_it_is_back(by_device: House) -> None:

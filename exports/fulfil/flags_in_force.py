@@ -16,6 +16,7 @@ from itertools import groupby
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
@@ -54,6 +55,16 @@ class SetAgain:
         self.incomplete = self.incomplete or other.incomplete
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What is to stand in a source for one request."""
+
+    reference: str  # empty where the record of the request is gone: an opt-out outlives it
+    right: str
+    kinds: tuple[str, ...]  # of identifiers that came with it
+    is_set: bool  # else an opt-in has taken it off since
+
+
 def begin(source: DataSource, *, occasion: str) -> None:
     """The job for a source to which a map that just came to be in force leads, if its own says how; in one transaction.
 
@@ -87,23 +98,47 @@ def set_page(run: Run) -> None:
 def set_all(source: DataSource, *, since: datetime, at: datetime) -> SetAgain:
     """Set them all at once in a source of which a backup was made at `since` and restored, for a command.
 
-    Flags that opt-ins took off after that are taken off again. Raises SourceError and PermanentFailure.
+    Flags that opt-ins took off after that are taken off again. Where nothing is to be set or taken off the source is
+    not opened, and nothing noted. Raises SourceError and PermanentFailure.
     """
-    done, after = SetAgain(), ""
+    done, after, ended = SetAgain(), "", _ended_since(source, since)
     while page := _page(source, after):
         done.add(_set_in(source, page))
         after = str(page[-1].pk)
-    ended = Suppression.objects.filter(right=Right.OPT_OUT_SALE_SHARE, lifted_at__gte=since)
-    with source.open(source.map_version.as_map()) as connector:
-        _Setting(source, connector).take_back(ended)
+    if ended.exists():
+        with source.open(source.map_version.as_map()) as connector:
+            _Setting(source, connector).take_back(ended)
+    elif not done.opt_outs:
+        return done
     with transaction.atomic():
         _note(source, done, at=at)
     return done
 
 
+def by_request(source: DataSource, since: datetime) -> Iterator[Standing]:
+    """What `set_all` would set and take off, request by request."""
+    requests = Case.objects.filter(pk=OuterRef("case_id")).values("submission__reference")
+    for rows, is_set in ((_in_force(source), True), (_ended_since(source, since), False)):
+        named = rows.annotate(reference=Subquery(requests[:1])).order_by("case_id", "right", "kind")
+        listed = named.values_list("case_id", "right", "reference", "kind").iterator()
+        for (_case, right, reference), same in groupby(listed, key=lambda row: row[:3]):
+            yield Standing(reference or "", right, tuple(dict.fromkeys(kind for *_rest, kind in same)), is_set)
+
+
 def in_force(source: DataSource) -> Counter[str]:
     """How many opt-outs are in force whose flags the source can set, by right."""
-    return Counter(Suppression.objects.in_force().filter(right__in=_rights(source)).values_list("right", flat=True))
+    return Counter(_in_force(source).values_list("right", flat=True))
+
+
+def _in_force(source: DataSource) -> SuppressionQuerySet:
+    return Suppression.objects.in_force().filter(right__in=_rights(source))
+
+
+def _ended_since(source: DataSource, since: datetime) -> SuppressionQuerySet:
+    """What opt-ins may have taken off there after a moment."""
+    if not source.map_version.as_map().suppresses(Right.OPT_IN):
+        return Suppression.objects.none()
+    return Suppression.objects.filter(right=Right.OPT_OUT_SALE_SHARE, lifted_at__gte=since)
 
 
 def _enqueue(source: DataSource, occasion: str, after: str) -> None:
@@ -120,12 +155,11 @@ def _never_asked(source: DataSource) -> bool:
     """Whether there are opt-outs of which its owner neither was told nor is to be told by the job of the case."""
     told = Act.objects.filter(source=source, kind=ActKind.SUPPRESS).values("case")
     carried_out = Case.objects.filter(state=State.CARRYING_OUT).values("pk")
-    rows = Suppression.objects.in_force().filter(right__in=_rights(source))
-    return rows.exclude(case_id__in=told).exclude(case_id__in=carried_out).exists()
+    return _in_force(source).exclude(case_id__in=told).exclude(case_id__in=carried_out).exists()
 
 
 def _page(source: DataSource, after: str) -> list[Suppression]:
-    rows = Suppression.objects.in_force().filter(right__in=_rights(source)).select_related("organisation")
+    rows = _in_force(source).select_related("organisation")
     behind = rows.filter(pk__gt=UUID(after)) if after else rows
     return list(behind.order_by("pk")[:AT_ONCE])
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from django.db import transaction
 
 from exports.fulfil.staying_corrected import Watch
-from exports.models import Corrected, DataSource
+from exports.models import Act, ActKind, Corrected, DataSource
 
 AT_ONCE = 500  # rows that are compared in one step
 
@@ -55,6 +55,13 @@ def corrections_since(source: DataSource, since: datetime) -> Iterator[Wrong]:
     """What was corrected there after a moment, each once: of a source whose rows nobody here can walk."""
     rows = Corrected.objects.filter(source=source, corrected_at__gte=since).select_related("case__submission")
     yield from dict.fromkeys(map(_wrong, rows.order_by("corrected_at", "pk")))
+
+
+def deletions_since(source: DataSource, since: datetime) -> Iterator[tuple[str, Act]]:
+    """What was deleted there after a moment, with the reference of its request: a restored backup has it again."""
+    acts = Act.objects.filter(source=source, kind=ActKind.DELETE, done_at__gte=since)
+    for act in acts.select_related("case__submission").order_by("done_at", "pk"):
+        yield act.case.submission.reference, act
 
 
 def _wrong(corrected: Corrected) -> Wrong:

@@ -50,18 +50,30 @@ def tell_of_those_restricted(source: DataSource, *, occasion: str) -> None:
 
 
 def tell_restored(source: DataSource, *, since: datetime, at: datetime) -> int:
-    """The jobs that tell a source anew of which a backup was made at `since` and restored; how many they are.
-
-    Of those restricted now, and of those whose restriction was taken off there after that.
-    """
-    if not source.map_version.as_map().suppresses(Right.RESTRICT):
-        return 0
-    ended = SourceRestriction.objects.filter(source=source, is_set=False, told_at__gte=since).values("case")
-    cases = Case.objects.filter(Q(pk__in=_restricted()) | Q(pk__in=ended))
+    """The jobs that tell a source anew of which a backup was made at `since` and restored; how many they are."""
+    cases = _to_tell_again(source, since)
     for case in cases:
         key = f"restrict_in_sources:{case.pk}:{source.pk}:restored:{at.isoformat()}"
         enqueue("restrict_in_sources", {"case": str(case.pk), "again": source.pk}, key=key)
     return len(cases)
+
+
+def by_request(source: DataSource, since: datetime) -> Iterator[tuple[str, bool]]:
+    """What those jobs would do: references, and whether the restriction would be set, or else lifted."""
+    restricted = set(_restricted().values_list("pk", flat=True))
+    for page in _pages(_to_tell_again(source, since).select_related("submission")):
+        known = _confirmed_of_each(page)
+        for case in page:
+            if known[case.pk] or case.pk not in restricted:  # by a claim no source is told
+                yield case.submission.reference, case.pk in restricted
+
+
+def _to_tell_again(source: DataSource, since: datetime) -> QuerySet[Case]:
+    """Those restricted now, and those whose restriction was taken off there after a moment."""
+    if not source.map_version.as_map().suppresses(Right.RESTRICT):
+        return Case.objects.none()
+    ended = SourceRestriction.objects.filter(source=source, is_set=False, told_at__gte=since).values("case")
+    return Case.objects.filter(Q(pk__in=_restricted()) | Q(pk__in=ended))
 
 
 def bring_in_line(run: Run) -> None:

@@ -10,8 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from dsar.ledger.models import Event
 from exports.fulfil import staying_corrected
-from exports.models import DataSource, SourceRestriction
+from exports.models import Act, ActKind, DataSource, SourceRestriction
 from requests_app.law.words import Right
 from requests_app.services import closing, opting_in
 from tests.exports.fulfil.test_opting_out import code_of
@@ -51,10 +52,12 @@ def flag(house: House) -> object:
 def test_a_flag_that_the_restored_copy_lacks_is_set_again(house: House) -> None:
     house.sql("shop", "UPDATE customers SET sale_opt_out = 0")
     backed_up(house)
-    house.file(Right.OPT_OUT_SALE_SHARE)
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
     house.work()
     put_back(house)
-    assert "1 identifiers are on the list" in restored("shop", "--dry-run")
+    said = restored("shop", "--dry-run")
+    assert "1 identifiers are on the list" in said
+    assert f"shop: {case.submission.reference}: opt_out_sale_share: flags by email would be set." in said
     assert flag(house) == 0
     assert "customers: 1 rows flagged" in restored()
     assert flag(house) == 1
@@ -71,6 +74,7 @@ def test_a_flag_that_an_opt_in_took_off_since_the_backup_is_taken_off_again(hous
     house.work()
     put_back(house)
     assert flag(house) == 1
+    assert "flags by email would be taken off, for an opt-in has ended it since." in restored("shop", "--dry-run")
     restored()
     assert flag(house) == 0
 
@@ -80,6 +84,8 @@ def test_a_correction_that_the_restored_copy_lacks_raises_its_alarm(house: House
     case = house.closed(Right.CORRECT, **PHONE)
     assert restored() == ""
     put_back(house)
+    assert "stands again in 1 rows; an alarm would be raised on the page" in restored("shop", "--dry-run")
+    assert not staying_corrected.alarms(case).exists()
     said = restored()
     assert f"shop: customers.phone: the wrong value of {case.submission.reference} stands again in 1 rows" in said
     assert "ERROR" in said
@@ -101,6 +107,10 @@ def test_restrictions_are_set_again_and_those_that_ended_since_the_backup_are_li
     house.later(timedelta(minutes=1))
     assert [member["restricted"] for member in service.members[:2]] == [True, False]
     service.members[0]["restricted"], service.members[1]["restricted"] = False, True
+    said = restored("club", "--dry-run")
+    assert f"club: {held.submission.reference}: its restriction would be set." in said
+    assert f"club: {ended.submission.reference}: its restriction would be lifted." in said
+    assert [member["restricted"] for member in service.members[:2]] == [False, True]
     assert "the workers set or lift 2 restrictions again" in restored("club")
     house.work()
     assert [member["restricted"] for member in service.members[:2]] == [True, False]
@@ -118,6 +128,25 @@ def test_of_a_service_whose_rows_nobody_walks_what_was_corrected_since_is_named(
     said = restored("club")
     assert f"club: members.phone: corrected since for {case.submission.reference}: look there." in said
     assert "ERROR" in said
+
+
+def test_what_was_deleted_since_the_backup_is_named_by_request(house: House) -> None:
+    case, web_log = house.file(Right.DELETE).cases.get(), DataSource.objects.get(slug="web_log")
+    proof = {name: {"action": "delete", "rows": rows} for name, rows in (("web_devices", 2), ("page_views", 0))}
+    done = {"kind": ActKind.DELETE, "map_version": web_log.map_version, "round": 1, "done_at": NOW}
+    Act.objects.create(case=case, source=web_log, proof={**proof, "visits": {"action": "keep", "rows": 9}}, **done)
+    told = f"web_log: {case.submission.reference}: deleted on {NOW:%Y-%m-%d}: web_devices 2; to be done again by"
+    assert told in restored("web_log", "--dry-run")
+
+
+def test_a_source_without_flags_is_not_opened_for_them_and_nothing_is_noted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remap("web_log", "    suppress:\n      opt_out_sale_share: {sale_opt_out: true}\n", "")
+    house.file(Right.OPT_OUT_SALE_SHARE)
+    monkeypatch.setattr(DataSource, "open", lambda *_: pytest.fail("it was opened"))
+    assert restored("web_log") == ""
+    assert not Event.objects.filter(kind="set.flags_set_again").exists()
 
 
 def test_a_source_that_nobody_knows_is_named(house: House) -> None:

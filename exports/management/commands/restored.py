@@ -7,11 +7,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.timezone import localtime
 
 from dsar.jobs.running import PermanentFailure
 from exports.fulfil import flags_in_force, restored, restricting
 from exports.models import DataSource
-from exports.sources.connector import OnlyByHandError, SourceError
+from exports.sources.connector import Action, OnlyByHandError, SourceError
+
+GONE = "a request whose record is gone"
+TELLS = "the page of the request tells what to do"
 
 
 class Command(BaseCommand):
@@ -38,6 +42,8 @@ class Command(BaseCommand):
             known = ", ".join(DataSource.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
             raise CommandError(f"There is no source {options['source']!r}; there is {known}.")
         since, dry_run, at = _begin_of(options["backup_of"]), options["dry_run"], timezone.now()
+        if dry_run:
+            self._tell_deletions(source, since)
         left = [
             self._flags(source, since, dry_run=dry_run, at=at),
             self._restrictions(source, since, dry_run=dry_run, at=at),
@@ -46,11 +52,30 @@ class Command(BaseCommand):
         if any(left):
             raise CommandError("Not all could be done; see above. It can be run again.")
 
+    def _tell_deletions(self, source: DataSource, since: datetime) -> None:
+        for reference, act in restored.deletions_since(source, since):
+            done = [
+                f"{name} {entry['rows']}"
+                for name, entry in sorted(act.proof.items())
+                if entry["rows"] and entry["action"] != Action.KEEP
+            ]
+            if done:
+                day = localtime(act.done_at).date()
+                self.stdout.write(
+                    f"{source.slug}: {reference}: deleted on {day}: {', '.join(done)}; to be done again by `deletions"
+                    " replay`."
+                )
+
     def _flags(self, source: DataSource, since: datetime, *, dry_run: bool, at: datetime) -> bool:
         """Whether something is left."""
         for right, number in sorted(flags_in_force.in_force(source).items()):
             self.stdout.write(f"{source.slug}: {right}: {number} identifiers are on the list.")
         if dry_run:
+            for one in flags_in_force.by_request(source, since):
+                what = "would be set" if one.is_set else "would be taken off, for an opt-in has ended it since"
+                self.stdout.write(
+                    f"{source.slug}: {one.reference or GONE}: {one.right}: flags by {', '.join(one.kinds)} {what}."
+                )
             return False
         try:
             done = flags_in_force.set_all(source, since=since, at=at)
@@ -68,7 +93,12 @@ class Command(BaseCommand):
         return bool(done.refused or done.incomplete)
 
     def _restrictions(self, source: DataSource, since: datetime, *, dry_run: bool, at: datetime) -> bool:
-        told = 0 if dry_run else restricting.tell_restored(source, since=since, at=at)
+        if dry_run:
+            for reference, is_set in restricting.by_request(source, since):
+                what = "set" if is_set else "lifted"
+                self.stdout.write(f"{source.slug}: {reference}: its restriction would be {what}.")
+            return False
+        told = restricting.tell_restored(source, since=since, at=at)
         if told:
             self.stdout.write(f"{source.slug}: the workers set or lift {told} restrictions again.")
         return False
@@ -82,10 +112,11 @@ class Command(BaseCommand):
                 place = f"{source.slug}: {wrong.collection}.{wrong.field}"
                 self.stdout.write(f"{place}: corrected since for {wrong.reference}: look there.")
             return True
+        alarm = "an alarm would be raised on the page of the request" if dry_run else TELLS
         for wrong, rows in undone.items():
             self.stdout.write(
                 f"{source.slug}: {wrong.collection}.{wrong.field}: the wrong value of {wrong.reference} stands again in"
-                f" {rows} rows; the page of the request tells what to do."
+                f" {rows} rows; {alarm}."
             )
         return bool(undone)
 

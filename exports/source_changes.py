@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy
 from dsar.jobs.models import Job, State
 from dsar.jobs.queue import NotFailed, enqueue, retry
 from dsar.jobs.running import class_path
-from exports.fulfil import flags_in_force, restricting
+from exports.fulfil import flags_in_force, left_flags, restricting
+from exports.fulfil.left_flags import LeftFlag
 from exports.models import DataSource, SourceChange
 from exports.models.source import HostChanged, check_variable, url_in
 from exports.sources import own_record
@@ -85,11 +86,13 @@ class Changes(TwoPeople[SourceChange]):
         gettext_lazy("Source owners, approvers and administrators settle changes of sources."),
     )
 
-    def put_in_force(self, row: SourceChange, *, by: Actor, at: datetime) -> None:  # noqa: ARG002
+    def put_in_force(self, row: SourceChange, *, by: Actor, at: datetime) -> None:
         """The source is searched as proposed from now on."""
         if _has_changed_since(row):
             raise RuleRefused(_("The source was changed meanwhile: propose it anew, and look at the difference again."))
         before, proposal = _current(row.source_slug), _proposal_of(row)
+        if left := flags_left(row):
+            note_setting("flags_left", by=by, at=at, source=row.source_slug, flags=list(map(str, left)))
         _set_up(proposal, key=f"note_schema:change:{row.pk}", at=at)
         if before is not None and _addresses(_as_proposed(before)) != _addresses(proposal):
             _let_go_on(at=at)
@@ -213,6 +216,14 @@ def difference(change: SourceChange) -> list[str]:
     after = list(_lines(_proposal_of(change)))
     lines = list(difflib.unified_diff(before, after, lineterm="", n=CONTEXT))
     return lines[2:] or [_("Nothing but the schema: it is noted anew, as the source has it once this is accepted.")]
+
+
+def flags_left(change: SourceChange) -> list[LeftFlag]:
+    """Columns with flags that nothing takes off any more once the change is accepted."""
+    current = _current(change.source_slug)
+    with suppress(MapRefused):  # which this release reads more strictly; to accept it says so
+        return left_flags.left_by(current, _map_of(_proposal_of(change))) if current else []
+    return []
 
 
 def _as_proposed_from(change: SourceChange) -> Proposal:

@@ -16,6 +16,7 @@ from exports import source_changes
 from exports import source_drafts as drafting
 from exports.admin import source_drafts
 from exports.admin.source_drafts import DraftForm
+from exports.fulfil.left_flags import LeftFlag
 from exports.models import DataSource, SourceChange, SourceDraft
 from exports.source_changes import Proposal
 from exports.sources.datamap import SLUG
@@ -135,8 +136,16 @@ def _line(change: SourceChange) -> dict[str, object]:
         "completeness": completeness(change.undecided) if change.waits and change.undecided != [] else "",
         "silent": change.undecided if change.waits else [],
         "trouble": change.trouble if change.waits else "",
+        "left_flags": [_told(left) for left in source_changes.flags_left(change)] if change.waits else [],
         "difference": [(KINDS.get(line[:1], "same"), line) for line in lines],
     }
+
+
+def _told(left: LeftFlag) -> str:
+    return _(
+        "%(column)s: flags that were set there (%(right)s; requests: %(count)s) are left as they are, for this map sets"
+        " that column no more. Have it cleared in the system by hand once this is accepted."
+    ) % {"column": left.column, "right": left.right.label, "count": left.requests}
 
 
 def completeness(silent: list[str] | None) -> SafeString:

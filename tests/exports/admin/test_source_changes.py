@@ -20,6 +20,8 @@ from exports.models import DataSource, NotedSchema, SourceChange
 from exports.models.source import HostChanged
 from exports.source_changes import Proposal
 from exports.source_drafts import MOST_TEXT
+from requests_app.law.words import Right
+from requests_app.models import Organisation, Suppression
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
 from requests_app.services.standing import RuleRefused
@@ -74,6 +76,18 @@ def test_one_proposes_and_another_accepts_the_difference(desk: Desk, role: Role)
         ("set.source_proposed", f"staff:{desk.staff[role].pk}"),
         ("set.source_accepted", f"staff:{desk.staff[Role.APPROVER].pk}"),
     ]
+
+
+def test_who_accepts_is_told_which_column_keeps_flags_that_the_map_sets_no_more(desk: Desk) -> None:
+    who = {"organisation": Organisation.objects.get(), "right": Right.OPT_OUT_SALE_SHARE, "case_id": uuid.uuid4()}
+    for kind in ("email", "account_number"):
+        Suppression.objects.create(kind=kind, digest=kind, in_force_since=NOW, value_key=uuid.uuid4(), **who)
+    moved = MAP.replace("{opted_out: true}", "{points: 1}")
+    press(desk.client(Role.SOURCE_OWNER), **PROPOSED | {"text": moved})
+    page = text_of(desk.client(Role.APPROVER), CHANGES)
+    assert "members.opted_out: flags that were set there (opt-out of sale and sharing; requests: 1) are left" in page
+    SourceChange.objects.update(text=RENAMED)
+    assert "flags that were set there" not in text_of(desk.client(Role.APPROVER), CHANGES)
 
 
 def test_a_new_source_is_shown_whole_and_is_not_searched_before_it_is_accepted(desk: Desk) -> None:

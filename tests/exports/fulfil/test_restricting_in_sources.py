@@ -18,6 +18,7 @@ from dsar.demo.people import Person
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.ledger import chains
+from dsar.ledger.models import Event
 from dsar.vault.router import KEYS
 from exports import source_changes
 from exports.admin import panels
@@ -327,6 +328,14 @@ def test_a_map_that_says_otherwise_how_restricts_anew_whoever_is_restricted(hous
     )
     house.work()
     assert orders(service) == [SET, ("restrict", {"opted_out": True})]
+    (left,) = Event.objects.filter(kind="set.flags_left")
+    assert (left.facts["source"], left.facts["flags"]) == ("club", ["members.restricted: restrict 1"])
+    accepted(MAP.replace("title: Club", "title: Clubs"))
+    assert [event.facts["flags"] for event in Event.objects.filter(kind="set.flags_left").order_by("pk")][1:] == [
+        ["members.opted_out: restrict 1"]
+    ]
+    accepted(MAP)
+    assert Event.objects.filter(kind="set.flags_left").count() == 2
 
 
 def test_where_a_map_says_no_more_how_it_is_taken_off_the_desk_is_told_to(house: House, service: Service) -> None:

@@ -33,6 +33,7 @@ from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.order import Family, Hanging
 from exports.sources.sql.reading import Shape
 from exports.sources.sql.tables import Tables
+from exports.sources.sql.windows import parts_of
 from exports.sources.unchanged import Compared, Masks, check_same
 from exports.sources.values import Json, Key
 from requests_app.law.words import Right
@@ -132,7 +133,7 @@ class Changing:
         after: Key | None = None
         while True:
             rows = connection.execute(shape.query(step.condition, after, limit=BATCH))
-            pages = list(shape.cut(rows, size=BATCH, after=after))
+            pages = list(shape.cut(parts_of(rows), size=BATCH, after=after))
             yield from pages
             after = pages[-1].last_key if pages else None
             if sum(len(page.keys) for page in pages) < BATCH:
@@ -157,7 +158,7 @@ class Changing:
         for first in range(0, len(keys), BATCH):
             query = shape.query(self._is_one_of(collection, keys[first : first + BATCH]), None, limit=BATCH)
             rows = connection.execute(query.with_for_update() if locks else query)
-            yield from list(shape.cut(rows, size=BATCH, after=None))
+            yield from list(shape.cut(parts_of(rows), size=BATCH, after=None))
 
     def _keys(self, connection: sa.Connection, step: _Step) -> Iterator[list[Key]]:
         return (page.keys for page in self._pages(connection, step))

@@ -8,6 +8,7 @@ stands beside the plain comparison, which can use an index.
 from __future__ import annotations
 
 import functools
+import math
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Collection as Several
@@ -26,6 +27,7 @@ from exports.sources.since import Bounds
 from exports.sources.sql.drivers import (
     leave_postgresql_texts,
     leave_sqlite_bytes,
+    leave_unread,
     mariadb_conversions,
 )
 from exports.sources.sql.folding import lowered_by_a_server
@@ -33,6 +35,7 @@ from exports.sources.sql.sqlite_timeout import TimedConnection, limit_statements
 from exports.sources.telephones import BETWEEN, dialled
 
 CONNECT_SECONDS = 5
+SILENT_SECONDS = 10  # beyond the limit of a statement, in which the server itself should have ended it
 WRITTEN_THE_USUAL_WAY = ("datestyle = 'ISO'", "intervalstyle = 'postgres'", "extra_float_digits = 3")
 LOCK_SECONDS = 20
 BEGINS_WITH_A_DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
@@ -52,12 +55,16 @@ class Dialect(Protocol):
     """One kind of server."""
 
     isolation: str | None  # of a transaction that changes; None: the server's own is strict enough
+    waits_for_readers: bool  # whether what a reader does between two fetches takes nothing of a statement's time
 
-    def connecting(self, url: sa.URL, *, write: bool) -> dict[str, object]:
+    def connecting(self, url: sa.URL, *, write: bool, timeout: timedelta) -> dict[str, object]:
         """What `create_engine` needs beside the URL."""
 
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
         """Prepare a new connection: no writing unless `write`, no statement longer than `timeout`."""
+
+    def leave(self, connection: sa.Connection, rows: sa.CursorResult[Any]) -> None:
+        """Let go of a statement whose other rows are not wanted, where that costs as much as to fetch them."""
 
     def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:
         """The other column as the server compares it with the first, whatever their encodings and collations."""
@@ -88,8 +95,9 @@ class Sqlite:
     """A file. Its small letters and digits are Python's, for its own `lower` knows ASCII only."""
 
     isolation: str | None = None
+    waits_for_readers = True
 
-    def connecting(self, url: sa.URL, *, write: bool) -> dict[str, object]:
+    def connecting(self, url: sa.URL, *, write: bool, timeout: timedelta) -> dict[str, object]:  # noqa: ARG002
         """The file is opened as it is: never made, and never written without `write`."""
         path = Path(url.database or "").absolute()
         address = f"file:{quote(str(path))}?mode={'rw' if write else 'ro'}"
@@ -117,6 +125,9 @@ class Sqlite:
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+
+    def leave(self, connection: sa.Connection, rows: sa.CursorResult[Any]) -> None:
+        """A cursor is closed at once."""
 
     def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:  # noqa: ARG002
         """All columns are in one encoding, and compared by that of the left side."""
@@ -162,8 +173,9 @@ class PostgreSql:
     """PostgreSQL. A change sees one moment of the database: REPEATABLE READ."""
 
     isolation: str | None = "REPEATABLE READ"
+    waits_for_readers = True
 
-    def connecting(self, url: sa.URL, *, write: bool) -> dict[str, object]:  # noqa: ARG002
+    def connecting(self, url: sa.URL, *, write: bool, timeout: timedelta) -> dict[str, object]:  # noqa: ARG002
         """A server that does not answer is given up soon."""
         return {"connect_args": {"connect_timeout": CONNECT_SECONDS}}
 
@@ -183,6 +195,9 @@ class PostgreSql:
         cursor.close()
         connection.autocommit = False
         leave_postgresql_texts(connection)
+
+    def leave(self, connection: sa.Connection, rows: sa.CursorResult[Any]) -> None:
+        """A cursor is closed at once."""
 
     def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:  # noqa: ARG002
         """All columns of a database are in one encoding."""
@@ -223,19 +238,28 @@ class MariaDb:
     """MariaDB and MySQL."""
 
     isolation: str | None = "REPEATABLE READ"
+    waits_for_readers = False  # to MariaDB a statement runs until its last row is fetched
 
-    def connecting(self, url: sa.URL, *, write: bool) -> dict[str, object]:  # noqa: ARG002
-        """A server that does not answer is given up soon; all of Unicode goes over the wire."""
+    def connecting(self, url: sa.URL, *, write: bool, timeout: timedelta) -> dict[str, object]:  # noqa: ARG002
+        """A server that does not answer is given up soon; all of Unicode goes over the wire.
+
+        MySQL binds no statement that writes, and a server whose line is cut ends none: there the driver hears nothing.
+        """
+        silent = timeout.total_seconds() + SILENT_SECONDS
         return {
             "connect_args": {
                 "connect_timeout": CONNECT_SECONDS,
+                "read_timeout": silent,
+                "write_timeout": silent,
                 "charset": ALL_OF_UNICODE,
                 "conv": mariadb_conversions(),
             }
         }
 
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
-        """MariaDB counts its timeout in seconds, MySQL in milliseconds and under another name.
+        """MariaDB counts its timeout in seconds, MySQL in milliseconds, under another name, and for SELECT alone.
+
+        There a statement that writes waits for locks no longer than that; what it does by itself, the driver limits.
 
         A zero date that a table holds may be compared with: a strict MySQL refuses the statement otherwise.
         """
@@ -247,10 +271,17 @@ class MariaDb:
         if "mariadb" in version.lower():
             cursor.execute(f"SET SESSION max_statement_time = {timeout.total_seconds()}")
         else:
+            for lock in ("innodb_lock_wait_timeout", "lock_wait_timeout"):
+                cursor.execute(f"SET SESSION {lock} = {max(1, math.ceil(timeout.total_seconds()))}")
             cursor.execute(f"SET SESSION max_execution_time = {_milliseconds(timeout)}")
         if not write:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
         cursor.close()
+
+    def leave(self, connection: sa.Connection, rows: sa.CursorResult[Any]) -> None:
+        """The server sends all rows that were asked for, unless the connection ends."""
+        leave_unread(rows.cursor)
+        connection.invalidate()
 
     def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:
         """It compares no columns of different collations, unless one is told which counts."""

@@ -60,6 +60,13 @@ def mariadb_conversions() -> Mapping[object, object]:
     return {kind: convert for kind, convert in conversions.items() if kind not in MARIADB_TEXTS}
 
 
+def leave_unread(cursor: Any) -> None:
+    """Of a result of MariaDB, the rows to come: to close it would fetch all of them. Its connection has to end."""
+    result = getattr(cursor, "_result", None)
+    if result is not None:
+        result.unbuffered_active = False
+
+
 def leave_sqlite_bytes(opened: DBAPIConnection) -> str:
     """Of one connection, text that is none as its bytes; the encoding of its texts. SQLite checks no encoding."""
     connection = cast("sqlite3.Connection", opened)

@@ -32,7 +32,8 @@ def make_engine(url_text: str, source: str, *, write: bool, timeout: timedelta) 
         url = sa.make_url(url_text)
         url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
         dialect = dialect_of(url, source)
-        engine = sa.create_engine(url, hide_parameters=True, pool_size=POOLED, **dialect.connecting(url, write=write))
+        options = dialect.connecting(url, write=write, timeout=timeout)
+        engine = sa.create_engine(url, hide_parameters=True, pool_size=POOLED, **options)
     except (exc.ArgumentError, ImportError):
         raise MapDoesNotFitError(
             f"{source}: its URL is not understood, or the driver that it names is missing"

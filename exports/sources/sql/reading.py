@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, date
-from functools import cached_property, reduce
-from itertools import accumulate, chain, repeat
+from functools import reduce
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,13 +35,11 @@ from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.order import Hanging
 from exports.sources.sql.tables import Tables
+from exports.sources.sql.windows import Part, streamed, whole
 from exports.sources.values import KEY_PARTS, PLAIN, Json, Key, KeyPart, json_value, key_value
 
 FEW = 100  # rows of a parent that are named one by one
-WINDOW = 50_000  # rows of one statement, which is then cut into pages
 PAGE_LETTERS = 8_000_000  # a page of long texts or pictures ends here
-ROWS_AHEAD = 500  # that a streaming cursor may hold
-TEXT = frozenset({str})
 
 
 class Reading:
@@ -171,16 +170,20 @@ class Reading:
         yield from self._walk(sa.true(), Shape(self._tables, collection, Mode.PLAN, fields), None, size)
 
     def _walk(self, condition: Condition, shape: Shape, after: Key | None, size: int) -> Iterator[Page]:
-        while True:
-            read = 0
-            with guarded(self._datamap.source), self._engine.connect() as connection:
-                streaming = connection.execution_options(stream_results=True, max_row_buffer=ROWS_AHEAD)
-                with streaming.execute(shape.query(condition, after, limit=max(WINDOW, size))) as rows:
-                    for page in shape.cut(rows, size=size, after=after):
-                        yield page
-                        read, after = read + len(page.keys), page.last_key
-            if read < max(WINDOW, size):
-                return
+        with closing(self._parts(condition, shape, after)) as parts:
+            yield from shape.cut(parts, size=size, after=after)
+
+    def _parts(self, condition: Condition, shape: Shape, after: Key | None) -> Generator[Part]:
+        """The rows behind a key, in statements that follow each other by key."""
+
+        def ask(after: Key | None, limit: int) -> sa.Select[Any]:
+            return shape.query(condition, after, limit=limit)
+
+        with guarded(self._datamap.source):
+            if self._dialect.waits_for_readers:
+                yield from streamed(self._engine, ask, shape.last_key, after)
+            else:
+                yield from whole(self._engine, ask, shape.last_key, after, self._dialect.leave)
 
     def _condition(self, collection: Collection, identifiers: Identifiers, since: Since | None) -> Condition | None:
         condition = self._matching.of_person(collection, identifiers, self._few)
@@ -230,23 +233,22 @@ class Shape:
             later = sa.or_(column > bound, sa.and_(column == bound, later))
         return later if len(keys) == 1 else sa.and_(keys[0] >= bounds[0], later)
 
-    def cut(self, rows: sa.Result[Any], *, size: int, after: Key | None) -> Iterator[Page]:
+    def cut(self, parts: Iterable[Part], *, size: int, after: Key | None) -> Iterator[Page]:
         """Pages of at most `size` rows and some megabytes."""
         keys: list[Key] = []
         records: list[Record] = []
         letters = 0
-        for some in rows.partitions(ROWS_AHEAD):
-            columns = list(zip(*some, strict=True))
-            more, read = self._read(columns)
+        for part in parts:
+            more, read = self._read(part.columns)
             if any(map(operator.eq, chain((after,), more), more)):
                 place = f"{self._tables.source}: the key of {self._collection.name}"
                 raise MapDoesNotFitError(f"{place} is not unique; pages would lose rows")
-            after, begin, lengths = more[-1], 0, Lengths(columns)
+            after, begin = more[-1], 0
             while begin < len(more):
-                end = _end_of_page(lengths, begin, most=size - len(keys), letters=PAGE_LETTERS - letters)
+                end = part.end_of_page(begin, most=size - len(keys), letters=PAGE_LETTERS - letters)
                 keys += more[begin:end]
                 records += read[begin:end]
-                letters += lengths.between(begin, end)
+                letters += part.between(begin, end)
                 begin = end
                 if len(keys) == size or letters >= PAGE_LETTERS:
                     yield Page(keys, records)
@@ -265,6 +267,11 @@ class Shape:
         records: list[Record] = [dict(zip(names, row, strict=True)) for row in zip(*read, strict=True)]
         return keys, records
 
+    def last_key(self, part: Part) -> Key:
+        """The key of the last row."""
+        pairs = zip(part.columns, self._key_readers, strict=False)
+        return tuple(self._key_parts(column[-1:], reader)[0] for column, reader in pairs)
+
     def _key_parts(self, column: Sequence[Any], reader: Callable[[object], KeyPart]) -> Sequence[KeyPart]:
         if reader is key_value and KEY_PARTS.issuperset(map(type, column)):
             return column
@@ -274,49 +281,11 @@ class Shape:
             raise MapDoesNotFitError(f"{self._tables.source}: {self._collection.name}: {error}") from None
 
 
-class Lengths:
-    """What the texts and bytes of some rows take; row by row only where it matters, for nearly all pages are full."""
-
-    def __init__(self, columns: Sequence[Sequence[Any]]) -> None:
-        self._columns = columns
-        self._whole = sum(sum(_lengths(column)) for column in columns)
-
-    def __len__(self) -> int:
-        return len(self._columns[0])
-
-    def between(self, begin: int, end: int) -> int:
-        """What the rows from `begin` up to `end` take."""
-        return self._whole if (begin, end) == (0, len(self)) else sum(self.rows[begin:end])
-
-    @cached_property
-    def rows(self) -> list[int]:
-        """What each row takes."""
-        return [sum(row) for row in zip(*map(_lengths, self._columns), strict=True)]
-
-
-def _end_of_page(lengths: Lengths, begin: int, *, most: int, letters: int) -> int:
-    """Where a page ends that begins here: behind at most so many rows, or the one that brings so many letters."""
-    end = min(begin + most, len(lengths))
-    if lengths.between(begin, end) < letters:
-        return end
-    sums = accumulate(lengths.rows[begin:end])
-    return next(place for place, letters_so_far in enumerate(sums, begin + 1) if letters_so_far >= letters)
-
-
 def _as_json(column: Sequence[Any], reader: Reader) -> Sequence[Json]:
     """The values of a column; nearly all of a million are JSON already."""
     if reader is not json_value:
         return [reader(value) for value in column]
     return column if PLAIN.issuperset(map(type, column)) else [json_value(value) for value in column]
-
-
-def _lengths(column: Sequence[Any]) -> Iterable[int]:
-    """Of each value what its text or its bytes take."""
-    if TEXT.issuperset(map(type, column)):
-        return map(len, column)
-    if not any(issubclass(kind, str | bytes) for kind in set(map(type, column))):
-        return repeat(0, len(column))
-    return (len(value) if isinstance(value, str | bytes) else 0 for value in column)
 
 
 def _something(column: sa.Column[Any]) -> sa.ColumnElement[Any]:

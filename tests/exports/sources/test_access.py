@@ -24,14 +24,15 @@ from exports.sources.connector import (
     open_source,
 )
 from exports.sources.datamap import DataMap, read_data_map
-from exports.sources.sql import SqlConnector
+from exports.sources.sql import SqlConnector, dialects
 from exports.sources.sql.columns import typed
 from exports.sources.sql.dialects import MariaDb
 from exports.sources.sql.engines import guarded, make_engine
 from requests_app.law.words import Right
-from tests.exports.sources.databases import POSTGRESQL, SQLITE, on
+from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.small_company import MAP, everything
+from tests.exports.sources.test_pages import add_letters
 
 ANN = {"email": ["ann.o'hara@club.example"]}
 SECOND = timedelta(seconds=1)
@@ -164,6 +165,30 @@ def test_rows_that_are_slow_to_come_are_given_up_and_a_slow_reader_is_not(small_
     reading.dispose()
 
 
+@on(POSTGRESQL, MARIADB)  # where a server waits for who reads, and its clock may go on
+def test_a_slow_reader_of_pages_fails_no_healthy_source(engine: sa.Engine, small_url: str, club: DataMap) -> None:
+    add_letters(engine, 1_500, body="x" * 4_000)  # more than a connection takes in by itself
+    rows = 0
+    with open_source(club, read_url=small_url, timeout=timedelta(milliseconds=300)) as connector:
+        for page in connector.pages("letters", ANN, size=150):
+            time.sleep(0 if rows else 0.4)
+            rows += len(page.keys)
+    assert rows == 1_502
+
+
+@on(MARIADB)
+def test_a_server_that_falls_silent_is_given_up_whatever_it_was_told(
+    engine: sa.Engine, small_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialects, "SILENT_SECONDS", 0.2)
+    writing = make_engine(small_url, "club", write=True, timeout=timedelta(milliseconds=200))
+    with writing.connect() as connection:
+        connection.execute(sa.text("SET SESSION max_statement_time = 0"))  # as MySQL binds no statement that writes
+        with pytest.raises(SourceUnavailableError, match=GIVEN_UP), guarded("club"):
+            connection.execute(sa.text("UPDATE members SET name = concat('x', sleep(20))"))
+    writing.dispose()
+
+
 @on(SQLITE)
 def test_a_view_that_takes_too_long_is_told_and_holds_no_worker(
     tmp_path: Path, club: DataMap, engine: sa.Engine
@@ -246,6 +271,9 @@ def test_mysql_and_mariadb_know_the_timeout_by_other_names(version: str | None, 
     MariaDb().begin_session(Session(), write=False, timeout=SECOND)  # type: ignore[arg-type]
     assert said[-3:] == [timeout, "SET SESSION TRANSACTION READ ONLY", "closed"]
     assert sum("NO_ZERO_DATE" in statement for statement in said) == 1
+    binds_reading_alone = "max_execution_time" in timeout
+    assert ("SET SESSION innodb_lock_wait_timeout = 1" in said) == binds_reading_alone
+    assert ("SET SESSION lock_wait_timeout = 1" in said) == binds_reading_alone, "a year, where nobody says otherwise"
 
 
 @pytest.mark.parametrize(

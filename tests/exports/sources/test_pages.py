@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from exports.sources.connector import Connector, KeySet, MapDoesNotFitError, Mode, Page, open_source
 from exports.sources.datamap import read_data_map
 from exports.sources.since import Since
-from exports.sources.sql import reading
+from exports.sources.sql import reading, windows
 from tests.exports.sources.small_company import MAP, letters, members, stamps
 
 ANN = {"email": ["ann.o'hara@club.example"]}
@@ -100,7 +100,8 @@ def test_a_composite_key_is_followed_part_by_part(engine: sa.Engine, company: Co
 def test_statements_follow_each_other_too(
     engine: sa.Engine, company: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "WINDOW", 4)
+    for name, rows in {"WINDOW": 4, "FIRST": 2}.items():
+        monkeypatch.setattr(windows, name, rows)
     add_letters(engine, 10)
     for size in (1, 3, 4, 5):
         assert keys(company.pages("letters", ANN, size=size)) == [10, 11, *range(1000, 1010)]

@@ -35,6 +35,7 @@ CURES = {
     "DSAR_TIME_ZONE": "the zone in which receipt dates are counted, e.g. America/Los_Angeles",
     "DSAR_BASE_URL": "the public address of this site, e.g. https://privacy.example.com",
     "DSAR_ALLOWED_HOSTS": "the names by which this site is asked for, with commas, e.g. privacy.example.com",
+    "DSAR_SOURCE_SECONDS": "how many seconds one statement or call to a source may take, 5 to 300, e.g. 60",
     "DSAR_SOURCE_HOSTS": "with commas, the hosts of sources that may be private or without https, e.g. orders.internal",
     "DSAR_RECEIVER_HOSTS": "with commas, the hosts to which people may have files sent, e.g. import.bank.example",
     "DATABASE_URL": "e.g. postgresql://dsar@/dsar?host=/run/postgresql or sqlite:////srv/dsar/dsar.sqlite3",
@@ -80,6 +81,7 @@ class Environment:
     render_unlocked: bool
     account_secret: str
     lookup_secret: str
+    source_seconds: int
     source_hosts: list[str]
     receiver_hosts: list[str]
     database: dict[str, Any]
@@ -122,6 +124,7 @@ def read_environment(source: environs.Env | None = None) -> Environment:
         "render_unlocked": env.bool("DSAR_RENDER_UNLOCKED", False),
         "account_secret": _text(env, "DSAR_ACCOUNT_SECRET", "", values.is_long_secret),
         "lookup_secret": _text(env, "DSAR_LOOKUP_SECRET", "", values.is_long_secret),
+        "source_seconds": env.int("DSAR_SOURCE_SECONDS", 60, validate=validate.Range(min=5, max=300)),
         "source_hosts": _list(env, "DSAR_SOURCE_HOSTS", [], values.are_single_hosts),
         "receiver_hosts": _list(env, "DSAR_RECEIVER_HOSTS", [], values.are_single_hosts),
         "database": _text(env, "DATABASE_URL", "", values.is_database),

@@ -28,6 +28,7 @@ RENDER_UNLOCKED = ENVIRONMENT.render_unlocked  # whether documents may be drawn 
 LOOKUP_SECRET = ENVIRONMENT.lookup_secret  # with which the company's systems ask who opted out; "" for nobody
 ACCOUNT_SECRET = ENVIRONMENT.account_secret  # under which the company's account system tells of sign-ins; "" for none
 BUNDLE_LIFE = timedelta(days=ENVIRONMENT.bundle_days)  # for which it can be fetched, and again when it is renewed
+SOURCE_TIMEOUT = timedelta(seconds=ENVIRONMENT.source_seconds)  # of one statement or call to a source
 SOURCE_HOSTS = frozenset(ENVIRONMENT.source_hosts)  # of sources that may have private addresses, or be without TLS
 RECEIVER_HOSTS = frozenset(ENVIRONMENT.receiver_hosts)  # to which a person may have a file sent
 MASTER_KEY = ENVIRONMENT.master_key

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -69,7 +70,8 @@ def _drafted(row: SourceDraft) -> tuple[str, str]:
     if not url:
         return "", _("Set the environment variable %(variable)s for the workers.") % {"variable": row.read_url_variable}
     try:
-        text = draft(row.source_slug, survey(row.source_slug, read_url=url, sample_rows=row.sample_rows))
+        found = survey(row.source_slug, read_url=url, sample_rows=row.sample_rows, timeout=settings.SOURCE_TIMEOUT)
+        text = draft(row.source_slug, found)
     except SourceError as error:  # which names no address and no value
         return "", f"{error}."
     if len(text) > MOST_TEXT:

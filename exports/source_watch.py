@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from dsar.jobs.running import Run
@@ -57,7 +58,7 @@ def _compared(change: SourceChange) -> tuple[list[str] | None, str]:
     try:
         if host_of(data_map, url) != change.read_host:
             return None, _("For the workers %(variable)s leads elsewhere than was proposed.") % variable
-        schema = survey(data_map.source, read_url=url).schema
+        schema = survey(data_map.source, read_url=url, timeout=settings.SOURCE_TIMEOUT).schema
     except SourceError as error:  # which names no address
         return None, f"{error}."
     return coverage.undecided(SchemaNote.of(schema, data_map), data_map), ""

@@ -6,6 +6,7 @@ import os
 from datetime import datetime
 from functools import lru_cache
 
+from django.conf import settings
 from django.db import models
 
 from dsar.jobs.running import PermanentFailure
@@ -163,7 +164,13 @@ class DataSource(models.Model):
         if data_map.owner is not None:
             return ManualConnector(data_map, answer)
         read_url = self._url_to_read()
-        return open_source(data_map, read_url=read_url, write_url=self.write_url, hashing=self.hashing())
+        return open_source(
+            data_map,
+            read_url=read_url,
+            write_url=self.write_url,
+            timeout=settings.SOURCE_TIMEOUT,
+            hashing=self.hashing(),
+        )
 
     def hashing(self) -> Hashing:
         """The keyed hashes of this source, under a key of its own, which is made when the first is asked for."""
@@ -214,12 +221,13 @@ class DataSource(models.Model):
         return SchemaNote.from_json(noted.note)
 
     def _schema_now(self) -> SchemaNote:
-        schema = survey(self.slug, read_url=self._url_to_read()).schema
+        schema = survey(self.slug, read_url=self._url_to_read(), timeout=settings.SOURCE_TIMEOUT).schema
         return SchemaNote.of(schema, self.map_version.as_map())
 
     def slow_lookups(self, *, large: int) -> list[str]:
         """Ways of its map that read a table of `large` rows or more as a whole. Raises as `drift`; for commands."""
-        return slow_lookups(self.map_version.as_map(), read_url=self._url_to_read(), large=large)
+        data_map, read_url = self.map_version.as_map(), self._url_to_read()
+        return slow_lookups(data_map, read_url=read_url, large=large, timeout=settings.SOURCE_TIMEOUT)
 
     def _url_to_read(self) -> str:
         """Where to read, if both addresses lead where two people accepted."""

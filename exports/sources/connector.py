@@ -34,7 +34,7 @@ Held: TypeAlias = tuple[Key, Json]  # a row by its key, and what one field of it
 
 MAILBOX = "email"  # the kind of data point whose control is proved by a code
 PAGE_SIZE = 5000
-TIMEOUT = timedelta(seconds=60)
+TIMEOUT = timedelta(seconds=60)  # where no other is given
 MODULES = {
     "sql": "exports.sources.sql",
     "files": "exports.sources.files",
@@ -466,16 +466,18 @@ def open_source(
     return module.open_source(datamap, read_url=read_url, write_url=write_url, timeout=timeout, hashing=hashing)
 
 
-def survey(source: str, *, read_url: str, schemas: Several[str] = (), sample_rows: int = 0) -> Survey:
+def survey(
+    source: str, *, read_url: str, schemas: Several[str] = (), sample_rows: int = 0, timeout: timedelta = TIMEOUT
+) -> Survey:
     """How a database is built, and with `sample_rows` what some of its texts look like. Reads only; for commands."""
     module: _Sql = import_module(MODULES["sql"])
-    return module.survey(source, read_url=read_url, schemas=schemas, sample_rows=sample_rows, timeout=TIMEOUT)
+    return module.survey(source, read_url=read_url, schemas=schemas, sample_rows=sample_rows, timeout=timeout)
 
 
-def slow_lookups(datamap: DataMap, *, read_url: str, large: int) -> list[str]:
+def slow_lookups(datamap: DataMap, *, read_url: str, large: int, timeout: timedelta = TIMEOUT) -> list[str]:
     """Ways of a database's map by which a table of `large` rows or more is read as a whole: sentences with a cure."""
     module: _Sql = import_module(MODULES["sql"])
-    return module.slow_lookups(datamap, read_url=read_url, large=large, timeout=TIMEOUT)
+    return module.slow_lookups(datamap, read_url=read_url, large=large, timeout=timeout)
 
 
 def columns_read(collection: Collection, mode: Mode, fields: tuple[str, ...]) -> tuple[str, ...]:

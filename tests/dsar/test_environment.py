@@ -68,6 +68,8 @@ def test_two_secrets_are_enough_to_start_on_one_machine() -> None:
         ("DSAR_LANGUAGE", "fr", "Must be one of: en, es"),
         ("DSAR_SIGNING_KEY", "c2hvcnQ=", "not the base64 of 32 bytes"),
         ("DSAR_ACCOUNT_SECRET", "too short", "It is too short"),
+        ("DSAR_SOURCE_SECONDS", "4", "Must be greater than or equal to 5 and less than or equal to 300"),
+        ("DSAR_SOURCE_SECONDS", "301", "Must be greater than or equal to 5 and less than or equal to 300"),
         ("DSAR_SOURCE_HOSTS", "https://orders.internal", "no host by itself"),
         ("DSAR_SOURCE_HOSTS", "orders.internal,*", "no host by itself"),
         ("DSAR_SOURCE_HOSTS", "10.0.0.0/8", "no host by itself"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
+from pytest_django import Settings
 
+from exports.models import DataSource
 from requests_app.law.words import Right
 from tests.exports.house import House, parts_of, person
 
@@ -31,3 +35,18 @@ def test_an_accepted_data_map_is_one_version_however_often(house: House) -> None
     version = source.map_version
     assert type(version).accept(version.text, at=version.accepted_at) == version
     assert str(version) == f"shop {version.digest[:12]}"
+
+
+def test_a_source_is_given_the_time_that_the_operator_sets(
+    house: House, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SOURCE_TIMEOUT = timedelta(seconds=7)
+    given: list[object] = []
+    for asked in ("open_source", "survey", "slow_lookups"):
+        monkeypatch.setattr(f"exports.models.source.{asked}", lambda *_, **named: given.append(named["timeout"]))
+    shop = DataSource.objects.get(slug="shop")
+    shop.open(shop.map_version.as_map())
+    shop.slow_lookups(large=1)
+    with pytest.raises(AttributeError):  # nothing to note
+        shop.note_schema(at=shop.map_version.accepted_at)
+    assert given == [timedelta(seconds=7)] * 3

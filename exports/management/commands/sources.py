@@ -82,7 +82,13 @@ class Command(BaseCommand):
         if not 0 <= options["sample"] <= MOST_SAMPLED:
             raise CommandError(f"--sample is a number from 0 to {MOST_SAMPLED}.")
         try:
-            found = survey(name, read_url=url, schemas=options["schema"], sample_rows=options["sample"])
+            found = survey(
+                name,
+                read_url=url,
+                schemas=options["schema"],
+                sample_rows=options["sample"],
+                timeout=settings.SOURCE_TIMEOUT,
+            )
         except SourceError as error:
             raise CommandError(f"{error}.") from None
         self.stdout.write(draft(name, found), ending="")

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from importlib import import_module
-from types import TracebackType
 from typing import NamedTuple, Protocol, Self, TypeAlias
 
 from exports.sources.contents import RowDigests
@@ -389,6 +388,10 @@ class Connector(ABC):
         """Those of the columns of which it is known that they always hold something; none where nobody can tell."""
         return ()
 
+    def not_promised(self) -> tuple[str, ...]:
+        """What can't be promised of this kind of source, though it can of others: sentences that begin with "that"."""
+        return ()
+
     def check_correction(self, correction: Correction) -> None:
         """See that a correction can be meant: nothing is changed. Raises ChangeRefusedError.
 
@@ -398,10 +401,8 @@ class Connector(ABC):
         self._check_marked(correction)
 
     def _check_marked(self, correction: Correction) -> None:
-        known = {found.name: found for found in self.datamap.collections}
-        collection = known.get(correction.collection)
-        columns = {found.column for found in collection.fields if found.correctable} if collection else set()
-        if correction.field not in columns:
+        marked = {(collection.name, field.column) for collection, field in self.datamap.correctable_fields()}
+        if (correction.collection, correction.field) not in marked:
             where = f"{self.datamap.source}: {correction.collection}.{correction.field}"
             raise ChangeRefusedError(f"{where} is not marked as correctable in the map")
 
@@ -429,9 +430,7 @@ class Connector(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 
@@ -496,7 +495,6 @@ def identifiers_given(datamap: DataMap, collection: Collection, page: Page) -> I
         seen: set[str] = set()
         for key, record in zip(page.keys, page.records, strict=True):
             value = record[given.column]
-            if value is None or str(value) in seen:
-                continue
-            seen.add(str(value))
-            yield GivenIdentifier(given.kind, str(value), datamap.source, collection.name, key)
+            if value is not None and str(value) not in seen:
+                seen.add(str(value))
+                yield GivenIdentifier(given.kind, str(value), datamap.source, collection.name, key)

@@ -14,16 +14,18 @@ from exports.sources.connector import NotSetUpError
 from exports.sources.datamap import DataMap
 
 DATABASE = re.compile(  # as SQLAlchemy reads it
-    r"(?P<kind>[a-z]+)(?:\+\w+)?://(?:[^:/@]*(?::[^@]*)?@)?(?P<host>\[[^\]@/?]+\]|[^@/?:\[]*)(?::(?P<port>\d+))?"
+    r"(?P<kind>[a-z][a-z0-9_]*)(?:\+\w+)?://(?:[^:/@]*(?::[^@]*)?@)?(?P<host>\[[^\]@/?]+\]|[^@/?:\[]*)(?::(?P<port>\d+))?"
     r"(?:/(?P<name>[^@?]*))?(?:\?(?P<query>.*))?"
 )
 SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]*)(?:\?.*)?")
 PORTS = {"postgresql": "5432", "postgres": "5432", "mysql": "3306", "mariadb": "3306"}
+WHOLE = "odbc_connect"  # an address of its own, with whatever is in it
 # Parameters of drivers by which an address leads to another server, database or schema than it begins with.
 ELSEWHERE = frozenset({
     *("host", "hostaddr", "port", "dbname", "service", "servicefile"),
     *("unix_socket", "database", "db", "read_default_file", "read_default_group"),
     "options",  # may name a search_path
+    *("service_name", "sid", "server", "dsn"),  # of kinds of database that are not known here
 })  # fmt: skip
 WRITTEN = re.compile(r"[^\s@]+(?: [^\s@]+)*")  # a folder may have blanks in its name
 LONGEST = 500
@@ -79,6 +81,9 @@ def _of_database(url: str) -> str:
     if not (found := DATABASE.fullmatch(url)):
         return ""
     host, port = found["host"].lower(), found["port"] or PORTS.get(found["kind"], "")
-    moved = [f"{key}={value}" for key, value in parse_qsl(found["query"] or "") if key in ELSEWHERE]
+    given = parse_qsl(found["query"] or "")
+    if any(key.lower() == WHOLE for key, _ in given):
+        return ""
+    moved = [f"{key}={value}" for key, value in given if key.lower() in ELSEWHERE]
     server = f"{host}:{port}" if host and port else host
     return f"{server}/{found['name'] or ''}" + (f"?{'&'.join(moved)}" if moved else "")

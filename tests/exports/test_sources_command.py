@@ -17,6 +17,7 @@ from exports.models import DataSource, NotedSchema, SourceChange
 from exports.sources.datamap import DataMapError, read_data_map
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
+from tests.exports.sources import test_other_databases
 from tests.requests_app.factories import a_submission
 
 MAP = Path("dsar/demo/maps/shop.yaml")
@@ -146,6 +147,18 @@ def checked(capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
         call_command("sources", "check", *options)
     assert fault.value.returncode == 1
     return capsys.readouterr().out.splitlines()
+
+
+def test_of_a_kind_of_database_that_is_not_tried_check_tells_what_can_not_be_promised(
+    club: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not test_other_databases.Other.is_async, "its dialect is registered"
+    monkeypatch.setenv("CLUB_READ_URL", f"otherdb:///{club.url.database}")
+    load_club(tmp_path)
+    call_command("sources", "check")
+    unsure, fine = (line for line in capsys.readouterr().out.splitlines() if line.startswith("club: a"))
+    assert unsure.startswith("club: a kind of database that is not tried; not promised is that a session which reads")
+    assert fine == "club: answers as its map says."
 
 
 def test_check_tells_what_has_changed_since_the_map_was_accepted_until_it_is_loaded_again(

@@ -162,6 +162,8 @@ class Command(BaseCommand):
                 yield from source.undecided() or ()
             with source.open(source.map_version.as_map()) as connector:
                 connector.check()
+                if unsure := "; ".join(connector.not_promised()):
+                    self.stdout.write(f"{source.slug}: a kind of database that is not tried; not promised is {unsure}.")
             if source.is_own_record and (lacks := own_record.not_in(source.map_version.as_map())):
                 yield f"its map lacks {', '.join(lacks)}, and so do answers. Propose it again with `sources own`."
             if source.has_schema:

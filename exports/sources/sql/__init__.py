@@ -1,4 +1,7 @@
-"""Sources behind SQL: PostgreSQL, MariaDB or MySQL, and SQLite. Imports SQLAlchemy: for workers only."""
+"""Sources behind SQL: PostgreSQL, MariaDB or MySQL, SQLite, and others by SQLAlchemy alone.
+
+Imports SQLAlchemy: for workers only.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,15 @@ from exports.sources.connector import (
 from exports.sources.datamap import DataMap
 from exports.sources.masks import Hashing
 from exports.sources.sql.changing import Changing
-from exports.sources.sql.dialects import dialect_of
 from exports.sources.sql.engines import guarded, make_engine
+from exports.sources.sql.kinds import dialect_of
 from exports.sources.sql.lookups import find_slow_lookups
 from exports.sources.sql.matching import Matching
+from exports.sources.sql.portable import Portable
 from exports.sources.sql.reading import Reading
 from exports.sources.sql.schema import read_schema, sample
 from exports.sources.sql.tables import Tables
+from exports.sources.sql.told_apart import check_comparisons
 from exports.sources.values import Key
 from requests_app.law.words import Right
 
@@ -102,6 +107,10 @@ class SqlConnector(Connector):
         """Set the columns that carry the right out."""
         return self._changing.suppress(right, identifiers, lifts=lifts)
 
+    def not_promised(self) -> tuple[str, ...]:
+        """What holds of known kinds of database, and not of this one."""
+        return self._reading.not_promised()
+
     def close(self) -> None:
         """Let go of all connections."""
         for engine in self._engines:
@@ -113,22 +122,26 @@ class SqlConnector(Connector):
     @cached_property
     def _reading(self) -> Reading:
         engine, tables, matching = self._open(self._read_url, write=False)
-        return Reading(self.datamap, engine, tables, matching, dialect_of(engine.url, self.datamap.source))
+        return Reading(self.datamap, engine, tables, matching, dialect_of(engine.url))
 
     @cached_property
     def _changing(self) -> Changing:
         if self._write_url is None:
             raise NoWriteAccessError(f"{self.datamap.source}: it can only be read; the change is a task for a person")
         engine, tables, matching = self._open(self._write_url, write=True)
-        isolation = dialect_of(engine.url, self.datamap.source).isolation
-        return Changing(self.datamap, engine, tables, matching, isolation, self._hashing)
+        with guarded(self.datamap.source):
+            return Changing(self.datamap, engine, tables, matching, dialect_of(engine.url), self._hashing)
 
     def _open(self, url: str, *, write: bool) -> tuple[sa.Engine, Tables, Matching]:
         engine = make_engine(url, self.datamap.source, write=write, timeout=self._timeout)
         self._engines.append(engine)
+        dialect = dialect_of(engine.url)
         with guarded(self.datamap.source):
             tables = Tables(self.datamap, engine)
-        return engine, tables, Matching(self.datamap, tables, dialect_of(engine.url, self.datamap.source))
+            matching = Matching(self.datamap, tables, dialect)
+            if isinstance(dialect, Portable):
+                check_comparisons(self.datamap, engine, tables, matching, dialect)
+        return engine, tables, matching
 
 
 def open_source(

@@ -28,6 +28,7 @@ from exports.sources.connector import (
 )
 from exports.sources.datamap import Collection, DataMap, Deidentify, Replacement
 from exports.sources.masks import Hashing, NotMaskableError, masked, needs_value
+from exports.sources.sql.dialects import Dialect
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.order import Family, Hanging
@@ -60,11 +61,13 @@ class Changing:
         engine: sa.Engine,
         tables: Tables,
         matching: Matching,
-        isolation: str | None,
+        dialect: Dialect,
         hashing: Hashing | None,
     ) -> None:
         self._datamap = datamap
         self._hashing = hashing
+        self._dialect = dialect
+        isolation = dialect.isolation(engine)
         self._engine = engine if isolation is None else engine.execution_options(isolation_level=isolation)
         self._tables = tables
         self._matching = matching
@@ -246,9 +249,8 @@ class Changing:
             return False
         mine, theirs = self._tables[one.collection.name], self._tables[other.collection.name]
         key = other.collection.key
-        keys = sa.select(*(theirs.columns[name] for name in key)).where(other.condition).correlate(None)
-        own = [mine.columns[name] for name in key]
-        both = own[0].in_(keys) if len(own) == 1 else sa.tuple_(*own).in_(keys)
+        keys = sa.select(*(theirs.columns[name] for name in key)).where(other.condition)
+        both = self._matching.are_among([mine.columns[name] for name in key], keys)
         query = sa.select(sa.literal(1)).select_from(mine).where(one.condition, both).limit(1)
         return connection.execute(query).first() is not None
 
@@ -294,7 +296,15 @@ class Changing:
             return 0
         table, is_one = self._tables[step.collection.name], self._is_one_of(step.collection, keys)
         hanging.check_nothing_goes_along(step.collection, is_one)
-        return connection.execute(table.delete().where(is_one)).rowcount
+        return self._changed(connection, table.delete(), is_one)
+
+    def _changed(self, connection: sa.Connection, statement: sa.Update | sa.Delete, which: Condition) -> int:
+        """Change these rows; how many they were."""
+        rows = 0
+        if not self._dialect.counts_changed:
+            rows = connection.execute(sa.select(sa.func.count()).select_from(statement.table).where(which)).scalar_one()
+        done = connection.execute(statement.where(which))
+        return done.rowcount if self._dialect.counts_changed else rows
 
     def _deidentify(self, connection: sa.Connection, step: _Step, page: Page) -> int:
         """Row by row, for each has tokens of its own, or values of its own to mask."""
@@ -308,7 +318,7 @@ class Changing:
                     for column, by in collection.on_delete.columns
                 }
                 is_row = self._is_one_of(collection, [key])
-                changed += connection.execute(table.update().where(is_row).values(values)).rowcount
+                changed += self._changed(connection, table.update().values(values), is_row)
         return changed
 
     def _replaced(self, collection: Collection, column: str, by: Replacement, record: Record) -> object:
@@ -366,7 +376,8 @@ class Changing:
         self, connection: sa.Connection, collection: Collection, field: str, is_row: Condition, where: str
     ) -> Json:
         column = sa.type_coerce(self._tables.column(collection.name, field), NullType())
-        rows = connection.execute(sa.select(column).where(is_row).with_for_update()).all()
+        query = sa.select(column).where(is_row)
+        rows = connection.execute(query.with_for_update() if self._dialect.locks_rows else query).all()
         if len(rows) != 1:
             raise DataChangedError(f"{where}: the row is not there any more")
         return self._tables.reader(collection.name, field)(rows[0][0])
@@ -385,7 +396,7 @@ class Changing:
                         column: self._tables.writable(collection.name, column, value) for column, value in flags.columns
                     }
                     table = self._tables[collection.name]
-                    done[collection.name] = connection.execute(table.update().where(condition).values(values)).rowcount
+                    done[collection.name] = self._changed(connection, table.update().values(values), condition)
         return done
 
 

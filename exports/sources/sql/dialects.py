@@ -1,4 +1,4 @@
-"""How the three kinds of server differ: sessions that can't write, statement timeouts, and comparing to the letter.
+"""How the kinds of server known here differ: sessions that can't write, statement timeouts, comparing to the letter.
 
 Equality in SQL is not identity: MariaDB's collations ignore case, accents and trailing blanks, and any column may have
 been declared that way elsewhere. `to_the_letter` makes an expression whose equality is that of its characters; it
@@ -22,8 +22,8 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from exports.sources.comparing import digits_of
-from exports.sources.connector import MapDoesNotFitError
 from exports.sources.since import Bounds
+from exports.sources.sql.columns import is_text
 from exports.sources.sql.drivers import (
     leave_postgresql_texts,
     leave_sqlite_bytes,
@@ -54,8 +54,13 @@ Condition = sa.ColumnElement[bool]
 class Dialect(Protocol):
     """One kind of server."""
 
-    isolation: str | None  # of a transaction that changes; None: the server's own is strict enough
     waits_for_readers: bool  # whether what a reader does between two fetches takes nothing of a statement's time
+    compares_tuples: bool  # with the rows of a query
+    locks_rows: bool  # that are read to be changed
+    counts_changed: bool  # whether its driver tells how many rows a statement changed
+
+    def isolation(self, engine: sa.Engine) -> str | None:
+        """Of a transaction that changes; None where the server's own has to do."""
 
     def connecting(self, url: sa.URL, *, write: bool, timeout: timedelta) -> dict[str, object]:
         """What `create_engine` needs beside the URL."""
@@ -75,6 +80,9 @@ class Dialect(Protocol):
     def letters(self, text: str) -> Expression:
         """A text to compare with it."""
 
+    def as_text(self, column: sa.Column[Any]) -> Expression:
+        """What the column holds as a text, to be compared by `lower`, `digits` or `dialled`."""
+
     def lower(self, text: Expression) -> Expression:
         """The text in small letters."""
 
@@ -87,15 +95,55 @@ class Dialect(Protocol):
     def dialled(self, text: Expression) -> Expression:
         """The text without what people write between digits."""
 
+    def held(self, column: sa.Column[Any]) -> Expression:
+        """NULL where the column holds nothing, or an empty text."""
+
     def reaches(self, column: sa.Column[Any], bounds: Bounds) -> Condition:
         """Whether the day or moment of the column is not before the bounds."""
 
+    def not_promised(self, engine: sa.Engine) -> tuple[str, ...]:
+        """What can't be promised of it, in words that go on from "not promised is"."""
 
-class Sqlite:
+
+class Usual:
+    """What is so on most kinds of server."""
+
+    waits_for_readers = True
+    compares_tuples = True
+    locks_rows = True
+    counts_changed = True
+
+    def isolation(self, engine: sa.Engine) -> str | None:  # noqa: ARG002
+        """A change sees one moment of the database."""
+        return "REPEATABLE READ"
+
+    def leave(self, connection: sa.Connection, rows: sa.CursorResult[Any]) -> None:
+        """A cursor is closed at once."""
+
+    def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:  # noqa: ARG002
+        """All columns of a database are in one encoding."""
+        return other
+
+    def as_text(self, column: sa.Column[Any]) -> Expression:
+        """Whatever is no text is written as one."""
+        return column if is_text(column.type) else sa.cast(column, sa.String)
+
+    def held(self, column: sa.Column[Any]) -> Expression:
+        """What holds letters may be an enumeration of MariaDB."""
+        is_written = is_text(column.type) or isinstance(column.type, mysql.ENUM)
+        return sa.func.nullif(column, "") if is_written else column
+
+    def not_promised(self, engine: sa.Engine) -> tuple[str, ...]:  # noqa: ARG002
+        """It is tried here."""
+        return ()
+
+
+class Sqlite(Usual):
     """A file. Its small letters and digits are Python's, for its own `lower` knows ASCII only."""
 
-    isolation: str | None = None
-    waits_for_readers = True
+    def isolation(self, engine: sa.Engine) -> str | None:  # noqa: ARG002
+        """Who writes has the whole file."""
+        return None
 
     def connecting(self, url: sa.URL, *, write: bool, timeout: timedelta) -> dict[str, object]:  # noqa: ARG002
         """The file is opened as it is: never made, and never written without `write`."""
@@ -125,13 +173,6 @@ class Sqlite:
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
-
-    def leave(self, connection: sa.Connection, rows: sa.CursorResult[Any]) -> None:
-        """A cursor is closed at once."""
-
-    def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:  # noqa: ARG002
-        """All columns are in one encoding, and compared by that of the left side."""
-        return other
 
     def to_the_letter(self, text: Expression) -> Expression:
         """A column may be declared NOCASE."""
@@ -169,11 +210,8 @@ class Sqlite:
         return sa.or_(begins_later, sa.func.dsar_reaches(_bytes_of(column), *forms, type_=sa.Boolean))
 
 
-class PostgreSql:
-    """PostgreSQL. A change sees one moment of the database: REPEATABLE READ."""
-
-    isolation: str | None = "REPEATABLE READ"
-    waits_for_readers = True
+class PostgreSql(Usual):
+    """PostgreSQL."""
 
     def connecting(self, url: sa.URL, *, write: bool, timeout: timedelta) -> dict[str, object]:  # noqa: ARG002
         """A server that does not answer is given up soon."""
@@ -195,13 +233,6 @@ class PostgreSql:
         cursor.close()
         connection.autocommit = False
         leave_postgresql_texts(connection)
-
-    def leave(self, connection: sa.Connection, rows: sa.CursorResult[Any]) -> None:
-        """A cursor is closed at once."""
-
-    def comparable_columns(self, column: sa.Column[Any], other: sa.Column[Any]) -> Expression:  # noqa: ARG002
-        """All columns of a database are in one encoding."""
-        return other
 
     def to_the_letter(self, text: Expression) -> Expression:
         """A column may be citext, or of a collation that takes different letters as equal."""
@@ -231,13 +262,12 @@ class PostgreSql:
         """By the column's type."""
         if isinstance(column.type, sa.DateTime) and column.type.timezone:
             return column >= sa.literal(bounds.instant, column.type)
-        return _reaches_by_clock(column, bounds)
+        return reaches_by_clock(column, bounds)
 
 
-class MariaDb:
+class MariaDb(Usual):
     """MariaDB and MySQL."""
 
-    isolation: str | None = "REPEATABLE READ"
     waits_for_readers = False  # to MariaDB a statement runs until its last row is fetched
 
     def connecting(self, url: sa.URL, *, write: bool, timeout: timedelta) -> dict[str, object]:  # noqa: ARG002
@@ -325,24 +355,7 @@ class MariaDb:
         is_none = column == sa.literal(0)
         if isinstance(column.type, mysql.TIMESTAMP):
             return sa.or_(column >= sa.literal(bounds.instant.replace(tzinfo=None)), is_none)
-        return sa.or_(_reaches_by_clock(column, bounds), is_none)
-
-
-DIALECTS: dict[str, Dialect] = {
-    "sqlite": Sqlite(),
-    "postgresql": PostgreSql(),
-    "mysql": MariaDb(),
-    "mariadb": MariaDb(),
-}
-
-
-def dialect_of(url: sa.URL, source: str) -> Dialect:
-    """The kind of server that a URL leads to."""
-    try:
-        return DIALECTS[url.get_backend_name()]
-    except KeyError:
-        known = ", ".join(sorted(DIALECTS))
-        raise MapDoesNotFitError(f"{source}: no support for this kind of database; there is for {known}") from None
+        return sa.or_(reaches_by_clock(column, bounds), is_none)
 
 
 SQLITE_FUNCTIONS: dict[str, Callable[[str], str]] = {
@@ -373,7 +386,7 @@ def _bounds(day: str, instant: str, naive: str) -> Bounds:
     return Bounds(date.fromisoformat(day), datetime.fromisoformat(instant), datetime.fromisoformat(naive))
 
 
-def _reaches_by_clock(column: sa.Column[Any], bounds: Bounds) -> Condition:
+def reaches_by_clock(column: sa.Column[Any], bounds: Bounds) -> Condition:
     """Of a column of days, or of moments that name no zone."""
     return column >= sa.literal(bounds.naive if isinstance(column.type, sa.DateTime) else bounds.day)
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from exports.sources.connector import ChangeRefusedError, MapDoesNotFitError, SourceError, SourceUnavailableError
-from exports.sources.sql.dialects import dialect_of
+from exports.sources.sql.kinds import dialect_of, package_of
 
 POOLED = 2
 DRIVERS = {
@@ -28,16 +28,25 @@ DRIVERS = {
 
 def make_engine(url_text: str, source: str, *, write: bool, timeout: timedelta) -> sa.Engine:
     """An engine whose sessions can't write unless `write`; nothing is connected yet."""
+    url = _url(url_text, source)
+    dialect = dialect_of(url)
     try:
-        url = sa.make_url(url_text)
-        url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
-        dialect = dialect_of(url, source)
         options = dialect.connecting(url, write=write, timeout=timeout)
         engine = sa.create_engine(url, hide_parameters=True, pool_size=POOLED, **options)
-    except (exc.ArgumentError, ImportError):
+    except exc.NoSuchModuleError:
         raise MapDoesNotFitError(
-            f"{source}: its URL is not understood, or the driver that it names is missing"
+            f"{source}: SQLAlchemy knows no database {url.drivername!r}; install {package_of(url)} for the workers, or"
+            " correct the URL"
         ) from None
+    except ImportError as error:
+        raise MapDoesNotFitError(
+            f"{source}: the driver {error.name or url.get_driver_name()!r} is missing; install it for the workers, or"
+            f" name another in the URL ({url.get_backend_name()}+driver://)"
+        ) from None
+    except (exc.ArgumentError, TypeError):
+        raise MapDoesNotFitError(f"{source}: its URL is not understood") from None
+    if engine.dialect.is_async:
+        raise MapDoesNotFitError(f"{source}: {url.drivername} is an asynchronous driver; name another one in the URL")
 
     @sa.event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks anything, and reads the answer
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -46,6 +55,14 @@ def make_engine(url_text: str, source: str, *, write: bool, timeout: timedelta) 
     if url.get_backend_name() == "sqlite" and write:
         sa.event.listen(engine, "begin", _begin_immediately)
     return engine
+
+
+def _url(text: str, source: str) -> sa.URL:
+    try:
+        url = sa.make_url(text)
+    except exc.ArgumentError:
+        raise MapDoesNotFitError(f"{source}: its URL is not understood") from None
+    return url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
 
 
 def _begin_immediately(connection: sa.Connection) -> None:

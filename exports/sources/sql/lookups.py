@@ -11,8 +11,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
 from exports.sources.datamap import Collection, Compare, Comparison, DataMap, Join, Root
-from exports.sources.sql.dialects import dialect_of
 from exports.sources.sql.engines import guarded
+from exports.sources.sql.kinds import dialect_of
 from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.schema import read_schema
 from exports.sources.sql.tables import Tables
@@ -57,7 +57,7 @@ class _Lookups:
         self._large = large
         self._schema = read_schema(engine, datamap.source)
         self._tables = Tables(datamap, engine)
-        self._matching = Matching(datamap, self._tables, dialect_of(engine.url, datamap.source))
+        self._matching = Matching(datamap, self._tables, dialect_of(engine.url))
 
     def sentences(self) -> Iterator[str]:
         """One for each way that reads a large table as a whole."""
@@ -85,7 +85,11 @@ class _Lookups:
         if way.compare is Compare.EXACT:
             return "" if served else self._index(collection, [columns[way.column]])
         condition = self._matching.same(collection, way.column, way.compare, [_nobody(way.compare)])
-        if condition is None or not self._reads_all(collection, condition):
+        if (
+            condition is None
+            or self._engine.dialect.name not in READS_ALL
+            or not self._reads_all(collection, condition)
+        ):
             return ""
         if self._engine.dialect.name == "postgresql" and isinstance(condition, sa.BinaryExpression):
             return self._index(collection, [condition.left])

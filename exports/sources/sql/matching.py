@@ -18,6 +18,7 @@ from exports.sources.sql.tables import Tables
 from exports.sources.values import Key, KeyPart, raw_key
 
 Condition: TypeAlias = sa.ColumnElement[bool]
+KEEPS_BLANKS = frozenset({"sqlite", "mysql", "mariadb"})  # that are at the end of a CHAR
 NAMED = frozenset({str, int, bool, bytes})  # what names a row outside of its database as exactly as within
 Lookup: TypeAlias = Callable[[sa.Select[Any]], Sequence[object] | None]  # None: too many to name them one by one
 
@@ -72,7 +73,7 @@ class Matching:
         texts = [value for value in values if isinstance(value, str)]
         if not is_text(column.type) or len(texts) < len(values):
             return is_one
-        if self._tables.backend == "postgresql" and isinstance(column.type, types.CHAR):  # its padding is no letter
+        if self._tables.backend not in KEEPS_BLANKS and isinstance(column.type, types.CHAR):  # its padding is no letter
             texts = [text.rstrip(" ") for text in texts]
         # the first part can use an index, the second is exact whatever the column's collation is
         return sa.and_(is_one, self._dialect.to_the_letter(column).in_(map(self._dialect.letters, texts)))
@@ -82,7 +83,7 @@ class Matching:
         expression = self._tables.column(collection.name, column)
         if compare is Compare.EXACT:
             return self._exactly(collection, column, values)
-        text: Expression = expression if is_text(expression.type) else sa.cast(expression, sa.String)
+        text = self._dialect.as_text(expression)
         forms = wanted(compare, values)
         if compare is Compare.DIGITS:
             text = self._dialect.digits(text)
@@ -127,8 +128,20 @@ class Matching:
                 return self._one_of_parents(collection, join, list(map(read, named)))
         pairs = [self._pair(own.columns[child], parents.columns[up]) for child, up in join.columns]
         children = [child for columns, _ in pairs for child in columns]
-        keys = sa.select(*(up for _, columns in pairs for up in columns)).where(of_person).correlate(None)
-        return children[0].in_(keys) if len(children) == 1 else sa.tuple_(*children).in_(keys)
+        return self.are_among(children, sa.select(*(up for _, columns in pairs for up in columns)).where(of_person))
+
+    def are_among(self, columns: Sequence[Expression], query: sa.Select[Any]) -> Condition:
+        """Whether the columns together are one of the rows of a query by itself."""
+        query = query.correlate(None)
+        if len(columns) == 1:
+            return columns[0].in_(query)
+        if self._dialect.compares_tuples:
+            return sa.tuple_(*columns).in_(query)
+        rows = query.with_only_columns(
+            *(column.label(f"c{place}") for place, column in enumerate(query.selected_columns))
+        ).subquery()
+        pairs = zip(columns, rows.columns, strict=True)
+        return sa.exists(sa.literal(1)).select_from(rows).where(*(column == other for column, other in pairs))
 
     def _one_of_parents(self, collection: Collection, join: Join, values: Several[KeyPart]) -> Condition | None:
         """Rows whose column is one of the values of a parent's column; where the types differ, as somebody names it."""

@@ -117,7 +117,7 @@ class Hanging:
     def check_rows_are_of_tables(self, collection: Collection) -> None:
         """Refuse to delete through a view: what hangs on its rows hangs on those of other tables."""
         place = self._places[collection.name]
-        if place.table in sa.inspect(self._connection).get_view_names(place.schema):
+        if place.table in sa.inspect(self._connection).get_view_names(place.schema or None):
             raise ChangeRefusedError(
                 f"{self._datamap.source}: {collection.name} is a view, and what hangs on its rows can't be seen; name"
                 " its table in the map, or keep the rows"

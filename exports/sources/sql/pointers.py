@@ -5,15 +5,17 @@ Asked of the server's own catalogue: what SQLAlchemy reflects is one schema at a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.engine import ObjectKind
 
 from exports.sources.datamap import Collection
 from exports.sources.schema import Place, Pointer
 
+SERVERS_OWN = frozenset({"information_schema", "sys", "pg_catalog"})
 GOES_ALONG = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
 
 
@@ -78,6 +80,8 @@ WHERE found.relname = :table AND pg_table_is_visible(found.oid)
 
 def read_pointers(connection: sa.Connection) -> tuple[Pointer, ...]:
     """Every foreign key that the connection may see."""
+    if connection.dialect.name not in CATALOGUE:
+        return tuple(_reflected(connection))
     rows = (_Column(*map(str, row)) for row in connection.execute(sa.text(CATALOGUE[connection.dialect.name])))
     return tuple(_pointer(list(columns)) for _, columns in groupby(rows, key=lambda column: column.key))
 
@@ -100,7 +104,32 @@ def _pointer(columns: list[_Column]) -> Pointer:
     )
 
 
+def default_schema(dialect: sa.Dialect) -> str:
+    """What a name without a schema means; some servers have none."""
+    return dialect.default_schema_name or ""
+
+
+def _reflected(connection: sa.Connection) -> Iterator[Pointer]:
+    """Those that a dialect of SQLAlchemy tells of. Whether rows go along is not always told, so all might."""
+    inspector, default = sa.inspect(connection), default_schema(connection.dialect)
+    for schema in {default, *_schemas(inspector)}:
+        asked = None if schema == default else schema
+        keys = inspector.get_multi_foreign_keys(asked, kind=ObjectKind.TABLE)
+        for (_, table), found in keys.items():
+            for key in found:
+                parent = Place(key["referred_schema"] or schema, key["referred_table"])
+                own, others = tuple(key["constrained_columns"]), tuple(key["referred_columns"])
+                yield Pointer(Place(schema, table), own, parent, others, goes_along=True)
+
+
+def _schemas(inspector: sa.Inspector) -> Iterable[str]:
+    try:
+        return [name for name in inspector.get_schema_names() if name.lower() not in SERVERS_OWN]
+    except NotImplementedError:
+        return []
+
+
 def _schema_of(connection: sa.Connection, table: str) -> str:
     if connection.dialect.name == "postgresql":
         return str(connection.execute(sa.text(POSTGRESQL_SCHEMA), {"table": table}).scalar_one())
-    return str(connection.dialect.default_schema_name)
+    return default_schema(connection.dialect)

@@ -11,7 +11,6 @@ from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 from sqlalchemy.types import NullType
 
 from exports.sources.connector import (
@@ -29,7 +28,7 @@ from exports.sources.connector import (
 )
 from exports.sources.datamap import Collection, DataMap, Keep
 from exports.sources.since import Since
-from exports.sources.sql.columns import Reader, is_text
+from exports.sources.sql.columns import Reader
 from exports.sources.sql.dialects import Dialect
 from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
@@ -63,6 +62,11 @@ class Reading:
         with guarded(self._datamap.source), self._engine.connect() as connection:
             hanging = Hanging(self._datamap, connection, self._tables, dict.fromkeys(names, Action.DELETE))
             return tuple(Step(name, hanging.goes_before(name)) for name in hanging.order())
+
+    def not_promised(self) -> tuple[str, ...]:
+        """What holds of known kinds of database, and not of this one."""
+        with guarded(self._datamap.source):
+            return self._dialect.not_promised(self._engine)
 
     def check_value(self, collection: str, column: str, value: Json) -> None:
         """Raise ChangeRefusedError if the column can't hold such a value, or not all its letters."""
@@ -130,7 +134,7 @@ class Reading:
         if condition is None:
             return Presence(0, {})
         table = self._tables[collection.name]
-        counted = [sa.func.count(_something(table.columns[name])) for name in collection.columns]
+        counted = [sa.func.count(self._dialect.held(table.columns[name])) for name in collection.columns]
         query = sa.select(sa.func.count(), *counted).select_from(table).where(condition)
         with guarded(self._datamap.source), self._engine.connect() as connection:
             rows, *held = connection.execute(query).one()
@@ -286,8 +290,3 @@ def _as_json(column: Sequence[Any], reader: Reader) -> Sequence[Json]:
     if reader is not json_value:
         return [reader(value) for value in column]
     return column if PLAIN.issuperset(map(type, column)) else [json_value(value) for value in column]
-
-
-def _something(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """NULL for what holds nothing, an empty text included."""
-    return sa.func.nullif(column, "") if is_text(column.type) or isinstance(column.type, mysql.ENUM) else column

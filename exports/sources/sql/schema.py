@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from exports.sources.connector import MapDoesNotFitError
 from exports.sources.schema import Column, Kind, Place, Schema, Table
 from exports.sources.sql.columns import ColumnType, unwrapped
 from exports.sources.sql.engines import guarded
-from exports.sources.sql.pointers import read_pointers
+from exports.sources.sql.pointers import CATALOGUE, default_schema, read_pointers
 
 SAMPLE_LETTERS = 200  # of one value: enough to see what it looks like
 OWN_SCHEMAS = ("information_schema", "pg_")  # the server's
@@ -46,8 +46,8 @@ def read_schema(engine: sa.Engine, source: str, schemas: Collection[str] = ()) -
     with warnings.catch_warnings(), guarded(source), engine.connect() as connection:
         warnings.simplefilter("ignore", SAWarning)  # what SQLAlchemy does not know is described as far as it goes
         inspector = sa.inspect(connection)
-        default = str(inspector.default_schema_name)
-        there = _schemas(inspector, default)
+        default = default_schema(inspector.dialect)
+        there = _schemas(inspector, default, schemas)
         for missing in sorted(set(schemas) - set(there)):
             raise MapDoesNotFitError(f"{source}: there is no schema {missing!r}; there is {', '.join(there)}")
         wanted = [schema for schema in there if not schemas or schema in schemas]
@@ -58,22 +58,24 @@ def read_schema(engine: sa.Engine, source: str, schemas: Collection[str] = ()) -
     return Schema(default, tables, ordered, tuple(schema for schema in there if schema not in wanted))
 
 
-def _schemas(inspector: Inspector, default: str) -> list[str]:
+def _schemas(inspector: Inspector, default: str, named: Collection[str]) -> list[str]:
+    if inspector.dialect.name not in CATALOGUE and named:
+        return [default, *sorted(set(inspector.get_schema_names()) & set(named) - {default})]
     if inspector.dialect.name != "postgresql":
         return [default]
     return sorted(name for name in inspector.get_schema_names() if not name.startswith(OWN_SCHEMAS))
 
 
 def _tables(schema: str, inspector: Inspector, connection: sa.Connection) -> Iterator[Table]:
-    asked = None if schema == inspector.default_schema_name else schema
+    asked = None if schema == default_schema(inspector.dialect) else schema
     every: dict[str, Any] = {"kind": ObjectKind.ANY, "scope": ObjectScope.ANY}
     views, partitions = set(inspector.get_view_names(asked)), set[str]()
     if inspector.dialect.name == "postgresql":
         views |= set(inspector.get_materialized_view_names(asked))
         partitions = set(connection.execute(sa.text(PARTITIONS), {"schema": schema}).scalars())
     keys = _by_table(inspector.get_multi_pk_constraint(asked, **every))
-    unique = _by_table(inspector.get_multi_unique_constraints(asked, **every))
-    indexes = _by_table(inspector.get_multi_indexes(asked, **every))
+    unique = _by_table(_told(inspector.get_multi_unique_constraints, asked, **every))
+    indexes = _by_table(_told(inspector.get_multi_indexes, asked, **every))
     for name, reflected in sorted(_by_table(inspector.get_multi_columns(asked, **every)).items()):
         if name in partitions:
             continue
@@ -84,6 +86,14 @@ def _tables(schema: str, inspector: Inspector, connection: sa.Connection) -> Ite
         found = {primary, *uniques, *(_plain(index["column_names"]) for index in indexes.get(name, ()))} - {()}
         key = primary or _key(columns, uniques)
         yield Table(Place(schema, name), name in views, columns, key, tuple(sorted(found)))
+
+
+def _told(question: Callable[..., Any], schema: str | None, **every: Any) -> Any:
+    """What a dialect tells; nothing where it has no answer to such a question."""
+    try:
+        return question(schema, **every)
+    except NotImplementedError:
+        return {}
 
 
 def _by_table(reflected: Any) -> dict[str, Any]:
@@ -144,9 +154,11 @@ def sample(engine: sa.Engine, source: str, table: Table, rows: int) -> Mapping[s
         return {}
     columns: list[sa.Column[Any]] = [sa.Column(name, types.String()) for name in names]
     schema, name = table.place
-    asked = None if schema == engine.dialect.default_schema_name else schema
+    asked = None if schema == default_schema(engine.dialect) else schema
     source_table = sa.Table(name, sa.MetaData(), *columns, schema=asked)
-    cut = [sa.func.substr(sa.cast(column, types.String(SAMPLE_LETTERS)), 1, SAMPLE_LETTERS) for column in columns]
+    cut: list[sa.ColumnElement[Any]] = [sa.cast(column, types.String(SAMPLE_LETTERS)) for column in columns]
+    if engine.dialect.name in CATALOGUE:
+        cut = [sa.func.substr(text, 1, SAMPLE_LETTERS) for text in cut]
     with guarded(source), engine.connect() as connection:
         found = connection.execute(sa.select(*cut).select_from(source_table).limit(rows)).all()
-    return {name: [str(row[place]) for row in found if row[place]] for place, name in enumerate(names)}
+    return {name: [str(row[place])[:SAMPLE_LETTERS] for row in found if row[place]] for place, name in enumerate(names)}

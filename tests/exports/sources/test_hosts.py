@@ -47,6 +47,8 @@ BUCKET = "bucket: {access_key: PARTNER_ACCESS_KEY, secret_key: PARTNER_SECRET_KE
         ("postgresql://db/shop?application_name=a@b", "db:5432/shop"),
         ("mysql:///?read_default_file=/etc/other.cnf", "/?read_default_file=/etc/other.cnf"),
         ("sqlite:////srv/shop.sqlite3", "/srv/shop.sqlite3"),
+        ("ibm_db_sa://reader:secret@db:50000/shop", "db:50000/shop"),
+        ("oracle+oracledb://reader:secret@db:1521/?service_name=other", "db:1521/?service_name=other"),
         ("", ""),
     ],
 )
@@ -54,7 +56,9 @@ def test_of_a_database_server_port_and_name_are_left(url: str, host: str) -> Non
     assert host_of(read_data_map(SQL), url) == host
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:sec@ret@db/shop", "postgresql://u:p@db/sh@op", "secret", "db/shop?x"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:sec@ret@db/shop", "postgresql://u:p@db/sh@op", "secret", "mssql://db/?odbc_connect=secret"]
+)
 def test_what_could_be_read_in_two_ways_is_refused_without_a_word_of_it(url: str) -> None:
     with pytest.raises(NotSetUpError, match="its URL is not understood") as refused:
         host_of(read_data_map(SQL), url)

@@ -1,0 +1,105 @@
+"""Whether a database of another kind compares the columns of a map as the map says: it is asked, before anybody is.
+
+Many servers take texts as equal that differ, each column by a collation of its own. What looks alike is put together
+with the values of the column, of which none is read, and the server leaves out what it takes as the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc, types
+
+from exports.sources.connector import MapDoesNotFitError
+from exports.sources.datamap import E164, Collection, Compare, Comparison, DataMap, Root
+from exports.sources.sql.columns import is_text
+from exports.sources.sql.matching import Matching
+from exports.sources.sql.portable import END, Portable
+from exports.sources.sql.tables import Tables
+
+ALIKE = (("a", "A", "á", "a "), ("a", "\uff41"), ("ss", "ß"), ("あ", "ア"))
+NOBODY = {Compare.EMAIL: "nobody@example.org", Compare.DIGITS: "0"}
+NOBODYS_NUMBER = "+12125550100"  # of those that are given to nobody
+NEVER = sa.literal_column("1") == sa.literal_column("0")  # and so no row is looked at; SQLAlchemy does not see that
+MAY_PASS = (exc.OperationalError, exc.InterfaceError, exc.InternalError)
+
+
+def check_comparisons(
+    datamap: DataMap, engine: sa.Engine, tables: Tables, matching: Matching, dialect: Portable
+) -> None:
+    """Raise MapDoesNotFitError with the first field that can't be compared as the map says, or not to the letter."""
+    with engine.connect() as connection:
+        for name, column in dict.fromkeys(_compared(datamap)):
+            found = tables.column(name, column)
+            with _named(f"{datamap.source}: {name}.{column}"):
+                if is_text(found.type) and not _tells_apart(connection, found, dialect):
+                    raise MapDoesNotFitError(
+                        "is compared by the server without regard to case, accents or the width of letters; let it be"
+                        " of a binary collation, or name a column that is"
+                    )
+        for collection, column, compare in _ways(datamap):
+            with _named(f"{datamap.source}: {collection.name}.{column}"):
+                condition = matching.same(collection, column, compare, [_nobody(compare)])
+                if condition is not None:
+                    query = sa.select(sa.literal(1)).select_from(tables[collection.name]).where(condition, NEVER)
+                    connection.execute(query.limit(1)).first()
+
+
+@contextmanager
+def _named(where: str) -> Iterator[None]:
+    """What a field can't do is told with its name."""
+    try:
+        yield
+    except MapDoesNotFitError as error:
+        raise MapDoesNotFitError(f"{where} {error}") from None
+    except (exc.CompileError, exc.DBAPIError) as error:
+        if isinstance(error, MAY_PASS) or getattr(error, "connection_invalidated", False):
+            raise
+        raise MapDoesNotFitError(
+            f"{where} can't be compared as the map says in this kind of database ({type(error).__name__})"
+        ) from None
+
+
+def _tells_apart(connection: sa.Connection, column: sa.Column[Any], dialect: Portable) -> bool:
+    """Of each group all come back, but for letters that the database does not have, which come back as others."""
+    text = dialect.to_the_letter(column).label("held")
+    asked = [sa.select(sa.literal(-1, literal_execute=True).label("kin"), text).where(sa.false())]
+    for place, group in enumerate(ALIKE):
+        for held in group:
+            written = sa.literal(held + END, types.String(), literal_execute=True)
+            asked.append(sa.select(sa.literal(place, literal_execute=True), written))
+    found: dict[int, set[str]] = {}
+    for place, held in connection.execute(sa.union(*asked)):
+        found.setdefault(place, set()).add(held)
+    return all(
+        len(found[place]) == len(group) or _lacks_letters(found[place], group) for place, group in enumerate(ALIKE)
+    )
+
+
+def _lacks_letters(found: set[str], group: tuple[str, ...]) -> bool:
+    return bool(found - {held + END for held in group})
+
+
+def _compared(datamap: DataMap) -> Iterator[tuple[str, str]]:
+    """The columns that are compared with what somebody names, or with another column."""
+    for collection in datamap.collections:
+        yield from ((collection.name, name) for name in collection.key)
+        yield from ((collection.name, root.column) for root in collection.roots)
+        for join in collection.joins:
+            for own, parents in join.columns:
+                yield collection.name, own
+                yield join.parent, parents
+    yield from ((collection.name, field.column) for collection, field, _ in datamap.probe_fields())
+
+
+def _ways(datamap: DataMap) -> Iterator[tuple[Collection, str, Comparison]]:
+    for collection in datamap.collections:
+        yield from ((collection, way.column, way.compare) for way in collection.reached if isinstance(way, Root))
+    yield from ((collection, field.column, match.compare) for collection, field, match in datamap.probe_fields())
+
+
+def _nobody(compare: Comparison) -> str:
+    return NOBODYS_NUMBER if isinstance(compare, E164) else NOBODY.get(compare, "nobody")

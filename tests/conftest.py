@@ -13,10 +13,19 @@ pytest_plugins = ["tests.clean_database", "tests.measuring", "tests.services"]
 ROOT = Path(__file__).parent
 # Which of their tests asks a database of ours says so; the company's databases are of every kind in every run.
 MOSTLY_WITHOUT_OURS = tuple(ROOT / place for place in ("law", "exports/sources", "exports/bundle", "exports/documents"))
+# Whole stories, and the same on other kinds of database: what they run was measured where it has tests of its own.
+UNMEASURED = tuple(ROOT / place for place in ("journeys", "browser", "demo"))
+MEASURED_ON_SQLITE = tuple(ROOT / place for place in ("exports/sources", "exports/fulfil"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL leave out what was shown on SQLite, and asks no database of ours: it can't end in another way."""
+    """On PostgreSQL leave out what was shown on SQLite, and asks no database of ours: it can't end in another way.
+
+    Measured, a test takes half as long again: what shows no line that others don't is not measured.
+    """
+    for item in items:
+        if _is_measured_elsewhere(item):
+            item.add_marker(pytest.mark.no_cover)
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         return
     left_out = [item for item in items if _asks_no_database_of_ours(item)]
@@ -28,6 +37,11 @@ def _asks_no_database_of_ours(item: pytest.Item) -> bool:
     lies_there = any(place in item.path.parents for place in MOSTLY_WITHOUT_OURS)
     asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
     return lies_there and not asked and item.get_closest_marker("django_db") is None
+
+
+def _is_measured_elsewhere(item: pytest.Item) -> bool:
+    is_on_a_server = item.get_closest_marker("services") and any(p in item.path.parents for p in MEASURED_ON_SQLITE)
+    return bool(is_on_a_server) or any(place in item.path.parents for place in UNMEASURED)
 
 
 def pytest_collection_finish() -> None:

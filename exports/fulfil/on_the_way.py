@@ -14,8 +14,9 @@ from typing import NamedTuple
 from dsar.jobs.running import LeaseLost
 from exports.fulfil import trouble
 from exports.models import DataSource
-from exports.sources.connector import Connector, GivenIdentifier, Identifiers, Mode, identifiers_given
+from exports.sources.connector import Connector, Identifiers, Mode
 from exports.sources.datamap import Collection
+from exports.sources.giving import GivenIdentifier, identifiers_given
 from requests_app.law.words import Right
 from requests_app.services import opt_outs, people
 

@@ -12,8 +12,9 @@ from django.db.models import F
 
 from dsar.jobs.running import Run
 from exports.models import UNFINISHED, Part, SourceRun
-from exports.sources.connector import GivenIdentifier, Page, identifiers_given
+from exports.sources.connector import Page
 from exports.sources.datamap import Collection
+from exports.sources.giving import GivenIdentifier, identifiers_given
 from requests_app.models import Case
 from requests_app.services import people
 from requests_app.states import State

@@ -150,17 +150,6 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class GivenIdentifier:
-    """An identifier found in a source, with the row that it comes from."""
-
-    kind: str
-    value: str
-    source: str
-    collection: str
-    key: Key
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class Correction:
     """What is to be right in one field of some rows of a collection, which are given with what each of them holds.
 
@@ -487,14 +476,3 @@ def columns_read(collection: Collection, mode: Mode, fields: tuple[str, ...]) ->
         return collection.columns
     given = (given.column for given in collection.gives)
     return tuple(name for name in dict.fromkeys((*given, *fields)) if name not in collection.key)
-
-
-def identifiers_given(datamap: DataMap, collection: Collection, page: Page) -> Iterator[GivenIdentifier]:
-    """What the rows of a page give to the sources walked later; each value once a page."""
-    for given in collection.gives:
-        seen: set[str] = set()
-        for key, record in zip(page.keys, page.records, strict=True):
-            value = record[given.column]
-            if value is not None and str(value) not in seen:
-                seen.add(str(value))
-                yield GivenIdentifier(given.kind, str(value), datamap.source, collection.name, key)

@@ -9,8 +9,9 @@ import pytest
 from dsar.demo.people import CHOSEN, COUPLE, LOOK_ALIKE, PARENT, RECYCLED, Chosen, Person, find_person
 from dsar.demo.shop import shop_rows
 from dsar.demo.web_log import web_log_rows
-from exports.sources.connector import Connector, Mode, Page, Record, identifiers_given
+from exports.sources.connector import Connector, Mode, Page, Record
 from exports.sources.datamap import DataMap
+from exports.sources.giving import identifiers_given
 from exports.sources.values import json_value
 
 pytestmark = pytest.mark.slow

@@ -122,6 +122,13 @@ class Run:
         if pausing.current() is not None:
             raise WorkPaused
 
+    def got_further(self) -> None:
+        """What this attempt did is kept, so that the next has less to do: the tries are counted anew from this one.
+
+        For handlers that can come to an end only in many attempts, and in each of them nearer to it.
+        """
+        self.attempt = 1
+
     def put_back(self, error: str, *, delay: timedelta) -> None:
         """Have the job tried again after ``delay``, or at once if it was hurried; LeaseLost if it is no longer ours.
 
@@ -130,7 +137,7 @@ class Run:
         """
         now = self._clock()
         run_at = Case(When(hurried=True, then=Value(now)), default=Value(now + delay), output_field=DateTimeField())
-        self._write(state=State.WAITING, lease_until=None, run_at=run_at, error=error)
+        self._write(state=State.WAITING, lease_until=None, run_at=run_at, error=error, attempts=self.attempt)
 
     def put_aside(self) -> None:
         """Have the job taken up again once work is resumed, as if this attempt had not been; LeaseLost as above."""
@@ -144,7 +151,7 @@ class Run:
                 self.handler.on_give_up(self)
             self._write(state=State.FAILED, lease_until=None, finished_at=self._clock(), error=error)
 
-    def _write(self, **values: str | datetime | Combinable | None) -> None:
+    def _write(self, **values: str | int | datetime | Combinable | None) -> None:
         if not Job.objects.held(self.job, fence=self.fence).update(**values):
             raise LeaseLost(f"Job {self.job.pk} was taken up by another worker.")
 

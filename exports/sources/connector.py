@@ -19,6 +19,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import NamedTuple, Protocol, Self, TypeAlias
 
+from exports.sources.bookmark import Bookmark
 from exports.sources.contents import RowDigests
 from exports.sources.datamap import OWN_RECORD, Collection, DataMap
 from exports.sources.masks import Hashing
@@ -48,11 +49,15 @@ class SourceError(Exception):
 
 
 class SourceUnavailableError(SourceError):
-    """Down, too slow, or its credentials are refused: worth another try, after `wait` if the source named a time."""
+    """Down, too slow, or its credentials are refused: worth another try, after `wait` if the source named a time.
 
-    def __init__(self, sentence: str, *, wait: timedelta | None = None) -> None:
+    `has_failed`: it is there, and says that it failed at this very question.
+    """
+
+    def __init__(self, sentence: str, *, wait: timedelta | None = None, has_failed: bool = False) -> None:
         super().__init__(sentence)
         self.wait = wait
+        self.has_failed = has_failed
 
 
 class NotSetUpError(SourceError):
@@ -282,6 +287,7 @@ class Connector(ABC):
     datamap: DataMap
     looks_at_contents = False  # whether a deletion compares what planned rows hold with what they held
     one_by_one = False  # whether each correction is a change of its own, so that one may be done and the next refused
+    keeps_places = False  # whether a walk goes on by a bookmark, and is dear to begin anew
 
     @abstractmethod
     def reader(self) -> Reader:
@@ -322,11 +328,13 @@ class Connector(ABC):
         size: int = PAGE_SIZE,
         since: Since | None = None,
         fields: tuple[str, ...] = (),
+        bookmark: Bookmark | None = None,  # noqa: ARG002 - for who keeps places
     ) -> Iterator[Page]:
         """The person's rows, streamed in the order of their keys, from behind the key `after`.
 
         Content: every field. Plan: the key, what the collection gives on, and the `fields` asked for. `since` leaves
         out what was received before that day; what has no date stays in. A page ends at `size` rows or some megabytes.
+        With a `bookmark`, what came before a source goes down is a page, too.
         """
         found = self.datamap.collection(collection)
         return self.reader().pages(found, identifiers, mode=mode, after=after, size=size, since=since, fields=fields)

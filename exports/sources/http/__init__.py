@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Several
 from datetime import timedelta
 from functools import cached_property
 from typing import cast
 
+from exports.sources.bookmark import Bookmark
 from exports.sources.by_hand import ByHand
 from exports.sources.connector import (
+    PAGE_SIZE,
     TIMEOUT,
     Connector,
     Correction,
     Deletion,
     DeletionPlan,
     Identifiers,
+    Mode,
     NotSetUpError,
     NoWriteAccessError,
+    Page,
 )
 from exports.sources.datamap import Change, DataMap, Service
 from exports.sources.http.addresses import service_at
 from exports.sources.http.callback import address
 from exports.sources.http.calls import Caller
 from exports.sources.http.changing import ServiceChanging
-from exports.sources.http.lookup import ServiceRows
+from exports.sources.http.lookup import BookmarkedRows, ServiceRows
 from exports.sources.masks import Hashing
 from exports.sources.rows import RowReading
+from exports.sources.since import Since
+from exports.sources.values import Key
 from requests_app.law.words import Right
 
 SHORTEST_KEY = 32
@@ -40,6 +46,7 @@ class HttpConnector(Connector):
     """
 
     one_by_one = True  # the contract has one order a field
+    keeps_places = True
 
     def __init__(
         self,
@@ -67,6 +74,26 @@ class HttpConnector(Connector):
     def reader(self) -> RowReading:
         """What reads it."""
         return self._reading
+
+    def pages(
+        self,
+        collection: str,
+        identifiers: Identifiers,
+        *,
+        mode: Mode = Mode.CONTENT,
+        after: Key | None = None,
+        size: int = PAGE_SIZE,
+        since: Since | None = None,
+        fields: tuple[str, ...] = (),
+        bookmark: Bookmark | None = None,
+    ) -> Iterator[Page]:
+        """The person's rows; along a bookmark, a service that goes down has what it gave handed out first."""
+        found = self.datamap.collection(collection)
+        rows = BookmarkedRows(self._rows, bookmark or Bookmark())
+        reading = RowReading(self.datamap, rows) if bookmark else self._reading
+        yield from reading.pages(found, identifiers, mode=mode, after=after, size=size, since=since, fields=fields)
+        if rows.broke:
+            raise rows.broke
 
     def delete(
         self,

@@ -28,6 +28,12 @@ LONGEST_ASKED = 1e9  # seconds; whatever a service asks for, the job waits for l
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 UNKNOWN = 401
 REFUSED = frozenset({UNKNOWN, 403})
+FAILED = 500
+NOT_TAKEN = frozenset({400, 404, 410, 422})  # 410 to an old cursor, says the contract; not all services do
+
+
+class QuestionRefusedError(MapDoesNotFitError):
+    """The service does not take this question: of a cursor that was kept it may say so."""
 
 
 class Caller:
@@ -53,7 +59,7 @@ class Caller:
             try:
                 return self._call(path, body, name, until)
             except ChangeRefusedError:
-                raise MapDoesNotFitError(f"{self._source}: the service answers 409 to a question") from None
+                raise QuestionRefusedError(f"{self._source}: the service answers 409 to a question") from None
             except SourceUnavailableError as error:
                 asked = error.wait.total_seconds() if error.wait else 0.0
                 wait = max(delay or 0.0, asked)
@@ -119,14 +125,15 @@ class Caller:
             return
         if status in BUSY:
             wait = retry_after(answer)
-            raise SourceUnavailableError(told, wait=None if wait is None else timedelta(seconds=wait))
+            asked = None if wait is None else timedelta(seconds=wait)
+            raise SourceUnavailableError(told, wait=asked, has_failed=status == FAILED)
         if status in REFUSED:
             raise SourceUnavailableError(f"{told}: it does not know our signature")
         if status == 409:
             raise ChangeRefusedError(f"{told}: it does not allow the change, and has changed nothing")
         if 300 <= status < 400:
             raise MapDoesNotFitError(f"{told}: it sends us elsewhere, where we do not go; set the URL that it means")
-        raise MapDoesNotFitError(told)
+        raise QuestionRefusedError(told) if status in NOT_TAKEN else MapDoesNotFitError(told)
 
     def _read(self, answer: Answer) -> dict[str, Json]:
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()

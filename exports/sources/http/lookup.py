@@ -5,21 +5,22 @@ A row of somebody else is such a fault: it stops the search.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exports.sources.connector import BrokenDataError, Identifiers
+from exports.sources.bookmark import Bookmark
+from exports.sources.connector import BrokenDataError, Identifiers, SourceUnavailableError
 from exports.sources.datamap import E164, Collection, DataMap
 from exports.sources.http.calls import Caller
-from exports.sources.http.seen import KeysSeen
+from exports.sources.http.walking import NEW_TEXT, Found, Walk
 from exports.sources.rows import OfPerson, Row, columns_needed
 from exports.sources.telephones import e164
 from exports.sources.values import Json, Key, key_value
 
 LIMIT = 1000  # rows of one answer
 LIMIT_NEAR = 50  # of one that shows near misses: more than ten are never kept
-MOST_ANSWERS = 20_000  # of one lookup
-ONE_ORDER = "a service gives each record once, in an order by a unique key that stands still from page to page"
 
 
 class ServiceRows:
@@ -29,44 +30,38 @@ class ServiceRows:
         self._datamap = datamap
         self._caller = caller
 
-    def rows(self, collection: Collection, identifiers: Identifiers, *, after: Key | None = None) -> Iterator[Row]:
-        """The person's rows in the service's order. After a break it is walked anew up to the key `after`."""
+    def rows(
+        self,
+        collection: Collection,
+        identifiers: Identifiers,
+        *,
+        after: Key | None = None,
+        bookmark: Bookmark | None = None,
+    ) -> Iterator[Row]:
+        """The person's rows in the service's order, from the bookmark on where the service still takes its cursor.
+
+        Else it is walked anew up to the key `after`.
+        """
         asked = _asked(collection, identifiers)
         if not asked:
-            return
-        is_behind = after is None
-        of_person = OfPerson(collection, identifiers)
-        for row in self._all(collection, asked):
-            if not of_person.is_sure_of(row.record):
-                raise BrokenDataError(f"{row.where} is a row of somebody else than was asked for")
-            if is_behind:
-                yield row
-            is_behind = is_behind or row.key == after
-        if not is_behind:
-            raise BrokenDataError(
-                f"{self._datamap.source}: {collection.name} no longer has the row behind which to go on; gather again"
-            )
-
-    def _all(self, collection: Collection, identifiers: dict[str, list[str]]) -> Iterator[Row]:
+            return iter(())
+        path, question = self._question(collection, asked)
         columns = tuple(dict.fromkeys((*collection.key, *columns_needed(self._datamap, collection))))
-        path, question = self._question(collection, identifiers)
         question |= {"collection": collection.name, "columns": columns}
-        cursor, cursors, seen = None, set[str](), KeysSeen()
-        for page in range(1, MOST_ANSWERS + 1):
+        of_person = OfPerson(collection, identifiers)
+
+        def ask(cursor: str | None, number: int) -> Found:
             answer = self._caller.ask(path, question | {"cursor": cursor})
-            where = f"{self._datamap.source}: {collection.name}, answer {page}"
-            for place, entry in enumerate(_records(answer, where, question["limit"])):
-                row = _row(entry, collection, columns, f"{where}, record", place)
-                if not seen.add(row.key):  # pages that moved repeat a row, and lose another one
-                    raise BrokenDataError(f"{row.where} has come before: {ONE_ORDER}")
-                yield row
-            cursor = answer["next"]
-            if cursor is None:
-                return
-            if not isinstance(cursor, str) or not cursor or cursor in cursors:
-                raise BrokenDataError(f"{where}: 'next' is a new text, or null at the end")
-            cursors.add(cursor)
-        raise BrokenDataError(f"{self._datamap.source}: {collection.name} has no end after {MOST_ANSWERS} answers")
+            where = f"{self._datamap.source}: {collection.name}, answer {number}"
+            entries = enumerate(_records(answer, where, question["limit"]))
+            rows = [_row(entry, collection, columns, f"{where}, record", place) for place, entry in entries]
+            for row in rows:
+                if not of_person.is_sure_of(row.record):
+                    raise BrokenDataError(f"{row.where} is a row of somebody else than was asked for")
+            return Found(rows, _next(answer, where), where)
+
+        name = f"{self._datamap.source}: {collection.name}"
+        return Walk(ask, name, _digest(path, question), after=after, bookmark=bookmark).rows()
 
     def _question(self, collection: Collection, asked: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
         """Whose rows are wanted; or, of near misses, which values may stand in which column."""
@@ -74,6 +69,25 @@ class ServiceRows:
             return "/lookup", {"identifiers": asked, "limit": LIMIT}
         ways = [{"column": root.column, "values": asked[root.by]} for root in collection.roots if asked.get(root.by)]
         return "/near", {"ways": ways, "limit": LIMIT_NEAR}
+
+
+class BookmarkedRows:
+    """The rows of one walk along a bookmark; where the service goes down they end, and ``broke`` says so.
+
+    So whoever reads them hands out what came before.
+    """
+
+    def __init__(self, service: ServiceRows, bookmark: Bookmark) -> None:
+        self._service = service
+        self._bookmark = bookmark
+        self.broke: SourceUnavailableError | None = None
+
+    def rows(self, collection: Collection, identifiers: Identifiers, *, after: Key | None = None) -> Iterator[Row]:
+        """As `ServiceRows.rows`."""
+        try:
+            yield from self._service.rows(collection, identifiers, after=after, bookmark=self._bookmark)
+        except SourceUnavailableError as error:
+            self.broke = error
 
 
 def _asked(collection: Collection, identifiers: Identifiers) -> dict[str, list[str]]:
@@ -85,6 +99,18 @@ def _asked(collection: Collection, identifiers: Identifiers) -> dict[str, list[s
             values = tuple(filter(None, (e164(value, root.compare.country) for value in values)))
         asked.setdefault(root.by, set()).update(values)
     return {kind: sorted(values) for kind, values in sorted(asked.items()) if values}
+
+
+def _digest(path: str, question: Mapping[str, object]) -> str:
+    """By which a cursor is kept for this question, and used for no other."""
+    return hashlib.sha256(json.dumps([path, question], sort_keys=True).encode()).hexdigest()
+
+
+def _next(answer: dict[str, Json], where: str) -> str | None:
+    cursor = answer["next"]
+    if cursor is None or (isinstance(cursor, str) and cursor):
+        return cursor
+    raise BrokenDataError(f"{where}: {NEW_TEXT}")
 
 
 def _records(answer: dict[str, Json], where: str, limit: int) -> list[Json]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from array import array
 
+from exports.sources.bookmark import DIGEST, key_digest
 from exports.sources.values import Key
 
 SLOTS = 1024  # at first; a power of two
-DIGEST = 8  # bytes: of a million rows two have the same one in a lookup of forty million, and not again in the next
 
 
 class KeysSeen:
@@ -18,16 +17,23 @@ class KeysSeen:
     The digests are salted, so that keys that collide in one lookup don't in another.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, secret: bytes | None = None) -> None:
         self._slots = _empty(SLOTS)
         self._keys = 0
-        self._salt = os.urandom(16)
+        self._secret = secret or os.urandom(16)
 
     def add(self, key: Key) -> bool:
         """Note a key; whether it is new."""
+        return self._add(key_digest(key, self._secret))
+
+    def add_all(self, digests: bytes) -> None:
+        """Note keys by their digests, made with the same secret."""
+        for start in range(0, len(digests), DIGEST):
+            self._add(digests[start : start + DIGEST])
+
+    def _add(self, digest: bytes) -> bool:
         if self._keys * 3 > len(self._slots) * 2:
             self._grow()
-        digest = hashlib.blake2b(repr(key).encode(), digest_size=DIGEST, key=self._salt).digest()
         is_new = self._put(int.from_bytes(digest) or 1)  # 0 is a slot that nothing is in
         self._keys += is_new
         return is_new

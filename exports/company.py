@@ -28,7 +28,17 @@ from exports.fulfil.corrections import deciding as corrections
 from exports.fulfil.documents import deciding
 from exports.fulfil.hand_over import NotHandedOver
 from exports.fulfil.recipients import telling, whom
-from exports.models import UNFINISHED, Bundle, Candidate, DataSource, NearMisses, Receiver, RunState, Shredding
+from exports.models import (
+    UNFINISHED,
+    Bundle,
+    Candidate,
+    DataSource,
+    NearMisses,
+    PageTaken,
+    Receiver,
+    RunState,
+    Shredding,
+)
 from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
 from requests_app import ports
@@ -192,6 +202,7 @@ class CompanyWork:
         Shredding.objects.filter(case=case).delete()
         Candidate.objects.filter(case=case).delete()
         NearMisses.objects.filter(run__case=case).delete()
+        PageTaken.objects.filter(run__case=case).delete()
         Bundle.objects.filter(case=case).delete()
 
     def note_approval(self, case: Case, *, by: Actor, at: datetime) -> None:

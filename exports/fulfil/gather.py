@@ -17,12 +17,12 @@ from django.conf import settings
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
 from exports.bundle.answer import looked_back_to
-from exports.fulfil import choosing, flagging, held, near_misses, part_files, schedules, source_runs, trouble
+from exports.fulfil import choosing, flagging, going_on, held, near_misses, part_files, schedules, source_runs, trouble
 from exports.fulfil.as_planned import ContentDigests
 from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
-from exports.models import DataSource, Part, PassedOver, RunState, SourceRun, TaskState, TaskUpload
+from exports.models import DataSource, PageTaken, Part, PassedOver, RunState, SourceRun, TaskState, TaskUpload, WalkFor
 from exports.sources.connector import ChangeRefusedError, Connector, Identifiers, Mode, Page, columns_read
 from exports.sources.contents import NAME
 from exports.sources.datamap import Collection, DataMap, Keep
@@ -65,6 +65,8 @@ def look_into(run: Run) -> None:
             case = locked(source_run.case_id)
             done = {"state": RunState.DONE, "finished_at": run.at, "error": "", "passed_over": passed_over or ""}
             source_runs.update(source_run, counts=source_run.counts, **done)
+            if source_run.map_version.as_map().service is not None:
+                going_on.forget(source_run)
             flagging.begin(source_run)
             asking.remove_uploads(TaskUpload.objects.filter(task__run=source_run))
             _search_later_ones_again(source_run, at=run.at)
@@ -135,7 +137,7 @@ def _look_into_each(
                 _note_never_empty(run, source_run, connector, collection)
                 _collect(kept, connector, collection, identifiers, watch, contents, last.get(collection.name))
             else:
-                _count(run, source_run, connector, collection, identifiers)
+                _count(kept, connector, collection, identifiers)
             if _is_led_to(source_run.data_map(), collection, identifiers):
                 source_run.counts.setdefault(collection.name, 0)  # nothing found is a result; written with the end
     finally:
@@ -204,6 +206,7 @@ def waive(source_run: SourceRun, *, by: str, reason: str, at: datetime) -> None:
     was locked by who gives it, so that no worker adds to it meanwhile.
     """
     source_run.parts.all().delete()
+    going_on.forget(source_run)
     people.forget_derived(source_run.case, source_run.source.slug)
     source_run.state, source_run.waived_by, source_run.finished_at = RunState.WAIVED, by, at
     source_run.counts, source_run.held, source_run.past_keeping, source_run.records = {}, {}, {}, 0
@@ -253,6 +256,7 @@ def _take_map_in_use(source_run: SourceRun) -> None:
 def _set_aside(source_run: SourceRun) -> None:
     """Begin a run anew: nothing that was found in it so far counts."""
     source_run.parts.all().delete()
+    going_on.forget(source_run)
     people.forget_derived(source_run.case, source_run.source.slug)
     source_run.records, source_run.counts, source_run.held, source_run.past_keeping = 0, {}, {}, {}
     source_run.never_empty, source_run.deletion_order = {}, []
@@ -272,6 +276,8 @@ def _take_schedules_in_force(source_run: SourceRun, *, at: datetime) -> None:
     """Plan a deletion by the retention schedules that are in force when the source is searched."""
     scheduled = schedules.scheduled_for(source_run, at=at)
     if scheduled != source_run.scheduled:
+        if source_run.pages_taken.exists():  # what a service gave so far was counted by others
+            _set_aside(source_run)
         source_run.scheduled = scheduled
         source_runs.update(source_run, scheduled=scheduled)
 
@@ -335,14 +341,18 @@ def _next_source(case: Case) -> None:
         enqueue("gather_source", {"run": str(waiting.pk)}, key=f"gather:{waiting.pk}")
 
 
-def _count(
-    run: Run, source_run: SourceRun, connector: Connector, collection: Collection, identifiers: Identifiers
-) -> None:
+def _count(kept: source_runs.Kept, connector: Connector, collection: Collection, identifiers: Identifiers) -> None:
     """Count one collection, once, whoever died after it; nothing is read of it but what it gives to later sources."""
-    if collection.name in source_run.counts:
+    run, source_run = kept.run, kept.source_run
+    walk = going_on.Walk(kept, connector, collection, identifiers)
+    if collection.name in source_run.counts and not walk.has_begun:
+        return
+    if connector.keeps_places:
+        walk.count(since=_since(source_run))
+        _lead_on(kept, connector, collection, identifiers)
         return
     presence = connector.presence(collection.name, identifiers, since=_since(source_run))
-    _lead_on(run, source_run, connector, collection, identifiers)
+    _lead_on(kept, connector, collection, identifiers)
     if presence.rows:
         source_runs.add_up(source_run, collection.name, presence.rows, presence.held)
     with run.transaction():
@@ -362,36 +372,39 @@ def _collect(  # noqa: PLR0917 - what is collected, and what is looked at on the
     run, source_run, number = kept.run, kept.source_run, last.number if last else 0
     since = _since(source_run)
     if since and not last:
-        _lead_on(run, source_run, connector, collection, identifiers)
-    pages = connector.pages(
-        collection.name,
-        identifiers,
+        _lead_on(kept, connector, collection, identifiers)
+    walk = going_on.Walk(kept, connector, collection, identifiers)
+    counts_past = connector.keeps_places and (walk.has_begun or not last)
+    scheduled = connector.datamap.collection(collection.name)
+    counted_from = going_on.counted_from(source_run, scheduled) if counts_past else ()
+    pages = walk.pages(
         mode=Mode(source_run.mode),
         after=tuple(json.loads(last.last_key)) if last else None,
         size=Part.MOST_RECORDS,
         since=since,
-        fields=(*fields_to_plan(source_run, collection), *contents.columns(collection)),
+        fields=(*fields_to_plan(source_run, collection), *contents.columns(collection), *counted_from),
     )
-    for read in pages:
+    for read, taken in pages:
         run.stop_if_paused()
         page = _as_kept(source_run, collection, read)
         watch.look(run, collection, page)
         number += 1
-        _keep(kept, collection, page, number, contents.taken(collection, read))
-    if source_run.case.right_answered == Right.DELETE:
+        past = going_on.past_keeping(source_run, scheduled, read) if counts_past else 0
+        _keep(kept, collection, page, number, contents.taken(collection, read), taken, past)
+    if source_run.case.right_answered == Right.DELETE and not counts_past:
         on = source_run.case.received_on()
         _note_past_keeping(run, source_run, collection, connector.past_keeping(collection.name, identifiers, on=on))
 
 
-def _lead_on(
-    run: Run, source_run: SourceRun, connector: Connector, collection: Collection, identifiers: Identifiers
-) -> None:
+def _lead_on(kept: source_runs.Kept, connector: Connector, collection: Collection, identifiers: Identifiers) -> None:
     """Keep what all rows of a collection give: an old device still leads to what was collected yesterday."""
     if not collection.gives:
         return
-    for page in connector.pages(collection.name, identifiers, mode=Mode.PLAN, size=Part.MOST_RECORDS):
+    run, source_run = kept.run, kept.source_run
+    walk = going_on.Walk(kept, connector, collection, identifiers, WalkFor.GIVES)
+    for page, taken in walk.pages(mode=Mode.PLAN, size=Part.MOST_RECORDS, after=walk.after):
         run.stop_if_paused()
-        with run.transaction():
+        with source_runs.keeping(run, taken):
             source_runs.update(source_run, state=RunState.RUNNING)
             source_runs.carry_on(source_run.case, source_runs.given(source_run, collection, page), at=run.at)
 
@@ -456,7 +469,15 @@ def _as_kept(source_run: SourceRun, collection: Collection, page: Page) -> Page:
     return Page(page.keys, [{name: row[name] for name in row if name in columns} for row in page.records])
 
 
-def _keep(kept: source_runs.Kept, collection: Collection, page: Page, number: int, contents: Sequence[str]) -> None:
+def _keep(  # noqa: PLR0917 - a page, and what goes with it
+    kept: source_runs.Kept,
+    collection: Collection,
+    page: Page,
+    number: int,
+    contents: Sequence[str],
+    taken: Sequence[PageTaken],
+    past_keeping: int,
+) -> None:
     """Seal one page, whose row is written later; of a plan the keys, and digests of what the rows hold."""
     columns, written = None, page
     if kept.source_run.mode == Mode.PLAN:
@@ -465,4 +486,5 @@ def _keep(kept: source_runs.Kept, collection: Collection, page: Page, number: in
         rows = zip(page.records, contents, strict=True)
         written = Page(page.keys, [{**record, NAME: content} for record, content in rows])
     part = part_files.seal(kept.source_run, collection, written, number=number, fence=kept.run.fence, columns=columns)
-    kept.add(source_runs.Sealed(part, page.held(), list(source_runs.given(kept.source_run, collection, page))))
+    given = list(source_runs.given(kept.source_run, collection, page))
+    kept.add(source_runs.Sealed(part, page.held(), given, taken, past_keeping))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -11,7 +12,7 @@ from itertools import chain
 from django.db.models import F
 
 from dsar.jobs.running import Run
-from exports.models import UNFINISHED, Part, SourceRun
+from exports.models import UNFINISHED, PageTaken, Part, SourceRun
 from exports.sources.connector import Page
 from exports.sources.datamap import Collection
 from exports.sources.giving import GivenIdentifier, identifiers_given
@@ -52,11 +53,16 @@ def update(source_run: SourceRun, **values: object) -> None:
 
 @dataclass(frozen=True, repr=False)
 class Sealed:
-    """A page in its file: its row to be, rows with something in them by column, identifiers that it gives."""
+    """A page in its file: its row to be, rows with something in them by column, identifiers that it gives.
+
+    Of a service also how far it was walked, and the rows of the page that are kept on a ground that is over.
+    """
 
     part: Part
     held: Mapping[str, int]
     given: list[GivenIdentifier]
+    taken: Sequence[PageTaken] = ()
+    past_keeping: int = 0
 
 
 class Kept:
@@ -68,30 +74,47 @@ class Kept:
     def __init__(self, run: Run, source_run: SourceRun) -> None:
         self.run, self.source_run = run, source_run
         self._sealed: list[Sealed] = []
+        self._taken: list[PageTaken] = []
         self._since = 0.0
 
     def add(self, sealed: Sealed) -> None:
         """Take one more; a full part, and what a slow source gives, is written down at once."""
-        self._since = self._since if self._sealed else time.monotonic()
+        self._begin_to_wait()
         self._sealed.append(sealed)
-        records = sum(waiting.part.records for waiting in self._sealed)
-        if records >= Part.MOST_RECORDS or time.monotonic() - self._since > LONGEST_HELD_BACK:
+        self.note(sealed.taken)
+        if self._is_due():
             self.write_down()
+
+    def note(self, taken: Sequence[PageTaken]) -> None:
+        """Take how far a service was walked, to be written down behind the pages that came before."""
+        if taken:
+            self._begin_to_wait()
+            self._taken += taken
 
     def write_down(self) -> None:
         """The rows of the parts, the counts of the run, and what leads on, in one transaction.
 
         Tried once: what fails here is read anew by the next attempt, which counts from what was committed.
         """
-        taken, self._sealed = self._sealed, []
-        if not taken:
+        waiting, self._sealed = self._sealed, []
+        taken, self._taken = self._taken, []
+        if not waiting and not taken:
             return
-        for sealed in taken:
+        for sealed in waiting:
             add_up(self.source_run, sealed.part.collection, sealed.part.records, sealed.held)
-        with self.run.transaction():
-            Part.objects.bulk_create(sealed.part for sealed in taken)
+            add_past_keeping(self.source_run, sealed.part.collection, sealed.past_keeping)
+        with keeping(self.run, taken):
+            Part.objects.bulk_create(sealed.part for sealed in waiting)
             note_held(self.source_run)
-            carry_on(self.source_run.case, chain(*(sealed.given for sealed in taken)), at=self.run.at)
+            carry_on(self.source_run.case, chain(*(sealed.given for sealed in waiting)), at=self.run.at)
+
+    def _begin_to_wait(self) -> None:
+        if not self._sealed and not self._taken:
+            self._since = time.monotonic()
+
+    def _is_due(self) -> bool:
+        records = sum(waiting.part.records for waiting in self._sealed)
+        return records >= Part.MOST_RECORDS or time.monotonic() - self._since > LONGEST_HELD_BACK
 
 
 def given(source_run: SourceRun, collection: Collection, page: Page) -> Iterator[GivenIdentifier]:
@@ -100,7 +123,27 @@ def given(source_run: SourceRun, collection: Collection, page: Page) -> Iterator
 
 def note_held(source_run: SourceRun) -> None:
     """Rows, and rows with something in each column: what categories and never-disclose notes rest on."""
-    update(source_run, held=source_run.held, counts=source_run.counts, records=source_run.records)
+    update(
+        source_run,
+        held=source_run.held,
+        counts=source_run.counts,
+        records=source_run.records,
+        past_keeping=source_run.past_keeping,
+    )
+
+
+@contextmanager
+def keeping(run: Run, taken: Sequence[PageTaken]) -> Iterator[None]:
+    """A transaction that writes down how far a service was walked, with what was found on the way.
+
+    An attempt that came further than those before, and broke off, is none of those after which the job is given up.
+    """
+    with run.transaction():
+        yield
+        if taken:
+            PageTaken.objects.bulk_create(taken)
+    if any(page.is_further for page in taken):
+        run.got_further()
 
 
 def add_up(source_run: SourceRun, collection: str, rows: int, held: Mapping[str, int]) -> None:
@@ -109,6 +152,11 @@ def add_up(source_run: SourceRun, collection: str, rows: int, held: Mapping[str,
         columns[column] = columns.get(column, 0) + count
     source_run.counts[collection] = source_run.counts.get(collection, 0) + rows
     source_run.records += rows
+
+
+def add_past_keeping(source_run: SourceRun, collection: str, rows: int) -> None:
+    if rows:
+        source_run.past_keeping[collection] = source_run.past_keeping.get(collection, 0) + rows
 
 
 def carry_on(case: Case, identifiers: Iterable[GivenIdentifier], *, at: datetime) -> None:

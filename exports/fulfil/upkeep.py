@@ -23,6 +23,7 @@ from exports.models import (
     DocumentPage,
     EncryptedFile,
     NearMisses,
+    PageTaken,
     Part,
     Report,
     Shredding,
@@ -61,6 +62,7 @@ def _shred(run: Run, case_id: UUID) -> None:
         keys.destroy(case.content_key, at=run.at)
         Candidate.objects.filter(case=case).delete()
         NearMisses.objects.filter(run__case=case).delete()
+        PageTaken.objects.filter(run__case=case).delete()
         Shredding.objects.create(case=case, at=run.at)
         record(case, EventKind.CONTENT_SHREDDED, by=SYSTEM, at=run.at)
 

@@ -6,6 +6,7 @@ from exports.models.finding import UNFINISHED, Part, PassedOver, RunState, Sourc
 from exports.models.handover import Act, ActBegun, ActKind, Bundle, Download, KnownBy, Report, Shredding
 from exports.models.keeping import KeptKeys, KeptSettled, KeptUntil
 from exports.models.medium import Medium, MediumState, PassphraseBy
+from exports.models.page_taken import PageTaken, WalkFor
 from exports.models.passage import Decision, Flag, Screening, ScreeningState
 from exports.models.proposal import SourceChange, SourceDraft
 from exports.models.restricting import SourceRestriction
@@ -50,6 +51,7 @@ __all__ = [
     "MediumState",
     "NearMisses",
     "NotedSchema",
+    "PageTaken",
     "Part",
     "PassedOver",
     "PassphraseBy",
@@ -81,5 +83,6 @@ __all__ = [
     "TellingWay",
     "Transfer",
     "TransferState",
+    "WalkFor",
     "Withholding",
 ]

@@ -16,7 +16,6 @@ from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.jobs.polling import Worker
 from dsar.jobs.queue import retry
-from dsar.jobs.running import Run
 from exports.fulfil import gather, source_runs
 from exports.models import Part, RunState, SourceRun
 from exports.sources.connector import SourceUnavailableError
@@ -201,13 +200,13 @@ def test_a_later_source_that_a_worker_is_half_through_is_searched_anew(
         house.later()
     count = gather._count
 
-    def count_late(run: Run, source_run: SourceRun, *arguments: Any) -> None:
+    def count_late(*arguments: Any) -> None:
         """While the second source is being counted, the first one is tried again, and found."""
         monkeypatch.setattr(gather, "_count", count)
         house.switch_on("shop")
         retry(Job.objects.get(state=JobState.FAILED, kind="gather_source"), at=timezone.now())
         Worker().run_until_idle()
-        count(run, source_run, *arguments)
+        count(*arguments)
 
     monkeypatch.setattr(gather, "_count", count_late)
     house.later()

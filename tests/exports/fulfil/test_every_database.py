@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from io import StringIO
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from dsar.demo import people, shop_tables, web_log
@@ -20,6 +23,7 @@ from dsar.demo.people import COUPLE, LOOK_ALIKE, PARENT, RECYCLED, Chosen, Perso
 from dsar.demo.systems import BUILD
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
+from exports.fulfil import staying_corrected
 from exports.models import DataSource
 from exports.sources.connector import open_source
 from exports.sources.sql import dialects
@@ -27,16 +31,42 @@ from exports.sources.values import json_value
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
-from requests_app.services import closing, identity
+from requests_app.services import identity
 from requests_app.services.correcting import Correction
 from requests_app.states import State
 from tests.exports.csv_text import records_of
 from tests.exports.fulfil import whole_company
 from tests.exports.fulfil.test_choosing import choose
+from tests.exports.fulfil.test_flags_in_force import accept
 from tests.exports.fulfil.test_gathering import load_anew
 from tests.exports.fulfil.test_opting_out import opted_in
-from tests.exports.fulfil.whole_company import CLUB, Changes, Company, Row, Rows, of_person
-from tests.exports.house import House, everybody, facts_of, files_of, fresh, json_lines, person, run_of, with_bytes
+from tests.exports.fulfil.whole_company import (
+    ACCOUNTS,
+    CLUB,
+    Changes,
+    Company,
+    Row,
+    Rows,
+    as_planned,
+    assert_constraints_hold,
+    but_for_chance,
+    deleted,
+    flagged,
+    of_person,
+)
+from tests.exports.house import (
+    NOW,
+    House,
+    everybody,
+    facts_of,
+    files_of,
+    fresh,
+    json_lines,
+    person,
+    run_of,
+    with_bytes,
+    without_flags,
+)
 from tests.exports.sources import small_company
 from tests.exports.sources.databases import KINDS, POSTGRESQL, empty_database
 from tests.journeys.premises import on_postgres
@@ -44,36 +74,14 @@ from tests.journeys.premises import on_postgres
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 GUEST = Person(2001, "", "Zoë O'Guest", "guest1@mailbox.example", "530-555-0199", date(1990, 5, 1))
-MEMBERS = (Chosen.EVERYWHERE, Chosen.SAME_NAME, LOOK_ALIKE, Chosen.ACCENTS, *COUPLE, PARENT, RECYCLED[1])  # of the club
-ACCOUNTS = ("shop/customers", "club/members")
-KEPT = {"shop/orders", "shop/order_lines", "shop/payments", "club/invoices"}  # for the tax office
-NAMELESS: Mapping[str, Row] = {
-    "shop/customers": {
-        "email": None,
-        "name": "[deleted]",
-        "phone": None,
-        "birth_date": None,
-        "password_hash": "",
-        "driver_licence_no": None,
-        "marketing_email": False,
-        "marketing_sms": False,
-    },
-    "club/members": {"name": "[gone]", "phone": None, "born": None, "picture": None, "opted_out": True},
-}
-RANDOM = {"shop/customers": "account_no", "club/members": "email"}
-BREAKING = (
-    ("shop", "UPDATE customers SET account_no = 'LO-100001' WHERE id = 2"),
-    ("shop", "INSERT INTO wishlist_items (customer_id, product_id, added_at) VALUES (999999, 1, '2026-01-01')"),
-    ("shop", "DELETE FROM customers"),
-    ("shop", "DELETE FROM orders"),
-    ("club", "UPDATE members SET email = 'guest1@mailbox.example' WHERE id <> 2001"),
-    ("club", "DELETE FROM members"),
-    ("web_log", "UPDATE web_devices SET device_id = 'one'"),
-)
+BACKED_UP = ("LO-100110", "LO-100111", "LO-100112", "LO-100113")
+MEMBERS = (Chosen.EVERYWHERE, Chosen.SAME_NAME, LOOK_ALIKE, Chosen.ACCENTS, *COUPLE, PARENT, RECYCLED[1])
+MEMBERS += BACKED_UP  # of the club
 LOCKED = {"sqlite": "BEGIN EXCLUSIVE", "postgresql": "LOCK TABLE reviews", "mysql": "LOCK TABLES reviews WRITE"}
 SINCE = "2022-01-01"  # how far an answer goes back
 FLAGS = {  # what the maps say beside what they said: how consent is withdrawn, and so on
     "shop": """      withdraw_consent: {marketing_email: false, marketing_sms: false}
+      opt_out_automated: {sensitive_limited: true}
       opt_in: {sale_opt_out: false}
       restrict: {sensitive_limited: true}
       lift_restriction: {sensitive_limited: false}
@@ -82,10 +90,16 @@ FLAGS = {  # what the maps say beside what they said: how consent is withdrawn, 
 }
 AT_THE_CLUB = "suppress: {opt_out_sale_share: {opted_out: true}"
 FLAGS_AT_THE_CLUB = (
-    ", opt_in: {opted_out: false}, withdraw_consent: {points: 0}, "
+    ", opt_in: {opted_out: false}, withdraw_consent: {points: 0}, opt_out_automated: {points: 0}, "
     "restrict: {opted_out: true}, lift_restriction: {opted_out: false}"
 )
 NO_MARKETING = {"marketing_email": False, "marketing_sms": False}
+NOT_SOLD = {
+    "shop/customers": {"sale_opt_out": True},
+    "web_log/web_devices": {"sale_opt_out": True},
+    "club/members": {"opted_out": True},
+}
+RESTRICTED = {"shop/customers": {"sensitive_limited": True}, "club/members": {"opted_out": True}}
 
 
 # Of what kind a company's database is makes no difference to ours: beside PostgreSQL one kind is enough.
@@ -128,27 +142,6 @@ def planned(case: Case) -> dict[str, int]:
         for name, rows in run_of(case, source).counts.items()
         if rows
     }
-
-
-def deleted(company: Company, before: Rows) -> Changes:
-    """What has changed, but for the names of chance that accounts bear now: those are like nobody's before."""
-    changes = company.changes(before)
-    for (name, _key), cells in changes.cells.items():
-        if name in RANDOM:
-            by_chance = cells.pop(RANDOM[name])
-            assert by_chance not in {row[RANDOM[name]] for row in before[name].values()}
-    return changes
-
-
-def as_planned(theirs: Rows) -> Changes:
-    """What a deletion of these rows changes by the maps: accounts name nobody, what the law wants is kept."""
-    gone = {name: set(rows) for name, rows in theirs.items() if name not in KEPT and name not in ACCOUNTS}
-    cells = {
-        (name, key): {column: value for column, value in NAMELESS[name].items() if row[column] != value}
-        for name in ACCOUNTS
-        for key, row in theirs.get(name, {}).items()
-    }
-    return Changes(gone, {}, cells)
 
 
 def devices(rows: Rows, who: Person) -> Mapping[whole_company.Key, Row]:
@@ -332,28 +325,13 @@ def test_a_value_deleted_in_place_of_its_correction_is_emptied_in_every_source_a
     assert_constraints_hold(company)
 
 
-def flagged(theirs: Rows, flags: Mapping[str, Row]) -> Changes:
-    """What is changed by flags that are set, by table, on all of these rows: what was not so before."""
-    cells = {
-        (name, key): {column: value for column, value in wanted.items() if row[column] != value}
-        for name, wanted in flags.items()
-        for key, row in theirs[name].items()
-    }
-    assert {name for (name, _key), changed in cells.items() if changed} == flags.keys(), "else this would show nothing"
-    return Changes({}, {}, {place: changed for place, changed in cells.items() if changed})
-
-
 @pytest.mark.parametrize(
     ("right", "who", "flags"),
     [
         (
             Right.OPT_OUT_SALE_SHARE,
             Chosen.EVERYWHERE,  # somebody's address looks like theirs
-            {
-                "shop/customers": {"sale_opt_out": True},
-                "web_log/web_devices": {"sale_opt_out": True},
-                "club/members": {"opted_out": True},
-            },
+            NOT_SOLD,
         ),
         (
             Right.LIMIT_SENSITIVE,
@@ -362,11 +340,18 @@ def flagged(theirs: Rows, flags: Mapping[str, Row]) -> Changes:
         ),
         (Right.OBJECT_MARKETING, Chosen.EVERYWHERE, {"shop/customers": NO_MARKETING}),
         (Right.WITHDRAW_CONSENT, PARENT, {"shop/customers": NO_MARKETING, "club/members": {"points": 0}}),
+        (
+            Right.OPT_OUT_AUTOMATED,
+            COUPLE[0],  # whose telephone is somebody else's, too
+            {"shop/customers": {"sensitive_limited": True}, "club/members": {"points": 0}},
+        ),
     ],
 )
 def test_what_is_in_force_at_once_sets_its_flags_and_nothing_else(  # noqa: PLR0917 - fixtures
     house: House, company: Company, before: Rows, right: Right, who: str, flags: Mapping[str, Row]
 ) -> None:
+    if right == Right.OPT_OUT_AUTOMATED:
+        house.shift(timedelta(days=70))  # to 2027, when California gives it
     case = house.file(right, who=person(who)).cases.get()
     house.work()
     assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
@@ -391,18 +376,90 @@ def test_opting_in_again_takes_off_what_the_opt_out_had_set_and_nothing_else(
     assert company.changes(opted_out) == flagged(of_person(opted_out, who), flags)
 
 
-def test_a_restriction_is_set_with_the_objection_and_taken_off_with_its_notice_and_nothing_else_changes(
-    house: House, company: Company, before: Rows
+@pytest.mark.parametrize("right", [Right.RESTRICT, Right.OBJECT])
+def test_a_granted_restriction_is_set_from_the_mailbox_on_until_its_end_was_told_and_nothing_else_changes(
+    house: House, company: Company, before: Rows, right: Right
 ) -> None:
     who = person(PARENT)
-    submission = house.file(Right.OBJECT, who=who, residence="DE")
+    restricted = flagged(of_person(before, who), RESTRICTED)
+    submission = house.file(right, who=who, residence="DE")
+    case = submission.cases.get()
+    assert company.changes(before) == Changes({}, {}, {}), "nobody has confirmed who asks"
     identity.note_mailbox(submission, at=timezone.now())
     house.work()
-    flags = {"shop/customers": {"sensitive_limited": True}, "club/members": {"opted_out": True}}
-    assert company.changes(before) == flagged(of_person(before, who), flags)
-    closing.withdraw(submission.cases.get().pk, at=timezone.now())
+    assert company.changes(before) == restricted
+    house.move(case, "write_answer", text="Done.", proof="The scoring stopped.")
+    house.approve(case)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
+    assert company.changes(before) == restricted
+    house.move(case, "end_restriction", explanation="The data was corrected.")
     house.work()
     assert company.changes(before) == Changes({}, {}, {})
+
+
+def test_a_map_that_comes_to_say_how_sets_the_flags_of_who_had_opted_out_and_nothing_else_changes(
+    house: House, company: Company, before: Rows
+) -> None:
+    who = person("LO-100114")
+    texts = {source.slug: source.map_version.text for source in DataSource.objects.all()}
+    for slug in texts:
+        without_flags(slug)
+    house.file(Right.OPT_OUT_SALE_SHARE, who=who)
+    house.work()
+    assert company.changes(before) == Changes({}, {}, {})
+    for slug, text in texts.items():
+        accept(text, slug)
+    house.work()
+    flags = {"shop/customers": {"sale_opt_out": True}, "web_log/web_devices": {"sale_opt_out": True}}
+    assert company.changes(before) == flagged(of_person(before, who), flags)
+
+
+def say_restored(slug: str) -> str:
+    """Delete again in a source what had been deleted, then set what holds of people, and tell what is left."""
+    said = StringIO()
+    call_command("deletions", "replay", slug, stdout=said)
+    try:
+        call_command("restored", slug, "--backup-of", f"{NOW:%Y-%m-%d}", stdout=said)
+    except CommandError as error:
+        said.write(f"ERROR {error}")
+    return said.getvalue()
+
+
+def test_a_restored_backup_and_what_is_done_again_equal_the_state_before_but_for_what_was_corrected(
+    house: House, company: Company, before: Rows, tmp_path: Path
+) -> None:
+    """A correction is not written again: its alarm is raised, and whoever puts it right has all of the state before."""
+    erased, opted_out, restricted, corrected = map(person, BACKED_UP)
+    restore = company.back_up(tmp_path)
+    house.closed(Right.DELETE, erased)
+    house.file(Right.OPT_OUT_SALE_SHARE, who=opted_out)
+    identity.note_mailbox(house.file(Right.RESTRICT, who=restricted, residence="DE"), at=timezone.now())
+    new = {"phone": "+1 530 555 0144"}
+    case = house.closed(Right.CORRECT, corrected, correct_field="shop.customers.phone", correct_value=new["phone"])
+    after, planned = company.rows(), as_planned(of_person(before, erased))
+    cells = planned.cells | {(name, (corrected.id,)): new for name in ACCOUNTS}
+    cells |= flagged(of_person(before, opted_out), NOT_SOLD).cells
+    cells |= flagged(of_person(before, restricted), RESTRICTED).cells
+    assert but_for_chance(company.changes(before), before) == planned._replace(cells=cells)
+
+    restore()
+    said = {slug: say_restored(slug) for slug in ("shop", "web_log", "club")}
+    house.work()
+    lost = {(name, (corrected.id,)): {"phone": before[name][corrected.id,]["phone"]} for name in ACCOUNTS}
+    assert but_for_chance(company.changes(after), before) == Changes({}, {}, lost)
+    assert {slug: "ERROR" in told for slug, told in said.items()} == {"shop": True, "web_log": False, "club": True}
+    assert f"customers.phone: the wrong value of {case.submission.reference} stands again in 1 rows" in said["shop"]
+    assert {alarm.corrected.source.slug for alarm in staying_corrected.alarms(case)} == {"shop", "club"}
+
+    for name in ACCOUNTS:
+        system, _, table = name.partition("/")
+        with company.connected(system) as connection:
+            connection.execute(sa.text(f"UPDATE {table} SET phone = :phone WHERE id = :id"), new | {"id": corrected.id})
+            connection.commit()
+    assert not [told for told in map(say_restored, said) if "ERROR" in told]
+    assert not staying_corrected.alarms(case).exists()
+    assert but_for_chance(company.changes(after), before) == Changes({}, {}, {})
+    assert_constraints_hold(company)
 
 
 @contextmanager
@@ -437,9 +494,3 @@ def test_a_source_that_answers_slowly_is_asked_again_and_is_changed_once_and_who
     assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "partly_fulfilled")
     assert deleted(company, before) == as_planned(theirs)
     assert_constraints_hold(company)
-
-
-def assert_constraints_hold(company: Company) -> None:
-    """No row points to one that is gone, and each database refuses what it refused on its first day."""
-    assert company.orphans() == []
-    assert [statement for system, statement in BREAKING if not company.refuses(system, statement)] == []

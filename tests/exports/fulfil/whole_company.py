@@ -5,9 +5,11 @@ Whose a row is, is said in Python, from foreign keys and addresses: no map and n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,6 +17,10 @@ import sqlalchemy as sa
 from dsar.demo import shop_tables, systems
 from dsar.demo.people import Person
 from tests.exports.sources import small_company
+
+Key = tuple[Any, ...]
+Row = dict[str, Any]
+Rows = Mapping[str, Mapping[Key, Row]]  # by system and table, such as ``shop/orders``, then by primary key
 
 TABLES = {"shop": shop_tables.shop, "web_log": shop_tables.web_log, "club": small_company.tables}
 CLUB = "CLUB_DATABASE"  # the environment variable with its address
@@ -36,6 +42,31 @@ BY_ADDRESS = {  # beside the account, if they name one
     "shop/newsletter_subscribers": "email",
     "club/members": "email",
 }
+ACCOUNTS = ("shop/customers", "club/members")
+KEPT = {"shop/orders", "shop/order_lines", "shop/payments", "club/invoices"}  # for the tax office
+NAMELESS: Mapping[str, Row] = {
+    "shop/customers": {
+        "email": None,
+        "name": "[deleted]",
+        "phone": None,
+        "birth_date": None,
+        "password_hash": "",
+        "driver_licence_no": None,
+        "marketing_email": False,
+        "marketing_sms": False,
+    },
+    "club/members": {"name": "[gone]", "phone": None, "born": None, "picture": None, "opted_out": True},
+}
+RANDOM = {"shop/customers": "account_no", "club/members": "email"}
+BREAKING = (
+    ("shop", "UPDATE customers SET account_no = 'LO-100001' WHERE id = 2"),
+    ("shop", "INSERT INTO wishlist_items (customer_id, product_id, added_at) VALUES (999999, 1, '2026-01-01')"),
+    ("shop", "DELETE FROM customers"),
+    ("shop", "DELETE FROM orders"),
+    ("club", "UPDATE members SET email = 'guest1@mailbox.example' WHERE id <> 2001"),
+    ("club", "DELETE FROM members"),
+    ("web_log", "UPDATE web_devices SET device_id = 'one'"),
+)
 OF_ACCOUNT = ("addresses", "reviews", "avatars", "devices", "loyalty_entries", "wishlist_items")
 HANGING = (  # a table, its column, and to the key of which table that leads
     *((f"shop/{name}", "customer_id", "shop/customers") for name in OF_ACCOUNT),
@@ -49,10 +80,6 @@ HANGING = (  # a table, its column, and to the key of which table that leads
     ("club/invoices", "member_id", "club/members"),
     ("club/stamps", "letter_id", "club/letters"),
 )
-
-Key = tuple[Any, ...]
-Row = dict[str, Any]
-Rows = Mapping[str, Mapping[Key, Row]]  # by system and table, such as ``shop/orders``, then by primary key
 
 
 class Changes(NamedTuple):
@@ -98,6 +125,35 @@ class Company:
         """What has changed since a look at all rows."""
         after = self.rows()
         return Changes(_missing(before, after), _missing(after, before), dict(_cells(before, after)))
+
+    def back_up(self, folder: Path) -> Callable[[], None]:
+        """Make a backup of all systems; gives what restores it: the files, or what has changed since on a server."""
+        before = self.rows()
+        files = {Path(url.removeprefix("sqlite:///")): folder / name for name, url in self.urls.items()}
+        files = {file: copy for file, copy in files.items() if file.exists()}
+        for file, copy in files.items():
+            shutil.copyfile(file, copy)
+
+        def restore() -> None:
+            for file, copy in files.items():
+                shutil.copyfile(copy, file)
+            self._put_back(before)
+            assert self.rows() == before
+
+        return restore
+
+    def _put_back(self, before: Rows) -> None:
+        gone, _new, cells = self.changes(before)
+        for system, tables in TABLES.items():
+            with self.connected(system) as connection:
+                for table in tables.sorted_tables:  # what is pointed to before what points to it
+                    name = f"{system}/{table.name}"
+                    for key in gone.get(name, ()):
+                        connection.execute(table.insert().values(before[name][key]))
+                    for key in (key for changed, key in cells if changed == name):
+                        same = [column == part for column, part in zip(table.primary_key, key, strict=True)]
+                        connection.execute(table.update().where(*same).values(before[name][key]))
+                connection.commit()
 
     def orphans(self) -> list[str]:
         """The foreign keys, as the databases themselves tell them, that lead nowhere: none, if all is well."""
@@ -205,3 +261,47 @@ def club_of(people: Sequence[Person]) -> dict[str, list[Row]]:
         "stamps": [{"letter_id": letter["id"], "place": "top", "cents": 60} for letter in letters],
         "invoices": [{"id": who.id, "member_id": who.id, "cents": 500} for who in people],
     }
+
+
+def deleted(company: Company, before: Rows) -> Changes:
+    """What a deletion has changed, but for the names of chance that all accounts bear now."""
+    changes = company.changes(before)
+    assert all(RANDOM[name] in cells for (name, _key), cells in changes.cells.items() if name in RANDOM)
+    return but_for_chance(changes, before)
+
+
+def but_for_chance(changes: Changes, before: Rows) -> Changes:
+    """What has changed, without the names of chance that accounts bear now: those are like nobody's before."""
+    for (name, _key), cells in changes.cells.items():
+        if name in RANDOM and RANDOM[name] in cells:
+            by_chance = cells.pop(RANDOM[name])
+            assert by_chance not in {row[RANDOM[name]] for row in before[name].values()}
+    return changes._replace(cells={place: cells for place, cells in changes.cells.items() if cells})
+
+
+def as_planned(theirs: Rows) -> Changes:
+    """What a deletion of these rows changes by the maps: accounts name nobody, what the law wants is kept."""
+    gone = {name: set(rows) for name, rows in theirs.items() if name not in KEPT and name not in ACCOUNTS}
+    cells = {
+        (name, key): {column: value for column, value in NAMELESS[name].items() if row[column] != value}
+        for name in ACCOUNTS
+        for key, row in theirs.get(name, {}).items()
+    }
+    return Changes(gone, {}, cells)
+
+
+def flagged(theirs: Rows, flags: Mapping[str, Row]) -> Changes:
+    """What is changed by flags that are set, by table, on all of these rows: what was not so before."""
+    cells = {
+        (name, key): {column: value for column, value in wanted.items() if row[column] != value}
+        for name, wanted in flags.items()
+        for key, row in theirs[name].items()
+    }
+    assert {name for (name, _key), changed in cells.items() if changed} == flags.keys(), "else this would show nothing"
+    return Changes({}, {}, {place: changed for place, changed in cells.items() if changed})
+
+
+def assert_constraints_hold(company: Company) -> None:
+    """No row points to one that is gone, and each database refuses what it refused on its first day."""
+    assert company.orphans() == []
+    assert [statement for system, statement in BREAKING if not company.refuses(system, statement)] == []

@@ -24,6 +24,7 @@ from exports.sources.connector import (
     Action,
     ChangeRefusedError,
     Connector,
+    DataChangedError,
     Deletion,
     DeletionPlan,
     DoneCollection,
@@ -133,8 +134,8 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
                 defaults={"begun_at": run.at},
             )
 
+    repeated = begun.exists()
     try:
-        repeated = begun.exists()
         if not repeated:  # what an earlier try may have done has to be told first
             may_go_on()
         word = asking.word_on(case, source_run.source, ActKind.DELETE)
@@ -144,9 +145,11 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
     except OnlyByHandError:  # nobody is to be asked for what is held
         may_go_on()
         raise
-    except (ChangeRefusedError, trouble.HeldSince):  # the source has undone it, and a new approval begins anew
+    except (ChangeRefusedError, trouble.HeldSince) as error:  # the source has undone it, and a new approval begins anew
         with run.transaction():
             begun.delete()
+        if repeated and isinstance(error, DataChangedError):
+            raise trouble.MayBeDoneInPart(str(error), changed=error.changed) from error
         raise
 
 
@@ -281,8 +284,9 @@ def kept_by_deletion(case: Case) -> list[Kept]:
 def deletions(case: Case) -> list[Deleted]:
     """What was done to each collection of each source, as the last act that names the collection tells it.
 
-    A later round may find nothing any more in a source where an earlier one kept something. What went in earlier
-    rounds is gone, and counts.
+    A later round may find nothing any more in a source where an earlier one kept something, or less of it: what led to
+    the rest was de-identified. So what is kept is the most that a round kept; what went in earlier rounds is gone, and
+    counts.
     """
     found: dict[tuple[int, str], Deleted] = {}
     acts = Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source", "map_version")
@@ -290,13 +294,14 @@ def deletions(case: Case) -> list[Deleted]:
         for collection, entry in act.by_collection():
             place, action = (act.source_id, collection.name), Action(entry["action"])
             before = found.get(place)
-            gone = before.rows if before and before.action == action == Action.DELETE else 0
+            earlier = before.rows if before and before.action == action else 0
+            rows = {Action.DELETE: earlier + entry["rows"], Action.KEEP: max(earlier, entry["rows"])}
             ground = collection.on_delete.ground if isinstance(collection.on_delete, Keep) else ""
             found[place] = Deleted(
                 act.source,
                 collection,
                 action,
-                gone + entry["rows"],
+                rows.get(action, entry["rows"]),
                 entry.get("ground", ground) if action is Action.KEEP else "",
                 entry.get("until", ""),
                 entry.get("still_needed", 0),

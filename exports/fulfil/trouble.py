@@ -92,6 +92,12 @@ class StillFound(Exception):
     code = "still_found"
 
 
+class MayBeDoneInPart(DataChangedError):
+    """Rows are missing or changed after a try of which nobody knows whether, and how much of it, was carried out."""
+
+    code = "may_be_done_in_part"
+
+
 # A file of ours that can't be read, though nobody destroyed it on purpose.
 DAMAGED = (FileDamaged, SealBroken, KeyUnknown)
 # What approval rested on no longer holds: the case goes back to a person.
@@ -250,6 +256,12 @@ WHAT_TO_DO: Mapping[str, Text] = {
         " Where the rows are the same and hold something else by now, the history says how many of which collection,"
         " and in which columns."
     ),
+    "may_be_done_in_part": _(
+        "The source no longer holds what was approved, and a try before this one was about to be carried out there when"
+        " its answer was lost. A source that does not do all or nothing may have done a part of it: the answer and the"
+        " list of what is deleted again after a restore will not name that part. Ask who runs the source, gather again,"
+        " look, and approve what is left."
+    ),
     "held_since_approval": _(
         "A hold was placed on this person's data after the approval. Nothing was deleted there since. Gather again: the"
         " plan then keeps what is held, on its ground. Look, and approve anew."
@@ -360,7 +372,7 @@ def why_handed_back(case: Case, broken: Broken) -> str:
     match broken:
         case MoveShut():
             return "limit_reached"
-        case NotToCorrect() | HeldSince() | StillFound():
+        case NotToCorrect() | HeldSince() | StillFound() | MayBeDoneInPart():
             return broken.code
         case VaultError():
             return "findings_damaged"

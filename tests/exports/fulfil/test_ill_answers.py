@@ -8,12 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from django.utils import timezone
 from pytest_django import Settings
 
+from dsar.demo.databases import make_database
+from dsar.demo.people import Chosen
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import retry
+from exports.admin import attention
 from exports.models import Act, DataSource, RunState, Telling
 from exports.sources.connector import open_source
 from exports.sources.http import calls
@@ -21,10 +25,16 @@ from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.exports.csv_text import records_of
-from tests.exports.house import House, facts_of, files_of, fresh, json_lines, person, run_of
+from tests.exports.fulfil import whole_company
+from tests.exports.house import ANALYST, House, facts_of, files_of, fresh, json_lines, person, run_of
+from tests.exports.sources import small_company
+from tests.exports.sources.databases import empty_database
 from tests.exports.sources.service import KEY, MAP, Reply, Service, answered, running
+from tests.exports.sources.small_company import everything
+from tests.exports.sources.test_breaking_off import dying_before
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -187,3 +197,84 @@ def test_an_opt_out_whose_second_source_dies_after_the_first_is_set_there_later_
     assert house.sql("web_log", flag) == [(before + 2,)]
     assert [fact["source"] for fact in facts_of(case, EventKind.ACT_DONE)] == ["shop", "web_log"]
     assert len(facts_of(case, EventKind.RECIPIENT_TOLD)) == Telling.objects.told().filter(case=case).count() == 2
+
+
+@pytest.fixture
+def club(house: House, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
+    """A club on PostgreSQL, walked after the company's databases: the person is one of its members."""
+    url = empty_database("postgresql", "dying", house.folder, request)
+    make_database(url, small_company.tables, whole_company.club_of([person(Chosen.SAME_NAME), person()]))
+    monkeypatch.setenv("CLUB_URL", url)
+    DataSource.set_up(
+        small_company.MAP, read_url_variable="CLUB_URL", write_url_variable="CLUB_URL", position=9, at=timezone.now()
+    )
+    engine = sa.create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.services  # SQLite's file has no server that could die
+def test_a_database_that_dies_between_two_tables_is_told_and_once_it_is_back_all_is_deleted_there_and_once(
+    house: House, club: sa.Engine
+) -> None:
+    case = house.deciding(Right.DELETE)
+    before = everything(club)
+    with dying_before("letters", club, "postgresql") as written:
+        house.approve(case)
+        while Job.objects.filter(kind="carry_out", state=JobState.WAITING).exists():
+            house.later()
+    assert written[:2] == ["stamps", "letters"]
+    assert everything(club) == before, "nothing by half"
+    assert fresh(case).state == State.CARRYING_OUT
+    shown = attention.attention(fresh(case), ANALYST)
+    assert shown is not None
+    assert [trouble.what for trouble in shown.context["troubles"]] == ["Could not be carried out in: club."]
+    try_again(house)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "partly_fulfilled")
+    after, whose = everything(club), person().id
+    assert after["letters"] == [row for row in before["letters"] if row[1] != whose]
+    assert after["stamps"] == [row for row in before["stamps"] if row[0] // 10 != whose]
+    assert after["invoices"] == before["invoices"]
+    assert [row for row in after["members"] if row[0] != whose] == [row for row in before["members"] if row[0] != whose]
+    assert [row[2] for row in after["members"] if row[0] == whose] == ["[gone]"]
+    assert sorted(str(fact["source"]) for fact in facts_of(case, EventKind.ACT_DONE)) == ["club", "shop", "web_log"]
+
+
+def test_a_service_that_dies_between_two_tables_is_shown_to_a_person_and_the_rest_goes_with_the_next_approval(
+    house: House, service: Service
+) -> None:
+    """By the contract it does all or nothing; this one has no transaction, and breaks it."""
+    case = house.deciding(Right.DELETE)
+    others = [row for row in service.orders if row["of"] != 1], service.members[1:]
+
+    def die_after_the_orders(asked: Service, path: str, question: dict[str, Any]) -> Reply | None:
+        if not path.endswith("/delete"):
+            asked.tricks.append(die_after_the_orders)
+            return None
+        asked.delete({"collections": [one for one in question["collections"] if one["name"] == "orders"]})
+        return CUT_OFF
+
+    service.tricks = [die_after_the_orders]
+    house.approve(case)
+    house.later()
+    assert fresh(case).state == State.DECIDING
+    assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "may_be_done_in_part"
+    shown = attention.attention(fresh(case), ANALYST)
+    assert shown is not None
+    assert "may have done a part of it" in shown.context["troubles"][0].to_do
+    house.move(case, "gather_again")
+    house.work()
+    house.approve(case)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "partly_fulfilled")
+    assert (service.orders, service.members[1:]) == others
+    assert service.members[0]["name"] == "gone"
+    orders = [
+        {one["name"]: len(one["keys"]) for one in question["collections"]}
+        for path, question, _headers in service.asked
+        if path.endswith("/delete")
+    ]
+    assert orders == [{"members": 1, "orders": 7}, {"members": 1}]
+    (letter,) = case.messages.filter(letter=Letter.DELETED)
+    assert "- Members: 1 record no longer names you." in letter.text
+    kept = facts_of(case, EventKind.ACT_DONE)[1]["kept"]
+    assert f"- Orders: {kept['orders']} records kept." in letter.text, "the second round finds less of what is kept"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -55,10 +56,11 @@ def dying_before(table: str, engine: sa.Engine, kind: str) -> Iterator[list[str]
     written: list[str] = []
 
     def look(connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
-        if connection.engine.url == engine.url and statement.startswith("UPDATE"):
-            if statement.startswith(f"UPDATE {table} "):
+        changes = re.match(r"(?:UPDATE|DELETE FROM) (\w+) ", statement)
+        if changes and connection.engine.url == engine.url:
+            if changes[1] == table:
                 end_others(engine, kind)
-            written.append(statement.split()[1])
+            written.append(changes[1])
 
     sa.event.listen(sa.Engine, "before_cursor_execute", look)
     try:

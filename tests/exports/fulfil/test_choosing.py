@@ -98,8 +98,15 @@ def ids(house: House, table: str, customer: int) -> set[object]:
     return {row[0] for row in house.sql("shop", f"SELECT * FROM {table} WHERE customer_id = ?", customer)}
 
 
-def test_the_case_stops_and_nothing_is_gathered(family: House) -> None:
-    case = stopped(family, Right.KNOW_SPECIFIC)
+@pytest.mark.parametrize("right", [Right.KNOW_SPECIFIC, Right.DELETE])
+def test_of_two_people_at_once_nothing_is_gathered_planned_or_touched_until_somebody_chose(
+    family: House, right: Right
+) -> None:
+    before = whole_shop(family)
+    case = stopped(family, right)
+    with pytest.raises(MoveShut, match="Open only while the case is deciding; it is gathering"):
+        family.approve(case)
+    assert whole_shop(family) == before
     assert case.state == State.GATHERING
     assert (run_of(case, "shop").state, run_of(case, "shop").error) == (RunState.FAILED, "WhichOfThese")
     assert not Part.objects.filter(run__case=case, run__source__slug="shop").exists()

@@ -15,6 +15,7 @@ ONLY_IN_PART = frozenset({RefusalPart.REST_DISCLOSED, RefusalPart.REST_DELETED})
 ONLY_ON = {
     RefusalPart.PRIVACY_POLICY: frozenset({Ground.NOT_VERIFIED}),
     RefusalPart.HEALTH_STATEMENT: frozenset({Ground.ACCURATE, Ground.DENIED_BEFORE}),
+    RefusalPart.DELETION_INSTEAD: frozenset({Ground.ACCURATE, Ground.DENIED_BEFORE}),
 }
 
 
@@ -54,6 +55,12 @@ def required(
     return tuple(said.values())
 
 
+def where_to_complain(packs: Sequence[LawPack], right: Right, *, on: date, residence: str) -> tuple[Said, ...]:
+    """To which authority one may complain under the laws that say so, also where nothing is refused yet."""
+    said = required(packs, right, on=on, residence=residence)
+    return tuple(item for item in said if item.part is RefusalPart.COMPLAINT_TO_SUPERVISORY_AUTHORITY)
+
+
 def grounds_of_all(packs: Sequence[LawPack], used: Exemption, right: Right, *, on: date) -> tuple[Exemption, ...]:
     """The ground that was used, and its like under every other law of the case that gives the right."""
     found = [used]
@@ -84,7 +91,10 @@ def _parts(pack: LawPack, right: Right, on: date, residence: str) -> Iterator[Sa
 def _named(authority: Authority) -> Text:
     """The sentence that names it, after the one that says that one may complain."""
     named = f"{authority.name}, {authority.website}"
-    sentence = Text(en=f"Where you live, it is: {named}.", es=f"Donde usted vive es: {named}.")
+    sentence = Text(
+        en=f"The national authority where you live is: {named}.",
+        es=f"La autoridad nacional del lugar donde vive es: {named}.",
+    )
     if authority.note is None:
         return sentence
     return Text(en=f"{sentence.en} {authority.note.en}", es=f"{sentence.es} {authority.note.es}")

@@ -227,6 +227,7 @@ class RefusalPart(StrEnum):
     OPT_OUT_OFFERED = "opt_out_offered"
     PRIVACY_POLICY = "privacy_policy"
     HEALTH_STATEMENT = "health_statement"
+    DELETION_INSTEAD = "deletion_instead"
     APPEAL_INSTRUCTIONS = "appeal_instructions"
     COMPLAINT_ROUTES = "complaint_routes"
     COMPLAINT_TO_CONTROLLER = "complaint_to_controller"

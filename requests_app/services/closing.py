@@ -131,7 +131,7 @@ def _ways_on(case: Case, *, offer_opt_out: bool) -> list[str]:
         offer_opt_out=offer_opt_out,
         residence=case.submission.residence,
     )
-    return letters.ways_on(said, case.submission.language)
+    return letters.ways_on(said, case.submission)
 
 
 def _ground_of_corrections(case: Case) -> Ground | None:

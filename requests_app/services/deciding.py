@@ -143,7 +143,7 @@ def _tell(
         explanation=explanation,
         considered=_considered(case, ground),
         by_child=letter == letters.Letter.OPT_IN_REFUSED and who_asks.is_by_child(case),
-        ways_on=letters.ways_on(said, language),
+        ways_on=letters.ways_on(said, case.submission),
         restriction_ends=case.is_restricted,
         appeal_refused=_where_to_turn(case),
         missing=missing,

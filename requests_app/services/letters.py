@@ -37,7 +37,8 @@ PERMANENT = 500  # from here on, an answer of a mail server is final (RFC 5321, 
 
 
 _ITEM = re.compile(r" *(?:- |\d+\. )?")  # how a line of a list begins
-_OPT_OUT_HERE = Text("Go to {base}/request/", "Vaya a {base}/request/")
+_ASK_HERE = Text("Go to {base}/request/", "Vaya a {base}/request/")
+_POLICY_HERE = Text("It is here: {url}", "Está aquí: {url}")
 
 
 class RecipientRefused(PermanentFailure):
@@ -204,12 +205,16 @@ def laid_out(rendered: str) -> tuple[str, str]:
     return subject.strip(), _wrapped(text.strip()) + "\n"
 
 
-def ways_on(said: Iterable[refusals.Said], language: str) -> list[str]:
-    """What the laws of a case want said beside the reasons; an opt-out that is offered, with the address to make it."""
+def ways_on(said: Iterable[refusals.Said], submission: Submission) -> list[str]:
+    """What the laws of a case want said beside the reasons; with the address of what the letter points to."""
+    language = submission.language
+    where = {
+        RefusalPart.OPT_OUT_OFFERED: _ASK_HERE.in_language(language).format(base=settings.BASE_URL),
+        RefusalPart.DELETION_INSTEAD: _ASK_HERE.in_language(language).format(base=settings.BASE_URL),
+        RefusalPart.PRIVACY_POLICY: _POLICY_HERE.in_language(language).format(url=submission.organisation.policy_url),
+    }
     return [
-        f"{item.text.in_language(language)} {_OPT_OUT_HERE.in_language(language).format(base=settings.BASE_URL)}"
-        if item.part is RefusalPart.OPT_OUT_OFFERED
-        else item.text.in_language(language)
+        " ".join((item.text.in_language(language), *filter(None, [where.get(item.part)])))
         for item in said
         if item.part is not RefusalPart.REASONS
     ]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from requests_app import limiting, waiting
 from requests_app.events import EventKind
+from requests_app.law import refusals
 from requests_app.law.words import DutyKind
 from requests_app.models import Case, Clarification, LimitChoice, LimitDecision
 from requests_app.move import NOBODY
@@ -87,8 +88,20 @@ def extend(case: Case, *, actor: Actor, at: datetime, reason: str) -> None:
         laws=[duty.law for duty in answers],
         due_on=[duty.due_on.isoformat() for duty in answers],
     )
-    due_on = letters.spelt(min(duty.due_on for duty in answers), case.submission.language)
-    letters.queue(case.submission, letters.Letter.EXTENSION, at=at, case=case, reason=reason, due_on=due_on)
+    language = case.submission.language
+    laws = [pack for pack in case.packs() if pack.slug in {duty.law for duty in answers}]
+    said = refusals.where_to_complain(
+        laws, case.right_asked, on=case.received_on(), residence=case.submission.residence
+    )
+    letters.queue(
+        case.submission,
+        letters.Letter.EXTENSION,
+        at=at,
+        case=case,
+        reason=reason,
+        due_on=letters.spelt(min(duty.due_on for duty in answers), language),
+        ways_on=letters.ways_on(said, case.submission),
+    )
 
 
 @performs("assign")

@@ -41,8 +41,8 @@ def ways_to_complain(law: packs.LawPack, residence: str, language: str = "en", o
 def test_a_refusal_names_the_authority_where_the_person_lives(residence: str, named: str) -> None:
     anybody, where_you_live = ways_to_complain(GDPR, residence)
     assert anybody.startswith("You can complain to a data protection authority")
-    assert where_you_live == f"Where you live, it is: {named}"
-    assert ways_to_complain(GDPR, residence, "es")[1] == f"Donde usted vive es: {named}"
+    assert where_you_live == f"The national authority where you live is: {named}"
+    assert ways_to_complain(GDPR, residence, "es")[1] == f"La autoridad nacional del lugar donde vive es: {named}"
 
 
 def test_in_germany_the_authorities_of_the_federal_states_are_named_too() -> None:

@@ -28,7 +28,18 @@ CCPA, EU, UK = (packs.law_pack(slug) for slug in ("ccpa", "gdpr", "uk_gdpr"))
             {"ground": Ground.NOT_VERIFIED},
             ["reasons", "privacy_policy", "complaint_routes"],
         ),
-        (CCPA, Right.CORRECT, {"ground": Ground.ACCURATE}, ["reasons", "health_statement", "complaint_routes"]),
+        (
+            CCPA,
+            Right.KNOW_SPECIFIC,
+            {"ground": Ground.NOT_VERIFIED},
+            ["reasons", "privacy_policy", "complaint_routes"],
+        ),
+        (
+            CCPA,
+            Right.CORRECT,
+            {"ground": Ground.ACCURATE},
+            ["reasons", "health_statement", "deletion_instead", "complaint_routes"],
+        ),
         (CCPA, Right.CORRECT, {"ground": Ground.FRAUD}, ["reasons", "complaint_routes"]),
     ],
 )

@@ -182,6 +182,7 @@ def test_a_refused_appeal_says_where_to_turn() -> None:
     (letter,) = letters_of(appeal.submission, Letter.REFUSAL)
     text = " ".join(letter.split())
     assert WHERE_TO_TURN in text
+    assert f"Appeal (against our decision on your request {case.submission.reference})" in text
     assert "by what you told us you are not one" in text
     assert "Civ. Code 1798.140" in text
     assert fresh(case).state == State.CLOSED

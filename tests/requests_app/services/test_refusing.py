@@ -101,9 +101,9 @@ def test_the_answer_is_owed_until_the_letter_is_accepted_and_nothing_else_is_owe
     ("residence", "language", "code", "named"),
     [
         ("DE", "en", "gdpr_12_6_identity", "every federal state has an authority of its own"),
-        ("FR", "en", "gdpr_12_6_identity", "Where you live, it is: Commission nationale de l'informatique et des"),
-        ("ES", "es", "gdpr_12_6_identity", "Donde usted vive es: Agencia Española de Protección de Datos (AEPD)"),
-        ("IE", "en", "gdpr_12_6_identity", "Where you live, it is: Data Protection Commission"),
+        ("FR", "en", "gdpr_12_6_identity", "where you live is: Commission nationale de l'informatique et des"),
+        ("ES", "es", "gdpr_12_6_identity", "donde vive es: Agencia Española de Protección de Datos (AEPD)"),
+        ("IE", "en", "gdpr_12_6_identity", "The national authority where you live is: Data Protection Commission"),
         ("GB", "en", "gdpr_12_6_identity", "You can complain to the Information Commissioner (ico.org.uk)"),
         ("BR", "en", "br_18_not_verified", "the national data protection authority (ANPD, gov.br/anpd)"),
         ("CA", "en", "ca_pipeda_not_verified", "the Office of the Privacy Commissioner of Canada (priv.gc.ca)"),
@@ -119,9 +119,8 @@ def test_the_letter_names_the_authority_of_where_the_person_lives(
     (text,) = letters_of(refuse(case, code).submission, Letter.REFUSAL)
     joined = " ".join(text.split())
     assert named in joined
-    assert ("Where you live, it is" in joined or "Donde usted vive es" in joined) == (
-        residence in {"DE", "FR", "ES", "IE"}
-    )
+    names_it = "The national authority where you live is" in joined or "La autoridad nacional del lugar" in joined
+    assert names_it == (residence in {"DE", "FR", "ES", "IE"})
 
 
 def test_what_was_withheld_of_an_answer_names_it_too(house: Company) -> None:
@@ -155,6 +154,27 @@ def test_the_letter_says_what_the_law_of_the_case_wants_said(
     joined = " ".join(text.split())
     assert [words for words in said if words not in joined] == []
     assert [words for words in unsaid if words in joined] == []
+
+
+@pytest.mark.parametrize(
+    ("right", "state", "code", "said"),
+    [
+        (Right.KNOW_SPECIFIC, State.VERIFYING, "ca_7021_not_verified", "It is here: https://acorn.example/privacy"),
+        (
+            Right.CORRECT,
+            State.DECIDING,
+            "ca_106_accurate",
+            "ask us instead to delete what we collected from you. Go to",
+        ),
+    ],
+)
+def test_the_letter_leads_on_where_the_law_of_california_points_to(
+    right: Right, state: State, code: str, said: str
+) -> None:
+    """11 CCR 7024(a)-(b), 7023(f)."""
+    case = refuse(case_in(state, right), code)
+    (text,) = letters_of(case.submission, Letter.REFUSAL)
+    assert said in " ".join(text.split())
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,15 @@ def test_the_person_is_told_why_and_until_when_in_his_own_language() -> None:
         assert "Two systems are slow." in text
 
 
+@pytest.mark.parametrize(("residence", "is_said"), [("CA", True), ("US-CA", False)])
+def test_where_the_law_wants_it_the_notice_says_to_whom_one_may_complain(residence: str, is_said: bool) -> None:
+    """PIPEDA s.8(4)."""
+    case = case_in(State.VERIFYING, residence=residence)
+    move(case, "extend", reason="Two systems are slow.")
+    (text,) = letters_of(case.submission, Letter.EXTENSION)
+    assert ("Office of the Privacy Commissioner of Canada" in " ".join(text.split())) == is_said
+
+
 def test_every_date_that_the_law_lets_be_extended_moves_and_no_other() -> None:
     case = move(case_in(State.REVIEWING, Right.DELETE), "extend", reason=REASON)
     assert {duty.kind: duty.due_on for duty in case.duties.all()} == {

@@ -214,8 +214,8 @@ class CompanyWork:
         return corrections.begun_because(case)
 
     def is_refused(self, case: Case) -> bool:
-        """Whether each correction was decided on, one was refused, and none granted."""
-        return corrections.is_refused(case)
+        """Whether each correction was decided on, one was refused, and none granted; or a deletion deleted nothing."""
+        return corrections.is_refused(case) or acts.deleted_nothing(case)
 
     def is_not_held(self, case: Case) -> bool:
         """Whether nothing of what was to be corrected is held."""

@@ -19,7 +19,7 @@ from exports.fulfil import as_planned, choosing, erasures, held, keeping, second
 from exports.fulfil.second_look import planned_keys, planned_rows
 from exports.fulfil.stuck import STUCK, Stuck
 from exports.fulfil.tasks import asking
-from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
+from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun, Telling
 from exports.sources.connector import (
     Action,
     ChangeRefusedError,
@@ -307,6 +307,17 @@ def deletions(case: Case) -> list[Deleted]:
                 entry.get("still_needed", 0),
             )
     return list(found.values())
+
+
+def deleted_nothing(case: Case) -> bool:
+    """Whether all that was found was kept or spared, here and by each recipient: then the deletion is refused."""
+    if case.right_answered != Right.DELETE or Telling.objects.told().filter(case=case).exists():
+        return False
+    done = deletions(case)
+    if any(item.rows for item in done if item.action is not Action.KEEP):
+        return False
+    kept = any(item.rows for item in done if not item.source.is_own_record)
+    return kept or findings.how_many_withheld(case) > 0
 
 
 def grounds_of(case: Case) -> list[str]:

@@ -173,6 +173,8 @@ def _ended(row: _Row, grounds: Mapping[str, Exemption]) -> Ended:
     if not row.outcome:
         return Ended.OPEN
     if row.outcome == Outcome.REFUSED:
+        if row.code is None and row.right == Right.DELETE:  # the grounds are those on which everything was kept
+            return Ended.EXEMPT
         return denied_on(grounds.get(row.code or ""))
     return ENDED[Outcome(row.outcome)]
 

@@ -19,9 +19,11 @@ from exports.sources.sql.changing import Changing
 from exports.sources.sql.order import Hanging
 from requests_app.events import EventKind
 from requests_app.law.words import Right
+from requests_app.law.yearly import Ended
 from requests_app.models import Hold
-from requests_app.services import holds
+from requests_app.services import holds, metrics
 from requests_app.services.holds import Asked
+from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
 from tests.exports.house import ANALYST, APPROVER, House, facts_of, fresh, person
 
@@ -74,6 +76,12 @@ def test_the_letter_names_the_direction_of_the_police_unless_an_order_forbids_it
     open_one = hold(house, kind="law_enforcement", matter="Case 7")
     case = house.closed(Right.DELETE)
     assert "law enforcement agency directed us" in told(house, case)
+    assert (case.state, case.outcome) == (State.CLOSED, Outcome.REFUSED), "nothing was deleted"
+    (letter,) = case.messages.filter(letter=Letter.REFUSAL)
+    assert "We can't do what you asked for. This is the reason: - Devices seen" in " ".join(letter.text.split())
+    assert "We deleted everything else" not in letter.text
+    (report,) = metrics.of_year(house.organisation, 2026, at=timezone.now()).laws
+    assert report.of_rights[Right.DELETE].ended[Ended.EXEMPT] == 1
     assert "Case 7" not in told(house, case)
     assert "kept until" not in told(house, case)
     holds.release(open_one.pk, by=APPROVER, at=timezone.now())

@@ -45,7 +45,7 @@ def account_of(case: Case, language: str) -> tuple[str, ...]:
         return (
             *teller(case, language),
             *_passed_on(case, language),
-            *_gaps(runs, language),
+            *_gaps(case, runs, language),
             *_for_others(case, runs, language),
         )
 
@@ -172,13 +172,16 @@ def _passed_on(case: Case, language: str) -> Iterator[str]:
             }
 
 
-def _gaps(runs: Sequence[SourceRun], language: str) -> Iterator[str]:
-    """A source that a person waived is a gap that the answer tells of."""
+def _gaps(case: Case, runs: Sequence[SourceRun], language: str) -> Iterator[str]:
+    """A source that a person waived is a gap that the answer tells of, with what was therefore not done there."""
+    left = {
+        Right.DELETE: _("%(source)s could not be searched: what it may hold about you was not deleted there."),
+        Right.CORRECT: _("%(source)s could not be searched: what it may hold about you was not corrected there."),
+    }
+    sentence = left.get(case.right_answered, _("%(source)s could not be searched; this answer goes without it."))
     for run in runs:
         if run.state == RunState.WAIVED:
-            yield _("%(source)s could not be searched; this answer goes without it.") % {
-                "source": findings.source_title(run, language)
-            }
+            yield sentence % {"source": findings.source_title(run, language)}
 
 
 def _for_others(case: Case, runs: Sequence[SourceRun], language: str) -> Iterator[str]:

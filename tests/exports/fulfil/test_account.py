@@ -109,15 +109,26 @@ def test_categories_are_the_six_parts(house: House) -> None:
     assert len(account_of(case, "es")) == len(english)
 
 
-def test_a_gap_is_told(house: House) -> None:
-    case = house.reviewing(Right.KNOW_CATEGORIES)
+@pytest.mark.parametrize(
+    ("right", "said", "en_espanol"),
+    [
+        (Right.KNOW_CATEGORIES, "; this answer goes without it.", "; esta respuesta no lo incluye."),
+        (
+            Right.DELETE,
+            ": what it may hold about you was not deleted there.",
+            ": lo que pueda contener sobre usted no se eliminó allí.",
+        ),
+    ],
+)
+def test_a_gap_is_told_with_what_was_not_done_there(house: House, right: Right, said: str, en_espanol: str) -> None:
+    case = house.reviewing(right)
     house.switch_off("web_log")
     house.move(case, "start_gathering")
     house.work()
     house.move(case, "waive_source", source="web_log", reason="It is gone.")
     house.approve(case)
-    assert account_of(fresh(case), "en")[-1] == "Website log could not be searched; this answer goes without it."
-    assert "Registro del sitio web" in account_of(fresh(case), "es")[-1]
+    assert account_of(fresh(case), "en")[-1] == f"Website log could not be searched{said}"
+    assert account_of(fresh(case), "es")[-1].endswith(f"Registro del sitio web{en_espanol}")
 
 
 def test_an_opt_out_needs_no_account(house: House) -> None:

@@ -156,6 +156,14 @@ def test_the_letter_says_what_the_law_of_the_case_wants_said(
     assert [words for words in unsaid if words in joined] == []
 
 
+def test_where_our_policy_alone_gives_the_right_authority_and_court_are_named_too() -> None:
+    """To ask for categories is to ask for a part of Art. 15 GDPR: Art. 12(4)."""
+    case = refuse(a_case(Right.KNOW_CATEGORIES, residence="DE"), "house_not_verified")
+    (text,) = letters_of(case.submission, Letter.REFUSAL)
+    said = "the data protection authority of the place where you live, if it has one, and go to court where its law"
+    assert said in " ".join(text.split())
+
+
 @pytest.mark.parametrize(
     ("right", "state", "code", "said"),
     [

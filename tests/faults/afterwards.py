@@ -46,7 +46,7 @@ from tests.exports.fulfil.test_posting import PASSPHRASE, post, read_with
 from tests.exports.house import ANALYST, APPROVER, House, fresh
 from tests.exports.tasks import task_of
 from tests.faults.outside import Outside
-from tests.faults.stories import Story, tables
+from tests.faults.stories import Answer, Story, tables
 
 ADDRESS = "4 Orchard Lane\nUkiah, CA 95482"
 GROUND = "ca_145k_rights_of_others"
@@ -68,10 +68,13 @@ class SentStraight(Story):
         return Transfer.objects.filter(case=case, state=TransferState.SENT).exists()
 
     def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
-        received = outside.bank.opened(outside.bank.got[-1].body)
         one = Transfer.objects.get(case=case)
         is_noted = one.sha256 == hashlib.sha256(outside.bank.got[-1].body).hexdigest()
+        received = self.bundle(house, case, outside)
         return {"received": received, "its hash is noted": str(is_noted).encode(), **_encrypted_files()}
+
+    def bundle(self, house: House, case: Case, outside: Outside) -> bytes:
+        return outside.bank.opened(outside.bank.got[-1].body)
 
     def faults(self, case: Case, outside: Outside) -> list[str]:
         """One file under one key, however often it was sent."""
@@ -111,13 +114,16 @@ class Posted(Story):
         return frozenset({EventKind.MEDIUM_TAKEN})
 
     def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
+        return {"read": self.bundle(house, case, outside), **_encrypted_files()}
+
+    def bundle(self, house: House, case: Case, outside: Outside) -> bytes:
         """What the person reads from the medium, with the passphrase from the mail."""
         mails = [path.read_text() for path in (house.folder / "mails").glob("*.log")]
         (passphrase,) = {found for text in mails for found in PASSPHRASE.findall(text)}
-        return {"read": read_with(_taken(case).read_bytes(), passphrase), **_encrypted_files()}
+        return read_with(_taken(case).read_bytes(), passphrase)
 
 
-class WithDocuments(Story):
+class WithDocuments(Answer):
     """Documents that an owner has brought: drawn, looked at, burnt, released."""
 
     def begin(self, house: House, outside: Outside) -> Case:

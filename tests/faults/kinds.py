@@ -8,6 +8,7 @@ from requests_app.law.words import Right
 from requests_app.services.correcting import Correction
 from tests.faults.afterwards import KeptLong, Posted, Replayed, SentStraight, WithDocuments
 from tests.faults.stories import (
+    Answer,
     Answered,
     AtOnce,
     ByFlags,
@@ -25,7 +26,7 @@ AT_THE_CLUB = {"correct_field": "club.members.name", "correct_value": "Ann Other
 IN_GERMANY = {"residence": "DE"}
 EMPTIED = {"corrections": (Correction(field="shop.customers.phone", value="+1 530 555 0123"),)}
 STORIES: Mapping[str, Story] = {
-    "access": Story(Right.KNOW_SPECIFIC, "gather_source"),
+    "access": Answer(Right.KNOW_SPECIFIC, "gather_source"),
     "delete": Change(Right.DELETE),
     "delete_shared": Shared(Right.DELETE),
     "delete_by_call": Change(Right.DELETE, at_a_service=True),

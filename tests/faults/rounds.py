@@ -29,8 +29,9 @@ from dsar.jobs.models import State as JobState  # noqa: E402
 from dsar.ledger import chains, verification  # noqa: E402
 from exports.models import Part  # noqa: E402
 from requests_app.models import Case, Message, Organisation  # noqa: E402
+from tests.exports.fulfil import receiving  # noqa: E402
 from tests.exports.house import House, fresh  # noqa: E402
-from tests.faults import mails, outside  # noqa: E402
+from tests.faults import bundles, mails, outside  # noqa: E402
 from tests.faults.killing import Death, forked, steps_of  # noqa: E402
 from tests.faults.kinds import STORIES  # noqa: E402
 from tests.faults.outside import Outside  # noqa: E402
@@ -57,6 +58,7 @@ class Result:
     letters: Counter[str]
     mails: Counter[str]
     holds: dict[str, bytes]
+    wrong_in_bundle: list[str]
     jobs_left: Counter[str]
 
     def differs_from(self, other: Result) -> list[str]:
@@ -94,8 +96,11 @@ class Rounds:
         self._bring_to_its_end()
         self._seconds = time.monotonic() - began
         self._expected = self._result()
-        if faults := self._story.faults(self._as_it_stands(), self._outside):
+        faults = self._story.faults(self._as_it_stands(), self._outside) + self._expected.wrong_in_bundle
+        if faults:
             raise RoundLost(f"undisturbed: {'; '.join(faults)}")
+        if bundle := self._bundle():
+            receiving.verified(bundle, self._live.folder, "--key", bundles.key().hex())
         self._restore()
         self._steps = steps_of(self._bring_to_its_end)
 
@@ -202,14 +207,19 @@ class Rounds:
         found = verification.verify()
         if found.first_break is not None:
             raise RoundLost(f"A chain does not hold: {found.first_break}")
+        bundle = self._bundle()
         return Result(
             outcome=case.outcome,
             events=self._noted(kinds),
             letters=Counter(Message.objects.values_list("letter", "state")),
             mails=mails.sent(self._live.folder / "mails"),
-            holds=self._story.holds(self._house, case, self._outside),
+            holds=self._story.holds(self._house, case, self._outside) | bundles.content(bundle),
+            wrong_in_bundle=bundles.faults(bundle),
             jobs_left=_open_jobs(),
         )
+
+    def _bundle(self) -> bytes | None:
+        return self._story.bundle(self._house, self._as_it_stands(), self._outside)
 
     def _noted(self, kinds: Iterable[str]) -> Counter[str]:
         once, events = self._story.noted_each_time(), Counter(kinds)

@@ -15,7 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from exports.models import Act, Corrected, ErasedIdentifier, ErasedRow, Telling, TellingWay
+from exports.fulfil import hand_over
+from exports.models import Act, Bundle, Corrected, ErasedIdentifier, ErasedRow, Telling, TellingWay
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, Message, MessageState, OptIn, Suppression
@@ -24,10 +25,9 @@ from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.exports import loyalty_cards
 from tests.exports.fulfil.test_gathering import load_anew
-from tests.exports.house import APPROVER, House, files_of, fresh
+from tests.exports.house import APPROVER, House, fresh
 from tests.faults.outside import Outside
 
-TOLD_WHEN_MADE = {"manifest.json", "manifest.sig", "index.html", "README.txt"}
 TOKEN = re.compile(r"[0-9a-f]{16,}")
 OPT_IN_CODE = re.compile(r"/opt-in/R-\S+/([2-9A-Z]{8})/")
 
@@ -63,12 +63,23 @@ class Story:
         return frozenset()
 
     def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
-        """What the person, the sources and the recipients have of it, by name."""
-        return {name: content for name, content in files_of(case).items() if name not in TOLD_WHEN_MADE}
+        """What the person, the sources and the recipients have of it beside a bundle, by name."""
+        return {}
+
+    def bundle(self, house: House, case: Case, outside: Outside) -> bytes | None:
+        """What the person, or a receiver, is given."""
+        return None
 
     def faults(self, case: Case, outside: Outside) -> list[str]:
         """What must never be, however often something is repeated."""
         return []
+
+
+class Answer(Story):
+    """Data of the person's, gathered and handed over."""
+
+    def bundle(self, house: House, case: Case, outside: Outside) -> bytes | None:
+        return b"".join(hand_over.start_download(Bundle.objects.get(case=case), at=timezone.now()))
 
 
 @dataclass(frozen=True)

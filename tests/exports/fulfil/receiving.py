@@ -70,10 +70,11 @@ def receiving() -> Iterator[Bank]:
         yield bank
 
 
-def verified(bundle: bytes, folder: Path) -> str:
+def verified(bundle: bytes, folder: Path, *options: str) -> str:
     """What verify.py says of a bundle, run as its receiver runs it; it must be in order."""
     path = folder / "received.zip"
     path.write_bytes(bundle)
-    told = subprocess.run([sys.executable, VERIFIER, path], text=True, capture_output=True, check=False)
+    command = [sys.executable, VERIFIER, path, *options]
+    told = subprocess.run(command, text=True, capture_output=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
     return told.stdout

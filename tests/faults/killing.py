@@ -2,13 +2,14 @@
 
 A step is a statement sent to a database, ours or a source's, before and after it; the end of a source's transaction,
 before and after it; a call to somebody's service, before it is sent and after it was answered; or a file that is opened
-for writing, renamed or removed: whatever lies between two steps happens in the memory of the process alone, and dies
-with it. Each has a name, such as ``source before DELETE FROM reviews``; the same thing done again is another step of
-that name.
+for writing, named or removed: whatever lies between two steps happens in the memory of the process alone, and dies
+with it. Each has a name, such as ``source before DELETE FROM reviews`` or ``os.link bundles``, with the folder of ours;
+the same thing done again is another step of that name. So that workers can be killed there by name, what gathering and
+bundling do in memory are steps, too (`MOMENTS`).
 
 To die at a step leaves the same behind as to die at the one before it, unless something that lasts was done in between:
-a transaction ended, a statement stood outside of any, a file was changed, a call was sent. What an open transaction has
-written dies with it.
+a transaction that wrote ended, a statement that writes stood outside of any, a file was changed or has grown, something
+was sent. What an open transaction has written dies with it.
 """
 
 from __future__ import annotations
@@ -20,15 +21,29 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 import sqlalchemy as sa
+from django.conf import settings
 from django.db import connections
 
-FILES_CHANGED = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir"})
+from exports.bundle import contents, signature
+from exports.fulfil import part_files, source_runs
+
+FILES_CHANGED = frozenset({"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir"})
+MOMENTS: Mapping[str, tuple[object, str]] = {  # and which function it is
+    "a page is sealed": (part_files, "seal"),
+    "pages are written down": (source_runs.Kept, "write_down"),
+    "a manifest is signed": (signature, "signed"),
+    "a bundle is sealed": (contents, "write"),
+}
+WRITES_NOTHING = frozenset({"SELECT", "BEGIN", "PRAGMA"})
 WRITING = os.O_WRONLY | os.O_RDWR
 STATEMENT = re.compile(r"(DELETE FROM|INSERT(?: OR \w+)? INTO|UPDATE|SELECT\b.*?\bFROM)\s+\"?(\w+)", re.DOTALL)
 READ = re.compile(r"(source )?(before|after) (?!commit|INSERT|UPDATE|DELETE)")
@@ -64,7 +79,8 @@ class Steps:
         self.taken: list[Step] = []
         self._last = last
         self._has_lasted = True  # what was done since the last step
-        self._is_writing = False  # to a file: what it holds changes at no step
+        self._has_written = False  # to a database of ours, since a transaction ended
+        self._file, self._size = Path(), 0  # the last that was opened for writing: it grows between steps
         self._ended = "reading"  # what a source's connection is given back after
 
     @contextmanager
@@ -78,23 +94,40 @@ class Steps:
             for connection in connections.all():
                 stack.enter_context(connection.execute_wrapper(self._around))
                 connection._commit = self._committing(connection._commit)
+            for name, (place, function) in MOMENTS.items():
+                stack.enter_context(mock.patch.object(place, function, self._passed(name, getattr(place, function))))
             yield
 
     def _step(self, *name: str, lasts: bool = False) -> None:
         """Take one; `lasts`: what is done next lasts, whatever becomes of the process after it."""
-        last, what = self.taken[-1].name if self.taken else "", " ".join(name)
+        last, what = self.taken[-1].name if self.taken else "", " ".join(filter(None, name))
         what = last.replace(CALL, ANSWER, 1) if last.startswith(CALL) else what
-        self.taken.append(Step(what, self._has_lasted or self._is_writing))
+        self.taken.append(Step(what, self._has_grown() or self._has_lasted))
         self._has_lasted = lasts
-        if lasts:
-            self._is_writing = what == OPENED
         if len(self.taken) == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def _has_grown(self) -> bool:
+        """Whether the file that is written has more than at the last step: what the process holds back dies with it."""
+        before, self._size = self._size, self._file.stat().st_size if self._file.is_file() else 0
+        return self._size > before
+
+    def _passed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def passed(*arguments: Any, **named: Any) -> Any:
+            self._step(BEFORE, name)
+            result = function(*arguments, **named)
+            self._step(AFTER, name)
+            return result
+
+        return passed
+
     def _around(self, execute: Callable[..., Any], statement: Any, *arguments: Any) -> Any:
         what = named(str(statement))
+        writes = what.split()[0] not in WRITES_NOTHING
         is_alone = not arguments[-1]["connection"].in_atomic_block
-        self._step(BEFORE, what, lasts=is_alone and not what.startswith("SELECT"))
+        self._has_written |= writes
+        self._step(BEFORE, what, lasts=is_alone and writes)
         result = execute(statement, *arguments)
         self._step(AFTER, what)
         return result
@@ -105,8 +138,9 @@ class Steps:
         def committed() -> None:
             written = (step.name for step in reversed(self.taken) if not is_read(step.name))
             what = f"commit {next(written, '')}"
-            self._step(BEFORE, what, lasts=True)
+            self._step(BEFORE, what, lasts=self._has_written)
             commit()
+            self._has_written = False
             self._step(AFTER, what)
 
         return committed
@@ -126,12 +160,20 @@ class Steps:
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event in FILES_CHANGED:
-            self._step(event, lasts=True)
+            is_there = event == "os.mkdir" and Path(arguments[0]).is_dir()
+            self._step(event, folder_of(arguments[0]), lasts=not is_there)
         elif event == "http.client.send" and (request := REQUEST.match(bytes(arguments[1]))):
             method, path = (word.decode() for word in request.groups())
-            self._step(CALL, method, OF_ONE.sub("…", path), lasts=True)
-        elif event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING:
-            self._step(OPENED, lasts=True)
+            self._step(CALL, method, OF_ONE.sub("…", path), lasts=method != "GET")
+        elif event == OPENED and isinstance(arguments[0], str) and (arguments[2] or 0) & WRITING:
+            self._step(OPENED, folder_of(arguments[0]), lasts=True)
+            self._file, self._size = Path(arguments[0]), 0
+
+
+def folder_of(path: str | os.PathLike[str]) -> str:
+    """The folder of ours in which it lies, whatever else it is called; nothing of what lies elsewhere."""
+    place, own = Path(path), Path(settings.DATA_DIR)
+    return place.relative_to(own).parts[0] if own in place.parents else ""
 
 
 def is_read(name: str) -> bool:

@@ -83,6 +83,7 @@ class Rounds:
         self._house = House(live.folder, Organisation.objects.get())
         self.died_in: Counter[str] = Counter()  # by the state of the case
         self.died_at: Counter[str] = Counter()  # by the name of the step
+        self._died: set[int] = set()  # at the steps of these numbers
 
     def begin(self) -> None:
         """Bring a case to where every round begins, and see what comes of it undisturbed."""
@@ -124,9 +125,9 @@ class Rounds:
             self._round(Death(step=step))
 
     def kill_wherever_more_is_left(self) -> None:
-        """A worker dies at every step at which something else is left behind than at the one before."""
+        """A worker dies at every step at which something else is left behind than at the one before, or has died."""
         for number, step in enumerate(self._steps, 1):
-            if step.leaves_more:
+            if step.leaves_more and number not in self._died:
                 self._round(Death(step=number))
 
     def kill_at_named_steps(self, names: Sequence[str]) -> None:
@@ -153,6 +154,7 @@ class Rounds:
                 raise RoundLost(f"The worker did not die {what}.")
             name = self._steps[death.step - 1].name
             self.died_at[name] += 1
+            self._died.add(death.step)
             what += f", {name}"
         self._go_on(f"killed {what}")
 

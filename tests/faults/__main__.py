@@ -44,7 +44,8 @@ def main() -> int:
     kept = Premises(asked.own / "kept", f"{asked.name}_{asked.own.parent.name}_{asked.own.name}_kept")
     live.copy_from(Premises(asked.folder, asked.name))
     hosts = dict.fromkeys(("DSAR_SOURCE_HOSTS", "DSAR_RECEIVER_HOSTS"), "127.0.0.1")
-    os.environ |= live.environment() | {"EMAIL_URL": f"file:///{live.folder}/mails"} | hosts
+    ours = {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", "EMAIL_URL": f"file:///{live.folder}/mails"}
+    os.environ |= live.environment() | ours | hosts
     from tests.faults.rounds import play  # noqa: PLC0415 - Django reads its settings when this is imported
 
     print(json.dumps(play(live, kept, asked)))

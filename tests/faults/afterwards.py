@@ -46,7 +46,7 @@ from tests.exports.fulfil.test_posting import PASSPHRASE, post, read_with
 from tests.exports.house import ANALYST, APPROVER, House, fresh
 from tests.exports.tasks import task_of
 from tests.faults.outside import Outside
-from tests.faults.stories import Answer, Story, tables
+from tests.faults.stories import Answer, LivingHouse, Story, tables
 
 ADDRESS = "4 Orchard Lane\nUkiah, CA 95482"
 GROUND = "ca_145k_rights_of_others"
@@ -67,7 +67,7 @@ class SentStraight(Story):
     def is_over(self, case: Case) -> bool:
         return Transfer.objects.filter(case=case, state=TransferState.SENT).exists()
 
-    def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
+    def holds(self, house: LivingHouse, case: Case, outside: Outside) -> dict[str, bytes]:
         one = Transfer.objects.get(case=case)
         is_noted = one.sha256 == hashlib.sha256(outside.bank.got[-1].body).hexdigest()
         received = self.bundle(house, case, outside)
@@ -113,7 +113,7 @@ class Posted(Story):
         """A file that never came to its end is taken again."""
         return frozenset({EventKind.MEDIUM_TAKEN})
 
-    def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
+    def holds(self, house: LivingHouse, case: Case, outside: Outside) -> dict[str, bytes]:
         return {"read": self.bundle(house, case, outside), **_encrypted_files()}
 
     def bundle(self, house: House, case: Case, outside: Outside) -> bytes:
@@ -167,7 +167,7 @@ class KeptLong(Story):
     def is_over(self, case: Case) -> bool:
         return not _over(case)
 
-    def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
+    def holds(self, house: LivingHouse, case: Case, outside: Outside) -> dict[str, bytes]:
         """Every note, how many keys are left, and what is on the replay list."""
         notes = KeptUntil.objects.filter(act__case=case).order_by("collection", "until")
         told = [f"{one.collection} {one.rows} {one.settled} {one.is_listed} {bool(one.erasure)}" for one in notes]
@@ -194,7 +194,7 @@ class Replayed(Story):
     def is_over(self, case: Case) -> bool:
         return not list(_not_replayed())
 
-    def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
+    def holds(self, house: LivingHouse, case: Case, outside: Outside) -> dict[str, bytes]:
         return {f"{name}.{table}": rows.encode() for name in SOURCES for table, rows in tables(house, name)}
 
 

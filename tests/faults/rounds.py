@@ -30,12 +30,12 @@ from dsar.ledger import chains, verification  # noqa: E402
 from exports.models import Part  # noqa: E402
 from requests_app.models import Case, Message, Organisation  # noqa: E402
 from tests.exports.fulfil import receiving  # noqa: E402
-from tests.exports.house import House, fresh  # noqa: E402
+from tests.exports.house import fresh  # noqa: E402
 from tests.faults import bundles, mails, outside  # noqa: E402
 from tests.faults.killing import Death, forked, steps_of  # noqa: E402
 from tests.faults.kinds import STORIES  # noqa: E402
 from tests.faults.outside import Outside  # noqa: E402
-from tests.faults.stories import Story  # noqa: E402
+from tests.faults.stories import LivingHouse, Story  # noqa: E402
 from tests.jobs.workers import EMBEDDED  # noqa: E402
 from tests.journeys.premises import ROOT, Premises  # noqa: E402
 
@@ -80,13 +80,14 @@ class Rounds:
         Part.MOST_RECORDS = RECORDS_A_PART
         self._live, self._kept = live, kept
         self._story, self._outside = story, around
-        self._house = House(live.folder, Organisation.objects.get())
+        self._house = LivingHouse(live.folder, Organisation.objects.get(), before=kept.folder)
         self.died_in: Counter[str] = Counter()  # by the state of the case
         self.died_at: Counter[str] = Counter()  # by the name of the step
         self._died: set[int] = set()  # at the steps of these numbers
 
     def begin(self) -> None:
         """Bring a case to where every round begins, and see what comes of it undisturbed."""
+        self._house.work()  # what the clock has done by itself: it is no part of any act
         self._case = self._story.begin(self._house, self._outside).pk
         self._outside.remember()
         self._outside.restore()
@@ -247,9 +248,11 @@ def play(live: Premises, kept: Premises, asked: Namespace) -> dict[str, Counter[
 
 
 def _copy_files(source: Premises, target: Premises) -> None:
-    """What was gathered and written before the rounds began, for the rows that name it."""
+    """What was gathered and written before the rounds began, for the rows that name it; which keys were destroyed."""
     for folder in (found for found in source.folder.iterdir() if found.is_dir()):
         shutil.copytree(folder, target.folder / folder.name)
+    for lists in source.folder.glob("*.txt"):
+        shutil.copy(lists, target.folder / lists.name)
 
 
 def _open_jobs() -> Counter[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
+import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from exports.models import Act, Bundle, Corrected, ErasedIdentifier, ErasedRow, 
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, Message, MessageState, OptIn, Suppression
-from requests_app.services import closing, identity, opting_in
+from requests_app.services import closing as ending
+from requests_app.services import identity, opting_in
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.exports import loyalty_cards
@@ -30,6 +31,13 @@ from tests.faults.outside import Outside
 
 TOKEN = re.compile(r"[0-9a-f]{16,}")
 OPT_IN_CODE = re.compile(r"/opt-in/R-\S+/([2-9A-Z]{8})/")
+
+
+@dataclass
+class LivingHouse(House):
+    """A house in which workers die; `before` holds the company's systems as they are where each round begins."""
+
+    before: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Story:
         """Events of what people do again if nobody knows whether it was done; a second one is right."""
         return frozenset()
 
-    def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
+    def holds(self, house: LivingHouse, case: Case, outside: Outside) -> dict[str, bytes]:
         """What the person, the sources and the recipients have of it beside a bundle, by name."""
         return {}
 
@@ -102,7 +110,7 @@ class Change(Story):
         house.move(case, "approve", APPROVER)
         return case
 
-    def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
+    def holds(self, house: LivingHouse, case: Case, outside: Outside) -> dict[str, bytes]:
         found = {f"told {one.recipient}": _how_told(one) for one in Telling.objects.filter(case=case)}
         for act in Act.objects.filter(case=case).select_related("source"):
             proof = {name: entry | {"keys": ""} for name, entry in act.proof.items()}  # under a key made that day
@@ -215,12 +223,12 @@ class Restricted(ByFlags):
         """The person takes it back, once it is set wherever a map says how."""
         is_set = case.restrictions_in_sources.filter(is_set=True).count() == 1 + self.at_a_service
         if case.state == State.DECIDING and is_set:
-            closing.withdraw(case.pk, at=timezone.now())
+            ending.withdraw(case.pk, at=timezone.now())
 
     def is_over(self, case: Case) -> bool:
         return super().is_over(case) and not case.is_restricted
 
-    def holds(self, house: House, case: Case, outside: Outside) -> dict[str, bytes]:
+    def holds(self, house: LivingHouse, case: Case, outside: Outside) -> dict[str, bytes]:
         told = case.restrictions_in_sources.values_list("source__slug", "is_set", "kinds", "rows")
         return super().holds(house, case, outside) | {"restrictions": str(list(told)).encode()}
 
@@ -265,15 +273,26 @@ def instructions() -> Counter[str]:
     return Counter({name: len(ids) for name, ids in given.items()})
 
 
-def tables(house: House, name: str) -> list[tuple[str, str]]:
-    """Every table of a system with a digest of all its rows, whatever their order; a random token is any token."""
-    tables = house.sql(name, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-    return [(str(table), _digest(house.sql(name, f"SELECT * FROM {table}"))) for (table,) in tables]
+def tables(house: LivingHouse, name: str) -> list[tuple[str, str]]:
+    """Every table of a system with what differs there from where the round began; a random token is any token.
+
+    The database compares, row by row: Python would need three times as long as the rest of a round.
+    """
+    with closing(sqlite3.connect(house.database(name))) as connection:
+        connection.execute("ATTACH ? AS before", [str(house.before / f"{name}.sqlite3")])
+        found = connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY name")
+        return [(table, _differs(connection, table)) for (table,) in found.fetchall()]
 
 
-def _digest(rows: list[tuple[object, ...]]) -> str:
-    told = sorted(repr([_untold(value) for value in row] if "[deleted]" in row else row) for row in rows)
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+def _differs(connection: sqlite3.Connection, table: str) -> str:
+    """The rows that are gone, by their numbers, and those that are new or hold something else."""
+    columns = [column for _number, column, *_more in connection.execute(f'PRAGMA main.table_info("{table}")')]
+    both = f'main."{table}" AS now LEFT JOIN before."{table}" AS old ON now.rowid = old.rowid'
+    changed = " OR ".join(f'now."{column}" IS NOT old."{column}"' for column in columns)
+    now = connection.execute(f"SELECT now.* FROM {both} WHERE old.rowid IS NULL OR {changed}").fetchall()
+    numbers = f'SELECT rowid FROM before."{table}" EXCEPT SELECT rowid FROM main."{table}" ORDER BY 1'
+    told = sorted(repr([_untold(value) for value in row] if "[deleted]" in row else row) for row in now)
+    return f"{connection.execute(numbers).fetchall()} {told}"
 
 
 def _untold(value: object) -> object:

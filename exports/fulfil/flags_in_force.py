@@ -86,13 +86,12 @@ def set_page(run: Run) -> None:
         return
     with trouble.for_a_person():
         done = _set_in(source, page, renew=run.renew)
-    with run.transaction():
+    wrong = done.incomplete or (trouble.FlagRefused() if done.refused else None)
+    with run.transaction() if wrong else run.completing():  # or a worker that dies behind it has it noted twice
         _enqueue(source, str(run.arguments["occasion"]), str(page[-1].pk))
         _note(source, done, at=run.at)
-    if done.incomplete:
-        raise done.incomplete
-    if done.refused:
-        raise trouble.FlagRefused
+    if wrong:
+        raise wrong
 
 
 def set_all(source: DataSource, *, since: datetime, at: datetime) -> SetAgain:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from requests_app.law.words import Right
 from requests_app.services.correcting import Correction
 from tests.faults.afterwards import KeptLong, Posted, Replayed, SentStraight, WithDocuments
+from tests.faults.set_again import FlagsInForce, SetAgain
 from tests.faults.stories import (
     Answer,
     Answered,
@@ -49,4 +50,6 @@ STORIES: Mapping[str, Story] = {
     "documents": WithDocuments(Right.KNOW_SPECIFIC, "draw_document"),
     "kept": KeptLong(Right.DELETE, ""),  # what people do: no job
     "replay": Replayed(Right.DELETE, ""),  # a command
+    "flags_in_force": FlagsInForce(Right.OPT_OUT_SALE_SHARE, "set_flags_in_force"),
+    "restored": SetAgain(Right.CORRECT, ""),  # a command
 }

@@ -97,8 +97,16 @@ ACTS = {
         "source after DELETE FROM page_views",
         NOTED,
     ),
+    "flags_in_force": (*IN_SOURCE[:2], "source after UPDATE customers", "before INSERT INTO jobs_job", NOTED),
+    "restored": (
+        *IN_SOURCE[:2],
+        "source after UPDATE customers",
+        "before UPDATE exports_sourcerestriction",
+        "before INSERT INTO exports_cameback",
+        NOTED,
+    ),
 }
-BY_PEOPLE = {"kept", "replay"}  # no worker of their own
+BY_PEOPLE = {"kept", "replay", "restored"}  # no worker of their own
 MOST_USUAL = ("delete", "correct", "opt_out")
 
 

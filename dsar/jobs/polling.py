@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dsar.jobs import queue, registry
 from dsar.jobs.models import Job
-from dsar.jobs.running import Clock, Outcome, class_path, drop_bad_connections, take_up
+from dsar.jobs.running import Clock, Outcome, drop_bad_connections, take_up, told
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Worker:
             try:
                 pause = 0.0 if self.work() else self.poll
             except Error as error:
-                logger.error("The database failed (%s); trying again.", class_path(type(error)))  # noqa: TRY400 - no message
+                logger.error("The database failed (%s); trying again.", told(error))  # noqa: TRY400 - no message
                 pause = RECONNECT_AFTER
                 drop_bad_connections()
             time.sleep(pause)

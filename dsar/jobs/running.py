@@ -179,6 +179,13 @@ def class_path(error_class: type[BaseException]) -> str:
     return f"{error_class.__module__}.{error_class.__qualname__}"
 
 
+def told(error: BaseException) -> str:
+    """What a log says of an error: its class, and what a database calls it: SQLITE_FULL, or PostgreSQL's 53100."""
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    return f"{class_path(type(error))}, {code}" if code else class_path(type(error))
+
+
 def drop_bad_connections() -> None:
     """Close database connections that are broken or too old; the next query opens new ones.
 
@@ -244,4 +251,4 @@ def _give_up(run: Run, error: str) -> Outcome:
 def _log(run: Run, error: Exception) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     where = " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
-    logger.error("Job %s: attempt %d failed with %s at %s", run.job, run.attempt, class_path(type(error)), where)
+    logger.error("Job %s: attempt %d failed with %s at %s", run.job, run.attempt, told(error), where)

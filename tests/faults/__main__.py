@@ -4,7 +4,8 @@ The premises NAME in FOLDER are a founded house. A case walks there to where its
 that state is kept, and each round begins at it: a worker is killed somewhere between the first look into a source and
 the last letter, then another one goes on. What comes of it must be what comes of it undisturbed: in our books, in the
 company's systems row by row, and with those who are told. Prints in which state the case was when the workers died, and
-at which steps, as JSON; a round that ends otherwise ends the process.
+at which steps, as JSON; a round that ends otherwise ends the process. So it is where nobody dies and our databases are
+full.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def main() -> int:
         "--everywhere", action="store_true", help="at every step that leaves something else behind than the one before"
     )
     parser.add_argument("--steps", type=int, nargs=2, help="FIRST EVERY: at every EVERYth of all steps, from FIRST on")
+    parser.add_argument("--full", type=int, nargs="*", default=(), help="turns from which on our databases are full")
     parser.add_argument("--real", type=int, default=0, help="processes of their own, killed at random moments")
     asked = parser.parse_args()
     live = Premises(asked.own / "live", f"{asked.name}_{asked.own.parent.name}_{asked.own.name}_live")

@@ -31,7 +31,7 @@ from exports.models import Part  # noqa: E402
 from requests_app.models import Case, Message, Organisation  # noqa: E402
 from tests.exports.fulfil import receiving  # noqa: E402
 from tests.exports.house import fresh  # noqa: E402
-from tests.faults import bundles, mails, outside  # noqa: E402
+from tests.faults import bundles, full, mails, outside  # noqa: E402
 from tests.faults.killing import Death, forked, steps_of  # noqa: E402
 from tests.faults.kinds import STORIES  # noqa: E402
 from tests.faults.outside import Outside  # noqa: E402
@@ -40,6 +40,7 @@ from tests.jobs.workers import EMBEDDED  # noqa: E402
 from tests.journeys.premises import ROOT, Premises  # noqa: E402
 
 RECORDS_A_PART = 12  # so that a person of the example company has many parts
+MORE_AND_MORE = (0, 1, 2, 4, 8, 16)  # pages of a database
 MOST_TURNS = 40  # of work, and of time that passes, after which a case must have come to its end
 LONGER_THAN_ANY_WAIT = timedelta(days=1)
 REAL_SECONDS = 60.0
@@ -83,6 +84,7 @@ class Rounds:
         self._house = LivingHouse(live.folder, Organisation.objects.get(), before=kept.folder)
         self.died_in: Counter[str] = Counter()  # by the state of the case
         self.died_at: Counter[str] = Counter()  # by the name of the step
+        self.heard: Counter[str] = Counter()  # of databases without room
         self._died: set[int] = set()  # at the steps of these numbers
 
     def begin(self) -> None:
@@ -139,6 +141,19 @@ class Rounds:
                 raise RoundLost(f"There is no step {name!r}; there are {list(dict.fromkeys(taken))}")
             self._round(Death(step=1 + taken.index(name)))
 
+    def fill_databases(self, turn: int) -> None:
+        """Nobody dies, but from a turn on our databases may grow by a few pages only; by more, until that is enough."""
+        for pages in MORE_AND_MORE:
+            self._restore()
+            for _turn in range(turn):
+                self._take_a_turn()
+            with full.leaving(pages):
+                heard = full.work_in_vain()
+            if not heard:
+                return
+            self.heard += heard
+            self._go_on(f"no room after {pages} pages, from turn {turn} on")
+
     def kill_real_workers(self, rounds: int) -> None:
         """Processes of their own, started as in production."""
         for number in range(rounds):
@@ -180,13 +195,19 @@ class Rounds:
     def _bring_to_its_end(self) -> None:
         """Do all work and what people do in between, and let time pass, until all is over and done."""
         for _turn in range(MOST_TURNS):
-            self._house.work()
-            case = self._as_it_stands()
-            if self._story.is_over(case) and not _open_jobs():
+            if self._take_a_turn():
                 return
-            self._story.go_on(self._house, case)
-            _let_time_pass()
-        raise RoundLost(f"The case never came to its end: it is {case.state}; {_open_jobs()}")
+        raise RoundLost(f"The case never came to its end: it is {self._as_it_stands().state}; {_open_jobs()}")
+
+    def _take_a_turn(self) -> bool:
+        """The workers', then the people's; whether all is over and done."""
+        self._house.work()
+        case = self._as_it_stands()
+        if self._story.is_over(case) and not _open_jobs():
+            return True
+        self._story.go_on(self._house, case)
+        _let_time_pass()
+        return False
 
     def _kill_a_real_worker(self, seconds: float) -> None:
         begun = Job.objects.exclude(attempts=0).filter(kind=self._story.first_job)
@@ -230,7 +251,7 @@ class Rounds:
 
 
 def play(live: Premises, kept: Premises, asked: Namespace) -> dict[str, Counter[str]]:
-    """Play what is asked for: where workers died, by the state of the case and by the name of the step."""
+    """Play what is asked for: where workers died, by state and by step, and what was heard of full databases."""
     with outside.opened(asked.own, live.main) as around:
         rounds = Rounds(live, kept, STORIES[asked.story], around)
         try:
@@ -241,10 +262,12 @@ def play(live: Premises, kept: Premises, asked: Namespace) -> dict[str, Counter[
                 rounds.kill_wherever_more_is_left()
             if asked.steps:
                 rounds.kill_at_steps(*asked.steps)
+            for turn in asked.full:
+                rounds.fill_databases(turn)
             rounds.kill_real_workers(asked.real)
         finally:
             rounds.clear()
-    return {"in": rounds.died_in, "at": rounds.died_at}
+    return {"in": rounds.died_in, "at": rounds.died_at, "heard": rounds.heard}
 
 
 def _copy_files(source: Premises, target: Premises) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.forms.models import model_to_dict
 from django.test.utils import CaptureQueriesContext
 
@@ -35,6 +37,15 @@ def a_job(clock: Clock, work: Callable[[Run], None], **terms: object) -> Job:
 
 def act(run: Run) -> None:
     enqueue("effect", {}, key=f"effect:{uuid4()}", run_at=run.at)
+
+
+def full() -> sqlite3.OperationalError:
+    """What SQLite says if it has no room."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("PRAGMA max_page_count=1")
+        with pytest.raises(sqlite3.OperationalError) as told:
+            database.execute("CREATE TABLE people (name)")
+    return told.value
 
 
 def effects() -> int:
@@ -235,6 +246,20 @@ def test_of_an_error_only_the_class_is_kept(clock: Clock, caplog: pytest.LogCapt
     assert record.levelno == logging.ERROR
     assert f"Job work {job.pk}: attempt 1 failed with builtins.ConnectionError at " in record.getMessage()
     assert f"{__file__}:{fail.__code__.co_firstlineno + 1} fail" in record.getMessage()
+    assert "ana@example.com" not in caplog.text
+
+
+def test_what_a_database_calls_its_error_is_in_the_log(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    def work(run: Run) -> None:
+        cause = psycopg.errors.DiskFull("could not extend the file of ana@example.com") if is_postgres() else full()
+        raise OperationalError("ana@example.com") from cause
+
+    job = a_job(clock, work)
+    execute(job.pk, clock=clock)
+    job.refresh_from_db()
+    assert job.error == "django.db.utils.OperationalError"
+    called = "53100" if is_postgres() else "SQLITE_FULL"
+    assert f"attempt 1 failed with django.db.utils.OperationalError, {called} at " in caplog.text
     assert "ana@example.com" not in caplog.text
 
 

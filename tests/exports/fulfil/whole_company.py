@@ -126,9 +126,8 @@ class Company:
         after = self.rows()
         return Changes(_missing(before, after), _missing(after, before), dict(_cells(before, after)))
 
-    def back_up(self, folder: Path) -> Callable[[], None]:
-        """Make a backup of all systems; gives what restores it: the files, or what has changed since on a server."""
-        before = self.rows()
+    def back_up(self, folder: Path, before: Rows) -> Callable[[], None]:
+        """Make a backup of all systems, with these rows; gives what restores it: files, or what changed on a server."""
         files = {Path(url.removeprefix("sqlite:///")): folder / name for name, url in self.urls.items()}
         files = {file: copy for file, copy in files.items() if file.exists()}
         for file, copy in files.items():

@@ -7,5 +7,5 @@ from tests.journeys.house_settings import *  # noqa: F403
 from tests.journeys.house_settings import DATABASES
 
 for database in DATABASES.values():
-    if "init_command" in database["OPTIONS"]:
+    if database["ENGINE"].endswith("sqlite3"):
         database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"

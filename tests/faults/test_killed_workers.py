@@ -97,7 +97,12 @@ ACTS = {
         "source after DELETE FROM page_views",
         NOTED,
     ),
-    "flags_in_force": (*IN_SOURCE[:2], "source after UPDATE customers", "before INSERT INTO jobs_job", NOTED),
+    "flags_in_force": (
+        *IN_SOURCE[:2],
+        "source after UPDATE customers",
+        "before INSERT INTO jobs_job",
+        "after UPDATE ledger_chainhead",
+    ),
     "restored": (
         *IN_SOURCE[:2],
         "source after UPDATE customers",

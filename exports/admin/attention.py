@@ -96,11 +96,9 @@ def _troubles(case: Case) -> Iterator[Trouble]:
         yield Trouble(_("The person could not fetch the export bundle."), code, what_to_do(code), is_job=False)
     handed_back = _last(case, EventKind.HAND_BACK)
     if case.state == State.DECIDING and handed_back:
-        code, to_do = (
-            str(handed_back.facts["because"]),
-            _hint(in_words("columns", handed_back.facts.get("columns", []))),
-        )
-        yield Trouble(_("The approval was handed back."), code, f"{what_to_do(code)}{to_do}", is_job=False)
+        code = str(handed_back.facts["because"])
+        to_do = " ".join(filter(None, (what_to_do(code), _hint(handed_back.facts.get("columns")))))
+        yield Trouble(_("The approval was handed back."), code, to_do, is_job=False)
     yield from _came_back(case)
     yield from _hold_over(case)
     yield from _keeping_over(case)
@@ -109,11 +107,14 @@ def _troubles(case: Case) -> Iterator[Trouble]:
     yield from _not_posted(case)
 
 
-def _hint(columns: str) -> str:
+def _hint(columns: object) -> str:
     """What may be said in the map of columns for which a deletion comes back each time that it is approved."""
+    if not columns:
+        return ""
     return _(
-        "%(columns)s changed: if your programs write them all the time by themselves, say volatile: true in the map."
-    ) % {"columns": columns}
+        "Changed since: %(columns)s. If your programs write that all the time by themselves, say volatile: true of it"
+        " in the map."
+    ) % {"columns": in_words("columns", columns)}
 
 
 def _came_back(case: Case) -> Iterator[Trouble]:

@@ -143,8 +143,8 @@ def _line(change: SourceChange) -> dict[str, object]:
 
 def _told(left: LeftFlag) -> str:
     return _(
-        "%(column)s: flags that were set there (%(right)s; requests: %(count)s) are left as they are, for this map sets"
-        " that column no more. Have it cleared in the system by hand once this is accepted."
+        "%(column)s: nothing takes off the flags that were set there (%(right)s; requests: %(count)s) once this map is"
+        " accepted. Have them taken off in the system by hand where they no longer hold."
     ) % {"column": left.column, "right": left.right.label, "count": left.requests}
 
 

@@ -100,11 +100,12 @@ def set_all(source: DataSource, *, since: datetime, at: datetime) -> SetAgain:
     Flags that opt-ins took off after that are taken off again. Where nothing is to be set or taken off the source is
     not opened, and nothing noted. Raises SourceError and PermanentFailure.
     """
-    done, after, ended = SetAgain(), "", _ended_since(source, since)
+    done, after = SetAgain(), ""
+    ended = Suppression.objects.filter(right=Right.OPT_OUT_SALE_SHARE, lifted_at__gte=since)
     while page := _page(source, after):
         done.add(_set_in(source, page))
         after = str(page[-1].pk)
-    if ended.exists():
+    if next(_taken_off(source, ended), None):
         with source.open(source.map_version.as_map()) as connector:
             _Setting(source, connector).take_back(ended)
     elif not done.opt_outs:
@@ -116,8 +117,10 @@ def set_all(source: DataSource, *, since: datetime, at: datetime) -> SetAgain:
 
 def by_request(source: DataSource, since: datetime) -> Iterator[Standing]:
     """What `set_all` would set and take off, request by request."""
+    ended = Suppression.objects.filter(right=Right.OPT_OUT_SALE_SHARE, lifted_at__gte=since)
+    off = [row.pk for row, _named in _taken_off(source, ended)]
     requests = Case.objects.filter(pk=OuterRef("case_id")).values("submission__reference")
-    for rows, is_set in ((_in_force(source), True), (_ended_since(source, since), False)):
+    for rows, is_set in ((_in_force(source), True), (Suppression.objects.filter(pk__in=off), False)):
         named = rows.annotate(reference=Subquery(requests[:1])).order_by("case_id", "right", "kind")
         listed = named.values_list("case_id", "right", "reference", "kind").iterator()
         for (_case, right, reference), same in groupby(listed, key=lambda row: row[:3]):
@@ -133,11 +136,19 @@ def _in_force(source: DataSource) -> SuppressionQuerySet:
     return Suppression.objects.in_force().filter(right__in=_rights(source))
 
 
-def _ended_since(source: DataSource, since: datetime) -> SuppressionQuerySet:
-    """What opt-ins may have taken off there after a moment."""
+def _taken_off(source: DataSource, ended: SuppressionQuerySet) -> Iterator[tuple[Suppression, dict[str, list[str]]]]:
+    """Which of these opt-outs an opt-in has ended, with what came with each; one that was refused only ends.
+
+    None where the map does not say how flags are taken off, or where another opt-out of the person holds on.
+    """
     if not source.map_version.as_map().suppresses(Right.OPT_IN):
-        return Suppression.objects.none()
-    return Suppression.objects.filter(right=Right.OPT_OUT_SALE_SHARE, lifted_at__gte=since)
+        return
+    for row in ended.exclude(lifted_at=None).select_related("organisation").iterator():
+        since = OptIn.objects.filter(organisation=row.organisation, opted_in_at__gte=row.lifted_at)
+        named = _named_by([row])
+        digests = opt_outs.digests_of(row.kind, row.value)  # under whichever key each of the two was written
+        if since.filter(kind=row.kind, digest__in=digests).exists() and not _holds_on(row, named):
+            yield row, named
 
 
 def _enqueue(source: DataSource, occasion: str, after: str) -> None:
@@ -201,15 +212,9 @@ class _Setting:
 
     def take_back(self, ended: SuppressionQuerySet) -> None:
         """Have off what opt-ins have ended of these, as the opt-in had it: it may have reached the source before."""
-        if not self._source.map_version.as_map().suppresses(Right.OPT_IN):
-            return
-        for row in ended.exclude(lifted_at=None).select_related("organisation").iterator():
-            since = OptIn.objects.filter(organisation=row.organisation, opted_in_at__gte=row.lifted_at)
-            named = _named_by([row])
-            digests = opt_outs.digests_of(row.kind, row.value)  # under whichever key each of the two was written
-            if since.filter(kind=row.kind, digest__in=digests).exists() and not _holds_on(row, named):
-                found = OnTheWay(named, {self._source}, Right.OPT_IN, renew=self._renew).leading_to(self._source)
-                self._connector.suppress(Right.OPT_IN, named if _holds_on(row, found) else found)
+        for row, named in _taken_off(self._source, ended):
+            found = OnTheWay(named, {self._source}, Right.OPT_IN, renew=self._renew).leading_to(self._source)
+            self._connector.suppress(Right.OPT_IN, named if _holds_on(row, found) else found)
 
 
 def _holds_on(row: Suppression, identifiers: Identifiers) -> bool:

@@ -29,8 +29,15 @@ class LeftFlag:
 
 
 def left_by(source: DataSource, proposed: DataMap) -> list[LeftFlag]:
-    """What the map in use sets, for anybody by now, and the proposed one sets nowhere in the same column."""
-    left = set(_set_by(source.map_version.as_map())).difference(_set_by(proposed))
+    """What the map in use sets, for anybody by now, and the proposed one sets nowhere in the same column.
+
+    Or no longer takes off: where it forgets how an opt-in is told.
+    """
+    current = source.map_version.as_map()
+    now, then = set(_set_by(current)), set(_set_by(proposed))
+    left = now - then
+    if current.suppresses(Right.OPT_IN) and not proposed.suppresses(Right.OPT_IN):
+        left |= {(column, right) for column, right in now if right is Right.OPT_OUT_SALE_SHARE}
     found = (LeftFlag(column, right, _requests(source, right)) for column, right in left)
     return sorted(one for one in found if one.requests)
 

@@ -17,7 +17,7 @@ from requests_app.law.words import Right
 from requests_app.services import closing, opting_in
 from tests.exports.fulfil.test_opting_out import code_of
 from tests.exports.fulfil.test_restricting_in_sources import confirmed, objecting, service  # noqa: F401 - a fixture
-from tests.exports.house import NOW, House, person, remap
+from tests.exports.house import APPROVER, NOW, House, person, remap
 from tests.exports.sources.service import Service
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -77,6 +77,17 @@ def test_a_flag_that_an_opt_in_took_off_since_the_backup_is_taken_off_again(hous
     assert "flags by email would be taken off, for an opt-in has ended it since." in restored("shop", "--dry-run")
     restored()
     assert flag(house) == 0
+
+
+def test_of_an_opt_out_that_was_refused_since_the_backup_no_flag_is_taken_off(house: House) -> None:
+    remap("shop", OPT_OUT, f"{OPT_OUT}      opt_in: {{sale_opt_out: false}}\n")
+    case = house.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    house.move(case, "refuse_opt_out", APPROVER, code="ca_7026e_fraud", explanation="Not you.", reason="Not hers.")
+    house.work()
+    assert "flags by" not in restored("shop", "--dry-run")
+    before = Event.objects.count()
+    assert "ERROR" not in restored()
+    assert Event.objects.count() == before, "nothing was set, and nothing is noted"
 
 
 def test_a_correction_that_the_restored_copy_lacks_raises_its_alarm(house: House) -> None:

@@ -71,6 +71,8 @@ class Command(BaseCommand):
         for right, number in sorted(flags_in_force.in_force(source).items()):
             self.stdout.write(f"{source.slug}: {right}: {number} identifiers are on the list.")
         if dry_run:
+            if source.is_manual:
+                self.stdout.write(f"{source.slug}: only its owner sets flags there; the command would change none.")
             for one in flags_in_force.by_request(source, since):
                 what = "would be set" if one.is_set else "would be taken off, for an opt-in has ended it since"
                 self.stdout.write(

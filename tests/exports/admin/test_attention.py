@@ -109,11 +109,20 @@ def test_an_approval_that_was_handed_back_says_why_until_somebody_acts(house: Ho
     house.approve(case)
     page = page_of(approver, case)
     assert "The approval was handed back. data_changed_since_approval The source no longer holds" in page
-    assert "customers.name changed: if your programs write" in page
+    assert "Changed since: customers.name. If your programs write that all the time" in page
     assert "Renamed" not in page
     house.move(case, "gather_again")
     house.work()
     assert "Needs attention" not in page_of(approver, case)
+
+
+def test_of_columns_is_spoken_only_where_some_changed(house: House, approver: Client) -> None:
+    case = house.deciding(Right.DELETE)
+    house.sql("shop", "DELETE FROM wishlist_items WHERE customer_id = 7")
+    house.approve(case)
+    page = page_of(approver, case)
+    assert "The approval was handed back." in page
+    assert "volatile" not in page
 
 
 def test_a_download_that_wrong_answers_closed_says_what_to_do_also_once_the_case_is_closed(

@@ -85,9 +85,16 @@ def test_who_accepts_is_told_which_column_keeps_flags_that_the_map_sets_no_more(
     moved = MAP.replace("{opted_out: true}", "{points: 1}")
     press(desk.client(Role.SOURCE_OWNER), **PROPOSED | {"text": moved})
     page = text_of(desk.client(Role.APPROVER), CHANGES)
-    assert "members.opted_out: flags that were set there (opt-out of sale and sharing; requests: 1) are left" in page
+    nothing = "members.opted_out: nothing takes off the flags that were set there"
+    assert f"{nothing} (opt-out of sale and sharing; requests: 1)" in page
     SourceChange.objects.update(text=RENAMED)
     assert "flags that were set there" not in text_of(desk.client(Role.APPROVER), CHANGES)
+    ended = RENAMED.replace("{opted_out: true}", "{opted_out: true}, opt_in: {opted_out: false}")
+    assert ended != RENAMED
+    SourceChange.objects.update(text=ended)
+    press(desk.client(Role.APPROVER), do="accept", row=SourceChange.objects.get().pk)
+    press(desk.client(Role.SOURCE_OWNER), **PROPOSED | {"text": MAP})
+    assert nothing in text_of(desk.client(Role.APPROVER), CHANGES), "an opt-in would no longer take it off"
 
 
 def test_a_new_source_is_shown_whole_and_is_not_searched_before_it_is_accepted(desk: Desk) -> None:

@@ -199,6 +199,7 @@ def test_what_programs_write_by_themselves_is_known_by_name_and_type(kind: Kind)
 
 def test_what_people_change_is_not_taken_for_what_programs_write() -> None:
     moments = ("created_at", "password_changed_at", "updated_by", "last_order_on", "address_updated_at", "birth_date")
+    moments += ("password_last_changed", "consent_last_updated_at", "clave_ultimo_cambio")
     assert not any(why_volatile(Column(name, "?", Kind.DATE, nullable=True)) for name in moments)
     numbers = ("points", "order_count", "version", "visit_id", "balance")
     assert not any(why_volatile(Column(name, "?", Kind.NUMBER, nullable=True)) for name in numbers)

@@ -13,22 +13,26 @@ pytest_plugins = ["tests.clean_database", "tests.measuring", "tests.services"]
 ROOT = Path(__file__).parent
 # Which of their tests asks a database of ours says so; the company's databases are of every kind in every run.
 MOSTLY_WITHOUT_OURS = tuple(ROOT / place for place in ("law", "exports/sources", "exports/bundle", "exports/documents"))
+# Pages of the desk ask what services ask, and journeys open them on PostgreSQL, too; the table of moves is one table.
+SHOWN_ON_SQLITE = tuple(ROOT / p for p in ("exports/admin", "requests_app/admin", "requests_app/test_every_move.py"))
 # Whole stories, and the same on other kinds of database: what they run was measured where it has tests of its own.
 UNMEASURED = tuple(ROOT / place for place in ("journeys", "browser", "demo"))
 MEASURED_ON_SQLITE = tuple(ROOT / place for place in ("exports/sources", "exports/fulfil"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL leave out what was shown on SQLite, and asks no database of ours: it can't end in another way.
+    """On PostgreSQL leave out what was shown on SQLite and asks no database of ours, or nothing that others don't ask.
 
-    Measured, a test takes half as long again: what shows no line that others don't is not measured.
+    With TEST_ALL_ON_POSTGRES=1 the latter is there, too. Measured, a test takes half as long again: what shows no line
+    that others don't is not measured.
     """
     for item in items:
         if _is_measured_elsewhere(item):
             item.add_marker(pytest.mark.no_cover)
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         return
-    left_out = [item for item in items if _asks_no_database_of_ours(item)]
+    everything = os.environ.get("TEST_ALL_ON_POSTGRES") == "1"
+    left_out = [item for item in items if _asks_no_database_of_ours(item) or (not everything and _asks_the_same(item))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
 
@@ -37,6 +41,10 @@ def _asks_no_database_of_ours(item: pytest.Item) -> bool:
     lies_there = any(place in item.path.parents for place in MOSTLY_WITHOUT_OURS)
     asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
     return lies_there and not asked and item.get_closest_marker("django_db") is None
+
+
+def _asks_the_same(item: pytest.Item) -> bool:
+    return any(place in (item.path, *item.path.parents) for place in SHOWN_ON_SQLITE)
 
 
 def _is_measured_elsewhere(item: pytest.Item) -> bool:

@@ -10,7 +10,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,9 @@ YEAR = {Right.DELETE: 2_400_000, Right.OPT_OUT_SALE_SHARE: 100_000}  # published
 OF_CUSTOMER = ("addresses", "reviews", "avatars", "devices", "loyalty_entries", "wishlist_items")
 OF_TICKET = "DELETE FROM ticket_messages WHERE ticket_id IN (SELECT id FROM support_tickets WHERE {of_person})"
 OF_PERSON = "customer_id = ? OR lower(contact_email) = lower(?)"
+DEVICES_OF_ADDRESS = (
+    "SELECT device_id FROM devices WHERE customer_id IN (SELECT id FROM customers WHERE lower(email) = lower(?))"
+)
 DEIDENTIFY = (
     "UPDATE customers SET account_no = ?, email = NULL, name = '[deleted]', phone = NULL, birth_date = NULL,"
     " password_hash = '', driver_licence_no = NULL, marketing_email = ?, marketing_sms = ? WHERE id = ?"
@@ -136,16 +139,16 @@ def measure(house: House, right: Right, people: Sequence[Person]) -> Measured:
     seconds, processor = time.perf_counter() - began, time.process_time() - began_processor
     closed = Case.objects.filter(pk__in=[case.pk for case in cases], state=State.CLOSED)
     assert closed.count() == len(ours), "a case did not come to its end"
-    return Measured(right, len(ours), before, seconds, processor, bare(BARE[right], theirs))
+    return Measured(right, len(ours), before, seconds, processor, bare(right, theirs))
 
 
-def bare(act: Callable[[Bare, Bare, Person], None], people: Sequence[Person]) -> float:
+def bare(right: Right, people: Sequence[Person]) -> float:
     """What the same people's rows cost where nothing is asked, written down or told: one commit a person and system."""
     began = time.perf_counter()
     shop, web_log = (Bare(os.environ[f"{variable}_WRITE_URL"]) for variable in systems.VARIABLES.values())
     with closing(shop.connection), closing(web_log.connection):
         for who in people:
-            act(shop, web_log, who)
+            BARE[right](shop, web_log, who)
             web_log.connection.commit()
             shop.connection.commit()
     return time.perf_counter() - began
@@ -164,9 +167,11 @@ def delete_bare(shop: Bare, web_log: Bare, who: Person) -> None:
     shop(DEIDENTIFY, f"bare-{who.id}", False, False, who.id)
 
 
-def opt_out_bare(shop: Bare, _web_log: Bare, who: Person) -> None:
-    """The flag of the account that has this address."""
+def opt_out_bare(shop: Bare, web_log: Bare, who: Person) -> None:
+    """The flags of the account that has this address, and of the devices that it signed in with."""
     shop("UPDATE customers SET sale_opt_out = ? WHERE lower(email) = lower(?)", True, who.email)
+    for (device,) in shop(DEVICES_OF_ADDRESS, who.email):
+        web_log("UPDATE web_devices SET sale_opt_out = ? WHERE device_id = ?", True, device)
 
 
 BARE = {Right.DELETE: delete_bare, Right.OPT_OUT_SALE_SHARE: opt_out_bare}

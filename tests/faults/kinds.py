@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from requests_app.law.words import Right
 from requests_app.services.correcting import Correction
 from tests.faults.afterwards import KeptLong, Posted, Replayed, SentStraight, WithDocuments
+from tests.faults.by_owner import ByOwner
 from tests.faults.set_again import FlagsInForce, SetAgain
 from tests.faults.stories import (
     Answer,
@@ -31,6 +32,7 @@ STORIES: Mapping[str, Story] = {
     "delete": Change(Right.DELETE),
     "delete_shared": Shared(Right.DELETE),
     "delete_by_call": Change(Right.DELETE, at_a_service=True),
+    "delete_by_owner": ByOwner(Right.DELETE, "mail_source_owner"),
     "correct": Change(Right.CORRECT, changes=PHONE),
     "correct_by_call": Change(Right.CORRECT, changes=AT_THE_CLUB, at_a_service=True),
     "delete_instead": DeletedInstead(Right.CORRECT, changes=EMPTIED),

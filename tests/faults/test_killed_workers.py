@@ -47,12 +47,20 @@ TOLD = ("after commit after INSERT INTO jobs_job", "before UPDATE exports_recipi
 MAILED = "before UPDATE requests_app_message"
 BEGUN, CORRECTED = "after commit after INSERT INTO exports_actbegun", "after commit after INSERT INTO exports_corrected"
 BY_OPENDSR = ("call POST /v2/requests", "answer to POST /v2/requests", "answer to GET /v2/requests/…")
+BROUGHT = (
+    "os.link uploads",
+    "before INSERT INTO exports_taskupload",
+    "after commit after INSERT INTO exports_taskupload",
+    "after DELETE FROM exports_taskupload",  # whose rows were taken in
+)
+ASKED = ("before INSERT INTO exports_task", "after INSERT INTO exports_tasklink", "before UPDATE exports_taskmail")
 ENCRYPTED = "before INSERT INTO exports_encryptedfile"
 NOTED = "after commit after UPDATE ledger_chainhead"
 ACTS = {
     "delete": (*IN_SOURCE, *TOLD, *BY_OPENDSR, MAILED, "source after DELETE FROM reviews", BEGUN),
     "delete_shared": ("source after DELETE FROM loyalty_cards", "before INSERT INTO exports_keptuntil"),
     "delete_by_call": (BEGUN, "call POST /privacy/delete", "answer to POST /privacy/delete"),
+    "delete_by_owner": (*BROUGHT, "before UPDATE exports_task", *ASKED, BEGUN, "before INSERT INTO exports_act"),
     "correct": (*IN_SOURCE, *TOLD, "source after UPDATE customers", CORRECTED),
     "correct_by_call": ("call POST /privacy/correct", "answer to POST /privacy/correct", CORRECTED),
     "delete_instead": ("source after UPDATE customers", "source after commit", CORRECTED),

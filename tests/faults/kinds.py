@@ -8,6 +8,7 @@ from requests_app.law.words import Right
 from requests_app.services.correcting import Correction
 from tests.faults.afterwards import KeptLong, Posted, Replayed, SentStraight, WithDocuments
 from tests.faults.by_owner import ByOwner
+from tests.faults.purged import Purged
 from tests.faults.set_again import FlagsInForce, SetAgain
 from tests.faults.stories import (
     Answer,
@@ -51,6 +52,7 @@ STORIES: Mapping[str, Story] = {
     "medium": Posted(Right.KNOW_SPECIFIC, "make_medium"),
     "documents": WithDocuments(Right.KNOW_SPECIFIC, "draw_document"),
     "kept": KeptLong(Right.DELETE, ""),  # what people do: no job
+    "purged": Purged(Right.KNOW_SPECIFIC, "shred_content"),
     "replay": Replayed(Right.DELETE, ""),  # a command
     "flags_in_force": FlagsInForce(Right.OPT_OUT_SALE_SHARE, "set_flags_in_force"),
     "restored": SetAgain(Right.CORRECT, ""),  # a command

@@ -99,6 +99,15 @@ ACTS = {
         "before INSERT INTO exports_bundle",
     ),
     "kept": ("before INSERT INTO exports_erasedrow", "before DELETE FROM exports_keptkeys", NOTED),
+    "purged": (
+        "open destroyed-keys.txt",
+        "before DELETE FROM vault_wrappedkey",
+        "after commit after DELETE FROM vault_wrappedkey",
+        "before INSERT INTO exports_shredding",
+        NOTED,
+        "os.remove findings",
+        "os.remove bundles",
+    ),
     "replay": (
         "source after DELETE FROM reviews",
         "source before commit",

@@ -90,14 +90,19 @@ class Run:
         self._write(lease_until=self._clock() + self.handler.lease)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, gets_further: bool = False) -> Iterator[None]:
         """A database transaction that commits only if the job is still ours; LeaseLost rolls it back.
 
         Its first statement locks the job's row, so that nobody takes the job up before the transaction ends.
+
+        ``gets_further``: once it is committed the next attempt has less to do, so that the tries are counted anew from
+        this one, however it ends. For handlers that can come to an end only in many attempts, in each nearer to it.
         """
+        counted = {"attempts": 1} if gets_further else {}
         with transaction.atomic(durable=True):
-            self.renew()
+            self._write(lease_until=self._clock() + self.handler.lease, **counted)
             yield
+        self.attempt = counted.get("attempts", self.attempt)
 
     @contextmanager
     def completing(self) -> Iterator[None]:
@@ -121,13 +126,6 @@ class Run:
         """
         if pausing.current() is not None:
             raise WorkPaused
-
-    def got_further(self) -> None:
-        """What this attempt did is kept, so that the next has less to do: the tries are counted anew from this one.
-
-        For handlers that can come to an end only in many attempts, and in each of them nearer to it.
-        """
-        self.attempt = 1
 
     def put_back(self, error: str, *, delay: timedelta) -> None:
         """Have the job tried again after ``delay``, or at once if it was hurried; LeaseLost if it is no longer ours.

@@ -136,14 +136,13 @@ def note_held(source_run: SourceRun) -> None:
 def keeping(run: Run, taken: Sequence[PageTaken]) -> Iterator[None]:
     """A transaction that writes down how far a service was walked, with what was found on the way.
 
-    An attempt that came further than those before, and broke off, is none of those after which the job is given up.
+    An attempt that came further than those before, and broke off or was killed, is none of those after which the job is
+    given up.
     """
-    with run.transaction():
+    with run.transaction(gets_further=any(page.is_further for page in taken)):
         yield
         if taken:
             PageTaken.objects.bulk_create(taken)
-    if any(page.is_further for page in taken):
-        run.got_further()
 
 
 def add_up(source_run: SourceRun, collection: str, rows: int, held: Mapping[str, int]) -> None:

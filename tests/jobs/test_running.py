@@ -224,19 +224,6 @@ def test_a_failure_is_tried_again_after_a_while(clock: Clock) -> None:
     assert (job.state, job.lease_until, job.run_at) == (State.WAITING, None, clock.now + timedelta(seconds=5))
 
 
-def test_an_attempt_that_got_further_is_the_first_of_a_new_row_of_tries(clock: Clock) -> None:
-    def get_further(run: Run) -> None:
-        run.got_further()
-        fail(run)
-
-    job = a_job(clock, get_further)
-    for _try in range(9):
-        assert execute(job.pk, clock=clock) is Outcome.TRY_AGAIN
-        job.refresh_from_db()
-        assert (job.attempts, job.run_at) == (1, clock.now + timedelta(seconds=5))
-        clock.forward(seconds=5)
-
-
 def test_of_an_error_only_the_class_is_kept(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     job = a_job(clock, fail)
     execute(job.pk, clock=clock)

@@ -8,6 +8,7 @@ never who may commit: clocks that differ between machines cost a second attempt 
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 Clock: TypeAlias = Callable[[], datetime]
 
 LONGEST_WAIT = timedelta(days=1)  # that another system may ask for: duties have dates
+BETWEEN_LOOKS = 1.0  # seconds, while something long is done
 
 
 class LeaseLost(Exception):
@@ -126,6 +128,22 @@ class Run:
         """
         if pausing.current() is not None:
             raise WorkPaused
+
+    def now_and_then(self) -> Callable[[], None]:
+        """What is called as often as one likes while something long is done: keeps the lease, and stops if paused.
+
+        Not at each call, for both ask the database.
+        """
+        looked = time.monotonic()
+
+        def look() -> None:
+            nonlocal looked
+            if time.monotonic() - looked >= BETWEEN_LOOKS:
+                looked = time.monotonic()
+                self.renew()
+                self.stop_if_paused()
+
+        return look
 
     def put_back(self, error: str, *, delay: timedelta) -> None:
         """Have the job tried again after ``delay``, or at once if it was hurried; LeaseLost if it is no longer ours.

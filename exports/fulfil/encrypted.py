@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +21,6 @@ from requests_app.models import Case
 Clear = BinaryIO
 Write = Callable[[bytes], object]
 Encrypt = Callable[[Clear, Write], None]
-BETWEEN_RENEWALS = 60.0  # seconds; far less than a lease
 
 
 class NothingToEncrypt(PermanentFailure):
@@ -39,6 +37,8 @@ def bundle_of(case: Case, bundle_id: uuid.UUID | None) -> Bundle:
 
 def make(run: Run, bundle: Bundle, encrypt: Encrypt) -> EncryptedFile:
     """Encrypt the clear bundle into a sealed file; its hash is checked first. The row is the caller's to save.
+
+    WorkPaused if all work is paused meanwhile: what was written is dropped, and it is encrypted anew later.
 
     Nothing clear is written anywhere: the sealed file is opened, encrypted and sealed again in one stream.
     """
@@ -75,19 +75,16 @@ def unlink(made: EncryptedFile | None) -> None:
 
 
 class _Sink:
-    """Counts and hashes what is encrypted, and keeps the job's lease alive meanwhile."""
+    """Counts and hashes what is encrypted, and looks now and then whether it may go on."""
 
     def __init__(self, run: Run, writer: SealedWriter) -> None:
         self.size = 0
         self.sha256 = hashlib.sha256()
-        self._run = run
+        self._look = run.now_and_then()
         self._writer = writer
-        self._renewed = time.monotonic()
 
     def write(self, data: bytes) -> None:
-        if time.monotonic() - self._renewed > BETWEEN_RENEWALS:
-            self._run.renew()
-            self._renewed = time.monotonic()
+        self._look()
         self._writer.write(data)
         self.sha256.update(data)
         self.size += len(data)

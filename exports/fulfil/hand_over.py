@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +28,6 @@ from requests_app.services import closing
 from requests_app.services.history import local_day, locked, record
 
 PIECE = 256 * 1024
-BETWEEN_LOOKS = 1.0  # seconds, while a bundle is written
 MOST_RENEWALS = 3  # by the person; the desk may go on
 
 
@@ -53,7 +51,7 @@ def release_bundle(run: Run, case: Case) -> None:
         contents.contents_of(case, made_at=run.at),
         Path(settings.DATA_DIR) / bundle.path,
         context=bundle.context,
-        between=_now_and_then(run),
+        between=run.now_and_then(),
     )
     bundle.size, bundle.sha256 = written.sealed.size, written.sealed.sha256
     bundle.clear_size, bundle.manifest_sha256 = written.clear_size, written.manifest_sha256
@@ -72,20 +70,6 @@ def release_bundle(run: Run, case: Case) -> None:
             records=bundle.records,
             withheld=bundle.withheld,
         )
-
-
-def _now_and_then(run: Run) -> Callable[[], None]:
-    """Keeps the lease alive, and stops if all work is paused; not at each piece, for both ask the database."""
-    looked = time.monotonic()
-
-    def look() -> None:
-        nonlocal looked
-        if time.monotonic() - looked >= BETWEEN_LOOKS:
-            looked = time.monotonic()
-            run.renew()
-            run.stop_if_paused()
-
-    return look
 
 
 def release_categories(run: Run, case: Case) -> None:

@@ -62,6 +62,7 @@ def _draw(run: Run, document: Document, pages: list[DocumentPage], attached: lis
     content, language = keeping.original(document), document.task.case.submission.language
     for item in taking.sandbox().draw(content, Kind(document.kind), language=language):
         run.renew()
+        run.stop_if_paused()
         if isinstance(item, Drawn):
             pages.append(_page(document, item, len(pages) + 1))
         else:

@@ -55,6 +55,7 @@ def _burnt(run: Run, document: Document) -> Iterator[burning.Burnt]:
     pages = DocumentPage.objects.filter(document=document).select_related("document__task__case")
     for page in pages.prefetch_related("areas"):
         run.renew()
+        run.stop_if_paused()
         areas = [Area(area.left, area.top, area.right, area.bottom) for area in page.areas.all()]
         yield burning.burnt(keeping.picture(page), areas)
 

@@ -16,12 +16,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from jsonschema import Draft202012Validator
 
+from dsar.jobs import pausing
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
 from dsar.vault.errors import KeyDestroyed
 from exports.documents import lockdown
 from exports.documents.sandbox import Sandbox
 from exports.fulfil import upkeep
 from exports.fulfil.account import account_of
-from exports.fulfil.documents import keeping, replacing
+from exports.fulfil.documents import drawing, keeping, replacing
 from exports.fulfil.tasks.opening import AnswerRefused
 from exports.models import Document, DocumentArea, DocumentPage, DocumentState, RunState
 from exports.reports.case_report import report_html
@@ -157,9 +160,34 @@ def test_documents_are_asked_for_only_where_they_are_handed_over(house: House) -
     assert "Nothing is asked for there" in owner.page
 
 
-def test_a_case_waits_until_every_document_is_drawn_looked_at_and_copied(house: House) -> None:
+def pausing_at(monkeypatch: pytest.MonkeyPatch, place: object, name: str) -> None:
+    """Somebody pauses all work while this is done for the first time."""
+    done = getattr(place, name)
+
+    def pauses(*about: object, **more: object) -> object:
+        monkeypatch.setattr(place, name, done)
+        pausing.pause(by="staff:1", at=timezone.now())
+        return done(*about, **more)
+
+    monkeypatch.setattr(place, name, pauses)
+
+
+def goes_on(house: House, kind: str) -> None:
+    """The job was put back and left nothing; now it is done."""
+    job = Job.objects.get(kind=kind)
+    assert (job.state, job.attempts, job.error) == (JobState.WAITING, 0, "")
+    pausing.resume()
+    house.work()
+
+
+def test_a_case_waits_until_every_document_is_drawn_looked_at_and_copied_through_a_pause(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pausing_at(monkeypatch, drawing, "_page")
     case = deciding(house, papers.pdf("one", "two"))
     (document,) = documents(case)
+    assert (document.state, document.pages.count()) == (DocumentState.WAITING, 0)
+    goes_on(house, "draw_document")
     assert run_of(case, "archive").state == RunState.DONE
     with pytest.raises(MoveShut, match="not looked through"):
         house.move(case, "approve", APPROVER)
@@ -169,7 +197,9 @@ def test_a_case_waits_until_every_document_is_drawn_looked_at_and_copied(house: 
     decide(house, document, "release")
     with pytest.raises(MoveShut, match="are being made"):
         house.move(case, "approve", APPROVER)
+    pausing_at(monkeypatch, keeping, "picture")
     house.work()
+    goes_on(house, "make_released_copy")
     house.move(case, "approve", APPROVER)
 
 

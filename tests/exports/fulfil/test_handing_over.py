@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from pytest_django import Settings
 
-from dsar.jobs import pausing
+from dsar.jobs import pausing, running
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.vault.errors import FileDamaged
@@ -49,7 +49,7 @@ def test_the_bundle_lies_sealed_and_its_event_names_its_manifest(house: House) -
 def test_a_bundle_that_is_being_written_stops_when_work_is_paused_and_is_written_anew(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hand_over, "BETWEEN_LOOKS", 0)
+    monkeypatch.setattr(running, "BETWEEN_LOOKS", 0)
     case = house.deciding(Right.KNOW_SPECIFIC)
     before = sorted(house.data.rglob("*"))
     house.move(case, "approve", APPROVER)

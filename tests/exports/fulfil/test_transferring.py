@@ -14,8 +14,11 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from pytest_django import Settings
 
+from dsar.jobs import pausing, running
 from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import retry
+from exports.bundle import age
 from exports.fulfil import encrypted, receivers, transfer, upkeep, upload
 from exports.fulfil.hand_over import NotHandedOver
 from exports.models import EncryptedFile, ReceiverWay, Transfer, TransferState
@@ -124,6 +127,28 @@ def test_what_lies_on_the_disk_is_neither_the_bundle_nor_what_is_sent(house: Hou
     assert b"age-encryption.org" not in sealed
     assert b"PK\x03\x04" not in sealed
     assert b"".join(encrypted.opened(made)) == bank.got[0].body
+
+
+def test_encryption_stops_when_work_is_paused_and_is_begun_anew(
+    house: House, case: Case, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "BETWEEN_LOOKS", 0)
+    confirmed(case, bank)
+    with monkeypatch.context() as somebody:
+        encrypt = age.encrypt
+
+        def pauses(clear: Any, write: Any, *, to: str) -> None:
+            pausing.pause(by="staff:1", at=timezone.now())
+            encrypt(clear, write, to=to)
+
+        somebody.setattr(age, "encrypt", pauses)
+        house.work()
+    job = Job.objects.get(kind="send_transfer")
+    assert (job.state, job.attempts, job.error) == (JobState.WAITING, 0, "")
+    assert not list((house.data / "encrypted").iterdir())
+    pausing.resume()
+    house.work()
+    assert len(bank.got) == 1
 
 
 def test_a_busy_receiver_is_asked_again_when_it_said_with_the_same_file_and_key(

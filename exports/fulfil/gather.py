@@ -23,7 +23,15 @@ from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.fulfil.tasks import asking
 from exports.models import DataSource, PageTaken, Part, PassedOver, RunState, SourceRun, TaskState, TaskUpload, WalkFor
-from exports.sources.connector import ChangeRefusedError, Connector, Identifiers, Mode, Page, columns_read
+from exports.sources.connector import (
+    ChangeRefusedError,
+    Connector,
+    Identifiers,
+    Mode,
+    Page,
+    PlaceGoneError,
+    columns_read,
+)
 from exports.sources.contents import NAME
 from exports.sources.datamap import Collection, DataMap, Keep
 from exports.sources.since import Since
@@ -60,7 +68,12 @@ def look_into(run: Run) -> None:
         if asking.must_look(source_run, collections_in_scope(source_run)):
             _leave_to_owner(run, source_run)
             return
-        passed_over = _search(run, source_run)
+        try:
+            passed_over = _search(run, source_run)
+        except PlaceGoneError as error:
+            with run.transaction():
+                _set_aside(source_run)
+            raise trouble.PlaceGone(str(error)) from error
         with run.completing():
             case = locked(source_run.case_id)
             done = {"state": RunState.DONE, "finished_at": run.at, "error": "", "passed_over": passed_over or ""}
@@ -258,18 +271,10 @@ def _set_aside(source_run: SourceRun) -> None:
     source_run.parts.all().delete()
     going_on.forget(source_run)
     people.forget_derived(source_run.case, source_run.source.slug)
-    source_run.records, source_run.counts, source_run.held, source_run.past_keeping = 0, {}, {}, {}
-    source_run.never_empty, source_run.deletion_order = {}, []
-    source_runs.update(
-        source_run,
-        map_version=source_run.map_version,
-        records=0,
-        counts={},
-        held={},
-        past_keeping={},
-        never_empty={},
-        deletion_order=[],
-    )
+    nothing = {"records": 0, "counts": {}, "held": {}, "past_keeping": {}, "never_empty": {}, "deletion_order": []}
+    for name, value in nothing.items():
+        setattr(source_run, name, value)
+    source_runs.update(source_run, map_version=source_run.map_version, **nothing)
 
 
 def _take_schedules_in_force(source_run: SourceRun, *, at: datetime) -> None:

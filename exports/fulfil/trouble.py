@@ -47,6 +47,10 @@ class OnlyByHand(PermanentFailure):
     """The source takes the change from a person only."""
 
 
+class PlaceGone(Exception):
+    """A service lost the place at which to go on; what it gave was set aside, and the next try begins anew."""
+
+
 class SourceAsksToWait(NotBefore):
     """The source is there, and named the time before which it does not want to be asked again."""
 
@@ -129,6 +133,11 @@ WHAT_TO_DO: Mapping[str, Text] = {
     "OwnerRefused": _(
         "The source's owner does not answer for it; the task says why. Talk to the owner, then ask again under Tasks of"
         " source owners, answer there in the owner's place, or waive the source."
+    ),
+    "PlaceGone": _(
+        "In each try the service took its last cursor no more, and the record that it gave last was gone, so that the"
+        " search began anew. Have the service keep its cursors for seven days, as its contract says, or have its"
+        " records stand still for a while; then try the job again."
     ),
     "SourceAsksToWait": _(
         "The source was busy each time and asked us to wait. See that it can answer, then try the job again."

@@ -72,6 +72,10 @@ class BrokenDataError(MapDoesNotFitError):
     """The source gives something that can't be read: named by file and line, or by its place in an answer."""
 
 
+class PlaceGoneError(BrokenDataError):
+    """The source no longer has the row behind which to go on: what was taken of it is to be taken anew."""
+
+
 class NoWriteAccessError(SourceError):
     """The source can only be read: the change is a task for a person."""
 

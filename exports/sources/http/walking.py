@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from exports.sources.bookmark import Bookmark
-from exports.sources.connector import BrokenDataError, SourceUnavailableError
+from exports.sources.connector import BrokenDataError, PlaceGoneError, SourceUnavailableError
 from exports.sources.http.calls import QuestionRefusedError
 from exports.sources.http.seen import KeysSeen
 from exports.sources.rows import Row
@@ -92,7 +92,7 @@ class Walk:
             yield from self._rows_of(found, place)
             place = Place(found.next, place.answers + 1, self._is_behind)
             if place.is_end and not self._is_behind:
-                raise BrokenDataError(f"{self._name} no longer has the row behind which to go on; gather again")
+                raise PlaceGoneError(f"{self._name} no longer has the row behind which to go on")
             self._note(place.text(self._question))
             self._count(place)
             found = None

@@ -168,6 +168,22 @@ def test_a_service_that_refuses_its_old_cursor_is_gathered_exactly_once(service:
     assert SourceRun.objects.get().past_keeping == {"orders": 7}
 
 
+def test_a_service_that_lost_its_cursor_and_the_row_that_was_taken_last_is_searched_anew(service: Service) -> None:
+    job = gathering(Right.DELETE)
+    service.tricks = so_many(4)
+    attempt(job)
+    assert orders_found() == ALL[:4]
+    del service.orders[3]
+    service.tricks = [by_mail, always(410, {}, b"")]
+    assert attempt(job) is Outcome.TRY_AGAIN
+    run = SourceRun.objects.get()
+    assert (orders_found(), run.counts, run.past_keeping, run.records) == ([], {}, {}, 0)
+    assert attempt(job) is Outcome.DONE
+    run.refresh_from_db()
+    assert orders_found() == [*ALL[:3], *ALL[4:]]
+    assert (run.counts, run.past_keeping) == ({"members": 1, "orders": 6}, {"orders": 6})
+
+
 def test_an_attempt_that_only_goes_over_what_is_held_counts_towards_giving_up(service: Service) -> None:
     job = gathering(Right.KNOW_SPECIFIC)
     service.tricks = so_many(4)

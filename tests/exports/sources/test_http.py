@@ -24,6 +24,7 @@ from exports.sources.connector import (
     NotSetUpError,
     NoWriteAccessError,
     OnlyByHandError,
+    PlaceGoneError,
     SourceError,
     SourceUnavailableError,
 )
@@ -68,7 +69,7 @@ def test_pages_follow_the_cursor_and_go_on_behind_a_key(club: Connector) -> None
     assert [page.keys for page in pages] == [[("o0",), ("o1",), ("o2",)], [("o3",), ("o4",), ("o5",)], [("o6",)]]
     rest = club.pages("orders", EMAIL, mode=Mode.PLAN, after=("o4",))
     assert [page.keys for page in rest] == [[("o5",), ("o6",)]]
-    with pytest.raises(BrokenDataError, match="no longer has the row behind which to go on"):
+    with pytest.raises(PlaceGoneError, match="no longer has the row behind which to go on"):
         list(club.pages("orders", EMAIL, after=("gone",)))
 
 

@@ -118,12 +118,13 @@ def _search(run: Run, source_run: SourceRun) -> PassedOver | None:
     answer = asking.answer_of(source_run)
     if source_run.data_map().owner is not None and answer is None:  # nothing leads there: nobody was asked to look
         return PassedOver.NO_WAY
-    with source_run.source.open(source_run.data_map(), answer) as connector:
+    look = run.now_and_then()
+    with source_run.source.open(source_run.data_map(), answer, look=look) as connector:
         chosen = choosing.narrowed(run, source_run, connector, identifiers)
         if chosen is None:
             _look_into_each(run, source_run, connector, collections, identifiers)
     if chosen is not None and not choosing.is_nobody(chosen):
-        with source_run.source.open(chosen, answer) as connector:
+        with source_run.source.open(chosen, answer, look=look) as connector:
             choosing.check_joined(connector, identifiers)
             _look_into_each(run, source_run, connector, collections, identifiers)
     near_misses.note(run, source_run, chosen or source_run.data_map(), identifiers)
@@ -390,7 +391,6 @@ def _collect(  # noqa: PLR0917 - what is collected, and what is looked at on the
         fields=(*fields_to_plan(source_run, collection), *contents.columns(collection), *counted_from),
     )
     for read, taken in pages:
-        run.stop_if_paused()
         page = _as_kept(source_run, collection, read)
         watch.look(run, collection, page)
         number += 1
@@ -408,7 +408,6 @@ def _lead_on(kept: source_runs.Kept, connector: Connector, collection: Collectio
     run, source_run = kept.run, kept.source_run
     walk = going_on.Walk(kept, connector, collection, identifiers, WalkFor.GIVES)
     for page, taken in walk.pages(mode=Mode.PLAN, size=Part.MOST_RECORDS, after=walk.after):
-        run.stop_if_paused()
         with source_runs.keeping(run, taken):
             source_runs.update(source_run, state=RunState.RUNNING)
             source_runs.carry_on(source_run.case, source_runs.given(source_run, collection, page), at=run.at)

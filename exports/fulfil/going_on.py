@@ -63,6 +63,7 @@ class Walk:
     ) -> Iterator[tuple[Page, list[PageTaken]]]:
         """What is left, each page with what is to be written down together with it.
 
+        Where the source takes long, what was kept is written down meanwhile; behind a page it may be WorkPaused.
         Where the source goes down, the place behind the last of them is kept; where it does not fit, none is.
         """
         found = self._connector.pages(
@@ -77,7 +78,12 @@ class Walk:
         )
         try:
             for page in found:
-                yield page, self._taken(page)
+                if page.keys:
+                    yield page, self._taken(page)
+                else:
+                    self._kept.note(self._reached())
+                    self._kept.write_down()
+                self._kept.run.stop_if_paused()
         except SourceUnavailableError:
             self._kept.note(self._reached())
             raise
@@ -90,7 +96,6 @@ class Walk:
         """Count what is left, page by page."""
         run, source_run = self._kept.run, self._kept.source_run
         for page, taken in self.pages(mode=Mode.CONTENT, size=Part.MOST_RECORDS, after=self.after, since=since):
-            run.stop_if_paused()
             source_runs.add_up(source_run, self._collection, len(page.keys), page.held())
             with source_runs.keeping(run, taken):
                 source_runs.note_held(source_run)

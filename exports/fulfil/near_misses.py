@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dsar.jobs.running import Run
@@ -34,7 +34,7 @@ def note(run: Run, source_run: SourceRun, data_map: DataMap, identifiers: Identi
     looks = data_map.service.offers_near if data_map.service else data_map.owner is None
     if not looks or source_run.case.right_asked == Right.CORRECT:
         return
-    found = list(_found(source_run, data_map, identifiers))[: NearMisses.MOST]
+    found = list(_found(run, source_run, data_map, identifiers))[: NearMisses.MOST]
     with run.transaction():
         NearMisses.objects.filter(run=source_run).delete()
         if found and SourceRun.objects.filter(pk=source_run.pk).exists():
@@ -55,17 +55,18 @@ def of(source_run: SourceRun) -> list[dict[str, Any]]:
     return found
 
 
-def _found(source_run: SourceRun, data_map: DataMap, identifiers: Identifiers) -> Iterator[dict[str, Any]]:
+def _found(run: Run, source_run: SourceRun, data_map: DataMap, identifiers: Identifiers) -> Iterator[dict[str, Any]]:
     case = source_run.case
     loose, asked = loosened(data_map, identifiers, _also(source_run, identifiers))
     if not loose.collections:
         return
     came = came_with(case, identifiers)
     decided = {choosing.place_of(one) for one in choosing.candidates_of(case, source_run.source)}
-    with source_run.source.open(loose) as near:
+    look = run.now_and_then()
+    with source_run.source.open(loose, look=look) as near:
         for collection in loose.collections:
             rows = _first(near, collection, asked)
-            mine = _of_person(source_run, data_map, collection, frozenset(rows), identifiers)
+            mine = _of_person(source_run, data_map, collection, frozenset(rows), identifiers, look=look)
             for key, record in rows.items():
                 if key not in mine and (collection.name, key) not in decided:
                     one = Found(collection, key, record, {})
@@ -79,12 +80,18 @@ def _first(near: Connector, collection: Collection, asked: Identifiers) -> dict[
 
 
 def _of_person(
-    source_run: SourceRun, data_map: DataMap, collection: Collection, keys: frozenset[Key], identifiers: Identifiers
+    source_run: SourceRun,
+    data_map: DataMap,
+    collection: Collection,
+    keys: frozenset[Key],
+    identifiers: Identifiers,
+    *,
+    look: Callable[[], None],
 ) -> set[Key]:
     """Which of the rows are gathered anyway."""
     if not keys:
         return set()
-    with source_run.source.open(with_only(data_map, collection.name, keys)) as firm:
+    with source_run.source.open(with_only(data_map, collection.name, keys), look=look) as firm:
         pages = firm.pages(collection.name, identifiers, mode=Mode.PLAN, size=LOOKED_AT)
         return {key for page in pages for key in page.keys}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
@@ -156,21 +157,26 @@ class DataSource(models.Model):
         )
         return source
 
-    def open(self, data_map: DataMap, answer: Answer | None = None) -> Connector:
+    def open(
+        self, data_map: DataMap, answer: Answer | None = None, *, look: Callable[[], None] | None = None
+    ) -> Connector:
         """A connector to the source, to be used as a context; raises NotConfigured or HostChanged. For workers only.
 
-        `answer` is what its owner has answered, of a source in which a person looks.
+        `answer` is what its owner has answered, of a source in which a person looks; `look` as of Connector.meanwhile.
         """
         if data_map.owner is not None:
             return ManualConnector(data_map, answer)
         read_url = self._url_to_read()
-        return open_source(
+        connector = open_source(
             data_map,
             read_url=read_url,
             write_url=self.write_url,
             timeout=settings.SOURCE_TIMEOUT,
             hashing=self.hashing(),
         )
+        if look is not None:
+            connector.meanwhile(look)
+        return connector
 
     def hashing(self) -> Hashing:
         """The keyed hashes of this source, under a key of its own, which is made when the first is asked for."""

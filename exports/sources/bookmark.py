@@ -16,9 +16,9 @@ DIGEST = 8  # bytes: of a million rows two have the same one in a lookup of fort
 class Bookmark:
     """How far the pages of one collection were taken. Put into a walk, it says where to begin, and moves along.
 
-    It stands right behind a page when that is handed out, and behind all that came when the walk ends or the source
-    goes down. ``place`` is in the source's own words, and may hold whatever a service puts there: to be sealed, never
-    logged. ``given`` are digests of the keys that were taken before, under ``secret``.
+    It stands right behind a page when that is handed out, and behind all that came when the walk ends, the source goes
+    down, or a page without rows is handed out. ``place`` is in the source's own words, and may hold whatever a service
+    puts there: to be sealed, never logged. ``given`` are digests of the keys that were taken before, under ``secret``.
     """
 
     secret: bytes = field(default_factory=lambda: os.urandom(16))

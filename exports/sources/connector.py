@@ -297,6 +297,9 @@ class Connector(ABC):
     def reader(self) -> Reader:
         """What reads it; made when it is first asked."""
 
+    def meanwhile(self, look: Callable[[], None]) -> None:  # noqa: B027 - nothing to do where none takes long
+        """Have this called now and then where the source may take long; what it raises ends what was begun."""
+
     def check(self) -> None:
         """See that the source answers as its map says, about nobody; SourceError says where it does not."""
         nobody = {kind: ["nobody"] for kind in self.datamap.kinds_asked}
@@ -338,7 +341,8 @@ class Connector(ABC):
 
         Content: every field. Plan: the key, what the collection gives on, and the `fields` asked for. `since` leaves
         out what was received before that day; what has no date stays in. A page ends at `size` rows or some megabytes.
-        With a `bookmark`, what came before a source goes down is a page, too.
+        With a `bookmark`, what came before a source goes down is a page, too; and where one takes long, a page without
+        rows says that none is held back: the bookmark may be kept.
         """
         found = self.datamap.collection(collection)
         return self.reader().pages(found, identifiers, mode=mode, after=after, size=size, since=since, fields=fields)

@@ -87,13 +87,21 @@ class HttpConnector(Connector):
         fields: tuple[str, ...] = (),
         bookmark: Bookmark | None = None,
     ) -> Iterator[Page]:
-        """The person's rows; along a bookmark, a service that goes down has what it gave handed out first."""
+        """The person's rows; along a bookmark, a service that goes down or is slow has handed out what it gave."""
         found = self.datamap.collection(collection)
         rows = BookmarkedRows(self._rows, bookmark or Bookmark())
         reading = RowReading(self.datamap, rows) if bookmark else self._reading
-        yield from reading.pages(found, identifiers, mode=mode, after=after, size=size, since=since, fields=fields)
-        if rows.broke:
-            raise rows.broke
+        while True:
+            yield from reading.pages(found, identifiers, mode=mode, after=after, size=size, since=since, fields=fields)
+            if rows.broke:
+                raise rows.broke
+            if not rows.rests:
+                return
+            yield Page([], [])
+
+    def meanwhile(self, look: Callable[[], None]) -> None:
+        """Have this called before each question."""
+        self._rows.look = look
 
     def delete(
         self,

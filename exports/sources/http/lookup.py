@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from exports.sources.bookmark import Bookmark
@@ -21,6 +22,7 @@ from exports.sources.values import Json, Key, key_value
 
 LIMIT = 1000  # rows of one answer
 LIMIT_NEAR = 50  # of one that shows near misses: more than ten are never kept
+LONGEST_WITHOUT_REST = 30.0  # seconds, after which what came is handed out, be it ever so little
 
 
 class ServiceRows:
@@ -29,16 +31,21 @@ class ServiceRows:
     def __init__(self, datamap: DataMap, caller: Caller) -> None:
         self._datamap = datamap
         self._caller = caller
+        self.look: Callable[[], None] = lambda: None  # called before each question
 
-    def rows(
+    def rows(self, collection: Collection, identifiers: Identifiers, *, after: Key | None = None) -> Iterator[Row]:
+        """The person's rows in the service's order, from behind the key `after`."""
+        return (row for row in self.walk(collection, identifiers, after=after) if row is not None)
+
+    def walk(
         self,
         collection: Collection,
         identifiers: Identifiers,
         *,
         after: Key | None = None,
         bookmark: Bookmark | None = None,
-    ) -> Iterator[Row]:
-        """The person's rows in the service's order, from the bookmark on where the service still takes its cursor.
+    ) -> Iterator[Row | None]:
+        """The person's rows, and None behind each answer; from the bookmark on where the service takes its cursor.
 
         Else it is walked anew up to the key `after`.
         """
@@ -51,6 +58,7 @@ class ServiceRows:
         of_person = OfPerson(collection, identifiers)
 
         def ask(cursor: str | None, number: int) -> Found:
+            self.look()
             answer = self._caller.ask(path, question | {"cursor": cursor})
             where = f"{self._datamap.source}: {collection.name}, answer {number}"
             entries = enumerate(_records(answer, where, question["limit"]))
@@ -74,18 +82,28 @@ class ServiceRows:
 class BookmarkedRows:
     """The rows of one walk along a bookmark; where the service goes down they end, and ``broke`` says so.
 
+    Where it takes its time they end as well, behind an answer, and ``rests`` says so: asked again, they go on.
     So whoever reads them hands out what came before.
     """
 
     def __init__(self, service: ServiceRows, bookmark: Bookmark) -> None:
         self._service = service
         self._bookmark = bookmark
+        self._walk: Iterator[Row | None] | None = None
         self.broke: SourceUnavailableError | None = None
+        self.rests = False
 
     def rows(self, collection: Collection, identifiers: Identifiers, *, after: Key | None = None) -> Iterator[Row]:
         """As `ServiceRows.rows`."""
+        self._walk = self._walk or self._service.walk(collection, identifiers, after=after, bookmark=self._bookmark)
+        self.rests, began = False, time.monotonic()
         try:
-            yield from self._service.rows(collection, identifiers, after=after, bookmark=self._bookmark)
+            for row in self._walk:
+                if row is not None:
+                    yield row
+                elif time.monotonic() - began >= LONGEST_WITHOUT_REST:
+                    self.rests = True
+                    return
         except SourceUnavailableError as error:
             self.broke = error
 

@@ -76,8 +76,8 @@ class Walk:
         self._seen = KeysSeen(bookmark.secret if bookmark else None)
         self._is_behind = False
 
-    def rows(self) -> Iterator[Row]:
-        """The rows that were not taken before, each once."""
+    def rows(self) -> Iterator[Row | None]:
+        """The rows that were not taken before, each once; None behind each answer, of which all is noted by then."""
         place, found = self._begin()
         cursors = set[str | None]()
         if place.is_behind and not place.is_end:
@@ -96,6 +96,7 @@ class Walk:
             self._note(place.text(self._question))
             self._count(place)
             found = None
+            yield None
 
     def _rows_of(self, found: Found, place: Place) -> Iterator[Row]:
         """The rows of one answer that are behind what was taken before; the bookmark stands behind each."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ import pytest
 from pytest_django import Settings
 from time_machine import TimeMachineFixture
 
+from dsar.jobs import pausing
 from dsar.jobs.models import Job
 from dsar.jobs.queue import retry
 from dsar.jobs.running import Outcome, execute
 from exports import findings
 from exports.fulfil import gather
 from exports.models import DataSource, PageTaken, Part, SourceRun
+from exports.sources.http.calls import Caller
 from requests_app import ports
 from requests_app.law.words import Right
 from requests_app.models import LookBack
@@ -148,6 +150,70 @@ def test_a_worker_that_dies_after_a_page_goes_on_at_the_next(service: Service, m
     assert asked_for_orders(service) == ["4", "6"]
     assert [question["collection"] for _path, question, _headers in service.asked].count("members") == 1
     assert orders_found() == ALL
+
+
+class Slow:
+    """Each call takes 100 seconds by the job's clock; what was written down before each for orders is noted."""
+
+    def __init__(self, service: Service, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+        service.orders = [dict(order, id=f"o{number}") for number, order in enumerate(service.orders * 3)]
+        self.job, self.now = job, AT
+        self.kept: list[int] = []
+        self.paused_at = 0  # the call for orders in which somebody pauses all work
+        ask = Caller.ask
+
+        def ask_slowly(caller: Caller, path: str, question: Any) -> Any:
+            self.waits(question)
+            return ask(caller, path, question)
+
+        monkeypatch.setattr(Caller, "ask", ask_slowly)
+        monkeypatch.setattr("dsar.jobs.running.BETWEEN_LOOKS", 0)
+
+    def waits(self, question: Any) -> None:
+        if question["collection"] == "orders":
+            self.kept.append(PageTaken.objects.filter(collection="orders").count())
+            if len(self.kept) == self.paused_at:
+                pausing.pause(by="staff:1", at=AT)
+        self.now += timedelta(seconds=100)
+        self.job.refresh_from_db()
+        assert self.job.lease_until is not None
+        assert self.job.lease_until > self.now, "nobody takes it for dead"
+
+    def attempt(self) -> Outcome:
+        return execute(self.job.pk, clock=lambda: self.now)
+
+
+@pytest.mark.parametrize(
+    ("right", "look_back", "found"),
+    [
+        (Right.KNOW_SPECIFIC, LookBack.TWELVE_MONTHS, 0),
+        (Right.KNOW_SPECIFIC, LookBack.EVERYTHING, 21),
+        (Right.KNOW_CATEGORIES, LookBack.EVERYTHING, 21),
+    ],
+)
+def test_of_a_slow_service_each_answer_is_kept_and_a_pause_loses_none(
+    service: Service, monkeypatch: pytest.MonkeyPatch, right: Right, look_back: LookBack, found: int
+) -> None:
+    monkeypatch.setattr("exports.sources.http.lookup.LONGEST_WITHOUT_REST", 0)
+    slow = Slow(service, gathering(right, look_back), monkeypatch)
+    slow.paused_at = 8
+    assert slow.attempt() is Outcome.PAUSED
+    assert slow.kept == list(range(8))
+    assert PageTaken.objects.filter(collection="orders").count() == 8
+    pausing.resume()
+    service.asked.clear()
+    assert slow.attempt() is Outcome.DONE
+    assert asked_for_orders(service) == ["16", "18", "20"]
+    assert SourceRun.objects.get().counts == {"members": 1, "orders": found}
+
+
+def test_while_a_service_is_asked_its_job_is_taken_for_dead_by_nobody_and_stops_if_work_is_paused(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow(service, gathering(Right.KNOW_SPECIFIC), monkeypatch)
+    slow.paused_at = 8
+    assert slow.attempt() is Outcome.PAUSED
+    assert slow.kept == [0] * 8, "nothing but the wait was long"
 
 
 def from_the_beginning(service: Service, _path: str, question: dict[str, Any]) -> Reply:

@@ -25,6 +25,7 @@ KNOWN = frozenset({"sqlite", "postgresql", "mysql", "mariadb"})
 LARGEST_INTEGER = 2**63
 AS_WRITTEN = (types.Date, types.DateTime, types.Time, types.Numeric)
 WRITTEN_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d([.]\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+ANY_LETTERS = types.Unicode()  # a text as a String goes to SQL Server in the letters of its code page
 NO_YEAR = "0000"  # MariaDB's zero dates name no instant
 
 
@@ -39,7 +40,7 @@ def comparable(value: KeyPart, type_: ColumnType, backend: str) -> Bound:
     if backend == "sqlite" and isinstance(type_, types.Integer) and isinstance(value, str) and not _is_numeric(value):
         return sa.literal(value, types.String())  # its columns take a text, and compare it as one
     if backend not in KNOWN and is_text(type_):  # whose collation some dialects write where none may stand
-        return sa.literal(typed(value, type_), types.String())
+        return sa.literal(typed(value, type_), ANY_LETTERS)
     # a number wider than the column is no error then: it equals nothing
     wide = types.BigInteger() if isinstance(type_, types.Integer) else type_
     return sa.literal(typed(value, type_), wide)

@@ -17,7 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from exports.sources.connector import MapDoesNotFitError
 from exports.sources.since import Bounds
-from exports.sources.sql.columns import is_text
+from exports.sources.sql.columns import ANY_LETTERS, is_text
 from exports.sources.sql.dialects import Condition, Expression, Usual, reaches_by_clock
 from exports.sources.sql.folding import lowered_by_a_server
 from exports.sources.telephones import BETWEEN
@@ -63,18 +63,18 @@ class Portable(Usual):
 
     def to_the_letter(self, text: Expression) -> Expression:
         """With a sign behind it, so that no blank is at its end."""
-        return sa.type_coerce(_unpadded(text), types.String()).concat(END)
+        return sa.type_coerce(_unpadded(text), ANY_LETTERS).concat(END)
 
     def letters(self, text: str) -> Expression:
         """So, too."""
-        return sa.literal(text + END, types.String())
+        return sa.literal(text + END, ANY_LETTERS)
 
     def as_text(self, column: sa.Column[Any]) -> Expression:
         """A number as a text; MapDoesNotFitError for what may be longer, and be cut."""
         if is_text(column.type):
             return _unpadded(column)
         if isinstance(column.type, types.Integer | types.Numeric):
-            return sa.cast(column, types.String(NUMBER_LETTERS))
+            return sa.cast(column, types.Unicode(NUMBER_LETTERS))
         raise MapDoesNotFitError("is neither text nor number, and can be compared by exact alone")
 
     def lower(self, text: Expression) -> Expression:

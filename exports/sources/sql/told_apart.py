@@ -6,16 +6,16 @@ with the values of the column, of which none is read, and the server leaves out 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import exc, types
+from sqlalchemy import exc
 
 from exports.sources.connector import MapDoesNotFitError
 from exports.sources.datamap import E164, Collection, Compare, Comparison, DataMap, Root
-from exports.sources.sql.columns import is_text
+from exports.sources.sql.columns import ANY_LETTERS, Expression, is_text
 from exports.sources.sql.matching import Matching
 from exports.sources.sql.portable import END, Portable
 from exports.sources.sql.tables import Tables
@@ -65,18 +65,22 @@ def _named(where: str) -> Iterator[None]:
 
 def _tells_apart(connection: sa.Connection, column: sa.Column[Any], dialect: Portable) -> bool:
     """Of each group all come back, but for letters that the database does not have, which come back as others."""
-    text = dialect.to_the_letter(column).label("held")
-    asked = [sa.select(sa.literal(-1, literal_execute=True).label("kin"), text).where(sa.false())]
-    for place, group in enumerate(ALIKE):
-        for held in group:
-            written = sa.literal(held + END, types.String(), literal_execute=True)
-            asked.append(sa.select(sa.literal(place, literal_execute=True), written))
     found: dict[int, set[str]] = {}
-    for place, held in connection.execute(sa.union(*asked)):
+    for place, held in connection.execute(alike(dialect.to_the_letter(column), ALIKE)):
         found.setdefault(place, set()).add(held)
     return all(
         len(found[place]) == len(group) or _lacks_letters(found[place], group) for place, group in enumerate(ALIKE)
     )
+
+
+def alike(text: Expression, groups: Sequence[Sequence[str]]) -> sa.CompoundSelect[tuple[int, str]]:
+    """Each text of the groups with the place of its group, once, as the server compares what it holds."""
+    asked = [sa.select(sa.literal(-1, literal_execute=True).label("kin"), text.label("held")).where(sa.false())]
+    for place, group in enumerate(groups):
+        for held in group:
+            written = sa.literal(held + END, ANY_LETTERS, literal_execute=True)
+            asked.append(sa.select(sa.literal(place, literal_execute=True), written))
+    return sa.union(*asked)
 
 
 def _lacks_letters(found: set[str], group: tuple[str, ...]) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mssql, oracle, registry
+from sqlalchemy.dialects.mssql import pyodbc
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from exports.sources.connector import (
@@ -21,7 +23,7 @@ from exports.sources.connector import (
     slow_lookups,
     survey,
 )
-from exports.sources.datamap import read_data_map
+from exports.sources.datamap import E164, Compare, read_data_map
 from exports.sources.draft import draft
 from exports.sources.since import Since
 from exports.sources.sql import told_apart
@@ -235,6 +237,28 @@ def test_other_well_known_dialects_can_say_what_is_asked(dialect: sa.Dialect, en
         query = sa.select(tables[collection.name]).where(condition).order_by(tables[collection.name].columns[0])
         said = str(query.limit(10).compile(dialect=dialect))
         assert ("EXISTS" in said) == (collection.name in {"letters", "stamps"})
+
+
+def test_a_text_goes_to_sql_server_in_all_its_letters(engine: sa.Engine) -> None:
+    """As a plain VARCHAR it would become what the code page has: of another letter, or of another person."""
+    datamap, dialect = read_data_map(CLUB), pyodbc.dialect()
+    tables = Tables(datamap, engine)
+    matching, members = Matching(datamap, tables, Portable()), datamap.collection("members")
+    asked = [
+        matching.same(members, "name", Compare.EXACT, ["Łucja"]),
+        matching.same(members, "name", Compare.CASEFOLD, ["Łucja"]),
+        matching.same(members, "phone", E164("US"), ["+14155550101"]),
+        tables.key_column("stamps", "place") == tables.key_bound("stamps", "place", "Łódź"),
+    ]
+    query = sa.select(sa.literal("")).where(*(condition for condition in asked if condition is not None))
+    texts = [bind for bind in query.compile(dialect=dialect).binds.values() if isinstance(bind.value, str)]
+    driver = SimpleNamespace(SQL_VARCHAR="VARCHAR", SQL_WVARCHAR="NVARCHAR")
+    sent = {text.value: text.type.dialect_impl(dialect).get_dbapi_type(driver)[0] for text in texts}
+    assert {"Łucja", "Łucja|", "łucja|", "Łódź", "\u2011"} <= sent.keys()
+    assert {kind for text, kind in sent.items() if not text.isascii()} == {"NVARCHAR"}
+    probe = told_apart.alike(Portable().to_the_letter(tables.column("members", "name")), told_apart.ALIKE)
+    said = str(probe.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
+    assert said.count("N'") == said.count("'") / 2 > 1
 
 
 @pytest.mark.parametrize(

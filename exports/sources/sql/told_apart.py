@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -20,7 +20,22 @@ from exports.sources.sql.matching import Matching
 from exports.sources.sql.portable import END, Portable
 from exports.sources.sql.tables import Tables
 
-ALIKE = (("a", "A", "á", "a "), ("a", "\uff41"), ("ss", "ß"), ("あ", "ア"))
+ALIKE = (
+    ("a", "A"),
+    ("a", "á"),
+    ("a", "a "),
+    ("a", "\uff41"),
+    ("ss", "ß"),
+    ("あ", "ア"),
+    ("ab", "a-b"),  # punctuation that is passed over
+    ("é", "e\u0301"),
+    ("ab", "a\u00adb"),  # signs that are not seen
+    ("ab", "a\u200db"),
+    ("葛", "葛\U000e0100"),
+    ("\U00020bb7", "\U00020bb8"),  # letters beyond 16 bits
+    ("\U0001f600", "\U0001f601"),
+)
+Pair: TypeAlias = tuple[str, str]
 NOBODY = {Compare.EMAIL: "nobody@example.org", Compare.DIGITS: "0"}
 NOBODYS_NUMBER = "+12125550100"  # of those that are given to nobody
 NEVER = sa.literal_column("1") == sa.literal_column("0")  # and so no row is looked at; SQLAlchemy does not see that
@@ -37,8 +52,8 @@ def check_comparisons(
             with _named(f"{datamap.source}: {name}.{column}"):
                 if is_text(found.type) and not _tells_apart(connection, found, dialect):
                     raise MapDoesNotFitError(
-                        "is compared by the server without regard to case, accents or the width of letters; let it be"
-                        " of a binary collation, or name a column that is"
+                        "is compared by the server without regard to case, accents, the width of letters or signs that"
+                        " it passes over; let it be of a binary collation, or name a column that is"
                     )
         for collection, column, compare in _ways(datamap):
             with _named(f"{datamap.source}: {collection.name}.{column}"):
@@ -56,35 +71,59 @@ def _named(where: str) -> Iterator[None]:
     except MapDoesNotFitError as error:
         raise MapDoesNotFitError(f"{where} {error}") from None
     except (exc.CompileError, exc.DBAPIError) as error:
-        if isinstance(error, MAY_PASS) or getattr(error, "connection_invalidated", False):
+        if _may_pass(error):
             raise
         raise MapDoesNotFitError(
             f"{where} can't be compared as the map says in this kind of database ({type(error).__name__})"
         ) from None
 
 
+def _may_pass(error: exc.SQLAlchemyError) -> bool:
+    return isinstance(error, MAY_PASS) or getattr(error, "connection_invalidated", False)
+
+
 def _tells_apart(connection: sa.Connection, column: sa.Column[Any], dialect: Portable) -> bool:
-    """Of each group all come back, but for letters that the database does not have, which come back as others."""
+    """All of it in one statement; pair by pair where that is refused, for it may be for a letter."""
+    text = dialect.to_the_letter(column)
+    try:
+        return _come_back(connection, text, ALIKE)
+    except exc.DBAPIError as error:
+        if _may_pass(error):
+            raise
+    return all(_come_back_or_are_refused(connection, text, pair) for pair in ALIKE)
+
+
+def _come_back(connection: sa.Connection, text: Expression, pairs: Sequence[Pair]) -> bool:
+    """Of each pair both, but for letters that the database does not have, which come back as others."""
     found: dict[int, set[str]] = {}
-    for place, held in connection.execute(alike(dialect.to_the_letter(column), ALIKE)):
+    for place, held in connection.execute(alike(text, pairs)):
         found.setdefault(place, set()).add(held)
-    return all(
-        len(found[place]) == len(group) or _lacks_letters(found[place], group) for place, group in enumerate(ALIKE)
-    )
+    return all(len(found[place]) == len(pair) or _lacks_letters(found[place], pair) for place, pair in enumerate(pairs))
 
 
-def alike(text: Expression, groups: Sequence[Sequence[str]]) -> sa.CompoundSelect[tuple[int, str]]:
-    """Each text of the groups with the place of its group, once, as the server compares what it holds."""
+def _come_back_or_are_refused(connection: sa.Connection, text: Expression, pair: Pair) -> bool:
+    """A server holds no letters that it refuses; those of ASCII it has, so that is for another reason."""
+    connection.rollback()  # what the refusal of others left
+    try:
+        return _come_back(connection, text, [pair])
+    except exc.DBAPIError as error:
+        if _may_pass(error) or "".join(pair).isascii():
+            raise
+        return True
+
+
+def alike(text: Expression, pairs: Sequence[Pair]) -> sa.CompoundSelect[int, str]:
+    """Each text of the pairs with the place of its pair, once, as the server compares what the other expression is."""
     asked = [sa.select(sa.literal(-1, literal_execute=True).label("kin"), text.label("held")).where(sa.false())]
-    for place, group in enumerate(groups):
-        for held in group:
+    for place, pair in enumerate(pairs):
+        for held in pair:
             written = sa.literal(held + END, ANY_LETTERS, literal_execute=True)
             asked.append(sa.select(sa.literal(place, literal_execute=True), written))
     return sa.union(*asked)
 
 
-def _lacks_letters(found: set[str], group: tuple[str, ...]) -> bool:
-    return bool(found - {held + END for held in group})
+def _lacks_letters(found: set[str], pair: Pair) -> bool:
+    return bool(found - {held + END for held in pair})
 
 
 def _compared(datamap: DataMap) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import exc, types
+from sqlalchemy import types
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from exports.sources.connector import MapDoesNotFitError
@@ -24,6 +24,7 @@ from exports.sources.telephones import BETWEEN
 
 END = "|"  # behind every text that is compared to the letter: to many servers blanks at the end are no letters
 STRICTEST = "SERIALIZABLE"
+ANYTHING: sa.Select[Any] = sa.select(sa.literal_column("1"))
 NUMBER_LETTERS = 255  # of a number as a text
 NOT_PROMISED = (
     "that a session which reads can't write: give its reading account rights to read alone",
@@ -45,13 +46,13 @@ class Portable(Usual):
 
     def isolation(self, engine: sa.Engine) -> str | None:
         """The strictest, if it can be had: a change sees one moment, or fails. Dialects offer what they can't set."""
-        try:
-            with engine.connect() as connection:
+        with engine.connect() as connection:
+            try:
                 connection.execution_options(isolation_level=STRICTEST)
-        except exc.DBAPIError:
-            raise
-        except Exception:  # it is others' code, and this asks what it can do
-            return None
+            except Exception:  # others' code, and whichever error: a server that is gone says so when it is asked again
+                connection.begin().rollback()
+                connection.execute(ANYTHING)
+                return None
         return STRICTEST
 
     def connecting(self, url: sa.URL, *, write: bool, timeout: timedelta) -> dict[str, object]:  # noqa: ARG002

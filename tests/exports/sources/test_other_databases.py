@@ -23,6 +23,7 @@ from exports.sources.connector import (
     Correction,
     MapDoesNotFitError,
     Mode,
+    SourceUnavailableError,
     open_source,
     slow_lookups,
     survey,
@@ -190,6 +191,11 @@ def test_it_is_corrected_and_flagged(club: Connector, engine: sa.Engine) -> None
     assert (ann[2], ann[7], bob[7]) == ("Ann O'Shea", True, False)
 
 
+def as_sqlalchemy(message: str) -> Exception:
+    """The driver's error, as where a dialect asks through SQLAlchemy."""
+    return sa.exc.NotSupportedError(None, None, sqlite3.NotSupportedError(message))
+
+
 @pytest.mark.parametrize("offers", [True, False])
 def test_what_can_not_be_promised_is_said(club: Connector, offers: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not offers:
@@ -198,6 +204,30 @@ def test_what_can_not_be_promised_is_said(club: Connector, offers: bool, monkeyp
     for promise in ("a session which reads can't write", "a statement ends", "an index", "foreign key"):
         assert promise in said
     assert ("nobody changes a row between" in said) != offers
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError, as_sqlalchemy])
+def test_a_server_that_refuses_the_strictest_isolation_is_not_taken_for_one_that_is_gone(
+    club: Connector, error: Callable[[str], Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_dialect: Other, _connection: sqlite3.Connection, _level: str) -> None:
+        raise error("no such level")
+
+    monkeypatch.setattr(Other, "set_isolation_level", refuse)
+    assert "nobody changes a row between" in " ".join(club.not_promised())
+    assert club.suppress(Right.OPT_OUT_SALE_SHARE, ANN) == {"members": 1}
+
+
+def test_a_server_that_is_gone_is_not_taken_for_one_that_refuses_the_strictest_isolation(
+    club: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(_dialect: Other, connection: sqlite3.Connection, _level: str) -> None:
+        connection.close()
+        raise sqlite3.OperationalError("gone")
+
+    monkeypatch.setattr(Other, "set_isolation_level", cut)
+    with pytest.raises(SourceUnavailableError):
+        club.suppress(Right.OPT_OUT_SALE_SHARE, ANN)
 
 
 def test_look_ups_are_told_by_the_indexes_alone(club: Connector, engine: sa.Engine, url: str) -> None:

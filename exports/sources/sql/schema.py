@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -28,6 +29,9 @@ AND (part.relispartition OR NOT EXISTS (
     SELECT FROM pg_attribute WHERE attrelid = part.oid AND attnum > 0 AND attislocal AND NOT attisdropped
 ))
 """
+FIND_EQUAL = frozenset({"btree", "hash"})  # PostgreSQL's kinds of index, of whatever its columns hold
+OF_OTHER_USE = frozenset({"prefix", "columnstore", "invalid"})  # for words and places in MariaDB, for sums, for nothing
+NO_LETTERS = re.compile(r"\W")
 KINDS: tuple[tuple[tuple[type[ColumnType], ...], Kind], ...] = (
     ((types.Boolean,), Kind.TRUTH),
     ((types.Date, types.DateTime), Kind.DATE),
@@ -83,7 +87,8 @@ def _tables(schema: str, inspector: Inspector, connection: sa.Connection) -> Ite
         primary = tuple(keys.get(name, {}).get("constrained_columns", ()))
         uniques = [tuple(one["column_names"]) for one in unique.get(name, ())]
         uniques += [_plain(index["column_names"]) for index in indexes.get(name, ()) if _is_whole(index)]
-        found = {primary, *uniques, *(_plain(index["column_names"]) for index in indexes.get(name, ()))} - {()}
+        serving = (_plain(index["column_names"]) for index in indexes.get(name, ()) if _finds_equal(index))
+        found = {primary, *uniques, *serving} - {()}
         key = primary or _key(columns, uniques)
         yield Table(Place(schema, name), name in views, columns, key, tuple(sorted(found)))
 
@@ -103,9 +108,27 @@ def _by_table(reflected: Any) -> dict[str, Any]:
 
 def _is_whole(index: Mapping[str, Any]) -> bool:
     """Whether an index says of every row that its plain columns are unique."""
-    options = index.get("dialect_options", {})
-    partial = any(name.endswith("_where") and value is not None for name, value in options.items())
-    return bool(index["unique"]) and None not in index["column_names"] and not partial
+    options = _options(index)
+    is_partial = options.get("where") is not None
+    return bool(index["unique"]) and None not in index["column_names"] and not is_partial and "invalid" not in options
+
+
+def _finds_equal(index: Mapping[str, Any]) -> bool:
+    """Whether an index finds all rows that hold some value: it may leave out those that hold nothing, and no others."""
+    options = _options(index)
+    if options.get("using", "btree") not in FIND_EQUAL or options.keys() & OF_OTHER_USE:
+        return False
+    first, where = next(iter(index["column_names"]), None), options.get("where")
+    return where is None or _letters(where) == _letters(f"{first} IS NOT NULL")
+
+
+def _letters(condition: object) -> str:
+    return NO_LETTERS.sub("", str(condition)).casefold()
+
+
+def _options(index: Mapping[str, Any]) -> dict[str, Any]:
+    """What a dialect tells of an index beside the columns, by its name without the dialect's."""
+    return {name.partition("_")[2]: told for name, told in index.get("dialect_options", {}).items()}
 
 
 def _plain(names: Iterable[str | None]) -> tuple[str, ...]:

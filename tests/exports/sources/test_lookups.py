@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import sqlalchemy as sa
 
@@ -11,6 +13,17 @@ from tests.exports.sources.databases import POSTGRESQL, SQLITE, make_index, on
 from tests.exports.sources.small_company import MAP
 
 DIGITS = MAP.replace("{by: email, column: email, compare: email}", "{by: phone, column: phone, compare: digits}")
+SOME = "INDEX ix_letters_some ON letters"
+OF_SOME_ROWS = (
+    (f"{SOME} (member_id) WHERE body <> ''", False),
+    (f"{SOME} (member_id) WHERE member_id IS NOT NULL", True),
+)
+BROKEN = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = CAST('ix_letters_some' AS regclass)"
+OF_A_KIND = (
+    (f"{SOME} USING brin (member_id)", False),
+    (f"{SOME} USING hash (member_id)", True),
+    (f"UNIQUE {SOME} (member_id, id); {BROKEN}", False),  # as CREATE INDEX CONCURRENTLY leaves it
+)
 
 
 @pytest.fixture
@@ -20,11 +33,13 @@ def club() -> DataMap:
 
 
 @pytest.fixture
-def without_index(engine: sa.Engine) -> sa.Engine:
-    """The small company without the index by which letters are found, until its cure has made it again."""
+def without_index(engine: sa.Engine) -> Iterator[sa.Engine]:
+    """The small company without the index by which letters are found; its cure may make it again."""
     with engine.begin() as connection:
         connection.execute(sa.text("DROP INDEX ix_letters_member_id"))
-    return engine
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE INDEX IF NOT EXISTS ix_letters_member_id ON letters (member_id)"))
 
 
 def test_a_small_table_needs_no_index(engine: sa.Engine, small_url: str, club: DataMap) -> None:
@@ -54,9 +69,25 @@ def test_the_index_on_the_expression_serves(engine: sa.Engine, small_url: str, t
 def test_a_foreign_key_without_an_index_is_named_and_the_index_serves(
     without_index: sa.Engine, small_url: str, club: DataMap
 ) -> None:
-    found = [
-        sentence for sentence in slow_lookups(club, read_url=small_url, large=1) if "letters.member_id" in sentence
-    ]
+    found = by_member(club, small_url)
     assert found[0].endswith("CREATE INDEX ix_letters_member_id ON letters (member_id)")
     make_index(without_index, found[0])
-    assert not [one for one in slow_lookups(club, read_url=small_url, large=1) if "letters.member_id" in one]
+    assert not by_member(club, small_url)
+
+
+def by_member(club: DataMap, url: str) -> list[str]:
+    """What is told of the look-up of letters."""
+    return [one for one in slow_lookups(club, read_url=url, large=1) if "letters.member_id" in one]
+
+
+@on(SQLITE, POSTGRESQL)  # MariaDB has no such indexes
+def test_an_index_of_some_rows_or_of_another_kind_or_a_broken_one_hides_nothing(
+    without_index: sa.Engine, small_url: str, club: DataMap
+) -> None:
+    for index, serves in (*OF_SOME_ROWS, *(OF_A_KIND if without_index.dialect.name == "postgresql" else ())):
+        with without_index.begin() as connection:
+            connection.execute(sa.text(f"CREATE {index}"))
+        told = by_member(club, small_url)
+        with without_index.begin() as connection:
+            connection.execute(sa.text("DROP INDEX ix_letters_some"))
+        assert (not told) == serves, index

@@ -127,6 +127,11 @@ def is_text(type_: ColumnType) -> bool:
     return isinstance(type_, types.String) and not isinstance(type_, types.Enum)
 
 
+def is_filled_up(type_: ColumnType) -> bool:
+    """Whether the column's texts are all of one length, with blanks at the end that nobody wrote."""
+    return isinstance(type_, types.CHAR | types.NCHAR)
+
+
 def is_dated(type_: ColumnType) -> bool:
     """Whether the column holds days or moments."""
     return isinstance(type_, types.Date | types.DateTime)

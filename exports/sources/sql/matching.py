@@ -12,7 +12,7 @@ from sqlalchemy import types
 from exports.sources.comparing import wanted
 from exports.sources.connector import Identifiers
 from exports.sources.datamap import E164, Collection, Compare, Comparison, DataMap, Join, Root
-from exports.sources.sql.columns import is_text
+from exports.sources.sql.columns import is_filled_up, is_text
 from exports.sources.sql.dialects import Dialect, Expression
 from exports.sources.sql.tables import Tables
 from exports.sources.values import Key, KeyPart, raw_key
@@ -73,7 +73,7 @@ class Matching:
         texts = [value for value in values if isinstance(value, str)]
         if not is_text(column.type) or len(texts) < len(values):
             return is_one
-        if self._tables.backend not in KEEPS_BLANKS and isinstance(column.type, types.CHAR):  # its padding is no letter
+        if self._tables.backend not in KEEPS_BLANKS and is_filled_up(column.type):  # its padding is no letter
             texts = [text.rstrip(" ") for text in texts]
         # the first part can use an index, the second is exact whatever the column's collation is
         return sa.and_(is_one, self._dialect.to_the_letter(column).in_(map(self._dialect.letters, texts)))

@@ -17,7 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from exports.sources.connector import MapDoesNotFitError
 from exports.sources.since import Bounds
-from exports.sources.sql.columns import ANY_LETTERS, is_text
+from exports.sources.sql.columns import ANY_LETTERS, is_filled_up, is_text
 from exports.sources.sql.dialects import Condition, Expression, Usual, reaches_by_clock
 from exports.sources.sql.folding import lowered_by_a_server
 from exports.sources.telephones import BETWEEN
@@ -117,5 +117,4 @@ class Portable(Usual):
 
 def _unpadded(text: Expression) -> Expression:
     """The blanks with which a server fills up a CHAR are no letters."""
-    is_padded = isinstance(text, sa.Column) and isinstance(text.type, types.CHAR)
-    return sa.func.rtrim(text) if is_padded else text
+    return sa.func.rtrim(text) if isinstance(text, sa.Column) and is_filled_up(text.type) else text

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from exports.sources.sql.dialects import Dialect, MariaDb, PostgreSql, Sqlite
-from exports.sources.sql.portable import Portable
+from exports.sources.sql.portable import Portable, SqlServer
 
 DIALECTS: dict[str, Dialect] = {
     "sqlite": Sqlite(),
     "postgresql": PostgreSql(),
     "mysql": MariaDb(),
     "mariadb": MariaDb(),
+    "mssql": SqlServer(),
 }
 OTHER = Portable()
 # Packages that bring a dialect, where they are not called like it.

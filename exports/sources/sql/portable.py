@@ -23,6 +23,7 @@ from exports.sources.sql.folding import lowered_by_a_server
 from exports.sources.telephones import BETWEEN
 
 END = "|"  # behind every text that is compared to the letter: to many servers blanks at the end are no letters
+BINARY = "Latin1_General_BIN2"  # of SQL Server, and of all letters, whatever it is called
 STRICTEST = "SERIALIZABLE"
 ANYTHING: sa.Select[Any] = sa.select(sa.literal_column("1"))
 NUMBER_LETTERS = 255  # of a number as a text
@@ -113,6 +114,14 @@ class Portable(Usual):
     def not_promised(self, engine: sa.Engine) -> tuple[str, ...]:
         """What other kinds of database promise."""
         return NOT_PROMISED if self.isolation(engine) else (*NOT_PROMISED, MAY_CHANGE)
+
+
+class SqlServer(Portable):
+    """SQL Server, whose usual collations ignore case. Known by its manual; whether it does so, it is asked, too."""
+
+    def to_the_letter(self, text: Expression) -> Expression:
+        """By the binary collation; first as letters of Unicode, for a VARCHAR's bytes mean others in its code page."""
+        return sa.collate(sa.cast(_unpadded(text), ANY_LETTERS).concat(END), BINARY)
 
 
 def _unpadded(text: Expression) -> Expression:

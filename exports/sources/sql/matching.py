@@ -121,7 +121,7 @@ class Matching:
         own, parents = self._tables[collection.name], self._tables[parent.name]
         if lookup and len(join.columns) == 1:
             ((_, up),) = join.columns
-            known = lookup(sa.select(sa.type_coerce(parents.columns[up], types.NullType())).where(of_person))
+            known = lookup(sa.select(*self._told_apart(parents.columns[up])).where(of_person))
             named = [value for value in known or () if value is not None]
             if known is not None and NAMED.issuperset(map(type, named)):
                 read = self._tables.key_reader(parent.name, up)
@@ -129,6 +129,11 @@ class Matching:
         pairs = [self._pair(own.columns[child], parents.columns[up]) for child, up in join.columns]
         children = [child for columns, _ in pairs for child in columns]
         return self.are_among(children, sa.select(*(up for _, columns in pairs for up in columns)).where(of_person))
+
+    def _told_apart(self, column: sa.Column[Any]) -> list[Expression]:
+        """A column, and what keeps DISTINCT from taking texts for one that are merely alike by its collation."""
+        plain = sa.type_coerce(column, types.NullType())
+        return [plain, self._dialect.to_the_letter(column)] if is_text(column.type) else [plain]
 
     def are_among(self, columns: Sequence[Expression], query: sa.Select[Any]) -> Condition:
         """Whether the columns together are one of the rows of a query by itself."""

@@ -39,7 +39,7 @@ def comparable(value: KeyPart, type_: ColumnType, backend: str) -> Bound:
         return sa.literal(value, types.String() if isinstance(value, str) else types.Integer())
     if backend == "sqlite" and isinstance(type_, types.Integer) and isinstance(value, str) and not _is_numeric(value):
         return sa.literal(value, types.String())  # its columns take a text, and compare it as one
-    if backend not in KNOWN and is_text(type_):  # whose collation some dialects write where none may stand
+    if backend not in KNOWN and is_text(type_):
         return sa.literal(typed(value, type_), ANY_LETTERS)
     # a number wider than the column is no error then: it equals nothing
     wide = types.BigInteger() if isinstance(type_, types.Integer) else type_

@@ -15,6 +15,7 @@ from exports.sources.connector import ChangeRefusedError, MapDoesNotFitError
 from exports.sources.datamap import Collection, DataMap, Deidentify, Keep, KeyedHash, Replacement, Truncate, Year
 from exports.sources.masks import HASH_LETTERS
 from exports.sources.sql.columns import (
+    KNOWN,
     ColumnType,
     Expression,
     Reader,
@@ -167,7 +168,17 @@ def _columns(datamap: DataMap, engine: sa.Engine) -> Mapping[Place, Columns]:
             }
     if engine.dialect.name in ("mysql", "mariadb"):
         _note_collations(engine, found)
+    elif engine.dialect.name not in KNOWN:
+        _forget_collations(found)
     return found
+
+
+def _forget_collations(found: Mapping[Place, Columns]) -> None:
+    """Of columns, which some dialects write with each value that is bound with their type, where none may stand."""
+    for columns in found.values():
+        for type_, _ in columns.values():
+            if isinstance(type_, sa.String):
+                type_.collation = None
 
 
 def _note_collations(engine: sa.Engine, found: Mapping[Place, Columns]) -> None:

@@ -356,6 +356,20 @@ def test_sql_server_compares_letters_whatever_the_collation_of_the_column() -> N
     assert plain == {"VARCHAR(20)": text, "NVARCHAR(20)": text, "CHAR(20)": padded, "NCHAR(20)": padded}
 
 
+class Loose(sa.VARCHAR):
+    """As a dialect reflects a column with a collation."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length, collation="LOOSE")
+
+
+def test_no_text_is_bound_with_the_collation_of_its_column(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Firebird's dialect writes it with each value that it binds, where none may stand."""
+    monkeypatch.setattr(Other, "ischema_names", {**Other.ischema_names, "VARCHAR": Loose})
+    name = Tables(read_data_map(CLUB), engine).column("members", "name")
+    assert (type(name.type), name.type.collation) == (Loose, None)
+
+
 def test_a_text_goes_to_sql_server_in_all_its_letters(engine: sa.Engine) -> None:
     """As a plain VARCHAR it would become what the code page has: of another letter, or of another person."""
     datamap, dialect = read_data_map(CLUB), pyodbc.dialect()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 from sqlalchemy.types import NullType
 
 from exports.sources.connector import (
@@ -74,8 +75,15 @@ class Changing:
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
-        with guarded(self._datamap.source, changing=True), self._engine.begin() as connection:
+        with guarded(self._datamap.source, changing=True), self._connected() as connection, connection.begin():
             yield connection
+
+    def _connected(self) -> sa.Connection:
+        """What a driver raises as the isolation is set, SQLAlchemy leaves as it is: the server went since the last."""
+        try:
+            return self._engine.connect()
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise exc.DBAPIError(None, None, error) from None
 
     # deletion
 

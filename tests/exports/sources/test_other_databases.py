@@ -225,6 +225,11 @@ def test_a_server_that_is_gone_is_not_taken_for_one_that_refuses_the_strictest_i
         connection.close()
         raise sqlite3.OperationalError("gone")
 
+    with monkeypatch.context() as gone:
+        gone.setattr(Other, "set_isolation_level", cut)
+        with pytest.raises(SourceUnavailableError):
+            club.suppress(Right.OPT_OUT_SALE_SHARE, ANN)
+    assert club.suppress(Right.OPT_OUT_SALE_SHARE, ANN) == {"members": 1}
     monkeypatch.setattr(Other, "set_isolation_level", cut)
     with pytest.raises(SourceUnavailableError):
         club.suppress(Right.OPT_OUT_SALE_SHARE, ANN)

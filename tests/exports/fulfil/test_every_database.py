@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 from django.utils import timezone
 
 from dsar.demo import people, shop_tables, web_log
@@ -25,7 +26,6 @@ from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from exports.fulfil import staying_corrected
 from exports.models import DataSource
-from exports.sources.connector import open_source
 from exports.sources.sql import dialects
 from exports.sources.values import json_value
 from requests_app.events import EventKind
@@ -467,8 +467,8 @@ def test_a_restored_backup_and_what_is_done_again_equal_the_state_before_but_for
 @contextmanager
 def answering_slowly(company: Company) -> Iterator[None]:
     """Whoever reads or writes reviews waits, for somebody has locked them: for longer than we wait meanwhile."""
-    with pytest.MonkeyPatch.context() as impatient, company.connected("shop") as connection:
-        impatient.setitem(open_source.__kwdefaults__, "timeout", timedelta(seconds=0.5))
+    soon = override_settings(SOURCE_TIMEOUT=timedelta(seconds=0.5))
+    with soon, pytest.MonkeyPatch.context() as impatient, company.connected("shop") as connection:
         impatient.setattr(dialects, "LOCK_SECONDS", 0.5)
         connection.exec_driver_sql(LOCKED[connection.dialect.name])
         yield

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from django.test import override_settings
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -19,7 +20,6 @@ from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import retry
 from exports.admin import attention
 from exports.models import Act, DataSource, RunState, Telling
-from exports.sources.connector import open_source
 from exports.sources.http import calls
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
@@ -124,14 +124,13 @@ def slowly() -> None:
 
 
 def test_an_answer_that_comes_slowly_or_breaks_off_is_asked_for_again_by_itself_and_nothing_is_lost_or_doubled(
-    house: House, service: Service, monkeypatch: pytest.MonkeyPatch
+    house: House, service: Service
 ) -> None:
     case = house.reviewing(Right.KNOW_SPECIFIC)
     house.move(case, "start_gathering")
     for attempt, answer in enumerate((slowly, lambda: CUT_OFF), start=1):
         at_the_second_page(service, answer)
-        with monkeypatch.context() as impatient:
-            impatient.setitem(open_source.__kwdefaults__, "timeout", timedelta(seconds=0.1))
+        with override_settings(SOURCE_TIMEOUT=timedelta(seconds=0.1)):
             house.later()
         job = Job.objects.get(kind="gather_source", state=JobState.WAITING)
         assert (job.attempts, job.error.rpartition(".")[2]) == (attempt, "SourceUnavailableError")

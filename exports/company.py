@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from exports import findings
 from exports.bundle import shine_the_light
 from exports.bundle.disclosure import held_for_others
@@ -23,7 +25,7 @@ from exports.fulfil import (
     transfer,
     trouble,
 )
-from exports.fulfil.account import account_of
+from exports.fulfil.account import account_of, refusal_of
 from exports.fulfil.corrections import deciding as corrections
 from exports.fulfil.documents import deciding
 from exports.fulfil.hand_over import NotHandedOver
@@ -38,13 +40,14 @@ from exports.models import (
     Receiver,
     RunState,
     Shredding,
+    SourceRun,
 )
 from exports.sources.connector import ProbeAnswer
 from exports.sources.datamap import DataMap
 from requests_app import ports
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import Controller, CorrectableField, Foreseen, Matched
+from requests_app.ports import Controller, CorrectableField, Foreseen, Matched, Told
 from requests_app.roles import Actor
 
 
@@ -217,6 +220,17 @@ class CompanyWork:
         """Whether each correction was decided on, one was refused, and none granted; or a deletion deleted nothing."""
         return corrections.is_refused(case) or acts.deleted_nothing(case)
 
+    def nothing_but_left_out(self, case: str) -> Exists:
+        """By the sources of the present round; earlier requests of the person are no data that was asked about."""
+        own = [source.pk for source in DataSource.objects.in_walking_order() if source.is_own_record]
+        of_round = SourceRun.objects.filter(case=OuterRef("case"), round=OuterRef("round"), records__gt=0)
+        waived = SourceRun.objects.filter(~Exists(of_round.exclude(source__in=own)), state=RunState.WAIVED)
+        return Exists(waived.filter(case=OuterRef(case), round=OuterRef(f"{case}__gathering_round")))
+
+    def rest_is_done(self, case: Case) -> bool:
+        """Of a deletion, whether a record went: where none did there is no rest."""
+        return case.right_answered != Right.DELETE or acts.something_went(case)
+
     def is_not_held(self, case: Case) -> bool:
         """Whether nothing of what was to be corrected is held."""
         return corrections.is_not_held(case)
@@ -235,6 +249,10 @@ class CompanyWork:
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:
         """What was done, as sentences for the closing letter."""
         return account_of(case, language)
+
+    def refusal_of(self, case: Case, language: str) -> Told:
+        """Why nothing was done, and what is said besides."""
+        return refusal_of(case, language)
 
     def drafted_answer(self, case: Case) -> str:
         """Who got personal information for their own marketing, for a request under Shine the Light."""

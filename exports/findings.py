@@ -36,6 +36,11 @@ def searched_runs(case: Case) -> list[SourceRun]:
     return [run for run in current_runs(case) if run.state == RunState.DONE]
 
 
+def waived_runs(case: Case) -> list[SourceRun]:
+    """Those of the present round that an answer goes without."""
+    return [run for run in current_runs(case) if run.state == RunState.WAIVED]
+
+
 def anything(case: Case) -> bool:
     """Whether the present round found anything of the person: rows and documents, whatever of them stays back."""
     return any(run.records for run in searched_runs(case)) or Document.objects.of_answer(case).exists()

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from django.db.models import Exists
+
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
 from requests_app.roles import Actor
@@ -48,6 +50,14 @@ class Foreseen:
     doing: Doing
     records: int
     ground: str = ""  # the code of the one on which they are kept
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a closing letter tells: of what was done, or why nothing was."""
+
+    account: tuple[str, ...]
+    besides: tuple[str, ...] = ()  # of a refusal what is no reason for it
 
 
 @dataclass(frozen=True)
@@ -180,6 +190,15 @@ class Work(Protocol):
     def is_refused(self, case: Case) -> bool:
         """Whether each part of what was asked was decided on by itself, some of it refused, and none of it granted."""
 
+    def nothing_but_left_out(self, case: str) -> Exists:
+        """For many rows at once: whether nothing was found of a person, and a source was left out; on no ground.
+
+        ``case`` is the path from a row to its case.
+        """
+
+    def rest_is_done(self, case: Case) -> bool:
+        """Whether something of what was asked for was done, so that what was not kept back may be called the rest."""
+
     def is_not_held(self, case: Case) -> bool:
         """Whether each part of what was asked was decided on by itself, and nothing of it is held: nothing was done."""
 
@@ -188,6 +207,9 @@ class Work(Protocol):
 
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:
         """What was done, as sentences for the closing letter."""
+
+    def refusal_of(self, case: Case, language: str) -> Told:
+        """Why nothing was done of a case that ``is_refused``, and what is said besides."""
 
     def drafted_answer(self, case: Case) -> str:
         """What a person's written answer may begin with, in the language of the request; empty: nothing is known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 
@@ -23,6 +23,7 @@ from requests_app.law.lawpack import NoSuchFigure
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.ports import Told
 
 OF_RECORD = ("case__submission",)  # under whose key explanations are sealed
 OF_DOCUMENT = ("task__case__submission",)  # so are those of documents and of areas on their pages
@@ -30,23 +31,26 @@ OF_DOCUMENT = ("task__case__submission",)  # so are those of documents and of ar
 
 def account_of(case: Case, language: str) -> tuple[str, ...]:
     """The sentences for this case's closing letter."""
+    if case.right_answered not in TELLERS:
+        return ()
     with translation.override(language):
-        tellers = {
-            Right.KNOW_SPECIFIC: _handed_over,
-            Right.PORTABILITY: _handed_over,
-            Right.KNOW_CATEGORIES: _categories,
-            Right.DELETE: _deleted,
-            Right.CORRECT: account.sentences,
-        }
-        teller = tellers.get(case.right_answered)
-        if teller is None:
-            return ()
         runs = findings.current_runs(case)
         return (
-            *teller(case, language),
+            *TELLERS[case.right_answered](case, language),
+            *_record_kept(case),
             *_passed_on(case, language),
             *_gaps(case, runs, language),
             *_for_others(case, runs, language),
+        )
+
+
+def refusal_of(case: Case, language: str) -> Told:
+    """The same where nothing was done: what is a reason for it, and what is told besides."""
+    with translation.override(language):
+        runs = findings.current_runs(case)
+        return Told(
+            account=(*TELLERS[case.right_answered](case, language), *_gaps(case, runs, language)),
+            besides=(*_record_kept(case), *_passed_on(case, language), *_for_others(case, runs, language)),
         )
 
 
@@ -87,13 +91,23 @@ def _categories(case: Case, language: str) -> Iterator[str]:
 
 
 def _deleted(case: Case, language: str) -> Iterator[str]:
-    done = acts.deletions(case)
-    for item in done:
-        yield _deletion(case, item, language)
+    done = [*_done(case, language), *_spared(case, language)]
+    if acts.more_may_have_gone(case):
+        done.append(_("An earlier attempt was interrupted: it may have deleted records that are not counted here."))
+    if not done and findings.searched_runs(case):
+        done.append(_("We found no data about you."))
+    yield from done
+
+
+def _done(case: Case, language: str) -> Iterator[str]:
+    for item in acts.deletions(case):
+        if item.rows:
+            yield _deletion(case, item, language)
         if item.still_needed:
             yield _still_needed(item, language)
-    if any(item.rows and item.source.is_own_record for item in done):
-        yield from _record_kept(case)
+
+
+def _spared(case: Case, language: str) -> Iterator[str]:
     spared: Counter[tuple[str, str, str]] = Counter()
     withheld = findings.withholdings(case).select_related("part__run__map_version", *OF_RECORD)
     for row in withheld.order_by("part", "number"):
@@ -129,7 +143,12 @@ def _still_needed(item: acts.Deleted, language: str) -> str:
 
 
 def _record_kept(case: Case) -> Iterator[str]:
-    """How long a record of requests is kept, by the laws of the case that say so; none of it is deleted on request."""
+    """How long a record of requests is kept, by the laws of the case that say so; none of it is deleted on request.
+
+    Where earlier requests were found, and a deletion kept them.
+    """
+    if not any(item.source.is_own_record for item in acts.kept_by_deletion(case)):
+        return
     for pack in case.packs():
         with suppress(NoSuchFigure):
             figure = pack.figure("record_keeping_months", case.received_on())
@@ -188,3 +207,12 @@ def _for_others(case: Case, runs: Sequence[SourceRun], language: str) -> Iterato
     """Whose data else we hold, and where to ask for it: nobody has looked there."""
     for entry in disclosure_of(case, runs, language)["held_for_others"]:
         yield entry["statement"]
+
+
+TELLERS: Mapping[Right, Callable[[Case, str], Iterable[str]]] = {
+    Right.KNOW_SPECIFIC: _handed_over,
+    Right.PORTABILITY: _handed_over,
+    Right.KNOW_CATEGORIES: _categories,
+    Right.DELETE: _deleted,
+    Right.CORRECT: account.sentences,
+}

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from dsar.jobs.running import Run
+from dsar.ledger import chains
 from dsar.vault import digests
 from exports import findings
 from exports.fulfil import as_planned, choosing, erasures, held, keeping, second_look, source_runs, trouble
@@ -282,42 +283,79 @@ def kept_by_deletion(case: Case) -> list[Kept]:
 
 
 def deletions(case: Case) -> list[Deleted]:
-    """What was done to each collection of each source, as the last act that names the collection tells it.
+    """What was done to each collection of each source over all rounds, and beside it what was kept of it.
 
     A later round may find nothing any more in a source where an earlier one kept something, or less of it: what led to
-    the rest was de-identified. So what is kept is the most that a round kept; what went in earlier rounds is gone, and
-    counts.
+    the rest was de-identified. So what is kept is the most that a round kept, until a later one takes it; what went in
+    earlier rounds is gone, and counts, whatever is kept since.
     """
-    found: dict[tuple[int, str], Deleted] = {}
+    found: dict[tuple[int, str], dict[Action, Deleted]] = {}
     acts = Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source", "map_version")
     for act in acts.order_by("round", "done_at"):
         for collection, entry in act.by_collection():
-            place, action = (act.source_id, collection.name), Action(entry["action"])
-            before = found.get(place)
-            earlier = before.rows if before and before.action == action else 0
-            rows = {Action.DELETE: earlier + entry["rows"], Action.KEEP: max(earlier, entry["rows"])}
+            before, action = found.get((act.source_id, collection.name), {}), Action(entry["action"])
+            earlier = before[action].rows if action in before else 0
             ground = collection.on_delete.ground if isinstance(collection.on_delete, Keep) else ""
-            found[place] = Deleted(
+            now = Deleted(
                 act.source,
                 collection,
                 action,
-                rows.get(action, entry["rows"]),
+                earlier + entry["rows"] if action is Action.DELETE else max(earlier, entry["rows"]),
                 entry.get("ground", ground) if action is Action.KEEP else "",
                 entry.get("until", ""),
                 entry.get("still_needed", 0),
             )
-    return list(found.values())
+            found[act.source_id, collection.name] = {**_still_true(before, action), action: now}
+    return [item for of_place in found.values() for item in of_place.values()]
+
+
+def _still_true(before: Mapping[Action, Deleted], action: Action) -> dict[Action, Deleted]:
+    """Of what earlier rounds did to a collection, what holds after another act; that tells what stays there now."""
+    return {
+        name: item if name is Action.KEEP else item._replace(still_needed=0)
+        for name, item in before.items()
+        if name is not Action.KEEP or action is Action.KEEP
+    }
+
+
+def something_went(case: Case) -> bool:
+    """Whether an act of any round deleted or de-identified a row."""
+    proofs = Act.objects.filter(case=case, kind=ActKind.DELETE).values_list("proof", flat=True)
+    entries = (entry for proof in proofs for entry in proof.values())
+    return any(entry["rows"] and entry["action"] != Action.KEEP for entry in entries)
+
+
+def more_may_have_gone(case: Case) -> bool:
+    """Whether there was a try at deleting of which nobody knows what it did: its answer was lost, and no act tells."""
+    act = Act.objects.filter(
+        case=OuterRef("case"), source=OuterRef("source"), kind=OuterRef("kind"), round=OuterRef("round")
+    )
+    if ActBegun.objects.filter(~Exists(act), case=case, kind=ActKind.DELETE).exists():
+        return True
+    handed_back = chains.history(case.chain).filter(kind=EventKind.HAND_BACK)
+    return any(event.facts.get("because") == trouble.MayBeDoneInPart.code for event in handed_back)
+
+
+def keeps_everything(case: Case) -> bool:
+    """Whether all that a deletion found was kept or spared: then it is refused, and nobody is told to do what we don't.
+
+    What is kept on a ground is not passed on as an order to delete (Civ. Code 1798.105(d), 11 CCR 7022(f)), and who
+    got it is told of an erasure that was carried out (Art. 19).
+    """
+    if case.right_answered != Right.DELETE or something_went(case) or more_may_have_gone(case):
+        return False
+    kept = any(item.rows for item in kept_by_deletion(case) if not item.source.is_own_record)
+    return kept or findings.how_many_withheld(case) > 0
 
 
 def deleted_nothing(case: Case) -> bool:
-    """Whether all that was found was kept or spared, here and by each recipient: then the deletion is refused."""
-    if case.right_answered != Right.DELETE or Telling.objects.told().filter(case=case).exists():
+    """Whether a deletion did nothing at all: all stays, or a source was left out, and nothing else was there to do."""
+    if keeps_everything(case):
+        return True
+    if case.right_answered != Right.DELETE or not findings.waived_runs(case):
         return False
-    done = deletions(case)
-    if any(item.rows for item in done if item.action is not Action.KEEP):
-        return False
-    kept = any(item.rows for item in done if not item.source.is_own_record)
-    return kept or findings.how_many_withheld(case) > 0
+    is_told = Telling.objects.told().filter(case=case).exists()
+    return not (is_told or something_went(case) or more_may_have_gone(case))
 
 
 def grounds_of(case: Case) -> list[str]:

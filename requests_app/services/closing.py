@@ -14,7 +14,7 @@ from requests_app.guards import MoveShut
 from requests_app.law import refusals
 from requests_app.law.words import DutyKind, Ground, Right, Route
 from requests_app.models import Case, Message, Submission
-from requests_app.ports import work
+from requests_app.ports import Told, work
 from requests_app.refused_items import refused_one_by_one
 from requests_app.roles import PERSON, SYSTEM
 from requests_app.services import duties, letters, linking, opt_outs, restricting
@@ -99,8 +99,7 @@ def _tell(case: Case, *, at: datetime) -> None:
     if letter is not None:
         if work().is_refused(case):
             letter = letters.Letter.REFUSAL
-        account = work().account_of(case, case.submission.language)
-        withheld = work().withheld(case)
+        told, withheld = _told(case), work().withheld(case)
         offer_opt_out = bool(withheld) and opt_outs.must_offer(case)
         if offer_opt_out:
             duties.owe_after_refusal(case)
@@ -109,7 +108,8 @@ def _tell(case: Case, *, at: datetime) -> None:
             letter,
             at=at,
             case=case,
-            account=account,
+            account=told.account,
+            besides=told.besides,
             found=work().anything_found(case),
             not_held=work().is_not_held(case),
             withheld=withheld,
@@ -120,13 +120,18 @@ def _tell(case: Case, *, at: datetime) -> None:
         )
 
 
+def _told(case: Case) -> Told:
+    language = case.submission.language
+    return work().refusal_of(case, language) if work().is_refused(case) else Told(work().account_of(case, language))
+
+
 def _ways_on(case: Case, *, offer_opt_out: bool) -> list[str]:
     """What the laws make us say to whom got less than was asked for: reasons stand beside each gap."""
     said = refusals.required(
         case.packs(),
         case.right_asked,
         on=case.received_on(),
-        partial=not work().is_refused(case),
+        partial=work().rest_is_done(case) and not work().is_refused(case),
         ground=_ground_of_corrections(case),
         offer_opt_out=offer_opt_out,
         residence=case.submission.residence,

@@ -21,6 +21,7 @@ from requests_app.law.values import Exemption, MetricsRule
 from requests_app.law.words import DutyKind, Right
 from requests_app.law.yearly import ANSWERED, Ended, Figures, denied_on
 from requests_app.models import Case, CaseLaw, Duty, Organisation, Submission
+from requests_app.ports import work
 from requests_app.refused_items import code_of_refusal, grounds_by_code
 from requests_app.rights import ANSWERED_WITH_DATA
 from requests_app.services.history import local_day
@@ -145,6 +146,7 @@ class _Row(NamedTuple):
     code: str | None  # of the ground on which it was refused at last
     met_at: datetime | None  # when the answer that this law wants was given
     is_owed: bool  # whether that answer is still owed
+    only_left_out: bool  # whether nothing was found, and a source could not be searched
 
 
 def _rows(organisation: Organisation, year: int, law: str) -> Iterator[_Row]:
@@ -163,6 +165,7 @@ def _rows(organisation: Organisation, year: int, law: str) -> Iterator[_Row]:
             code_of_refusal("case"),
             Subquery(answers.order_by("kind").values("met_at")[:1]),
             Exists(answers.filter(met_at__isnull=True)),
+            work().nothing_but_left_out("case"),
         )
     )
     return map(_Row._make, rows.iterator(chunk_size=AT_A_TIME))
@@ -173,8 +176,8 @@ def _ended(row: _Row, grounds: Mapping[str, Exemption]) -> Ended:
     if not row.outcome:
         return Ended.OPEN
     if row.outcome == Outcome.REFUSED:
-        if row.code is None and row.right == Right.DELETE:  # the grounds are those on which everything was kept
-            return Ended.EXEMPT
+        if row.code is None and row.right == Right.DELETE and not row.only_left_out:
+            return Ended.EXEMPT  # the grounds are those on which everything was kept
         return denied_on(grounds.get(row.code or ""))
     return ENDED[Outcome(row.outcome)]
 

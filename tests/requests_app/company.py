@@ -9,11 +9,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists
 
 from requests_app.guards import MoveShut
 from requests_app.law.words import Degree, Right
 from requests_app.models import Case
-from requests_app.ports import Controller, CorrectableField, Doing, Foreseen, Matched, NoReceiver, Receiver
+from requests_app.ports import Controller, CorrectableField, Doing, Foreseen, Matched, NoReceiver, Receiver, Told
 from requests_app.rights import ANSWERED_WITH_DATA, BY_HAND_AT_ONCE
 from requests_app.roles import Actor
 from requests_app.services import closing, review
@@ -203,6 +204,14 @@ class Company:
         """Nothing is decided part by part here."""
         return False
 
+    def nothing_but_left_out(self, case: str) -> Exists:
+        """Nothing is left out here."""
+        return Exists(Case.objects.none())
+
+    def rest_is_done(self, case: Case) -> bool:
+        """All but what is kept back."""
+        return True
+
     def is_not_held(self, case: Case) -> bool:
         """Nor is it here."""
         return False
@@ -214,6 +223,10 @@ class Company:
     def account_of(self, case: Case, language: str) -> tuple[str, ...]:
         """One sentence."""
         return ("Shop: 3 records.",)
+
+    def refusal_of(self, case: Case, language: str) -> Told:
+        """Never asked for: nothing is refused here but by hand."""
+        raise NotImplementedError
 
     def drafted_answer(self, case: Case) -> str:
         """What its systems know of who got data for their own marketing."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import yaml
 
 from exports import findings
 from exports.fulfil import acts
@@ -16,8 +17,10 @@ from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
+from requests_app.law.yearly import Ended
 from requests_app.models import Case
 from requests_app.move import InputRefused
+from requests_app.services import metrics
 from requests_app.states import State
 from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, remap, run_of
 
@@ -335,20 +338,57 @@ def test_a_waived_source_is_not_touched(house: House) -> None:
     assert house.sql("web_log", "SELECT count(*) FROM web_devices")[0][0]
 
 
-def test_nobody_known_is_nothing_to_delete(house: House) -> None:
-    house.sql("web_log", "DELETE FROM page_views")
-    case = house.reviewing(Right.DELETE)
+def nobody_in_the_shop(house: House) -> None:
+    """The shop knows the person no more."""
     house.sql("shop", "UPDATE customers SET email = NULL, account_no = 'X-1' WHERE id = 7")
     house.sql("shop", "UPDATE orders SET guest_email = NULL WHERE customer_id IS NULL")
     for table in ("newsletter_subscribers", "support_tickets"):
         house.sql(
             "shop", f"DELETE FROM {table} WHERE {'email' if 'news' in table else 'contact_email'} LIKE '%victoria%'"
         )
+
+
+def without_recipients() -> None:
+    """No register names anybody."""
+    for source in DataSource.objects.all():
+        data_map = yaml.safe_load(source.map_version.text)
+        data_map["recipients"] = []
+        source.map_version = DataMapVersion.accept(yaml.safe_dump(data_map, allow_unicode=True), at=NOW)
+        source.save()
+
+
+def test_nobody_known_is_nothing_to_delete(house: House) -> None:
+    house.sql("web_log", "DELETE FROM page_views")
+    case = house.reviewing(Right.DELETE)
+    nobody_in_the_shop(house)
     house.move(case, "start_gathering")
     house.work()
     house.approve(case)
     assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "fulfilled")
     assert proofs(case) == {"shop": {}, "web_log": {}}
+
+
+@pytest.mark.parametrize("recipients", [True, False])
+def test_where_nothing_is_found_and_a_source_is_left_out_nothing_is_said_to_be_deleted(
+    house: House, recipients: bool
+) -> None:
+    if not recipients:
+        without_recipients()
+    case = house.reviewing(Right.DELETE)
+    nobody_in_the_shop(house)
+    house.switch_off("web_log")
+    house.move(case, "start_gathering")
+    house.work()
+    house.move(case, "waive_source", source="web_log", reason="It is gone for good.")
+    house.approve(case)
+    assert fresh(case).outcome == ("partly_fulfilled" if recipients else "refused")
+    letter = " ".join(case.messages.get(letter="deleted" if recipients else "refusal").text.split())
+    assert "- We found no data about you." in letter
+    assert "Website log could not be searched" in letter
+    assert "everything else" not in letter
+    assert ("We told these recipients" in letter) == recipients
+    (report,) = metrics.of_year(house.organisation, 2026, at=NOW).laws
+    assert report.of_rights[Right.DELETE].ended == {Ended.IN_PART if recipients else Ended.OTHER_GROUND: 1}
 
 
 def test_a_ground_that_does_not_fit_shuts_the_approval(house: House) -> None:

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from exports.admin.attention import _troubles
-from exports.fulfil import held
+from exports.fulfil import acts, held
 from exports.fulfil.account import account_of
-from exports.models import Act, Shredding
+from exports.models import Act, ActBegun, ActKind, DataSource, Shredding
 from exports.sources.sql import changing
 from exports.sources.sql.changing import Changing
 from exports.sources.sql.order import Hanging
@@ -78,7 +78,7 @@ def test_the_letter_names_the_direction_of_the_police_unless_an_order_forbids_it
     assert "law enforcement agency directed us" in told(house, case)
     assert (case.state, case.outcome) == (State.CLOSED, Outcome.REFUSED), "nothing was deleted"
     (letter,) = case.messages.filter(letter=Letter.REFUSAL)
-    assert "We can't do what you asked for. This is the reason: - Devices seen" in " ".join(letter.text.split())
+    assert "We can't do what you asked for. These are the reasons: - Devices seen" in " ".join(letter.text.split())
     assert "We deleted everything else" not in letter.text
     (report,) = metrics.of_year(house.organisation, 2026, at=timezone.now()).laws
     assert report.of_rights[Right.DELETE].ended[Ended.EXEMPT] == 1
@@ -209,3 +209,22 @@ def test_nobody_who_got_it_from_a_held_source_is_told_to_delete_it(house: House)
     hold(house)
     case = house.closed(Right.DELETE)
     assert facts_of(case, EventKind.RECIPIENT_TOLD) == []
+
+
+def test_what_went_before_a_hold_or_may_have_gone_is_told_and_makes_it_no_refusal(house: House) -> None:
+    hold(house)
+    case = house.closed(Right.DELETE)
+    assert acts.deleted_nothing(case)
+    source, kind = DataSource.objects.get(slug="shop"), ActKind.DELETE
+    begun = ActBegun.objects.create(case=case, source=source, kind=kind, round=0, begun_at=timezone.now())
+    assert not acts.deleted_nothing(case)
+    assert "An earlier attempt was interrupted: it may have deleted records" in told(house, case)
+    begun.delete()
+    act = Act.objects.get(case=case, source=source)
+    proof = {"reviews": {**act.proof["reviews"], "action": "delete", "rows": 2}}
+    earlier = Act(case=case, source=source, kind=kind, map_version=act.map_version, round=0)
+    earlier.proof, earlier.done_at = proof, act.done_at
+    earlier.save()
+    assert not acts.deleted_nothing(case)
+    assert "Reviews: 2 records deleted. Reviews: 3 records kept." in told(house, case)
+    assert "interrupted" not in told(house, case)

@@ -275,5 +275,6 @@ def test_a_service_that_dies_between_two_tables_is_shown_to_a_person_and_the_res
     assert orders == [{"members": 1, "orders": 7}, {"members": 1}]
     (letter,) = case.messages.filter(letter=Letter.DELETED)
     assert "- Members: 1 record no longer names you." in letter.text
+    assert "- An earlier attempt was interrupted" in letter.text, "nobody knows what it did"
     kept = facts_of(case, EventKind.ACT_DONE)[1]["kept"]
     assert f"- Orders: {kept['orders']} records kept." in letter.text, "the second round finds less of what is kept"

@@ -11,13 +11,15 @@ from django.utils import timezone
 from exports.fulfil import schedules
 from exports.fulfil.account import account_of
 from exports.fulfil.schedules import Proposal
-from exports.models import RetentionSchedule
+from exports.models import DataSource, RetentionSchedule
 from exports.reports.case_report import report_html
+from exports.sources.datamap import Keep
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Routine
 from requests_app.roles import Actor, Role
 from requests_app.services import standing
+from requests_app.services.letters import Letter
 from requests_app.services.standing import RuleRefused
 from requests_app.states import Outcome
 from tests.exports.house import ANALYST, APPROVER, House, facts_of
@@ -114,6 +116,19 @@ class TestADeletion:
         assert case.outcome == Outcome.PARTLY_FULFILLED
         assert house.sql("shop", "SELECT count(*) FROM reviews") != [(0,)]
         assert "Legal obligation to keep" in report_html(case)
+
+    def test_of_which_everything_is_kept_is_refused_and_passed_on_to_nobody(self, house: House) -> None:
+        for table in ("ad_segments", "page_views", "web_devices"):
+            house.sql("web_log", f"DELETE FROM {table}")
+        for collection in DataSource.objects.get(slug="shop").map_version.as_map().collections:
+            if not isinstance(collection.on_delete, Keep):
+                in_force(changed(covers=f"shop.{collection.name}"))
+        the_rule()
+        case = house.closed(Right.DELETE)
+        assert (case.outcome, facts_of(case, EventKind.RECIPIENT_TOLD)) == (Outcome.REFUSED, [])
+        letter = " ".join(case.messages.get(letter=Letter.REFUSAL).text.split())
+        assert "These are the reasons: - Customer account: 1 record kept. " in letter
+        assert "everything else" not in letter
 
     def test_writes_the_application_with_rule_and_version_into_the_history(self, house: House) -> None:
         in_force()

@@ -112,6 +112,19 @@ def test_the_receipt_says_how_the_request_is_processed_and_by_when(file_request:
         assert letters.right_title(case, language) in " ".join(text.split())
 
 
+@pytest.mark.parametrize("language", intake.LANGUAGES)
+def test_what_is_no_reason_for_a_refusal_stands_below_the_reasons(file_request: FileRequest, language: str) -> None:
+    submission = asks_for_everything(file_request, language)
+    words = {
+        "account": ("Orders: 3 records kept.", "Visits: 2 records kept."),
+        "besides": ("Ask <them> for the rest.",),
+    }
+    why = {"en": "These are the reasons:", "es": "Estos son los motivos:"}[language]
+    _subject, text = composed(submission, Letter.REFUSAL, grounds=(), explanation="", **words)
+    reasons = f"{why}\n\n- Orders: 3 records kept.\n- Visits: 2 records kept.\n\n"
+    assert f"{reasons}Ask <them> for the rest.\n\n" in text
+
+
 def test_what_belongs_to_an_item_of_a_list_stands_below_its_words(file_request: FileRequest) -> None:
     submission = asks_for_everything(file_request)
     listed = ("Orders: " + "kept as the law says " * 8 + "until 2030.", "What we sold:\n  - Names: " + "sold " * 30)

@@ -58,6 +58,7 @@ class Told:
 
     account: tuple[str, ...]
     besides: tuple[str, ...] = ()  # of a refusal what is no reason for it
+    keeps: bool = False  # whether a refused deletion keeps something on a ground
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def refusal_of(case: Case, language: str) -> Told:
         return Told(
             account=(*TELLERS[case.right_answered](case, language), *_gaps(case, runs, language)),
             besides=(*_record_kept(case), *_passed_on(case, language), *_for_others(case, runs, language)),
+            keeps=bool(acts.kept_by_deletion(case)) or acts.keeps_everything(case),
         )
 
 

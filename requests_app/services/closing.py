@@ -110,6 +110,7 @@ def _tell(case: Case, *, at: datetime) -> None:
             case=case,
             account=told.account,
             besides=told.besides,
+            keeps=told.keeps,
             found=work().anything_found(case),
             not_held=work().is_not_held(case),
             withheld=withheld,

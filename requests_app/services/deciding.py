@@ -13,7 +13,7 @@ from requests_app import guards, identifying, supporting, who_asks
 from requests_app.events import EventKind
 from requests_app.law import refusals
 from requests_app.law.values import Exemption
-from requests_app.law.words import DutyKind, Right
+from requests_app.law.words import DutyKind, Level, Right
 from requests_app.models import Case, ExemptionClaim
 from requests_app.move import InputRefused
 from requests_app.moves import performs
@@ -142,6 +142,7 @@ def _tell(
         ],
         explanation=explanation,
         considered=_considered(case, ground),
+        keeps=case.right_asked == Right.DELETE and ground.level is Level.DATA,
         by_child=letter == letters.Letter.OPT_IN_REFUSED and who_asks.is_by_child(case),
         ways_on=letters.ways_on(said, case.submission),
         restriction_ends=case.is_restricted,

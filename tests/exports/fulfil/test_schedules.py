@@ -129,6 +129,7 @@ class TestADeletion:
         letter = " ".join(case.messages.get(letter=Letter.REFUSAL).text.split())
         assert "These are the reasons: - Customer account: 1 record kept. " in letter
         assert "everything else" not in letter
+        assert "use it for that purpose only" in letter
 
     def test_writes_the_application_with_rule_and_version_into_the_history(self, house: House) -> None:
         in_force()

@@ -234,6 +234,29 @@ def test_a_ground_against_data_refuses_a_deletion_whole_once_the_plan_shows_what
     assert refuse(case, "ca_105d1_transaction").outcome == Outcome.REFUSED
 
 
+RECORD = {"en": "We keep a record of this request and of our answer for at least 24", "es": "Conservamos constancia de"}
+PURPOSE = {"en": "and we use it for that purpose only", "es": "lo usamos solo para ese fin"}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    ("state", "right", "code", "said"),
+    [
+        (State.DECIDING, Right.DELETE, "ca_105d1_transaction", (True, True)),
+        (State.REVIEWING, Right.DELETE, "ca_140_not_consumer", (True, False)),  # nobody looked for what is kept
+        (State.DECIDING, Right.CORRECT, "ca_106_accurate", (False, False)),
+    ],
+)
+def test_who_is_refused_a_deletion_is_told_of_the_record_and_for_what_alone_the_rest_is_used(
+    language: str, state: State, right: Right, code: str, said: tuple[bool, bool]
+) -> None:
+    """11 CCR 7022(e), (f)."""
+    case = refuse(case_in(state, right, language=language), code)
+    (text,) = letters_of(case.submission, Letter.REFUSAL)
+    joined = " ".join(text.split())
+    assert (RECORD[language] in joined, PURPOSE[language] in joined) == said
+
+
 @pytest.mark.parametrize(
     ("right", "code", "by"),
     [

@@ -98,12 +98,12 @@ def _delete_and_look(run: Run, case: Case, source_run: SourceRun) -> None:
         deletion = _delete_in(run, case, source_run, plan)
         plan = plan.as_done(deletion)
         run.renew()
-        seen = second_look.look_again(source_run, plan)
+        seen = second_look.look_again(source_run, plan, look=run.renew)
         done = _note_deletion(run, case, source_run, plan, deletion, seen)
     elif done.left_behind:
         run.renew()
         plan = _as_it_was_done(source_run, done, deletion_plan(source_run))
-        seen = second_look.look_again(source_run, plan)
+        seen = second_look.look_again(source_run, plan, look=run.renew)
         _note_another_look(run, done, seen)
     if done.left_behind:
         raise trouble.StillFound
@@ -140,7 +140,7 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
         if not repeated:  # what an earlier try may have done has to be told first
             may_go_on()
         word = asking.word_on(case, source_run.source, ActKind.DELETE)
-        with source_run.source.open(choosing.map_to_search(source_run), word) as connector:
+        with source_run.source.open(choosing.map_to_search(source_run), word, look=run.renew) as connector:
             deletion = connector.delete(plan, repeated=repeated, before_batch=may_go_on, before_commit=begin)
             return _with_what_stayed(connector, source_run, plan, deletion) if deletion.found_done else deletion
     except OnlyByHandError:  # nobody is to be asked for what is held

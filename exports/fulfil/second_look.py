@@ -6,7 +6,7 @@ Whatever else is found is told to people; a row that came between the act and th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import TypeAlias, TypedDict
 
@@ -29,13 +29,16 @@ class Found(TypedDict):
 Seen: TypeAlias = dict[str, Found]
 
 
-def look_again(source_run: SourceRun, plan: DeletionPlan) -> Seen | None:
-    """What is left, by collection; None where nothing was to be done, or where an owner's word is all there is."""
+def look_again(source_run: SourceRun, plan: DeletionPlan, *, look: Callable[[], None]) -> Seen | None:
+    """What is left, by collection; None where nothing was to be done, or where an owner's word is all there is.
+
+    `look` as of Connector.meanwhile.
+    """
     if source_run.source.is_manual or all(item.action is Action.KEEP for item in plan.collections):
         return None
     planned = {item.name: item for item in plan.collections}
     data_map = choosing.map_to_search(source_run)
-    with source_run.source.open(data_map) as connector:
+    with source_run.source.open(data_map, look=look) as connector:
         return {
             found.name: _left_of(source_run, connector, found, plan, planned.get(found.name))
             for found in data_map.collections

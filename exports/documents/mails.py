@@ -1,8 +1,8 @@
 """A mail as pages of plain text: what it says, who wrote it to whom, and what came with it, shown or not.
 
-Runs in the process that is locked up. Of a text in two forms the plain one is shown; HTML is reduced to its text, and
-nothing that it points to is fetched. What came with it and is a document that we take becomes one of its own; of
-anything else stand the name and the size.
+Runs in the process that is locked up. HTML is reduced to its text, and nothing that it points to is fetched. Of a text
+in several forms those are shown that say something which no form before them says; the others are named. What came with
+it and is a document that we take becomes one of its own; of anything else stand the name, the type and the size.
 
 Letters are drawn one a cell, from the left: so Latin, Greek, Cyrillic, Armenian and Georgian are read. What our fonts
 have no form for, and what is written from the right, stands as its number on grey; the page says how many there are.
@@ -11,11 +11,13 @@ have no form for, and what is written from the right, stands as its number on gr
 from __future__ import annotations
 
 import codecs
+import re
 import textwrap
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.message import EmailMessage, MIMEPart
 from email.policy import default
@@ -43,11 +45,14 @@ NUMBERS = {ord(sign): MOVED + ord(sign) for sign in SIGNS}
 AS_DRAWN = {MOVED + ord(sign): sign for sign in SIGNS}
 BEGINS = chr(MOVED + ord("<"))
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
+TEXTS = ("text/plain", "text/html")
 WORDS = {
     "en": {
+        "further": "Further text ({type}, {size} bytes):",
+        "again": "Also as {type} ({size} bytes): not shown, for all its words stand above.",
         "Attached": "Attached",
         "shown": "{name} ({size} bytes): a document of its own",
-        "not shown": "{name} ({size} bytes): not shown, we show no files of this type",
+        "not shown": "{name} ({type}, {size} bytes): not shown, we show no files of this type",
         "nameless": "without a name",
         "one": "1 character can't be drawn and is a number on grey: see the original.",
         "more": "{count} characters can't be drawn and are numbers on grey: see the original.",
@@ -57,9 +62,11 @@ WORDS = {
         "To": "Para",
         "Date": "Fecha",
         "Subject": "Asunto",
+        "further": "Más texto ({type}, {size} bytes):",
+        "again": "También como {type} ({size} bytes): no se muestra, pues todas sus palabras están arriba.",
         "Attached": "Adjuntos",
         "shown": "{name} ({size} bytes): un documento propio",
-        "not shown": "{name} ({size} bytes): no se muestra, no mostramos archivos de este tipo",
+        "not shown": "{name} ({type}, {size} bytes): no se muestra, no mostramos archivos de este tipo",
         "nameless": "sin nombre",
         "one": "1 carácter no se puede dibujar, va como número en gris: vea el original.",
         "more": "{count} caracteres no se pueden dibujar, van en gris: vea el original.",
@@ -74,8 +81,27 @@ SAMPLES = (
     ),
     b"From: a@b.example\nSubject: A\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\nTo: c\n\nA\n",
 )
-APART = {"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote", "pre", "hr"}
-SILENT = {"script", "style", "head", "template"}
+BLOCKS = "address article aside blockquote br caption center dd div dl dt fieldset figcaption figure footer form"
+BLOCKS += " h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p pre section select table tr ul"
+APART = {**dict.fromkeys(BLOCKS.split(), "\n"), "td": " ", "th": " "}
+SILENT = {"script", "style", "title", "template"}
+WORD, SPACE, EMPTY_LINES = re.compile(r"\w+|[^\w\s]"), re.compile(r"\s+"), re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, repr=False)
+class Text:
+    """What a mail says, or one form of it."""
+
+    type: str
+    size: int
+    text: str
+    is_again: bool = False  # whether another form before it has all of its words
+
+    @property
+    def words(self) -> Counter[str]:
+        """Its words and signs such as € or a smiley, each as often as it stands there; no punctuation."""
+        found = WORD.findall(unicodedata.normalize("NFKC", self.text).casefold())
+        return Counter(word for word in found if not unicodedata.category(word[0]).startswith(("P", "C", "M")))
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,6 +109,7 @@ class Attachment:
     """What came with a mail."""
 
     name: str
+    type: str
     content: bytes
 
     @property
@@ -96,7 +123,7 @@ class Mail:
     """A mail as it is shown."""
 
     headers: list[tuple[str, str]]
-    text: str
+    texts: list[Text]
     attachments: list[Attachment]
 
 
@@ -121,16 +148,45 @@ def read(content: bytes) -> Mail:
     message = message_from_bytes(content, policy=default)
     if not isinstance(message, EmailMessage):
         raise Faulty(Fault.BROKEN)
-    body = message.get_body(("plain", "html"))
     headers = [(name, _one_line(value)) for name in HEADERS for value in message.get_all(name, [])]
-    attachments = list(_attached(message, body))
+    pieces = list(_pieces(message, message.get_body(("plain", "html"))))
+    attachments = [piece for piece in pieces if isinstance(piece, Attachment)]
     if len(attachments) > MOST_ATTACHMENTS:
         raise Faulty(Fault.TOO_MANY_ATTACHMENTS)
-    return Mail(headers, _text(body) if body else "", attachments)
+    return Mail(headers, [piece for piece in pieces if isinstance(piece, Text)], attachments)
 
 
 def _one_line(value: object) -> str:
     return " ".join(str(value).split())
+
+
+def _pieces(message: MIMEPart, body: MIMEPart | None) -> Iterator[Text | Attachment]:
+    """Whatever a mail is made of, in the order in which it stands there; a mail inside is one piece."""
+    kind, name = message.get_content_type(), _one_line(message.get_filename(""))
+    if message.get_content_maintype() == "multipart" and message.is_multipart():
+        parts = (part for part in message.iter_parts() if isinstance(part, MIMEPart))
+        pieces = (piece for part in parts for piece in _pieces(part, body))
+        yield from _forms(pieces) if kind == "multipart/alternative" else pieces
+    elif kind == "message/rfc822" and message.is_multipart():
+        inner = message.get_payload(0)
+        subject = _one_line(inner["Subject"] if isinstance(inner, MIMEPart) else "")
+        yield Attachment(name or subject, kind, inner.as_bytes() if isinstance(inner, MIMEPart) else b"")
+    elif message is body or (kind in TEXTS and not name and not message.is_attachment()):
+        yield Text(kind, len(_bytes(message)), _text(message))
+    else:
+        yield Attachment(name, kind, _bytes(message))
+
+
+def _forms(pieces: Iterator[Text | Attachment]) -> Iterator[Text | Attachment]:
+    """One text in several forms: one whose every word stands as often in one before it is the same again."""
+    seen: list[Counter[str]] = []
+    for piece in pieces:
+        if isinstance(piece, Text):
+            words = piece.words
+            yield replace(piece, is_again=piece.is_again or any(words <= others for others in seen))
+            seen.append(words)
+        else:
+            yield piece
 
 
 def _text(body: MIMEPart) -> str:
@@ -141,31 +197,13 @@ def _text(body: MIMEPart) -> str:
     if body.get_content_subtype() != "html":
         return text
     reader = _Reader()
-    reader.feed(text)
-    reader.close()
-    return "".join(reader.pieces)
-
-
-def _attached(message: MIMEPart, body: MIMEPart | None) -> Iterator[Attachment]:
-    """Whatever is neither the text nor the same text in another form; a mail inside is one piece."""
-    if message is body:
-        return
-    if message.get_content_maintype() == "multipart" and message.is_multipart():
-        same = message.get_content_subtype() == "alternative"
-        for part in message.iter_parts():
-            if isinstance(part, MIMEPart) and not (same and _is_other_form(part, body)):
-                yield from _attached(part, body)
-        return
-    if message.get_content_type() == "message/rfc822" and message.is_multipart():
-        inner = message.get_payload(0)
-        name = message.get_filename("") or _one_line(inner["Subject"] if isinstance(inner, MIMEPart) else "")
-        yield Attachment(name, inner.as_bytes() if isinstance(inner, MIMEPart) else b"")
-        return
-    yield Attachment(_one_line(message.get_filename("")), _bytes(message))
-
-
-def _is_other_form(part: MIMEPart, body: MIMEPart | None) -> bool:
-    return body is not None and part is not body and part.get_content_maintype() == "text"
+    try:
+        reader.feed(text)
+        reader.close()
+    except AssertionError:  # a declaration that the parser gives up at: what is left stands as it was written
+        reader.pieces.append(reader.rawdata)
+    lines = (line.strip() for line in "".join(reader.pieces).split("\n"))
+    return EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
 
 def _bytes(part: MIMEPart) -> bytes:
@@ -179,34 +217,38 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self._silent = 0
+        self._silent = ""  # the element that nobody sees, as long as it is open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self._silent += tag in SILENT
-        if tag in APART:
-            self.pieces.append("\n")
+        if not self._silent and tag in SILENT:
+            self._silent = tag
+        self.pieces.append(APART.get(tag, ""))
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent = max(self._silent - (tag in SILENT), 0)
-        if tag in APART:
-            self.pieces.append("\n")
+        if tag == self._silent:
+            self._silent = ""
+        self.pieces.append(APART.get(tag, ""))
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
-            self.pieces.append(" ".join(data.split()) + " " if data.strip() else "")
+            self.pieces.append(SPACE.sub(" ", data))
 
 
 def laid_out(mail: Mail, language: str) -> Laid:
     """Its lines as they are drawn; raises Faulty if they fill too many pages."""
     words = WORDS.get(language, WORDS["en"])
     lines = [line for name, value in mail.headers for line in _wrapped(f"{words.get(name, name)}: {value}")]
-    lines += ["", *(line for paragraph in mail.text.splitlines() for line in _wrapped(paragraph))]
+    for number, text in enumerate(found for found in mail.texts if not found.is_again):
+        told = _wrapped(words["further"].format(type=text.type, size=text.size)) if number else []
+        lines += ["", *told, *(line for paragraph in text.text.splitlines() for line in _wrapped(paragraph))]
+    for text in (found for found in mail.texts if found.is_again):
+        lines += ["", *_wrapped(words["again"].format(type=text.type, size=text.size))]
     if mail.attachments:
         lines += ["", f"{words['Attached']}:"]
     for item in mail.attachments:
         told = words["shown" if item.is_taken else "not shown"]
         name = item.name or words["nameless"]
-        lines += _wrapped("- " + told.format(name=name, size=len(item.content)))
+        lines += _wrapped("- " + told.format(name=name, type=item.type, size=len(item.content)))
     if len(lines) > MOST_PAGES * LINES:
         raise Faulty(Fault.TOO_MANY_PAGES)
     return Laid([lines[first : first + LINES] for first in range(0, len(lines), LINES)])

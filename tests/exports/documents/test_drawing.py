@@ -132,21 +132,66 @@ def test_one_page_alone_is_what_it_is_among_all_and_there_is_none_beyond_the_las
 
 def test_a_mail_says_who_wrote_what_to_whom_and_what_came_with_it() -> None:
     content = papers.mail(
-        "Hola, señora:\n" + "word " * 40, ("scan.png", papers.scan("x")), ("a.xlsx", b"PK"), html="<p>Other form</p>"
+        "Hola, señora:\n" + "word " * 40,
+        ("scan.png", papers.scan("x")),
+        ("a.xlsx", b"PK"),
+        html="<p>Hola, <b>S</b>e&ntilde;ora</p>",
     )
     shown = lines(content)
     assert shown[0] == "From: robin@vale.example"
     assert "Hola, señora:" in shown
-    assert not any("Other form" in line for line in shown)
+    assert "Also as text/html (34 bytes): not shown, for all its words stand above." in shown
+    assert shown.count("Hola, señora:") == 1
     assert all(len(line) <= mails.LETTERS for line in shown)
     told = "".join(shown[shown.index("Attached:") :])
     assert "scan.png" in told
     assert "a document of its own" in told
-    assert "a.xlsx (2 bytes): not shown" in told
+    assert "a.xlsx (application/octet-stream, 2 bytes): not shown" in told
     assert "Asunto: My order" in lines(content, "es")
     items = list(drawing.pages(content, Kind.MAIL, "en"))
     assert [type(item) for item in items] == [Drawn, Attached]
     assert items[1] == Attached(papers.scan("x"))
+
+
+def in_forms(*parts: tuple[str, str], how: str = "alternative") -> bytes:
+    """A mail of several parts, each of a type."""
+    said = "".join(f"--x\nContent-Type: {kind}\n\n{text}\n" for kind, text in parts)
+    head = f"From: a@b.example\nTo: c@d.example\nMIME-Version: 1.0\nContent-Type: multipart/{how}; boundary=x\n\n"
+    return f"{head}{said}--x--\n".encode()
+
+
+PLAIN, HTML = ("text/plain", "Please read the HTML."), "<head><title>t<title></title><body><p>You owe <b>9</b>00</p>"
+
+
+@pytest.mark.parametrize(
+    ("mail", "told", "never"),
+    [
+        (in_forms(PLAIN, ("text/html", HTML)), ["Further text (text/html, 60 bytes):", "You owe 900"], "Also as"),
+        (in_forms(("text/html", HTML), PLAIN), ["You owe 900", "Further text (text/plain, 21 bytes):"], "Also as"),
+        (in_forms(PLAIN, ("text/calendar", "x")), ["- without a name (text/calendar, 1 bytes): not shown"], "Also"),
+        (in_forms(PLAIN, ("text/plain; name=a.txt", "x")), ["- a.txt (text/plain, 1 bytes): not shown"], "Also"),
+        (in_forms(PLAIN, PLAIN), ["Also as text/plain (21 bytes): not shown"], "Further"),
+        (in_forms(PLAIN, PLAIN, how="mixed"), ["Further text (text/plain, 21 bytes):", PLAIN[1]], "Also as"),
+        (in_forms(PLAIN, ("text/html", "<![x[ 900")), ["Further text (text/html, 9 bytes):", "<![x[ 900"], "Also as"),
+        (in_forms(PLAIN, ("text/html", "the HTML html")), ["Further text (text/html, 13 bytes):"], "Also as"),
+        (in_forms(PLAIN, ("text/html", "&euro;")), ["Further text (text/html, 6 bytes):"], "Also as"),
+    ],
+)
+def test_no_form_of_a_mail_vanishes_it_is_shown_unless_one_before_it_says_as_much_and_is_named_then(
+    mail: bytes, told: list[str], never: str
+) -> None:
+    shown = lines(mail)
+    assert "Please read the HTML." in shown
+    for words in told:
+        assert any(line.startswith(words) for line in shown), shown
+    assert not any(line.startswith(never) for line in shown)
+
+
+def test_the_forms_of_a_mail_are_told_in_spanish_and_html_that_has_pictures_is_one_of_them() -> None:
+    related = ("multipart/related; boundary=y", f"--y\nContent-Type: text/html\n\n{HTML}\n--y--")
+    assert "Más texto (text/html, 60 bytes):" in lines(in_forms(PLAIN, related), "es")
+    again = "".join(lines(in_forms(PLAIN, PLAIN), "es"))
+    assert "También como text/plain (21 bytes): no se muestra, pues todas sus palabras están arriba." in again
 
 
 def test_html_is_reduced_to_its_text() -> None:

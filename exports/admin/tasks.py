@@ -24,7 +24,7 @@ from dsar.vault import files
 from dsar.vault.errors import VaultError
 from exports.fulfil.tasks import answering, links, page
 from exports.fulfil.tasks import forms as task_forms
-from exports.fulfil.tasks.forms import Answered
+from exports.fulfil.tasks.forms import Step
 from exports.fulfil.tasks.opening import DESK, AnswerRefused, NotYours, is_owner, may_answer
 from exports.models import RunState, Task, TaskKind, TaskState, TaskUpload
 from requests_app.admin import dashboard, sections
@@ -184,8 +184,10 @@ class TaskAdmin(DeskAdmin[Task]):
             except AnswerRefused as error:
                 refused = error.faults
             else:
-                messages.success(request, str(task_forms.IN_WORDS[answered]))
-                return HttpResponseRedirect(_list_or_here(request, answered))
+                messages.success(request, str(task_forms.IN_WORDS[answered.step]))
+                for warning in answered.warnings:
+                    messages.warning(request, warning)
+                return HttpResponseRedirect(_list_or_here(request, answered.step))
         return self._page(request, task, actor, refused)
 
     def _page(self, request: HttpRequest, task: Task, actor: Actor, refused: Sequence[str]) -> HttpResponse:
@@ -268,5 +270,5 @@ def _owned(request: HttpRequest) -> QuerySet[Task, UUID]:
     return Task.objects.owned_by(email).values_list("pk", flat=True)
 
 
-def _list_or_here(request: HttpRequest, answered: Answered) -> str:
-    return reverse("admin:exports_task_changelist") if answered is Answered.FINISHED else request.path
+def _list_or_here(request: HttpRequest, step: Step) -> str:
+    return reverse("admin:exports_task_changelist") if step is Step.FINISHED else request.path

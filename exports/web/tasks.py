@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from exports.fulfil.tasks import forms as task_forms
 from exports.fulfil.tasks import links, mails, page
-from exports.fulfil.tasks.forms import Answered
+from exports.fulfil.tasks.forms import Step
 from exports.fulfil.tasks.opening import AnswerRefused
 from exports.models import TaskLink
 from requests_app.roles import OWNER
@@ -120,10 +120,12 @@ def work(request: HttpRequest, link: TaskLink) -> HttpResponse:
         except AnswerRefused as error:
             refused = error.faults
         else:
-            if answered is Answered.FINISHED:
+            if answered.step is Step.FINISHED:
                 _forget(request)
                 return redirect("task:done")
-            messages.success(request, str(task_forms.IN_WORDS[answered]))
+            messages.success(request, str(task_forms.IN_WORDS[answered.step]))
+            for warning in answered.warnings:
+                messages.warning(request, warning)
             return redirect("task:work")
     with transaction.atomic():
         record_access(by=OWNER, what="task", at=at, case=str(task.case_id), task=task.reference)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -23,7 +24,7 @@ from requests_app.roles import Actor
 FINISHES = {"done": TaskState.DONE, "nothing": TaskState.NOTHING, "refuse": TaskState.REFUSED}
 
 
-class Answered(StrEnum):
+class Step(StrEnum):
     """What a form that was sent has done."""
 
     SENT = "sent"
@@ -31,10 +32,17 @@ class Answered(StrEnum):
     FINISHED = "finished"
 
 
-IN_WORDS: Mapping[Answered, Promise] = {
-    Answered.SENT: gettext_lazy("What you sent was read and is kept. Send the answer below when all is here."),
-    Answered.REMOVED: gettext_lazy("The file was removed."),
-    Answered.FINISHED: gettext_lazy("Thank you: your answer is in."),
+class Answered(NamedTuple):
+    """What was done, and what the sender should know besides."""
+
+    step: Step
+    warnings: Sequence[str] = ()
+
+
+IN_WORDS: Mapping[Step, Promise] = {
+    Step.SENT: gettext_lazy("What you sent was read and is kept. Send the answer below when all is here."),
+    Step.REMOVED: gettext_lazy("The file was removed."),
+    Step.FINISHED: gettext_lazy("Thank you: your answer is in."),
 }
 
 
@@ -44,7 +52,7 @@ def take(
     """Do what a form asks for; AnswerRefused says what is wrong with it."""
     asked = given.get("do", "")
     if asked == "send":
-        sheets.keep(
+        warnings = sheets.keep(
             task_id,
             given.get("collection", ""),
             [sheets.Brought(str(file.name), _content(file)) for file in files.getlist("file")],
@@ -52,16 +60,16 @@ def take(
             by=by,
             at=at,
         )
-        return Answered.SENT
+        return Answered(Step.SENT, warnings)
     if asked == "bring":
         taking.keep(task_id, _content(files.get("document")), by=by, at=at)
-        return Answered.SENT
+        return Answered(Step.SENT)
     if asked == "take_away":
         taking.take_away(task_id, given.get("document_id", ""), by=by, at=at)
-        return Answered.REMOVED
+        return Answered(Step.REMOVED)
     if asked == "remove":
         sheets.take_away(task_id, given.get("collection", ""), given.get("number", ""), by=by, at=at)
-        return Answered.REMOVED
+        return Answered(Step.REMOVED)
     if asked not in FINISHES:
         raise AnswerRefused(_("Please choose one of the answers."))
     proof = files.get("proof")
@@ -75,7 +83,7 @@ def take(
         by=by,
         at=at,
     )
-    return Answered.FINISHED
+    return Answered(Step.FINISHED)
 
 
 def _content(file: UploadedFile[bytes] | None) -> bytes:

@@ -88,7 +88,7 @@ def shown(task: Task, *, on: date) -> TaskPage:
         else tuple(_asked(task, found, language) for found in collections_asked(task)),
         takes_documents=taking.are_taken(task),
         documents=tuple(Document.objects.filter(task=task, parent=None, replaces=None)),
-        counts_only=task.kind == TaskKind.LOOK and _mode(task) is not Mode.CONTENT,
+        counts_only=task.kind == TaskKind.LOOK and mode_of(task) is not Mode.CONTENT,
     )
 
 
@@ -159,7 +159,8 @@ def _run_of(task: Task) -> SourceRun:
     return runs.get(source=task.source, round=task.round)
 
 
-def _mode(task: Task) -> Mode:
+def mode_of(task: Task) -> Mode:
+    """Whether rows are asked for with what stands in them."""
     return Mode(task.run.mode) if task.run else Mode.CONTENT
 
 
@@ -183,7 +184,7 @@ def _columns(task: Task, collection: Collection, language: str) -> list[Column]:
         hint = ""
         if name in secret:
             hint = _("write x where one is held, and never the value itself")
-        elif name not in needed_whole and _mode(task) is not Mode.CONTENT:
+        elif name not in needed_whole and mode_of(task) is not Mode.CONTENT:
             hint = _("x is enough where something is held")
         found.append(Column(name, titles.get(name, ""), hint))
     return found

@@ -11,6 +11,7 @@ import io
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,13 +22,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dsar.vault.files import SealedWriter
-from exports.fulfil.tasks import asking, page
+from exports.fulfil.tasks import asking, page, repeats
 from exports.fulfil.tasks.opening import AnswerRefused, open_task
+from exports.fulfil.tasks.repeats import Repeats
 from exports.models import Task, TaskKind, TaskUpload
-from exports.sources.connector import Identifiers, Record
+from exports.sources.connector import Identifiers, Mode, Record
 from exports.sources.datamap import Collection, DataMap, FileFormat, Files, Keep
 from exports.sources.files import lines
 from exports.sources.files.lines import BrokenLineError, LineFault, WrongColumnsError, records_of
+from exports.sources.manual import Sheet
 from exports.sources.rows import OfPerson, columns_needed, day_in
 from requests_app.roles import Actor
 
@@ -84,31 +87,41 @@ class Checked(NamedTuple):
 
 def keep(
     task_id: uuid.UUID, collection: str, brought: Sequence[Brought], *, encoding: str, by: Actor, at: datetime
-) -> None:
-    """Take files for a collection beside those that it has; AnswerRefused says of each what to do, and takes none."""
+) -> list[str]:
+    """Take files for a collection beside those that it has, and tell of rows that were there already.
+
+    AnswerRefused says of each file what to do, and takes none.
+    """
     with transaction.atomic():
         task = open_task(task_id, by=by, at=at)
         asked = {found.name: found for found in page.collections_asked(task)} if task.kind == TaskKind.LOOK else {}
         if collection not in asked:
             raise AnswerRefused(_("Nothing is asked for there."))
-        _check_together(task, asked[collection], brought)
+        sent = _check_together(task, asked[collection], brought)
     checked = _checked(task, asked[collection], brought, encoding=encoding)
+    found = _rows_repeated(task, asked[collection], sent, brought, checked)
     uploads: list[TaskUpload] = []
     try:
-        for file, found in zip(brought, checked, strict=True):
-            uploads.append(_upload(task, collection, found, at=at))
+        for file, read in zip(brought, checked, strict=True):
+            uploads.append(_upload(task, collection, read, at=at))
             _seal(uploads[-1], file.content)
         with transaction.atomic():
             task = open_task(task_id, by=by, at=at)
             _check_together(task, asked[collection], brought, rows=sum(upload.records for upload in uploads))
-            _save(task, collection, uploads)
+            _save(task, collection, uploads, beside=sent)
     except BaseException:
         asking.unlink(uploads)
         raise
+    return list(_told(sent, uploads, found))
 
 
-def _check_together(task: Task, collection: Collection, brought: Sequence[Brought], *, rows: int = 0) -> None:
-    """What no file tells by itself: whether it was sent before, and how much there is of all. The case is locked."""
+def _check_together(
+    task: Task, collection: Collection, brought: Sequence[Brought], *, rows: int = 0
+) -> list[TaskUpload]:
+    """What no file tells by itself: whether it was sent before, and how much there is of all. The case is locked.
+
+    Returns what was sent before.
+    """
     sent = list(task.uploads.filter(collection=collection.name))
     if not brought:
         raise AnswerRefused(_("Please choose a file first, and not an empty one."))
@@ -118,6 +131,7 @@ def _check_together(task: Task, collection: Collection, brought: Sequence[Brough
         raise AnswerRefused(*_with_the_end(faults, brought))
     if collection.one_per_person and rows + sum(upload.records for upload in sent) > 1:
         raise AnswerRefused(_("There is one row a person here, and more were sent: remove the file that is not meant."))
+    return sent
 
 
 def _repeated(sent: Iterable[TaskUpload], brought: Sequence[Brought]) -> Iterator[str]:
@@ -132,6 +146,56 @@ def _repeated(sent: Iterable[TaskUpload], brought: Sequence[Brought]) -> Iterato
             said = _("%(name)s: it is the same, byte for byte, as %(other)s. Send it once.")
             yield said % {"name": file.name, "other": names[file.sha256]}
         names.setdefault(file.sha256, file.name)
+
+
+def _rows_repeated(
+    task: Task, collection: Collection, sent: Sequence[TaskUpload], brought: Sequence[Brought], checked: list[Checked]
+) -> list[Repeats]:
+    """Rows that other files have; AnswerRefused names each file that holds no other rows.
+
+    Where contents don't count, rows are alike, for an x stands for most of what they hold: that is told alone.
+    """
+    before = [upload.as_sheet() for upload in sent]
+    new = [Sheet(one.files, partial(io.BytesIO, file.content)) for file, one in zip(brought, checked, strict=True)]
+    found = repeats.found(before, new, columns_needed(task.map_version.as_map(), collection))
+    names = [*map(_by_number, sent), *(file.name for file in brought)]
+    said = _(
+        "%(name)s: all its rows are there already: %(lines)s. If this file takes the place of another, remove that one"
+        " first. Rows that are really there twice belong into one file."
+    )
+    faults = [
+        said % {"name": file.name, "lines": _lines(one, names)}
+        for file, read, one in zip(brought, checked, found, strict=True)
+        if one.rows == read.rows
+    ]
+    if faults and page.mode_of(task) is Mode.CONTENT:
+        raise AnswerRefused(*_with_the_end(faults, brought))
+    return found
+
+
+def _told(sent: Sequence[TaskUpload], uploads: Sequence[TaskUpload], found: Sequence[Repeats]) -> Iterator[str]:
+    """Of each file that was taken, how many of its rows are there already; by numbers, for no name is kept."""
+    names = [_by_number(upload) for upload in (*sent, *uploads)]
+    for upload, one in zip(uploads, found, strict=True):
+        if one.rows:
+            yield _(
+                "File %(number)s: %(count)s of its %(rows)s rows are there already, and count twice now: %(lines)s. If"
+                " the file takes the place of another, remove that one."
+            ) % {"number": upload.number, "count": one.rows, "rows": upload.records, "lines": _lines(one, names)}
+
+
+def _by_number(upload: TaskUpload) -> str:
+    return _("file %(number)s") % {"number": upload.number}
+
+
+def _lines(found: Repeats, names: Sequence[str]) -> str:
+    """The first of the lines that are there already, each with where."""
+    said = [
+        _("line %(line)s (line %(there)s of %(file)s)")
+        % {"line": one.line, "there": one.there, "file": names[one.sheet]}
+        for one in found.first
+    ]
+    return ", ".join(said) + (" …" if found.rows > len(found.first) else "")
 
 
 def _checked(task: Task, collection: Collection, brought: Sequence[Brought], *, encoding: str) -> list[Checked]:
@@ -157,8 +221,12 @@ def _upload(task: Task, collection: str, found: Checked, *, at: datetime) -> Tas
     return upload
 
 
-def _save(task: Task, collection: str, uploads: Iterable[TaskUpload]) -> None:
-    last = task.uploads.filter(collection=collection).aggregate(last=Max("number"))["last"] or 0
+def _save(task: Task, collection: str, uploads: Iterable[TaskUpload], *, beside: Sequence[TaskUpload]) -> None:
+    """Number them, beside those alone with which they were compared."""
+    there = task.uploads.filter(collection=collection)
+    if there.exclude(pk__in=[upload.pk for upload in beside]).exists():
+        raise AnswerRefused(_("Another file came in meanwhile. Please look at it, and send yours again."))
+    last = there.aggregate(last=Max("number"))["last"] or 0
     for number, upload in enumerate(uploads, last + 1):
         upload.number = number
         upload.save(force_insert=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -16,7 +18,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from dsar.jobs.models import Job
 from exports import findings
 from exports.admin.attention import attention
-from exports.fulfil.tasks import answering
+from exports.fulfil.tasks import answering, repeats
 from exports.fulfil.tasks.opening import AnswerRefused, NotYours
 from exports.models import RunState, Task, TaskCode, TaskLink, TaskMail, TaskState, TaskUpload
 from requests_app.events import EventKind
@@ -215,6 +217,40 @@ def test_several_files_of_a_collection_are_one_answer(archive: House) -> None:
     assert (answered["files"], answered["sha256"]) == (3, list(sent))
     archive.work()
     assert [record["text"] for record in rows(fresh(case), "archive", "letters")] == ["One", "Four", "Five"]
+
+
+def test_rows_that_came_before_are_named_and_a_file_that_holds_no_others_is_refused(
+    archive: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathering(archive)
+    owner = entered(archive)
+    owner.sends(HEADER + row("Uno") + row("Señor") + row("Uno"))
+    anew = (HEADER + row("Señor") + row("Uno") + row("Uno")).replace("\n", "\r\n").replace(",", ";").encode("cp1252")
+    assert owner.sends(anew, encoding="cp1252").status_code == 400
+    there = "line 2 (line 3 of file 1), line 3 (line 2 of file 1), line 4 (line 4 of file 1)."
+    assert f"rows.csv: all its rows are there already: {there}" in owner.page
+    owner.sends(HEADER + row("Uno") * 3 + row("Dos"))
+    assert "File 2: 2 of its 4 rows are there already, and count twice now: line 2 (line 2 of file 1), " in owner.page
+    typed = {"email": person().email, "written_on": "2026-01-01", "text": 7, "passport": "x"}
+    owner.sends_together(one=HEADER + row("7"), other=json.dumps(typed))
+    assert "other.csv: all its rows are there already: line 1 (line 2 of one.csv)." in owner.page
+    assert "None of these files was kept." in owner.page
+    assert [upload.records for upload in TaskUpload.objects.all()] == [3, 4]
+    owner.sends(HEADER + row("Dos") + "".join(row(f"{number}") for number in range(2000)))
+    owner.sends(HEADER + "".join(row(f"{number}") for number in range(1000)) + row("Tres"))
+    assert "line 6 (line 7 of file 3) …. If" in owner.page
+    assert "File 4: 1000 of its 1001 rows" in owner.page
+    compare = repeats.found
+
+    def compare_late(*files: Any) -> Any:
+        monkeypatch.setattr(repeats, "found", compare)
+        owner.sends(HEADER + row("Quatro"))
+        return compare(*files)
+
+    monkeypatch.setattr(repeats, "found", compare_late)
+    owner.sends((HEADER + row("Quatro")).replace("\n", "\r\n"))
+    assert "Another file came in meanwhile." in owner.page
+    assert TaskUpload.objects.count() == 5
 
 
 def test_a_file_in_another_encoding_is_read_as_it_was_chosen(archive: House) -> None:
@@ -457,10 +493,12 @@ def test_for_categories_rows_without_contents_are_enough(archive: House) -> None
     owner = entered(archive)
     assert "only the number of records counts" in owner.page
     owner.sends(HEADER + f"{person().email},2026-01-01,x,\n")
+    owner.sends(HEADER + f"{person().email},2026-01-01,x,\r\n")
+    assert "File 2: 1 of its 1 rows are there already" in owner.page, "and may be another one"
     owner.answers("done")
     archive.work()
     run = run_of(case, "archive")
-    assert (run.counts["letters"], run.held["letters"]) == (1, {"email": 1, "written_on": 1, "text": 1})
+    assert (run.counts["letters"], run.held["letters"]) == (2, {"email": 2, "written_on": 2, "text": 2})
     assert not parts_of(case, "archive", "letters")
 
 

@@ -239,8 +239,8 @@ def laid_out(mail: Mail, language: str) -> Laid:
     words = WORDS.get(language, WORDS["en"])
     lines = [line for name, value in mail.headers for line in _wrapped(f"{words.get(name, name)}: {value}")]
     for number, text in enumerate(found for found in mail.texts if not found.is_again):
-        told = _wrapped(words["further"].format(type=text.type, size=text.size)) if number else []
-        lines += ["", *told, *(line for paragraph in text.text.splitlines() for line in _wrapped(paragraph))]
+        heading = _wrapped(words["further"].format(type=text.type, size=text.size)) if number else []
+        lines += ["", *heading, *(line for paragraph in text.text.splitlines() for line in _wrapped(paragraph))]
     for text in (found for found in mail.texts if found.is_again):
         lines += ["", *_wrapped(words["again"].format(type=text.type, size=text.size))]
     if mail.attachments:

@@ -68,7 +68,7 @@ def take(
         taking.take_away(task_id, given.get("document_id", ""), by=by, at=at)
         return Answered(Step.REMOVED)
     if asked == "remove":
-        sheets.take_away(task_id, given.get("collection", ""), given.get("number", ""), by=by, at=at)
+        sheets.take_away(task_id, given.get("upload_id", ""), by=by, at=at)
         return Answered(Step.REMOVED)
     if asked not in FINISHES:
         raise AnswerRefused(_("Please choose one of the answers."))

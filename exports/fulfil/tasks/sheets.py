@@ -240,12 +240,18 @@ def keep_proof(task: Task, content: bytes, *, at: datetime) -> None:
     upload.save(force_insert=True)
 
 
-def take_away(task_id: uuid.UUID, collection: str, number: str, *, by: Actor, at: datetime) -> None:
-    """Remove a file again that was sent for a collection, by its number there."""
+def take_away(task_id: uuid.UUID, upload_id: str, *, by: Actor, at: datetime) -> None:
+    """Remove a file again that was sent. Not by its number, which is given again once the last file is gone."""
     with transaction.atomic():
         task = open_task(task_id, by=by, at=at)
-        is_number = number.isdecimal() and len(number) < 6
-        asking.remove_uploads(task.uploads.filter(collection=collection, number=int(number) if is_number else 0))
+        asking.remove_uploads(task.uploads.filter(pk=_as_id(upload_id)))
+
+
+def _as_id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise AnswerRefused(_("There is no such file.")) from None
 
 
 def _seal(upload: TaskUpload, content: bytes) -> None:

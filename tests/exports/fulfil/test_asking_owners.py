@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -67,6 +68,14 @@ def entered(house: House) -> Owner:
     house.work()
     owner.types(tasks.code())
     return owner
+
+
+def removal(owner: Owner, number: int) -> dict[str, str]:
+    """What the button to remove a file sends, as the page shows it now."""
+    hidden = r'<input type="hidden" name="(\w+)" value="([^"]+)">'
+    forms = re.findall(rf"<form(?:(?!</form>).)*File {number}:.*?</form>", owner.page, re.DOTALL)
+    (sent,) = (dict(re.findall(hidden, form)) for form in forms)
+    return sent | {"do": "remove"}
 
 
 def row(text: str = "Dear all", written_on: str = "2026-01-01") -> str:
@@ -209,7 +218,13 @@ def test_several_files_of_a_collection_are_one_answer(archive: House) -> None:
     assert "good.csv" not in owner.page
     assert "None of these files was kept." in owner.page
     assert len(list((archive.data / "uploads").rglob("*.sealed"))) == TaskUpload.objects.count() == 3
-    owner.post("/task/work/", {"do": "remove", "collection": "letters", "number": "2"})
+    stale = removal(owner, 3)
+    owner.post("/task/work/", stale)
+    owner.sends(HEADER + row("Four"))
+    owner.post("/task/work/", stale)
+    assert "4 rows were sent" in owner.page, "the newer file has the number of the one that is gone"
+    assert owner.post("/task/work/", stale | {"upload_id": "3"}).status_code == 400
+    owner.post("/task/work/", removal(owner, 2))
     owner.sends(HEADER + row("Five"))
     owner.answers("done")
     (answered,) = facts_of(case, EventKind.TASK_ANSWERED)

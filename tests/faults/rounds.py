@@ -44,6 +44,7 @@ MORE_AND_MORE = (0, 1, 2, 4, 8, 16)  # pages of a database
 MOST_TURNS = 40  # of work, and of time that passes, after which a case must have come to its end
 LONGER_THAN_ANY_WAIT = timedelta(days=1)
 REAL_SECONDS = 60.0
+MOST_DRAWS = 10  # of moments, until a worker has not come to its end before
 
 
 class RoundLost(Exception):
@@ -118,20 +119,21 @@ class Rounds:
     def kill_forked(self, numbers: range) -> None:
         """Every other worker dies at a step, spread evenly over all up to the range's end, the others at any moment."""
         for place, number in enumerate(numbers):
-            at_a_step = Death(step=1 + number * len(self._steps) // numbers.stop)
-            at_any_moment = Death(seconds=Random(number).uniform(0, self._seconds))
-            self._round(at_any_moment if place % 2 else at_a_step)
+            if place % 2:
+                self._round_at_any_moment(Random(number))
+            else:
+                self._round_at_step(1 + number * len(self._steps) // numbers.stop)
 
     def kill_at_steps(self, first: int, every: int) -> None:
         """A worker dies at every so many of all steps, from one on."""
         for step in range(1 + first, 1 + len(self._steps), every):
-            self._round(Death(step=step))
+            self._round_at_step(step)
 
     def kill_wherever_more_is_left(self) -> None:
         """A worker dies at every step at which something else is left behind than at the one before, or has died."""
         for number, step in enumerate(self._steps, 1):
             if step.leaves_more and number not in self._died:
-                self._round(Death(step=number))
+                self._round_at_step(number)
 
     def kill_at_named_steps(self, names: Sequence[str]) -> None:
         """A worker dies at each of these steps, where it is taken for the first time."""
@@ -139,7 +141,7 @@ class Rounds:
         for name in names:
             if name not in taken:
                 raise RoundLost(f"There is no step {name!r}; there are {list(dict.fromkeys(taken))}")
-            self._round(Death(step=1 + taken.index(name)))
+            self._round_at_step(1 + taken.index(name))
 
     def fill_databases(self, turn: int) -> None:
         """Nobody dies, but from a turn on our databases may grow by a few pages only; by more, until that is enough."""
@@ -161,18 +163,27 @@ class Rounds:
             self._kill_a_real_worker(Random(number).uniform(0, self._seconds))
             self._go_on("a real worker killed")
 
-    def _round(self, death: Death) -> None:
-        self._restore()
-        has_died = forked(self._bring_to_its_end, death)
-        what = f"{death} of {len(self._steps)}"
-        if death.step is not None:
-            if not has_died:
-                raise RoundLost(f"The worker did not die {what}.")
-            name = self._steps[death.step - 1].name
-            self.died_at[name] += 1
-            self._died.add(death.step)
-            what += f", {name}"
+    def _round_at_any_moment(self, random: Random) -> None:
+        """A worker that was done before its moment did not die: another moment is drawn."""
+        for _draw in range(MOST_DRAWS):
+            death = Death(seconds=random.uniform(0, self._seconds))
+            if self._dies(death):
+                self._go_on(f"killed {death}")
+                return
+        raise RoundLost(f"Of {MOST_DRAWS} workers none died within {self._seconds:.3f} seconds.")
+
+    def _round_at_step(self, step: int) -> None:
+        name = self._steps[step - 1].name
+        what = f"at step {step} of {len(self._steps)}, {name}"
+        if not self._dies(Death(step=step)):
+            raise RoundLost(f"The worker did not die {what}.")
+        self.died_at[name] += 1
+        self._died.add(step)
         self._go_on(f"killed {what}")
+
+    def _dies(self, death: Death) -> bool:
+        self._restore()
+        return forked(self._bring_to_its_end, death)
 
     def _go_on(self, what: str) -> None:
         """Another worker goes on from where the case was left."""

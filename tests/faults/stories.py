@@ -27,8 +27,10 @@ from requests_app.states import State
 from tests.exports import loyalty_cards
 from tests.exports.fulfil.test_gathering import load_anew
 from tests.exports.house import APPROVER, House, fresh
+from tests.exports.sources.service import ORDERS
 from tests.faults.outside import Outside
 
+MORE_THAN_A_PART = 16  # rows of a service, which gives two at a time
 TOKEN = re.compile(r"[0-9a-f]{16,}")
 OPT_IN_CODE = re.compile(r"/opt-in/R-\S+/([2-9A-Z]{8})/")
 
@@ -84,7 +86,14 @@ class Story:
 
 
 class Answer(Story):
-    """Data of the person's, gathered and handed over."""
+    """Data of the person's, gathered and handed over; some of it from a service, which is walked by its cursors."""
+
+    def begin(self, house: House, outside: Outside) -> Case:
+        outside.join_club()
+        outside.club.orders = [
+            {**ORDERS[0], "id": f"o{number}", "at": "2023-01-01"} for number in range(MORE_THAN_A_PART)
+        ]
+        return super().begin(house, outside)
 
     def bundle(self, house: House, case: Case, outside: Outside) -> bytes | None:
         return b"".join(hand_over.start_download(Bundle.objects.get(case=case), at=timezone.now()))

@@ -30,6 +30,10 @@ NAMED = (
     "after INSERT INTO exports_part",
     "after pages are written down",
     "source after SELECT orders",
+    "call POST /privacy/lookup",  # of a service, which is gone on with behind the last page that was noted
+    "before INSERT INTO exports_pagetaken",
+    "after INSERT INTO exports_pagetaken",
+    "after commit after INSERT INTO exports_pagetaken",
     "before a bundle is sealed",
     "open bundles",
     "before a manifest is signed",

@@ -297,7 +297,7 @@ def test_an_answer_needs_a_name_a_word_and_files_that_fit_it(archive: House) -> 
     owner.sends(HEADER + row())
     owner.answers("nothing")
     assert "You have sent files" in owner.page
-    owner.post("/task/work/", {"do": "remove", "collection": "letters", "number": "1"})
+    owner.post("/task/work/", removal(owner, 1))
     assert not TaskUpload.objects.exists()
     assert Task.objects.get().state == TaskState.OPEN
 

@@ -13,8 +13,15 @@ pytest_plugins = ["tests.clean_database", "tests.measuring", "tests.services"]
 ROOT = Path(__file__).parent
 # Which of their tests asks a database of ours says so; the company's databases are of every kind in every run.
 MOSTLY_WITHOUT_OURS = tuple(ROOT / place for place in ("law", "exports/sources", "exports/bundle", "exports/documents"))
-# Pages of the desk ask what services ask, and journeys open them on PostgreSQL, too; the table of moves is one table.
-SHOWN_ON_SQLITE = tuple(ROOT / p for p in ("exports/admin", "requests_app/admin", "requests_app/test_every_move.py"))
+# Pages of the desk ask what services ask, and journeys open them on PostgreSQL, too; the table of moves is one table,
+# and the few random histories are the same on both: the soak has many on each.
+ASKING_THE_SAME = (
+    "exports/admin",
+    "requests_app/admin",
+    "requests_app/test_every_move.py",
+    "requests_app/test_random_histories.py",
+)
+SHOWN_ON_SQLITE = tuple(ROOT / place for place in ASKING_THE_SAME)
 # Whole stories, and the same on other kinds of database: what they run was measured where it has tests of its own.
 UNMEASURED = tuple(ROOT / place for place in ("journeys", "browser", "demo"))
 MEASURED_ON_SQLITE = tuple(ROOT / place for place in ("exports/sources", "exports/fulfil"))
@@ -44,7 +51,9 @@ def _asks_no_database_of_ours(item: pytest.Item) -> bool:
 
 
 def _asks_the_same(item: pytest.Item) -> bool:
-    return any(place in (item.path, *item.path.parents) for place in SHOWN_ON_SQLITE)
+    return item.get_closest_marker("soak") is None and any(
+        place in (item.path, *item.path.parents) for place in SHOWN_ON_SQLITE
+    )
 
 
 def _is_measured_elsewhere(item: pytest.Item) -> bool:

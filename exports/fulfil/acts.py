@@ -291,7 +291,7 @@ def deletions(case: Case) -> list[Deleted]:
     """
     found: dict[tuple[int, str], dict[Action, Deleted]] = {}
     acts = Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source", "map_version")
-    for act in acts.order_by("round", "done_at"):
+    for act in acts.order_by("round", "done_at", "pk"):
         for collection, entry in act.by_collection():
             before, action = found.get((act.source_id, collection.name), {}), Action(entry["action"])
             earlier = before[action].rows if action in before else 0

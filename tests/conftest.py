@@ -23,7 +23,7 @@ ASKING_THE_SAME = (
 )
 SHOWN_ON_SQLITE = tuple(ROOT / place for place in ASKING_THE_SAME)
 # Whole stories, and the same on other kinds of database: what they run was measured where it has tests of its own.
-UNMEASURED = tuple(ROOT / place for place in ("journeys", "browser", "demo"))
+UNMEASURED = tuple(ROOT / place for place in ("journeys", "browser"))
 MEASURED_ON_SQLITE = tuple(ROOT / place for place in ("exports/sources", "exports/fulfil"))
 
 

@@ -76,7 +76,7 @@ def test_an_access_request(house: House) -> None:  # noqa: PLR0915 - a manual is
 
     # The bundle is made, the letter goes out, and the case closes: partly fulfilled, since something stayed back.
     answer = person.reads("The answer to your request")
-    assert "for one of the answers with which you proved who you are" in unwrapped(answer)
+    assert "if you answered questions to prove who you are, for one of those answers" in unwrapped(answer)
     assert CITATION in answer
     approver.waits_until("partly fulfilled")
 

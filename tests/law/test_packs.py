@@ -141,6 +141,10 @@ def test_a_law_names_its_rights_in_its_own_words() -> None:
         ("US-WY", Right.DELETE, ["house"]),
         ("DE", Right.DELETE, ["gdpr"]),
         ("DE", Right.RESTRICT, ["gdpr"]),
+        ("DE", Right.KNOW_CATEGORIES, ["gdpr"]),  # a part of what Art. 15 gives
+        ("GB", Right.KNOW_CATEGORIES, ["uk_gdpr"]),
+        ("CA", Right.KNOW_CATEGORIES, ["pipeda"]),
+        ("CH", Right.KNOW_CATEGORIES, ["house"]),
         ("DE", Right.OPT_OUT_SALE_SHARE, ["house"]),
         ("GB", Right.DELETE, ["uk_gdpr"]),
         ("CA", Right.KNOW_SPECIFIC, ["pipeda"]),

@@ -156,9 +156,17 @@ def test_the_letter_says_what_the_law_of_the_case_wants_said(
     assert [words for words in unsaid if words in joined] == []
 
 
+def test_who_asks_for_categories_under_the_gdpr_is_told_what_it_wants_said_of_a_refusal() -> None:
+    """To ask for them is to ask for a part of Art. 15: Art. 12(4)."""
+    case = refuse(a_case(Right.KNOW_CATEGORIES, residence="DE"), "gdpr_12_6_identity")
+    (text,) = letters_of(case.submission, Letter.REFUSAL)
+    joined = " ".join(text.split())
+    assert "data protection authority" in joined
+    assert "written in: GDPR, Art. 12(6)" in joined
+
+
 def test_where_our_policy_alone_gives_the_right_authority_and_court_are_named_too() -> None:
-    """To ask for categories is to ask for a part of Art. 15 GDPR: Art. 12(4)."""
-    case = refuse(a_case(Right.KNOW_CATEGORIES, residence="DE"), "house_not_verified")
+    case = refuse(a_case(Right.KNOW_CATEGORIES, residence="CH"), "house_not_verified")
     (text,) = letters_of(case.submission, Letter.REFUSAL)
     said = "the data protection authority of the place where you live, if it has one, and go to court where its law"
     assert said in " ".join(text.split())

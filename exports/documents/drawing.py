@@ -16,6 +16,7 @@ from PIL import (  # noqa: F401 - loaded before the lock
     Image,
     ImageOps,
     JpegImagePlugin,
+    MpoImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,

@@ -100,6 +100,13 @@ def test_what_is_not_exactly_a_page_is_believed_to_be_none(what: str) -> None:
     assert found.value.fault in (Fault.BROKEN, Fault.TOO_MUCH_WORK)
 
 
+def test_a_photograph_that_carries_another_is_drawn_as_both() -> None:
+    photograph, other = io.BytesIO(), Image.new("RGB", (16, 16), "blue")
+    Image.new("RGB", (32, 16), "red").save(photograph, "MPO", save_all=True, append_images=[other])
+    pages = list(Sandbox().draw(photograph.getvalue(), Kind.JPEG))
+    assert [(page.width, page.height) for page in pages if isinstance(page, Drawn)] == [(32, 16), (16, 16)]
+
+
 @pytest.mark.parametrize("kind", [Kind.PNG, Kind.GIF, Kind.WEBP])
 def test_a_picture_becomes_its_pixels(kind: Kind) -> None:
     picture = io.BytesIO()

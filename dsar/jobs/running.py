@@ -129,10 +129,10 @@ class Run:
         if pausing.current() is not None:
             raise WorkPaused
 
-    def now_and_then(self) -> Callable[[], None]:
+    def now_and_then(self, *, stops: bool = True) -> Callable[[], None]:
         """What is called as often as one likes while something long is done: keeps the lease, and stops if paused.
 
-        Not at each call, for both ask the database.
+        Not at each call, for both ask the database. Without ``stops`` what was begun is brought to its end.
         """
         looked = time.monotonic()
 
@@ -141,7 +141,8 @@ class Run:
             if time.monotonic() - looked >= BETWEEN_LOOKS:
                 looked = time.monotonic()
                 self.renew()
-                self.stop_if_paused()
+                if stops:
+                    self.stop_if_paused()
 
         return look
 

@@ -98,12 +98,12 @@ def _delete_and_look(run: Run, case: Case, source_run: SourceRun) -> None:
         deletion = _delete_in(run, case, source_run, plan)
         plan = plan.as_done(deletion)
         run.renew()
-        seen = second_look.look_again(source_run, plan, look=run.renew)
+        seen = second_look.look_again(source_run, plan, look=run.now_and_then(stops=False))
         done = _note_deletion(run, case, source_run, plan, deletion, seen)
     elif done.left_behind:
         run.renew()
-        plan = _as_it_was_done(source_run, done, deletion_plan(source_run))
-        seen = second_look.look_again(source_run, plan, look=run.renew)
+        plan = _as_it_was_done(run, source_run, done, deletion_plan(source_run))
+        seen = second_look.look_again(source_run, plan, look=run.now_and_then(stops=False))
         _note_another_look(run, done, seen)
     if done.left_behind:
         raise trouble.StillFound
@@ -139,8 +139,8 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
     try:
         if not repeated:  # what an earlier try may have done has to be told first
             may_go_on()
-        word = asking.word_on(case, source_run.source, ActKind.DELETE)
-        with source_run.source.open(choosing.map_to_search(source_run), word, look=run.renew) as connector:
+        word, look = asking.word_on(case, source_run.source, ActKind.DELETE), run.now_and_then(stops=False)
+        with source_run.source.open(choosing.map_to_search(source_run), word, look=look) as connector:
             deletion = connector.delete(plan, repeated=repeated, before_batch=may_go_on, before_commit=begin)
             return _with_what_stayed(connector, source_run, plan, deletion) if deletion.found_done else deletion
     except OnlyByHandError:  # nobody is to be asked for what is held
@@ -171,7 +171,7 @@ def _with_what_stayed(connector: Connector, source_run: SourceRun, plan: Deletio
     )
 
 
-def _as_it_was_done(source_run: SourceRun, act: Act, plan: DeletionPlan) -> DeletionPlan:
+def _as_it_was_done(run: Run, source_run: SourceRun, act: Act, plan: DeletionPlan) -> DeletionPlan:
     """The plan as an act carried it out that is written down; of what others still need it has the number alone.
 
     So many rows that are there are those that stayed then; if there are more, people look.
@@ -179,7 +179,8 @@ def _as_it_was_done(source_run: SourceRun, act: Act, plan: DeletionPlan) -> Dele
     told = {name: entry["still_needed"] for name, entry in act.proof.items() if "still_needed" in entry}
     if not told:
         return plan
-    with source_run.source.open(choosing.map_to_search(source_run)) as connector:
+    look = run.now_and_then(stops=False)
+    with source_run.source.open(choosing.map_to_search(source_run), look=look) as connector:
         deletion = _with_what_stayed(connector, source_run, plan, _nothing_to_do(plan))
     stayed = (item for item in deletion.collections if len(item.still_needed) <= told.get(item.name, 0))
     return plan.as_done(Deletion(tuple(stayed)))
@@ -236,7 +237,8 @@ def _look_for_what_was_left(run: Run, case: Case) -> None:
             run.renew()
             searched = SourceRun.objects.select_related("case").get(case=case, source=act.source_id, round=act.round)
             identifiers = source_runs.identifiers_for(searched)
-            _note_another_look(run, act, second_look.look_for_what_was_left(act, identifiers))
+            look = run.now_and_then(stops=False)
+            _note_another_look(run, act, second_look.look_for_what_was_left(act, identifiers, look=look))
         if act.left_behind:
             raise trouble.StillFound
 

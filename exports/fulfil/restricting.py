@@ -125,8 +125,9 @@ def _order(run: Run, case: Case, source: DataSource, way: OnTheWay, *, sets: boo
     named = way.leading_to(source)
     incomplete = _why_incomplete(way, source)
     kinds = sorted(confirmed_of(case))
+    look = run.now_and_then(stops=False)
     try:
-        with trouble.for_a_person(), source.open(source.map_version.as_map()) as connector:
+        with trouble.for_a_person(), source.open(source.map_version.as_map(), look=look) as connector:
             _note_begun(run, case, source)
             done = connector.suppress(Right.RESTRICT, named, lifts=not sets)
     except ChangeRefusedError as error:

@@ -45,10 +45,10 @@ def look_again(source_run: SourceRun, plan: DeletionPlan, *, look: Callable[[], 
         }
 
 
-def look_for_what_was_left(act: Act, identifiers: Identifiers) -> Seen:
+def look_for_what_was_left(act: Act, identifiers: Identifiers, *, look: Callable[[], None]) -> Seen:
     """What is left by now of what an earlier look could not explain; the number that it explained may stay."""
     seen: Seen = dict(act.looked_again or {})
-    with act.source.open(act.map_version.as_map()) as connector:
+    with act.source.open(act.map_version.as_map(), look=look) as connector:
         for name in act.left_behind:
             explained = seen[name]["left"] - seen[name]["unexpected"]
             rows = connector.presence(name, identifiers).rows

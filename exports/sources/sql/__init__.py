@@ -62,6 +62,11 @@ class SqlConnector(Connector):
         self._write_url = write_url
         self._timeout = timeout
         self._engines: list[sa.Engine] = []
+        self._meanwhile: Callable[[], None] = lambda: None
+
+    def meanwhile(self, look: Callable[[], None]) -> None:
+        """Have this called before each statement, and behind rows that were fetched."""
+        self._meanwhile = look
 
     def reader(self) -> Reading:
         """What reads it."""
@@ -119,10 +124,13 @@ class SqlConnector(Connector):
         self.__dict__.pop("_reading", None)
         self.__dict__.pop("_changing", None)
 
+    def _look(self, *_statement: object) -> None:
+        self._meanwhile()
+
     @cached_property
     def _reading(self) -> Reading:
         engine, tables, matching = self._open(self._read_url, write=False)
-        return Reading(self.datamap, engine, tables, matching, dialect_of(engine.url))
+        return Reading(self.datamap, engine, tables, matching, dialect_of(engine.url), look=self._look)
 
     @cached_property
     def _changing(self) -> Changing:
@@ -135,6 +143,7 @@ class SqlConnector(Connector):
     def _open(self, url: str, *, write: bool) -> tuple[sa.Engine, Tables, Matching]:
         engine = make_engine(url, self.datamap.source, write=write, timeout=self._timeout)
         self._engines.append(engine)
+        sa.event.listen(engine, "before_cursor_execute", self._look)
         dialect = dialect_of(engine.url)
         with guarded(self.datamap.source):
             tables = Tables(self.datamap, engine)

@@ -45,8 +45,16 @@ class Reading:
     """Questions to one source over one engine."""
 
     def __init__(
-        self, datamap: DataMap, engine: sa.Engine, tables: Tables, matching: Matching, dialect: Dialect
+        self,
+        datamap: DataMap,
+        engine: sa.Engine,
+        tables: Tables,
+        matching: Matching,
+        dialect: Dialect,
+        *,
+        look: Callable[[], None],
     ) -> None:
+        self._look = look
         self._datamap = datamap
         self._dialect = dialect
         self._engine = engine
@@ -183,11 +191,14 @@ class Reading:
         def ask(after: Key | None, limit: int) -> sa.Select[Any]:
             return shape.query(condition, after, limit=limit)
 
-        with guarded(self._datamap.source):
-            if self._dialect.waits_for_readers:
-                yield from streamed(self._engine, ask, shape.last_key, after)
-            else:
-                yield from whole(self._engine, ask, shape.last_key, after, self._dialect.leave)
+        if self._dialect.waits_for_readers:
+            found = streamed(self._engine, ask, shape.last_key, after)
+        else:
+            found = whole(self._engine, ask, shape.last_key, after, self._dialect.leave)
+        with guarded(self._datamap.source), closing(found) as parts:
+            for part in parts:
+                self._look()  # each fetch may have taken as long as a statement
+                yield part
 
     def _condition(self, collection: Collection, identifiers: Identifiers, since: Since | None) -> Condition | None:
         condition = self._matching.of_person(collection, identifiers, self._few)

@@ -7,7 +7,7 @@ fail. There a statement asks for so many rows as can be held, by what those befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, repeat
 from typing import Any, TypeAlias
@@ -31,7 +31,7 @@ KeyOf: TypeAlias = Callable[["Part"], Key]
 Leave: TypeAlias = Callable[[sa.Connection, sa.CursorResult[Any]], None]
 
 
-def streamed(engine: sa.Engine, ask: Ask, last_key: KeyOf, after: Key | None) -> Iterator[Part]:
+def streamed(engine: sa.Engine, ask: Ask, last_key: KeyOf, after: Key | None) -> Generator[Part]:
     """Rows as they come, while the statement runs."""
     while True:
         read = 0
@@ -43,7 +43,7 @@ def streamed(engine: sa.Engine, ask: Ask, last_key: KeyOf, after: Key | None) ->
             return
 
 
-def whole(engine: sa.Engine, ask: Ask, last_key: KeyOf, after: Key | None, leave: Leave) -> Iterator[Part]:
+def whole(engine: sa.Engine, ask: Ask, last_key: KeyOf, after: Key | None, leave: Leave) -> Generator[Part]:
     """Rows of statements that are over by then; `leave` lets go of one that has more rows than are wanted."""
     limit, has_more = FIRST, True
     while has_more:

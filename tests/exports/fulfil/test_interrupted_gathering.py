@@ -8,6 +8,7 @@ from time import sleep
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.jobs.polling import Worker
 from dsar.jobs.queue import retry
+from dsar.jobs.running import Outcome, execute
 from exports.fulfil import gather, source_runs
 from exports.models import Part, RunState, SourceRun
 from exports.sources.connector import SourceUnavailableError
@@ -99,6 +101,29 @@ def test_gathering_that_is_paused_between_pages_goes_on_where_it_stopped(
     house.work()
     assert fresh(case).state == State.DECIDING
     assert run_of(case, "shop").counts == run_of(whole, "shop").counts
+
+
+@pytest.mark.parametrize("right", [Right.KNOW_SPECIFIC, Right.KNOW_CATEGORIES])
+def test_while_a_database_is_slow_in_each_statement_nobody_takes_its_job_for_dead(
+    house: House, monkeypatch: pytest.MonkeyPatch, right: Right
+) -> None:
+    monkeypatch.setattr("dsar.jobs.running.BETWEEN_LOOKS", 0)
+    case = house.reviewing(right)
+    house.move(case, "start_gathering")
+    job, now = Job.objects.get(kind="gather_source", state=JobState.WAITING), timezone.now()
+
+    def takes_long(*_statement: object) -> None:
+        nonlocal now
+        now += timedelta(minutes=5)
+        job.refresh_from_db()
+        assert job.lease_until is not None
+        assert job.lease_until > now
+
+    sa.event.listen(sa.Engine, "after_cursor_execute", takes_long)
+    try:
+        assert execute(job.pk, clock=lambda: now) is Outcome.DONE
+    finally:
+        sa.event.remove(sa.Engine, "after_cursor_execute", takes_long)
 
 
 def test_who_goes_on_searches_by_what_the_one_that_died_searched_by(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -72,7 +72,7 @@ def look_into(run: Run) -> None:
             passed_over = _search(run, source_run)
         except PlaceGoneError as error:
             with run.transaction():
-                _set_aside(source_run)
+                _set_aside(source_run, forget=going_on.forget_places)
             raise trouble.PlaceGone(str(error)) from error
         with run.completing():
             case = locked(source_run.case_id)
@@ -267,10 +267,10 @@ def _take_map_in_use(source_run: SourceRun) -> None:
     _set_aside(source_run)
 
 
-def _set_aside(source_run: SourceRun) -> None:
+def _set_aside(source_run: SourceRun, *, forget: Callable[[SourceRun], None] = going_on.forget) -> None:
     """Begin a run anew: nothing that was found in it so far counts."""
     source_run.parts.all().delete()
-    going_on.forget(source_run)
+    forget(source_run)
     people.forget_derived(source_run.case, source_run.source.slug)
     nothing = {"records": 0, "counts": {}, "held": {}, "past_keeping": {}, "never_empty": {}, "deletion_order": []}
     for name, value in nothing.items():

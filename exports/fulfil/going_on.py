@@ -147,13 +147,27 @@ class Walk:
             key_digests=key_digests,
         )
         taken.place = json.dumps([bookmark.after, bookmark.place, bookmark.steps])
-        taken.is_further = bool(key_digests) or bookmark.steps > self._steps
+        taken.is_further = bookmark.steps > self._steps
         return taken
 
 
 def forget(source_run: SourceRun) -> None:
     """Nothing of this run is to be gone on with: it is done, waived or begun anew."""
     source_run.pages_taken.all().delete()
+
+
+def forget_places(source_run: SourceRun) -> None:
+    """Walk anew from the beginning, and know how far the service was heard: to come so far again is no progress.
+
+    Else a service that loses each place would be asked for good.
+    """
+    last = {(page.collection, page.walk): page for page in source_run.pages_taken.order_by("number")}
+    forget(source_run)
+    for page in last.values():
+        page.run, page.number, page.key_digests = source_run, 1, b""
+        _after, _place, steps = json.loads(page.place)
+        page.place = json.dumps([None, "", steps])
+    PageTaken.objects.bulk_create(last.values())
 
 
 def counted_from(source_run: SourceRun, collection: Collection) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ class Page:
 
     @property
     def last_key(self) -> Key:
-        """Where the next page begins; a page is never empty."""
+        """Where the next page begins; of a page with rows."""
         return self.keys[-1]
 
     def held(self) -> Counter[str]:

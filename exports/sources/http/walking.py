@@ -101,13 +101,15 @@ class Walk:
     def _rows_of(self, found: Found, place: Place) -> Iterator[Row]:
         """The rows of one answer that are behind what was taken before; the bookmark stands behind each."""
         here = Place(place.cursor, place.answers, is_behind=False).text(self._question)
-        behind = Place(found.next, place.answers + 1, is_behind=True).text(self._question)
+        behind = Place(found.next, place.answers + 1, is_behind=True)
         last = len(found.rows) - 1
         for number, row in enumerate(found.rows):
             if not self._seen.add(row.key):  # pages that moved repeat a row, and lose another one
                 raise BrokenDataError(f"{row.where} has come before: {ONE_ORDER}")
             if self._is_behind:
-                self._note(behind if number == last else here)
+                self._note(behind.text(self._question) if number == last else here)
+                if number == last:
+                    self._count(behind)
                 yield row
             elif row.key == self._after:
                 self._get_behind()

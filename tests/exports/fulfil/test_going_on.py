@@ -250,6 +250,20 @@ def test_a_service_that_lost_its_cursor_and_the_row_that_was_taken_last_is_searc
     assert (run.counts, run.past_keeping) == ({"members": 1, "orders": 6}, {"orders": 6})
 
 
+def test_a_service_that_loses_its_place_again_and_again_is_given_up_as_one_that_brings_nothing(service: Service) -> None:
+    job, outcomes = gathering(Right.DELETE), list[Outcome]()
+    while Outcome.FAILED not in outcomes:
+        service.begin()
+        service.members[0]["email"], service.orders = MAIL, service.orders[:7]
+        service.tricks = so_many(4)
+        outcomes.append(attempt(job))
+        del service.orders[3]
+        service.tricks = [by_mail, always(410, {}, b"")]
+        outcomes.append(attempt(job))
+        assert len(outcomes) <= 10
+    assert SourceRun.objects.get().error == "PlaceGone"
+
+
 def test_an_attempt_that_only_goes_over_what_is_held_counts_towards_giving_up(service: Service) -> None:
     job = gathering(Right.KNOW_SPECIFIC)
     service.tricks = so_many(4)

@@ -25,8 +25,8 @@ ELSEWHERE = frozenset({
     *("host", "hostaddr", "port", "dbname", "service", "servicefile"),
     *("unix_socket", "database", "db", "read_default_file", "read_default_group"),
     "options",  # may name a search_path
-    *("service_name", "sid", "server", "dsn"),  # of kinds of database that are not known here
 })  # fmt: skip
+SECRET = re.compile(r"pass|pwd|secret|token|key|user|uid|login|cred|auth")  # parameters that are shown to nobody
 WRITTEN = re.compile(r"[^\s@]+(?: [^\s@]+)*")  # a folder may have blanks in its name
 LONGEST = 500
 
@@ -84,6 +84,11 @@ def _of_database(url: str) -> str:
     given = parse_qsl(found["query"] or "")
     if any(key.lower() == WHOLE for key, _ in given):
         return ""
-    moved = [f"{key}={value}" for key, value in given if key.lower() in ELSEWHERE]
+    moved = [f"{key}={value}" for key, value in given if _may_lead_elsewhere(found["kind"], key.lower())]
     server = f"{host}:{port}" if host and port else host
     return f"{server}/{found['name'] or ''}" + (f"?{'&'.join(moved)}" if moved else "")
+
+
+def _may_lead_elsewhere(kind: str, parameter: str) -> bool:
+    """Of a kind of database that is not known here, nobody knows which of its driver's parameters do: each may."""
+    return parameter in ELSEWHERE if kind in PORTS else not SECRET.search(parameter)

@@ -49,6 +49,9 @@ BUCKET = "bucket: {access_key: PARTNER_ACCESS_KEY, secret_key: PARTNER_SECRET_KE
         ("sqlite:////srv/shop.sqlite3", "/srv/shop.sqlite3"),
         ("ibm_db_sa://reader:secret@db:50000/shop", "db:50000/shop"),
         ("oracle+oracledb://reader:secret@db:1521/?service_name=other", "db:1521/?service_name=other"),
+        ("mssql+pyodbc://reader:secret@db/shop?Addr=other&Encrypt=no", "db/shop?Addr=other&Encrypt=no"),
+        ("hana://reader:secret@db:39015/?databaseName=other", "db:39015/?databaseName=other"),
+        ("snowflake://acme/shop?warehouse=w&private_key_path=/k&PWD=secret", "acme/shop?warehouse=w"),
         ("", ""),
     ],
 )

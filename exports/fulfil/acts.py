@@ -150,7 +150,7 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
         with run.transaction():
             begun.delete()
         if repeated and isinstance(error, DataChangedError):
-            raise trouble.MayBeDoneInPart(str(error), changed=error.changed) from error
+            raise trouble.MayBeDoneInPart(str(error), changed=error.changed, columns=error.columns) from error
         raise
 
 

@@ -11,7 +11,7 @@ import yaml
 from exports import findings
 from exports.fulfil import acts
 from exports.models import Act, DataMapVersion, DataSource, Part, RunState
-from exports.sources.connector import ChangeRefusedError, Deletion, DeletionPlan
+from exports.sources.connector import ChangeRefusedError, Deletion, DeletionPlan, SourceUnavailableError
 from exports.sources.contents import NAME
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
@@ -269,6 +269,30 @@ def test_what_no_attempt_has_reached_is_never_found_done(house: House) -> None:
     assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "data_changed_since_approval"
     assert "shop" not in proofs(case)
     assert count(house, "reviews") > 0
+
+
+def test_what_changed_after_a_try_whose_answer_was_lost_is_told_with_its_columns(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = SqlConnector.delete
+
+    def lost(
+        connector: SqlConnector, plan: DeletionPlan, *, before_commit: Callable[[], None], **_more: object
+    ) -> Deletion:
+        if connector.datamap.source != "shop":
+            return delete(connector, plan)
+        before_commit()
+        raise SourceUnavailableError("the line was cut")
+
+    case = house.deciding(Right.DELETE)
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlConnector, "delete", lost)
+        house.approve(case)
+    house.sql("shop", "UPDATE reviews SET body = 'Take this down!' WHERE customer_id = 7")
+    house.later()
+    (facts,) = facts_of(case, EventKind.HAND_BACK)
+    assert (facts["because"], facts["changed"]) == ("may_be_done_in_part", {"reviews": 3})
+    assert facts["columns"] == ["reviews.body"]
 
 
 def test_what_a_source_undid_in_its_last_moment_is_not_found_done_after_the_next_approval(

@@ -21,6 +21,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dsar.vault.errors import FileDamaged
 from dsar.vault.files import SealedWriter
 from exports.fulfil.tasks import asking, page, repeats
 from exports.fulfil.tasks.opening import AnswerRefused, open_task
@@ -157,7 +158,14 @@ def _rows_repeated(
     """
     before = [upload.as_sheet() for upload in sent]
     new = [Sheet(one.files, partial(io.BytesIO, file.content)) for file, one in zip(brought, checked, strict=True)]
-    found = repeats.found(before, new, columns_needed(task.map_version.as_map(), collection))
+    try:
+        found = repeats.found(before, new, columns_needed(task.map_version.as_map(), collection))
+    except FileDamaged:
+        if TaskUpload.objects.filter(pk__in=[upload.pk for upload in sent]).count() == len(sent):
+            raise
+        raise AnswerRefused(
+            _("A file was removed meanwhile. Please look at what is there, and send yours again.")
+        ) from None
     names = [*map(_by_number, sent), *(file.name for file in brought)]
     said = _(
         "%(name)s: all its rows are there already: %(lines)s. If this file takes the place of another, remove that one"

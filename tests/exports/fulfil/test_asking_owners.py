@@ -267,6 +267,24 @@ def test_rows_that_came_before_are_named_and_a_file_that_holds_no_others_is_refu
     assert TaskUpload.objects.count() == 5
 
 
+def test_a_file_that_is_removed_while_another_is_compared_with_it_has_that_one_sent_again(
+    archive: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathering(archive)
+    owner = entered(archive)
+    owner.sends(HEADER + row("Uno"))
+    compare = repeats.found
+
+    def compare_late(*files: Any) -> Any:
+        owner.post("/task/work/", removal(owner, 1))
+        return compare(*files)
+
+    monkeypatch.setattr(repeats, "found", compare_late)
+    assert owner.sends(HEADER + row("Dos")).status_code == 400
+    assert "A file was removed meanwhile." in owner.page
+    assert not TaskUpload.objects.exists()
+
+
 def test_a_file_in_another_encoding_is_read_as_it_was_chosen(archive: House) -> None:
     case = gathering(archive)
     owner = entered(archive)

@@ -250,7 +250,9 @@ def test_a_service_that_lost_its_cursor_and_the_row_that_was_taken_last_is_searc
     assert (run.counts, run.past_keeping) == ({"members": 1, "orders": 6}, {"orders": 6})
 
 
-def test_a_service_that_loses_its_place_again_and_again_is_given_up_as_one_that_brings_nothing(service: Service) -> None:
+def test_a_service_that_loses_its_place_again_and_again_is_given_up_as_one_that_brings_nothing(
+    service: Service,
+) -> None:
     job, outcomes = gathering(Right.DELETE), list[Outcome]()
     while Outcome.FAILED not in outcomes:
         service.begin()

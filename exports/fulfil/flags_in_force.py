@@ -9,7 +9,7 @@ set. Setting twice is setting once. Restrictions have jobs of their own: `restri
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -22,17 +22,17 @@ from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
 from exports.fulfil import on_the_way, trouble
 from exports.fulfil.on_the_way import OnTheWay
+from exports.fulfil.standing_opt_outs import AT_ONCE, Lifting, named_by, together
 from exports.models import Act, ActKind, DataSource
 from exports.sources.connector import ChangeRefusedError, Connector, Identifiers
 from requests_app.law.words import Right
-from requests_app.models import Case, IdentifierKind, OptIn, Submission, Suppression
+from requests_app.models import Case, OptIn, Submission, Suppression
 from requests_app.models.suppression import SuppressionQuerySet
 from requests_app.roles import SYSTEM
 from requests_app.services import opt_outs, people
 from requests_app.services.staffing import note_setting
 from requests_app.states import State
 
-AT_ONCE = 200  # opt-outs in one page
 ELSEWHERE = frozenset({Right.RESTRICT, Right.OPT_IN})  # which other code sets: by what is confirmed, by what is proved
 
 
@@ -145,7 +145,7 @@ def _taken_off(source: DataSource, ended: SuppressionQuerySet) -> Iterator[tuple
         return
     for row in ended.exclude(lifted_at=None).select_related("organisation").iterator():
         since = OptIn.objects.filter(organisation=row.organisation, opted_in_at__gte=row.lifted_at)
-        named = _named_by([row])
+        named = named_by([row])
         digests = opt_outs.digests_of(row.kind, row.value)  # under whichever key each of the two was written
         if since.filter(kind=row.kind, digest__in=digests).exists() and not _holds_on(row, named):
             yield row, named
@@ -179,8 +179,8 @@ def _set_in(source: DataSource, page: Sequence[Suppression], renew: Callable[[],
     with source.open(source.map_version.as_map()) as connector:
         setting = _Setting(source, connector, renew)
         for right, rows in groupby(sorted(page, key=lambda row: row.right), key=lambda row: Right(row.right)):
-            for together, removed in _together(list(rows)):
-                done.add(setting.set(right, together, removed))
+            for some, removed in together(list(rows)):
+                done.add(setting.set(right, some, removed))
         # Who opted in meanwhile has it off again.
         setting.take_back(Suppression.objects.filter(pk__in=[row.pk for row in page], right=Right.OPT_OUT_SALE_SHARE))
     return done
@@ -194,7 +194,7 @@ class _Setting:
 
     def set(self, right: Right, rows: Sequence[Suppression], removed: people.Removed | None) -> SetAgain:
         """In one order for all; where the source refuses that, in one for each, so that others are not left out."""
-        way = OnTheWay(_named_by(rows), {self._source}, right, removed=removed, renew=self._renew)
+        way = OnTheWay(named_by(rows), {self._source}, right, removed=removed, renew=self._renew)
         identifiers = way.leading_to(self._source)
         self._renew()
         try:
@@ -214,45 +214,12 @@ class _Setting:
         """Have off what opt-ins have ended of these, as the opt-in had it: it may have reached the source before."""
         for row, named in _taken_off(self._source, ended):
             found = OnTheWay(named, {self._source}, Right.OPT_IN, renew=self._renew).leading_to(self._source)
-            self._connector.suppress(Right.OPT_IN, named if _holds_on(row, found) else found)
+            lifting = Lifting(self._source, row.organisation, self._renew)
+            lifting.lift(self._connector, named if _holds_on(row, found) else found)
 
 
 def _holds_on(row: Suppression, identifiers: Identifiers) -> bool:
     return opt_outs.holds_for_any(Submission(organisation=row.organisation), identifiers)
-
-
-def _together(rows: Sequence[Suppression]) -> Iterator[tuple[list[Suppression], people.Removed | None]]:
-    """Those that one order can set; whoever had something taken away by staff apart, for others it may be theirs."""
-    cases = Case.objects.select_related("submission__organisation").in_bulk({row.case_id for row in rows})
-    many = list[Suppression]()
-    for row in rows:
-        case = cases.get(row.case_id)
-        removed = people.Removed(case.submission) if case else None
-        if removed:
-            yield [row], removed
-        else:
-            many.append(row)
-    if many:
-        yield many, None
-
-
-def _named_by(rows: Iterable[Suppression]) -> dict[str, list[str]]:
-    """What came with the requests: as the store keeps it, which writes addresses small, and as it was typed."""
-    named: dict[str, dict[str, None]] = {}
-    wanted = {(row.case_id, row.kind): row.value for row in rows}
-    cases = Case.objects.filter(pk__in={case_id for case_id, _kind in wanted}).select_related("submission")
-    came = {(case.pk, kind): typed for case in cases for kind, typed in _typed(case.submission).items()}
-    for (case_id, kind), value in wanted.items():
-        values = named.setdefault(kind, {})
-        values[value] = None
-        typed = came.get((case_id, kind), "")
-        if people.as_compared(kind, typed) == value:
-            values[typed] = None
-    return {kind: list(values) for kind, values in named.items()}
-
-
-def _typed(submission: Submission) -> dict[str, str]:
-    return {IdentifierKind.EMAIL: submission.email, IdentifierKind.ACCOUNT_NUMBER: submission.account_number}
 
 
 def _note(source: DataSource, done: SetAgain, *, at: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from dsar.jobs.running import Run
 from exports.fulfil import acts, on_the_way, source_by_source, trouble
 from exports.fulfil.on_the_way import OnTheWay
+from exports.fulfil.standing_opt_outs import Lifting
 from exports.fulfil.tasks import asking
 from exports.models import ActKind, DataSource
 from exports.sources.connector import ChangeRefusedError, Identifiers
@@ -52,7 +53,7 @@ def _suppress_in(run: Run, case: Case, source: DataSource, way: OnTheWay) -> Non
     incomplete = None if source.is_manual else way.why_incomplete(flagged, source)
     if incomplete and right == Right.OPT_IN:  # nobody knows yet whether an opt-out holds on for any of it
         raise incomplete
-    done = _set(case, source, identifiers) if identifiers else {}
+    done, identifiers = _set(run, case, source, identifiers) if identifiers else ({}, identifiers)
     if incomplete:
         raise incomplete
     # Nothing that came of an opt-in means that an opt-out holds on: that no flag was to be changed.
@@ -60,15 +61,18 @@ def _suppress_in(run: Run, case: Case, source: DataSource, way: OnTheWay) -> Non
     acts.note(run, case, ActKind.SUPPRESS, source, _proof(done, missed))
 
 
-def _set(case: Case, source: DataSource, identifiers: Identifiers) -> Mapping[str, int]:
+def _set(run: Run, case: Case, source: DataSource, identifiers: Identifiers) -> tuple[Mapping[str, int], Identifiers]:
+    """Set them, or take them off; the rows by collection, and the identifiers by which: not what others share."""
     word = asking.word_on(case, source, ActKind.SUPPRESS)
     try:
         with trouble.for_a_person(), source.open(source.map_version.as_map(), word) as connector:
-            flagged = connector.suppress(case.right_asked, identifiers)
-            if case.right_asked == Right.OPT_IN and not identifiers_that_came(case):
+            if case.right_asked != Right.OPT_IN:
+                return connector.suppress(case.right_asked, identifiers), identifiers
+            done = Lifting(source, case.submission.organisation, run.renew).lift(connector, identifiers)
+            if not identifiers_that_came(case):
                 # An opt-out came meanwhile, and its own job may have set the flag before this one took it off.
                 connector.suppress(Right.OPT_OUT_SALE_SHARE, identifiers)
-            return flagged
+            return done
     except ChangeRefusedError as error:
         raise trouble.FlagRefused(str(error)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
@@ -11,10 +12,15 @@ from django.utils import timezone
 
 from dsar.demo.databases import make_database
 from dsar.demo.people import RECYCLED, Chosen, Person
+from dsar.jobs.models import Job
+from dsar.jobs.running import execute
+from exports.fulfil.on_the_way import OnTheWay
 from exports.models import Act, DataSource
+from exports.sources.connector import SourceUnavailableError
+from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.law.words import Right
-from requests_app.models import Case, Derivation, Identifier
+from requests_app.models import Case, Derivation, Identifier, Suppression
 from requests_app.services import opting_in
 from requests_app.states import State
 from tests.exports.fulfil import whole_company
@@ -28,6 +34,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 FLAG = "      opt_out_sale_share: {sale_opt_out: true}\n"
 BACK = f"{FLAG}      opt_in: {{sale_opt_out: false}}\n"
 DEVICE = "{by: device_id, column: device_id}"
+OTHER = "LO-100102"
 NOTHING = {"web_devices": {"rows": 0, "unreached": True}}
 
 
@@ -182,6 +189,83 @@ def test_an_opt_in_goes_no_further_than_what_was_proved_while_an_opt_out_holds_f
     case = opted_in(can_go_back)
     assert flagged(can_go_back) == devices_of(can_go_back, person())
     assert proof_in(case, "web_log") == NOTHING
+
+
+def share_devices(house: House, who: Person) -> None:
+    """Somebody else signs in on the same devices; the shop writes their numbers with a blank."""
+    theirs = "SELECT device_id || ' ', ?, platform, first_seen_at FROM devices WHERE customer_id = ?"
+    house.sql("shop", f"INSERT INTO devices {theirs}", who.id, person().id)
+
+
+def a_device_of_their_own(house: House) -> str:
+    """Another device of the person, which nobody else has."""
+    (one,) = house.sql("web_log", "SELECT device_id FROM web_devices WHERE NOT sale_opt_out LIMIT 1")[0]
+    house.sql("shop", "UPDATE devices SET customer_id = ? WHERE device_id = ?", person().id, one)
+    return str(one)
+
+
+def test_an_opt_in_leaves_the_flag_of_a_device_that_somebody_else_shares_whose_opt_out_holds(
+    can_go_back: House,
+) -> None:
+    shared = devices_of(can_go_back, person())
+    share_devices(can_go_back, person(OTHER))
+    own = a_device_of_their_own(can_go_back)
+    opted_out(can_go_back)
+    opted_out(can_go_back, person(OTHER))
+    assert flagged(can_go_back) == {*shared, own}
+    case = opted_in(can_go_back)
+    assert flagged(can_go_back) == shared
+    assert proof_in(case, "web_log") == {"web_devices": {"rows": 1}}
+    assert case.state == State.CLOSED
+
+
+def test_once_nobody_who_shares_a_device_is_opted_out_its_flag_goes(can_go_back: House) -> None:
+    share_devices(can_go_back, person(OTHER))
+    opted_out(can_go_back)
+    other = opted_out(can_go_back, person(OTHER))
+    Suppression.objects.filter(case_id=other.pk).update(lifted_at=NOW)
+    opted_in(can_go_back)
+    assert flagged(can_go_back) == set()
+
+
+def test_who_opts_out_while_the_flag_of_a_shared_device_is_taken_off_has_it_set_again(
+    can_go_back: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share_devices(can_go_back, person(OTHER))
+    opted_out(can_go_back)
+    real = SqlConnector.suppress
+
+    def meanwhile(connector: SqlConnector, right: Right, *arguments: Any, **more: Any) -> object:
+        if right == Right.OPT_IN and connector.datamap.source == "web_log":
+            monkeypatch.setattr(SqlConnector, "suppress", real)
+            can_go_back.file(Right.OPT_OUT_SALE_SHARE, who=person(OTHER))
+        return real(connector, right, *arguments, **more)
+
+    monkeypatch.setattr(SqlConnector, "suppress", meanwhile)
+    submission = can_go_back.file(Right.OPT_IN)
+    assert opting_in.confirm(submission, code_of(submission), at=NOW)
+    execute(Job.objects.get(key__startswith=f"carry_out:{submission.cases.get().pk}").pk, clock=timezone.now)
+    assert flagged(can_go_back) == devices_of(can_go_back, person())
+
+
+def test_an_opt_in_is_not_carried_out_as_long_as_nobody_knows_what_others_share(
+    can_go_back: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share_devices(can_go_back, person(OTHER))
+    opted_out(can_go_back)
+    opted_out(can_go_back, person(OTHER))
+    before, real = flagged(can_go_back), OnTheWay.why_incomplete
+
+    def of_others(way: OnTheWay, *arguments: Any) -> Exception | None:
+        is_of_others = person(OTHER).email in way.leading_to(DataSource.objects.get(slug="web_log"))["email"]
+        return SourceUnavailableError("down") if is_of_others else real(way, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(OnTheWay, "why_incomplete", of_others)
+        case = opted_in(can_go_back)
+    assert (flagged(can_go_back), case.state) == (before, State.CARRYING_OUT)
+    can_go_back.later(timedelta(minutes=1))
+    assert (flagged(can_go_back), fresh(case).state) == (before, State.CLOSED)
 
 
 def test_an_opt_in_changes_no_flag_as_long_as_a_source_on_the_way_is_down(can_go_back: House) -> None:

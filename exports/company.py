@@ -24,6 +24,7 @@ from exports.fulfil import (
     restricting,
     transfer,
     trouble,
+    what_went,
 )
 from exports.fulfil.account import account_of, refusal_of
 from exports.fulfil.corrections import deciding as corrections
@@ -213,12 +214,12 @@ class CompanyWork:
         corrections.note_approval(case, by=by, at=at)
 
     def begun_because(self, case: Case) -> str:
-        """A correction of which something was written."""
-        return corrections.begun_because(case)
+        """A correction of which something was written, or a deletion of which something went or was passed on."""
+        return corrections.begun_because(case) or what_went.begun_because(case)
 
     def is_refused(self, case: Case) -> bool:
         """Whether each correction was decided on, one was refused, and none granted; or a deletion deleted nothing."""
-        return corrections.is_refused(case) or acts.deleted_nothing(case)
+        return corrections.is_refused(case) or what_went.deleted_nothing(case)
 
     def nothing_but_left_out(self, case: str) -> Exists:
         """By the sources of the present round; earlier requests of the person are no data that was asked about."""
@@ -229,7 +230,7 @@ class CompanyWork:
 
     def rest_is_done(self, case: Case) -> bool:
         """Of a deletion, whether a record went: where none did there is no rest."""
-        return case.right_answered != Right.DELETE or acts.something_went(case)
+        return case.right_answered != Right.DELETE or what_went.something_went(case)
 
     def is_not_held(self, case: Case) -> bool:
         """Whether nothing of what was to be corrected is held."""

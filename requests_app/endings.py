@@ -14,7 +14,7 @@ from dsar.vault import keys
 from dsar.vault.errors import KeyDestroyed
 from requests_app import supporting
 from requests_app.events import EventKind
-from requests_app.guards import MoveShut, requirement, who_took_part
+from requests_app.guards import MoveShut, check_nothing_is_done, requirement, who_took_part
 from requests_app.law import exemptions, packs
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
@@ -22,7 +22,7 @@ from requests_app.law.words import Degree, Ground, Level, Right, Route
 from requests_app.models import Case, Submission, Suppression
 from requests_app.models.case import CaseQuerySet
 from requests_app.roles import PERSON, Actor
-from requests_app.states import Outcome, State
+from requests_app.states import STATE_MOVES, Outcome, State
 
 IDENTITY_ACCEPTED = (EventKind.ACCEPT_PROOF, EventKind.FALL_BACK)
 # Closed without doing all that was asked for.
@@ -48,6 +48,7 @@ def ground_to_redirect(case: Case) -> Exemption:
 
 def check_redirect(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     """Only where the laws of the case send people on to whose data it is (Civ. Code 1798.105(c)(3))."""
+    check_nothing_is_done(case)
     ground_to_redirect(case)
 
 
@@ -63,6 +64,7 @@ def older_twins(case: Case) -> CaseQuerySet:
 
 def check_merge(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     """Only into an older open case of the same person and right: its earlier dates are kept."""
+    check_nothing_is_done(case)
     if not older_twins(case).exists():
         raise MoveShut(
             _(
@@ -74,6 +76,17 @@ def check_merge(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
         raise MoveShut(
             _("The person sent documents with this request, which have to be considered: decide on it by itself.")
         )
+
+
+def may_be_withdrawn(case: Case) -> bool:
+    """Whether the person may still take the request back: before anything of it is done, in whichever round."""
+    if State(case.state) not in STATE_MOVES["withdraw"].from_states(Route(case.route)):
+        return False
+    try:
+        check_nothing_is_done(case)
+    except MoveShut:
+        return False
+    return True
 
 
 # ---- a restriction

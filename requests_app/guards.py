@@ -256,6 +256,7 @@ def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
     ground = check_refusal_code(case, code)
     if case.right_asked == Right.APPEAL:  # what was asked for is judged anew: how far it had come then says nothing
         return ground
+    check_nothing_is_done(case)  # the clock refuses by no move
     _check_whole(case, ground)
     if ground.ground is Ground.NOT_VERIFIED:
         _check_not_verified(case, ground)
@@ -450,13 +451,15 @@ def check_note_done(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
 
 
 def check_refuse(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """An appeal, of a refusal or of an automated decision, is refused by somebody who took no part in it.
+    """An appeal, of a refusal or of an automated decision, is refused by somebody who took no part in it."""
+    check_nothing_is_done(case)
+    _check_fresh_eyes_on_appeal(case, actor)
 
-    Nothing is refused as a whole of which part is done: the letter would be untrue.
-    """
+
+def check_nothing_is_done(case: Case) -> None:
+    """Nothing ends as if it had never begun of which a part is done: the letter that says so would be untrue."""
     if because := work().begun_because(case):
         raise MoveShut(because)
-    _check_fresh_eyes_on_appeal(case, actor)
 
 
 def _check_fresh_eyes_on_appeal(case: Case, actor: Actor) -> None:

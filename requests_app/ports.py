@@ -159,7 +159,7 @@ class Work(Protocol):
         """Write down what approving the case decides by itself; before it is carried out, in the move's transaction."""
 
     def begun_because(self, case: Case) -> str:
-        """Why the case can't be refused as a whole, for part of it is done already; empty if it can."""
+        """Why the case can't end as if nothing were done, for part of it is; empty if nothing is."""
 
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Release, delete, correct, suppress, tell recipients; reports by ``services.closing``."""

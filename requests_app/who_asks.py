@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from dsar.ledger import chains
 from requests_app.events import EventKind
-from requests_app.guards import MoveShut
+from requests_app.guards import MoveShut, check_nothing_is_done
 from requests_app.identifying import FAMILY, authority, is_doubted, proof_of, requirement
 from requests_app.law.agents import Requester
 from requests_app.law.words import EvidenceKind, Right
@@ -94,7 +94,11 @@ def check_identity_shown(case: Case, actor: Actor, on: date) -> None:  # noqa: A
 
 
 def check_doubt_identity(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """A doubt changes something only where a mailbox or a sign-in alone would be enough (11 CCR 7061; Art. 12(6))."""
+    """A doubt changes something only where a mailbox or a sign-in alone would be enough (11 CCR 7061; Art. 12(6)).
+
+    Once a part is done it comes too late: nothing but a refusal could end what is then not proved.
+    """
+    check_nothing_is_done(case)
     if is_doubted(case):
         raise MoveShut(_("The identity is doubted already: the person is asked for more proof."))
     proof, needed = proof_of(case.submission), requirement(case)

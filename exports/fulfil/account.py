@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from exports import findings
 from exports.bundle.answer import disclosure_of, never_disclosed_descriptions
 from exports.bundle.disclosure import sentences
-from exports.fulfil import acts
+from exports.fulfil import acts, what_went
 from exports.fulfil.corrections import account
 from exports.fulfil.documents.deciding import areas_of
 from exports.models import Bundle, Document, RunState, SourceRun, Telling, TellingState
@@ -51,7 +51,7 @@ def refusal_of(case: Case, language: str) -> Told:
         return Told(
             account=(*TELLERS[case.right_answered](case, language), *_gaps(case, runs, language)),
             besides=(*_record_kept(case), *_passed_on(case, language), *_for_others(case, runs, language)),
-            keeps=bool(acts.kept_by_deletion(case)) or acts.keeps_everything(case),
+            keeps=bool(acts.kept_by_deletion(case)) or what_went.keeps_everything(case),
         )
 
 
@@ -93,8 +93,13 @@ def _categories(case: Case, language: str) -> Iterator[str]:
 
 def _deleted(case: Case, language: str) -> Iterator[str]:
     done = [*_done(case, language), *_spared(case, language)]
-    if acts.more_may_have_gone(case):
-        done.append(_("An earlier attempt was interrupted: it may have deleted records that are not counted here."))
+    if what_went.more_may_have_gone(case):
+        done.append(
+            _(
+                "An earlier attempt was interrupted, or done in part only: it may have deleted records that are not"
+                " counted here."
+            )
+        )
     if not done and findings.searched_runs(case):
         done.append(_("We found no data about you."))
     yield from done

@@ -9,18 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from dsar.jobs.running import Run
-from dsar.ledger import chains
 from dsar.vault import digests
 from exports import findings
 from exports.fulfil import as_planned, choosing, erasures, held, keeping, second_look, source_runs, trouble
 from exports.fulfil.second_look import planned_keys, planned_rows
 from exports.fulfil.stuck import STUCK, Stuck
 from exports.fulfil.tasks import asking
-from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun, Telling
+from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
 from exports.sources.connector import (
     Action,
     ChangeRefusedError,
@@ -318,46 +317,6 @@ def _still_true(before: Mapping[Action, Deleted], action: Action) -> dict[Action
         for name, item in before.items()
         if name is not Action.KEEP or action is Action.KEEP
     }
-
-
-def something_went(case: Case) -> bool:
-    """Whether an act of any round deleted or de-identified a row."""
-    proofs = Act.objects.filter(case=case, kind=ActKind.DELETE).values_list("proof", flat=True)
-    entries = (entry for proof in proofs for entry in proof.values())
-    return any(entry["rows"] and entry["action"] != Action.KEEP for entry in entries)
-
-
-def more_may_have_gone(case: Case) -> bool:
-    """Whether there was a try at deleting of which nobody knows what it did: its answer was lost, and no act tells."""
-    act = Act.objects.filter(
-        case=OuterRef("case"), source=OuterRef("source"), kind=OuterRef("kind"), round=OuterRef("round")
-    )
-    if ActBegun.objects.filter(~Exists(act), case=case, kind=ActKind.DELETE).exists():
-        return True
-    handed_back = chains.history(case.chain).filter(kind=EventKind.HAND_BACK)
-    return any(event.facts.get("because") == trouble.MayBeDoneInPart.code for event in handed_back)
-
-
-def keeps_everything(case: Case) -> bool:
-    """Whether all that a deletion found was kept or spared: then it is refused, and nobody is told to do what we don't.
-
-    What is kept on a ground is not passed on as an order to delete (Civ. Code 1798.105(d), 11 CCR 7022(f)), and who
-    got it is told of an erasure that was carried out (Art. 19).
-    """
-    if case.right_answered != Right.DELETE or something_went(case) or more_may_have_gone(case):
-        return False
-    kept = any(item.rows for item in kept_by_deletion(case) if not item.source.is_own_record)
-    return kept or findings.how_many_withheld(case) > 0
-
-
-def deleted_nothing(case: Case) -> bool:
-    """Whether a deletion did nothing at all: all stays, or a source was left out, and nothing else was there to do."""
-    if keeps_everything(case):
-        return True
-    if case.right_answered != Right.DELETE or not findings.waived_runs(case):
-        return False
-    is_told = Telling.objects.told().filter(case=case).exists()
-    return not (is_told or something_went(case) or more_may_have_gone(case))
 
 
 def grounds_of(case: Case) -> list[str]:

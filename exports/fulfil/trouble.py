@@ -314,8 +314,15 @@ WHAT_TO_DO: Mapping[str, Text] = {
     ),
     "corrected_already": _("A source was corrected already: gather again, then decide."),
     "corrected_in_part": _(
-        "Something was corrected for this request already, so that it can't be refused as a whole. Gather again, and"
-        " decide on each correction on the page Corrections: the letter then tells what was corrected and what was not."
+        "Something was corrected for this request already, so that it can't be refused as a whole, nor end as if"
+        " nothing were done. Gather again, and decide on each correction on the page Corrections: the letter then tells"
+        " what was corrected and what was not."
+    ),
+    "deleted_in_part": _(
+        "Something was deleted or passed on for this request already, or may have been, so that it can't be refused as"
+        " a whole, nor end as if nothing were done. Carry on: gather again, keep back on a ground what has to stay,"
+        " waive a source that can't be searched, and approve the rest. The letter then tells what was deleted and what"
+        " was not."
     ),
     "two_right_values": _(
         "Two granted corrections would write different values to the same record. Decide on the page Corrections which"

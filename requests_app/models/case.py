@@ -16,7 +16,7 @@ from requests_app.law.repeats import Repeat
 from requests_app.law.words import Right, Route
 from requests_app.models.submission import Submission
 from requests_app.models.suppression import Suppression
-from requests_app.states import STATE_MOVES, WAITING_FOR_US, Outcome, State, transition
+from requests_app.states import WAITING_FOR_US, Outcome, State, transition
 
 
 class PackVersion(models.Model):
@@ -169,11 +169,6 @@ class Case(ConcurrentTransitionMixin, models.Model):
     def is_restricted(self) -> bool:
         """Whether the data in question may only be stored, because of this case (Art. 18(1) GDPR)."""
         return Suppression.objects.in_force().filter(case_id=self.pk, right=Right.RESTRICT).exists()
-
-    @property
-    def may_be_withdrawn(self) -> bool:
-        """Whether the person may still take the request back."""
-        return State(self.state) in STATE_MOVES["withdraw"].from_states(Route(self.route))
 
     def packs(self) -> tuple[LawPack, ...]:
         """The laws under which this case is answered, each as it stood on receipt; the leading law first.

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from requests_app import guards
+from requests_app import endings, guards
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law import refusals
@@ -185,7 +185,7 @@ def withdraw(case_id: UUID, *, at: datetime) -> None:
     """The person takes the request back; only before an act has begun. Raises MoveShut."""
     with transaction.atomic():
         case = locked(case_id)
-        if not case.may_be_withdrawn:
+        if not endings.may_be_withdrawn(case):
             raise MoveShut(
                 _("This request is being carried out already, or is closed: it can't be withdrawn any more.")
             )

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from requests_app import endings
 from requests_app.guards import MoveShut
 from requests_app.models import Message, Submission
 from requests_app.services import closing, identity, permissions
@@ -96,7 +97,8 @@ def withdraw(request: HttpRequest, submission: Submission, right: str) -> HttpRe
         else:
             messages.success(request, _("Your request is withdrawn. We are sending you a confirmation."))
         return redirect("portal:case")
-    return render(request, "portal/withdraw.html", {"case": case, "title": right_title(case, language())})
+    context = {"may_be_withdrawn": endings.may_be_withdrawn(case), "title": right_title(case, language())}
+    return render(request, "portal/withdraw.html", context)
 
 
 def _proof_form(request: HttpRequest, asked: Proof | None) -> ProofForm | None:

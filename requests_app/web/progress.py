@@ -120,6 +120,7 @@ class Progress:
     opt_out_holds: bool  # in force without proof
     is_restricted: bool  # and so is this, until it is decided, and longer if it is granted
     stamp: Promise | None  # the words for that
+    may_be_withdrawn: bool
     can_appeal: bool
     appeals: tuple[Case, ...]
 
@@ -160,6 +161,7 @@ def progress(case: Case, language: str, *, at: datetime) -> Progress:
         stands_still=case.state == State.CLARIFYING and waiting.stands_still(case),
         opt_out_holds=_holds(case),
         is_restricted=restricted,
+        may_be_withdrawn=endings.may_be_withdrawn(case),
         can_appeal=endings.can_appeal(case, local_day(at)),
         appeals=tuple(case.followed_by.filter(right=Right.APPEAL).select_related("submission")),
         stamp=RESTRICTED if restricted else STAMPS.get(case.right_asked),

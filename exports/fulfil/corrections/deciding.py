@@ -188,7 +188,7 @@ def fixed_because(case: Case) -> str:
 
 
 def begun_because(case: Case) -> str:
-    """Why the case can't be refused as a whole any more, and what to do; empty if it can."""
+    """Why a correction can't end any more as if nothing were done, and what to do; empty if it can."""
     is_begun = case.right_asked == Right.CORRECT and _acts(case).exists()
     return trouble.what_to_do("corrected_in_part") if is_begun else ""
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.utils.text import slugify
 
-from exports.fulfil import acts, held
+from exports.fulfil import held, what_went
 from exports.fulfil.corrections.deciding import changes_nothing
 from exports.models import DataMapVersion, DataSource, Telling
 from exports.sources.datamap import OpenDsr, Recipient, Relation, Way
@@ -41,7 +41,7 @@ def recipients_to_tell(case: Case, on: date) -> list[Named]:
     The window ends on the day `on`, the one on which they are told. What we hold as a processor went to the
     recipients of its controller, who tells them.
     """
-    if changes_nothing(case) or acts.keeps_everything(case):  # of what is not done nobody hears
+    if changes_nothing(case) or what_went.keeps_everything(case):  # of what is not done nobody hears
         return []
     since = since_when(case)
     if not since:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from exports.admin.attention import _troubles
-from exports.fulfil import acts, held
+from exports.fulfil import held, what_went
 from exports.fulfil.account import account_of
 from exports.models import Act, ActBegun, ActKind, DataSource, Shredding
 from exports.sources.sql import changing
@@ -214,17 +214,17 @@ def test_nobody_who_got_it_from_a_held_source_is_told_to_delete_it(house: House)
 def test_what_went_before_a_hold_or_may_have_gone_is_told_and_makes_it_no_refusal(house: House) -> None:
     hold(house)
     case = house.closed(Right.DELETE)
-    assert acts.deleted_nothing(case)
+    assert what_went.deleted_nothing(case)
     source, kind = DataSource.objects.get(slug="shop"), ActKind.DELETE
     begun = ActBegun.objects.create(case=case, source=source, kind=kind, round=0, begun_at=timezone.now())
-    assert not acts.deleted_nothing(case)
-    assert "An earlier attempt was interrupted: it may have deleted records" in told(house, case)
+    assert not what_went.deleted_nothing(case)
+    assert "An earlier attempt was interrupted, or done in part only: it may have deleted records" in told(house, case)
     begun.delete()
     act = Act.objects.get(case=case, source=source)
     proof = {"reviews": {**act.proof["reviews"], "action": "delete", "rows": 2}}
     earlier = Act(case=case, source=source, kind=kind, map_version=act.map_version, round=0)
     earlier.proof, earlier.done_at = proof, act.done_at
     earlier.save()
-    assert not acts.deleted_nothing(case)
+    assert not what_went.deleted_nothing(case)
     assert "Reviews: 2 records deleted. Reviews: 3 records kept." in told(house, case)
     assert "interrupted" not in told(house, case)

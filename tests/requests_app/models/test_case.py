@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from requests_app import endings
 from requests_app.law import packs
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import CalendarVersion, Case, CaseLaw, CorrectionAsked, Duty, PackVersion, Submission
@@ -145,9 +146,9 @@ def test_of_the_same_person_are_confirmed_submissions_with_the_same_record() -> 
 
 
 def test_a_case_can_be_withdrawn_on_the_route_of_data_rights_only() -> None:
-    assert case_in(State.DECIDING).may_be_withdrawn
-    assert not case_in(State.CARRYING_OUT).may_be_withdrawn
-    assert not a_case(Right.LIMIT_SENSITIVE).may_be_withdrawn
+    assert endings.may_be_withdrawn(case_in(State.DECIDING))
+    assert not endings.may_be_withdrawn(case_in(State.CARRYING_OUT))
+    assert not endings.may_be_withdrawn(a_case(Right.LIMIT_SENSITIVE))
 
 
 def test_unmet_duties_are_those_still_owed() -> None:

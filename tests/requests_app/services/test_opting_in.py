@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from dsar.ledger import chains
+from requests_app import endings
 from requests_app.law.agents import Requester
 from requests_app.law.minors import OptsIn
 from requests_app.law.words import Right
@@ -104,7 +105,7 @@ def test_the_code_of_a_choice_that_was_taken_back_opens_nothing() -> None:
 def test_a_confirmed_choice_can_t_be_withdrawn_but_opted_out_again() -> None:
     case = a_case(Right.OPT_IN)
     assert opting_in.confirm(case.submission, code_of(case.submission), at=AT)
-    assert not fresh(case).may_be_withdrawn
+    assert not endings.may_be_withdrawn(fresh(case))
     assert "Open only while the case is received" in shut_because(case, "redirect")
 
 

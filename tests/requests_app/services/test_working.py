@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from dsar.ledger import chains
+from requests_app import endings
 from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Clarification
@@ -338,7 +339,7 @@ def test_a_refused_request_to_know_holds_no_deletion_up() -> None:
 )
 def test_a_request_can_be_taken_back_until_an_act_begins(state: State) -> None:
     case = case_in(state)
-    assert case.may_be_withdrawn
+    assert endings.may_be_withdrawn(case)
     closing.withdraw(case.pk, at=AT)
     withdrawn = fresh(case)
     assert (withdrawn.state, withdrawn.outcome, withdrawn.closed_at) == (State.CLOSED, Outcome.WITHDRAWN, AT)
@@ -357,7 +358,7 @@ def test_what_is_being_carried_out_or_closed_can_t_be_taken_back(state: State) -
 
 def test_an_opt_out_is_taken_back_by_opting_in_not_by_withdrawing() -> None:
     case = a_case(Right.OPT_OUT_SALE_SHARE)
-    assert not case.may_be_withdrawn
+    assert not endings.may_be_withdrawn(case)
     with pytest.raises(MoveShut):
         closing.withdraw(case.pk, at=AT)
 

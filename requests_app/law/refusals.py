@@ -19,6 +19,9 @@ ONLY_ON = {
 }
 
 
+WHERE_TO_COMPLAIN = frozenset({RefusalPart.COMPLAINT_ROUTES, RefusalPart.COMPLAINT_TO_SUPERVISORY_AUTHORITY})
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One part that the letter must have, as one law words it."""
@@ -45,13 +48,17 @@ def required(
     place, if it knows it (GDPR Art. 77(1)); of another place it says no more than that.
     ``partial``: some of what was asked was done. ``ground`` is the kind of the ground that was used. ``offer_opt_out``:
     a deletion is refused where data is sold or shared and the person has not opted out (11 CCR 7022(g)). An appeal is
-    named only under a law that has one (G16), authority and court under those that say so (G15).
+    named only under a law that has one (G16), authority and court under those that say so (G15). What the house's
+    policy says to everybody of where to complain stays out where a law of the case names the place.
     """
     said: dict[Text, Said] = {}
-    for pack in packs:
-        for item in _parts(pack, right, on, residence):
-            if _belongs(item.part, partial=partial, ground=ground, offer_opt_out=offer_opt_out):
-                said.setdefault(item.text, item)
+    parts = [(pack, item) for pack in packs for item in _parts(pack, right, on, residence)]
+    is_named = any(item.part in WHERE_TO_COMPLAIN for pack, item in parts if not pack.is_policy)
+    for pack, item in parts:
+        if pack.is_policy and is_named and item.part in WHERE_TO_COMPLAIN:
+            continue
+        if _belongs(item.part, partial=partial, ground=ground, offer_opt_out=offer_opt_out):
+            said.setdefault(item.text, item)
     return tuple(said.values())
 
 
@@ -62,13 +69,17 @@ def where_to_complain(packs: Sequence[LawPack], right: Right, *, on: date, resid
 
 
 def grounds_of_all(packs: Sequence[LawPack], used: Exemption, right: Right, *, on: date) -> tuple[Exemption, ...]:
-    """The ground that was used, and its like under every other law of the case that gives the right."""
-    found = [used]
+    """The ground that was used, and its like under every other law of the case that gives the right.
+
+    Of the house's own policy only where no law of the case has it: it would say the same once more.
+    """
+    found, own = list[Exemption](), list[Exemption]()
     for pack in packs:
         fitting = [item for item in pack.exemptions_for(right, on) if item.is_like(used)]
-        if fitting and used not in fitting:
-            found.append(fitting[0])
-    return tuple(found)
+        if fitting:
+            (own if pack.is_policy else found).append(used if used in fitting else fitting[0])
+    others = tuple(item for item in found or own if item != used)
+    return others if used in own and found else (used, *others)
 
 
 def cited(packs: Sequence[LawPack], ground: Exemption, language: str) -> str:

@@ -7,11 +7,13 @@ from datetime import date
 import pytest
 
 from requests_app.law import exemptions, packs, refusals
+from requests_app.law.lawpack import LawPack
 from requests_app.law.words import Ground, Right
 from tests.law.made_up import SINCE, TWICE, a_ground, a_law, another_law
 
 NOW = date(2026, 11, 23)
 CCPA, EU, UK = (packs.law_pack(slug) for slug in ("ccpa", "gdpr", "uk_gdpr"))
+HOUSE = packs.house()
 
 
 @pytest.mark.parametrize(
@@ -121,6 +123,26 @@ def test_the_ground_is_cited_under_every_law_that_gives_the_right() -> None:
     used = exemptions.usable([CCPA, EU], "ca_105d8_legal_obligation", Right.DELETE, on=NOW)
     found = refusals.grounds_of_all([CCPA, EU], used, Right.DELETE, on=NOW)
     assert [item.code for item in found] == ["ca_105d8_legal_obligation", "gdpr_17_3_b_legal_obligation"]
+
+
+@pytest.mark.parametrize("code", ["ca_7070_parent_not_shown", "house_parent_not_shown"])
+def test_the_house_s_own_policy_says_no_ground_once_more_that_a_law_of_the_case_has(code: str) -> None:
+    used = exemptions.usable([CCPA, HOUSE], code, Right.OPT_IN, on=NOW)
+    found = refusals.grounds_of_all([CCPA, HOUSE], used, Right.OPT_IN, on=NOW)
+    assert [item.code for item in found] == ["ca_7070_parent_not_shown"]
+
+
+def test_under_the_house_s_own_policy_alone_its_ground_is_told() -> None:
+    used = exemptions.usable([HOUSE], "house_parent_not_shown", Right.OPT_IN, on=NOW)
+    assert refusals.grounds_of_all([HOUSE], used, Right.OPT_IN, on=NOW) == (used,)
+
+
+def test_where_to_complain_is_said_once_by_the_law_that_names_the_place() -> None:
+    def routes(*packs: LawPack) -> list[str]:
+        said = refusals.required(packs, Right.OPT_IN, on=NOW)
+        return [item.law for item in said if item.part == "complaint_routes"]
+
+    assert (routes(CCPA, HOUSE), routes(HOUSE)) == (["ccpa"], ["house"])
 
 
 def test_two_laws_with_the_same_code_have_the_same_ground() -> None:

@@ -9,14 +9,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from dsar.jobs.running import Run
 from dsar.vault import digests
 from exports import findings
-from exports.fulfil import as_planned, choosing, erasures, held, keeping, second_look, source_runs, trouble
-from exports.fulfil.second_look import planned_keys, planned_rows
+from exports.fulfil import (
+    as_planned,
+    choosing,
+    done_in_part,
+    erasures,
+    held,
+    keeping,
+    second_look,
+    source_runs,
+    trouble,
+)
+from exports.fulfil.second_look import planned_keys
 from exports.fulfil.stuck import STUCK, Stuck
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
@@ -28,11 +38,10 @@ from exports.sources.connector import (
     Deletion,
     DeletionPlan,
     DoneCollection,
-    KeySet,
+    DoneOtherwiseError,
     OnlyByHandError,
-    PlannedCollection,
 )
-from exports.sources.datamap import Collection, Deidentify, Delete, Keep
+from exports.sources.datamap import Collection, Keep
 from exports.sources.values import Key
 from requests_app import guards, holding, rights
 from requests_app.events import EventKind
@@ -45,7 +54,6 @@ from requests_app.roles import SYSTEM
 from requests_app.services.history import local_day, locked, record
 
 Proof = Mapping[str, Mapping[str, Any]]  # by collection: what was done, to how many rows
-ACTION = {Delete: Action.DELETE, Deidentify: Action.DEIDENTIFY, Keep: Action.KEEP}
 
 
 class Kept(NamedTuple):
@@ -90,18 +98,25 @@ def delete(run: Run, case: Case) -> None:
 def _delete_and_look(run: Run, case: Case, source_run: SourceRun) -> None:
     """Delete in one source unless it is done, and see what is left there; raises StillFound."""
     act = Act.objects.filter(case=case, source=source_run.source, kind=ActKind.DELETE, round=case.gathering_round)
-    if (done := act.first()) is None:
+    done = act.first()
+    if done is not None and done.is_in_part:  # a worker died before the case went back
+        raise trouble.MayBeDoneInPart(f"{source_run.source.slug}: a part is done, and the rest is to be planned anew")
+    if done is None:
         run.renew()
         prefetch_related_objects([source_run], "parts")  # asked for by each collection otherwise, several times
-        plan = as_planned.with_digests(source_run, deletion_plan(source_run))
+        plan = as_planned.with_digests(source_run, as_planned.deletion_plan(source_run))
         deletion = _delete_in(run, case, source_run, plan)
         plan = plan.as_done(deletion)
         run.renew()
-        seen = second_look.look_again(source_run, plan, look=run.now_and_then(stops=False))
+        look = run.now_and_then(stops=False)
+        seen = second_look.look_again(source_run, plan, look=look)
+        if seen and any(found["unexpected"] for found in seen.values()):
+            stays = second_look.not_gone(source_run, plan, look=look)
+            plan, deletion = done_in_part.as_it_went(plan, deletion, stays)
         done = _note_deletion(run, case, source_run, plan, deletion, seen)
     elif done.left_behind:
         run.renew()
-        plan = _as_it_was_done(run, source_run, done, deletion_plan(source_run))
+        plan = _as_it_was_done(run, source_run, done, as_planned.deletion_plan(source_run))
         seen = second_look.look_again(source_run, plan, look=run.now_and_then(stops=False))
         _note_another_look(run, done, seen)
     if done.left_behind:
@@ -145,12 +160,41 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
     except OnlyByHandError:  # nobody is to be asked for what is held
         may_go_on()
         raise
+    except DoneOtherwiseError as error:
+        _note_part(run, case, source_run, plan, error.said)
+        _forget_begun(run, begun)
+        raise trouble.DoneOtherwise(str(error)) from error
     except (ChangeRefusedError, trouble.HeldSince) as error:  # the source has undone it, and a new approval begins anew
-        with run.transaction():
-            begun.delete()
-        if repeated and isinstance(error, DataChangedError):
-            raise trouble.MayBeDoneInPart(str(error), changed=error.changed, columns=error.columns) from error
+        in_part = error if repeated and isinstance(error, DataChangedError) else None
+        if in_part:
+            _note_part(run, case, source_run, plan)
+        _forget_begun(run, begun)
+        if in_part:
+            raise trouble.MayBeDoneInPart(str(error), changed=in_part.changed, columns=in_part.columns) from error
         raise
+
+
+def _note_part(
+    run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan, said: Mapping[str, int] | None = None
+) -> None:
+    """What a service did of an order that it did not carry out whole, as a look shows it; the case goes back.
+
+    A database does all or nothing: what is missing there, others have taken.
+    """
+    if source_run.map_version.as_map().service is None:
+        return
+    run.renew()
+    look = run.now_and_then(stops=False)
+    stays = second_look.not_gone(source_run, plan, look=look, of=second_look.CHANGING)
+    plan, deletion = done_in_part.as_it_went(plan, _nothing_to_do(plan), stays, said)
+    if any(item.rows for item in deletion.collections):
+        _note_deletion(run, case, source_run, plan, deletion, None, in_part=True)
+
+
+def _forget_begun(run: Run, begun: QuerySet[ActBegun]) -> None:
+    """The next approval is a first try."""
+    with run.transaction():
+        begun.delete()
 
 
 def _with_what_stayed(connector: Connector, source_run: SourceRun, plan: DeletionPlan, done: Deletion) -> Deletion:
@@ -192,9 +236,13 @@ def _note_deletion(  # noqa: PLR0917 - an act, and all that proves it
     plan: DeletionPlan,
     deletion: Deletion,
     seen: second_look.Seen | None,
+    *,
+    in_part: bool = False,
 ) -> Act:
     """The act with its proof, and what a restored backup is compared with, in one transaction of ours."""
     proof = _with_grounds(source_run, _proof(plan, deletion))
+    if in_part:
+        proof = {name: {**entry, "in_part": True} for name, entry in proof.items()}
     with run.transaction():
         act = _write(run, case, ActKind.DELETE, source_run, proof, seen)
         kept = keeping.note(act, source_run, plan)
@@ -245,31 +293,6 @@ def _look_for_what_was_left(run: Run, case: Case) -> None:
 def _nothing_to_do(plan: DeletionPlan) -> Deletion:
     kept = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
     return Deletion(tuple(kept))
-
-
-def deletion_plan(source_run: SourceRun) -> DeletionPlan:
-    """The approved plan of one source, from its sealed parts; records that were withheld are spared."""
-    planned, withheld_of = [], findings.withheld_of(source_run.parts.all())
-    for collection in source_run.data_map().collections:
-        keys, spared, contents = KeySet(), set[Key](), bytearray()
-        for part, part_keys, part_contents in planned_rows(source_run, collection):
-            keys.add(part_keys)
-            contents += part_contents
-            withheld = withheld_of[part.pk]
-            spared |= set(part_keys if withheld.everything else (part_keys[number] for number in withheld.records))
-        if keys.rows:
-            action = ACTION[type(collection.on_delete)]
-            planned.append(
-                PlannedCollection(
-                    collection.name,
-                    action,
-                    keys.rows,
-                    keys.hexdigest(),
-                    frozenset(spared),
-                    bytes(contents) if any(contents) else b"",
-                )
-            )
-    return DeletionPlan(source_runs.identifiers_for(source_run), tuple(planned))
 
 
 def kept_by_deletion(case: Case) -> list[Kept]:

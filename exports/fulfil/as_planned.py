@@ -1,4 +1,4 @@
-"""What planned rows hold, as digests in the plan: so that a row that changed since the approval is not touched.
+"""The approved plan of a source, and what its rows hold, as digests: so that one that changed since is not touched.
 
 The plan keeps no content. Its digests are keyed by a secret that comes from the content key of the case, so that they
 tell nothing to who lacks that key, and nothing to anybody once it is destroyed.
@@ -10,12 +10,18 @@ from dataclasses import replace
 from functools import cached_property
 
 from dsar.vault import digests
+from exports import findings
+from exports.fulfil import source_runs
+from exports.fulfil.second_look import planned_rows
 from exports.models import SourceRun
 from exports.sources import contents
-from exports.sources.connector import Connector, DeletionPlan, Page
+from exports.sources.connector import Action, Connector, DeletionPlan, KeySet, Page, PlannedCollection
 from exports.sources.contents import RowDigests
-from exports.sources.datamap import Collection, Keep
+from exports.sources.datamap import Collection, Deidentify, Delete, Keep
+from exports.sources.values import Key
 from requests_app.law.words import Right
+
+ACTION = {Delete: Action.DELETE, Deidentify: Action.DEIDENTIFY, Keep: Action.KEEP}
 
 
 class ContentDigests:
@@ -54,3 +60,28 @@ def with_digests(source_run: SourceRun, plan: DeletionPlan) -> DeletionPlan:
     if not any(item.contents for item in plan.collections):
         return plan
     return replace(plan, digests=digests_of(source_run))
+
+
+def deletion_plan(source_run: SourceRun) -> DeletionPlan:
+    """The approved plan of one source, from its sealed parts; records that were withheld are spared."""
+    planned, withheld_of = [], findings.withheld_of(source_run.parts.all())
+    for collection in source_run.data_map().collections:
+        keys, spared, contents = KeySet(), set[Key](), bytearray()
+        for part, part_keys, part_contents in planned_rows(source_run, collection):
+            keys.add(part_keys)
+            contents += part_contents
+            withheld = withheld_of[part.pk]
+            spared |= set(part_keys if withheld.everything else (part_keys[number] for number in withheld.records))
+        if keys.rows:
+            action = ACTION[type(collection.on_delete)]
+            planned.append(
+                PlannedCollection(
+                    collection.name,
+                    action,
+                    keys.rows,
+                    keys.hexdigest(),
+                    frozenset(spared),
+                    bytes(contents) if any(contents) else b"",
+                )
+            )
+    return DeletionPlan(source_runs.identifiers_for(source_run), tuple(planned))

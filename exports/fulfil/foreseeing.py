@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from exports import findings
-from exports.fulfil.acts import ACTION
+from exports.fulfil.as_planned import ACTION
 from exports.models import SourceRun
 from exports.sources.datamap import Keep
 from requests_app.models import Case

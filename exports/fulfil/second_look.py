@@ -27,6 +27,7 @@ class Found(TypedDict):
 
 
 Seen: TypeAlias = dict[str, Found]
+CHANGING = frozenset({Action.DELETE, Action.DEIDENTIFY})
 
 
 def look_again(source_run: SourceRun, plan: DeletionPlan, *, look: Callable[[], None]) -> Seen | None:
@@ -43,6 +44,30 @@ def look_again(source_run: SourceRun, plan: DeletionPlan, *, look: Callable[[], 
             found.name: _left_of(source_run, connector, found, plan, planned.get(found.name))
             for found in data_map.collections
         }
+
+
+def not_gone(
+    source_run: SourceRun,
+    plan: DeletionPlan,
+    *,
+    look: Callable[[], None],
+    of: frozenset[Action] = frozenset({Action.DELETE}),
+) -> dict[str, frozenset[Key]]:
+    """The keys of what was to go and is there still, by collection: whatever a source says, it did not do that.
+
+    A row that was de-identified may be found for good reasons: it counts only where all is in doubt.
+    """
+    with source_run.source.open(choosing.map_to_search(source_run), look=look) as connector:
+        return {
+            item.name: _going(source_run, connector.datamap.collection(item.name), item)
+            & {key for keys in _keys(connector, connector.datamap.collection(item.name), plan) for key in keys}
+            for item in plan.collections
+            if item.action in of
+        }
+
+
+def _going(source_run: SourceRun, collection: Collection, item: PlannedCollection) -> frozenset[Key]:
+    return frozenset(key for _part, keys in planned_keys(source_run, collection) for key in keys) - item.spared
 
 
 def look_for_what_was_left(act: Act, identifiers: Identifiers, *, look: Callable[[], None]) -> Seen:

@@ -102,6 +102,12 @@ class MayBeDoneInPart(DataChangedError):
     code = "may_be_done_in_part"
 
 
+class DoneOtherwise(MayBeDoneInPart):
+    """A service says that it changed other rows than it was ordered to."""
+
+    code = "done_otherwise"
+
+
 # A file of ours that can't be read, though nobody destroyed it on purpose.
 DAMAGED = (FileDamaged, SealBroken, KeyUnknown)
 # What approval rested on no longer holds: the case goes back to a person.
@@ -268,8 +274,18 @@ WHAT_TO_DO: Mapping[str, Text] = {
     "may_be_done_in_part": _(
         "The source no longer holds what was approved, and a try before this one was about to be carried out there when"
         " its answer was lost. A source that does not do all or nothing may have done a part of it: the answer and the"
-        " list of what is deleted again after a restore will not name that part. Ask who runs the source, gather again,"
-        " look, and approve what is left."
+        " list of what is deleted again after a restore name of that part what a look finds gone, and no more. Ask who"
+        " runs the source, gather again, look, and approve what is left."
+    ),
+    "done_otherwise": _(
+        "The service says that it deleted other rows than it was ordered to: by its contract it does all of an order,"
+        " or nothing and says so. What a look finds gone is in the history, in the answer and on the list of what is"
+        " deleted again after a restore, by no more than the service says; the answer adds that more may be gone. Ask"
+        " who runs the service what it did, gather again, look, and approve what is left."
+    ),
+    "done_in_part": _(
+        "A service did a part of what was approved. Gather again first: what is left there is planned anew, and what is"
+        " done already stays in the answer."
     ),
     "held_since_approval": _(
         "A hold was placed on this person's data after the approval. Nothing was deleted there since. Gather again: the"

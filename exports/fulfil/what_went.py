@@ -30,7 +30,8 @@ def more_may_have_gone(case: Case) -> bool:
     if ActBegun.objects.filter(~Exists(act), case=case, kind=ActKind.DELETE).exists():
         return True
     handed_back = chains.history(case.chain).filter(kind=EventKind.HAND_BACK)
-    return any(event.facts.get("because") == trouble.MayBeDoneInPart.code for event in handed_back)
+    in_part = {trouble.MayBeDoneInPart.code, trouble.DoneOtherwise.code}
+    return any(event.facts.get("because") in in_part for event in handed_back)
 
 
 def begun_because(case: Case) -> str:
@@ -64,3 +65,9 @@ def deleted_nothing(case: Case) -> bool:
     if case.right_answered != Right.DELETE or not findings.waived_runs(case):
         return False
     return not begun_because(case)
+
+
+def shut_because(case: Case) -> str:
+    """Why a deletion can't be approved as it was planned, and what to do; empty if it can."""
+    of_round = Act.objects.filter(case=case, kind=ActKind.DELETE, round=case.gathering_round)
+    return trouble.what_to_do("done_in_part") if any(act.is_in_part for act in of_round) else ""

@@ -152,6 +152,11 @@ class Act(models.Model):
         return {name: seen["unexpected"] for name, seen in (self.looked_again or {}).items() if seen["unexpected"]}
 
     @property
+    def is_in_part(self) -> bool:
+        """Whether a service did less of a deletion than it was ordered to: it has to be planned anew."""
+        return any(entry.get("in_part") for entry in self.proof.values())
+
+    @property
     def unreached(self) -> list[str]:
         """The collections whose flags could not be set, since nothing that the person gave leads there, by title."""
         language = get_language() or "en"

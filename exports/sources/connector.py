@@ -72,6 +72,14 @@ class BrokenDataError(MapDoesNotFitError):
     """The source gives something that can't be read: named by file and line, or by its place in an answer."""
 
 
+class DoneOtherwiseError(BrokenDataError):
+    """A service says that it changed other rows than it was ordered to: it breaks its contract; ``said`` how many."""
+
+    def __init__(self, sentence: str, *, said: Mapping[str, int]) -> None:
+        super().__init__(sentence)
+        self.said = said
+
+
 class PlaceGoneError(BrokenDataError):
     """The source no longer has the row behind which to go on: what was taken of it is to be taken anew."""
 

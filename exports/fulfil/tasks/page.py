@@ -9,7 +9,7 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from exports.fulfil import acts, gather, source_runs, suppressing
+from exports.fulfil import as_planned, gather, source_runs, suppressing
 from exports.fulfil.corrections import account, deciding, standing
 from exports.fulfil.corrections.places import Place
 from exports.fulfil.documents import taking
@@ -148,7 +148,7 @@ def _concerned(task: Task) -> list[Collection]:
         case TaskKind.CORRECT:
             names = {place.collection for _decision, place in _places_of(task)}
             return [found for found in data_map.collections if found.name in names]
-    planned = acts.deletion_plan(_run_of(task)).collections
+    planned = as_planned.deletion_plan(_run_of(task)).collections
     going = {item.name for item in planned if item.action is not Action.KEEP and item.rows > len(item.spared)}
     return [found for found in data_map.collections if found.name in going]
 
@@ -236,7 +236,7 @@ def _to_correct(decision: CorrectionDecision, place: Place, title: str) -> Itera
 
 
 def _to_delete(task: Task, collection: Collection) -> list[str]:
-    plan = acts.deletion_plan(_run_of(task))
+    plan = as_planned.deletion_plan(_run_of(task))
     planned = next(item for item in plan.collections if item.name == collection.name)
     rows = planned.rows - len(planned.spared)
     said = []

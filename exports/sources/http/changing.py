@@ -14,6 +14,7 @@ from exports.sources.connector import (
     Deletion,
     DeletionPlan,
     DoneCollection,
+    DoneOtherwiseError,
     Identifiers,
     KeySet,
     PlannedCollection,
@@ -139,8 +140,11 @@ class ServiceChanging:
         return self._rows(self._caller.change("/suppress", order), set(map(str, names)))
 
     def _change(self, path: str, order: Mapping[str, object], expected: dict[str, int]) -> None:
-        if self._rows(self._caller.change(path, order), set(expected)) != expected:
-            raise BrokenDataError(f"{self._datamap.source}: the service says that it changed other rows than ordered")
+        said = self._rows(self._caller.change(path, order), set(expected))
+        if said != expected:
+            raise DoneOtherwiseError(
+                f"{self._datamap.source}: the service says that it changed other rows than ordered", said=said
+            )
 
     def _rows(self, answer: dict[str, Json], names: set[str]) -> dict[str, int]:
         rows = answer.get("rows")

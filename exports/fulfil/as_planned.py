@@ -29,6 +29,7 @@ class ContentDigests:
 
     def __init__(self, source_run: SourceRun, connector: Connector) -> None:
         self._source_run = source_run
+        self._keys_may_move = connector.keys_may_move
         self._is_wanted = source_run.case.right_answered == Right.DELETE and connector.looks_at_contents
 
     def columns(self, collection: Collection) -> tuple[str, ...]:
@@ -40,7 +41,8 @@ class ContentDigests:
         if not self._takes(collection):
             return []
         rows = zip(page.keys, page.records, strict=True)
-        return [self._digests.planned(collection, key, record).hex() for key, record in rows]
+        named = ((() if self._keys_may_move else key, record) for key, record in rows)
+        return [self._digests.planned(collection, key, record).hex() for key, record in named]
 
     def _takes(self, collection: Collection) -> bool:
         return self._is_wanted and not isinstance(collection.on_delete, Keep)

@@ -273,9 +273,10 @@ WHAT_TO_DO: Mapping[str, Text] = {
     ),
     "may_be_done_in_part": _(
         "The source no longer holds what was approved, and a try before this one was about to be carried out there when"
-        " its answer was lost. A source that does not do all or nothing may have done a part of it: the answer and the"
-        " list of what is deleted again after a restore name of that part what a look finds gone, and no more. Ask who"
-        " runs the source, gather again, look, and approve what is left."
+        " its answer was lost, or a person was asked to do it by hand. A source that does not do all or nothing may"
+        " have done a part of it: the answer and the list of what is deleted again after a restore name of that part"
+        " what a look finds gone in a service, and no more. Ask who runs the source, gather again, look, and approve"
+        " what is left."
     ),
     "done_otherwise": _(
         "The service says that it deleted other rows than it was ordered to: by its contract it does all of an order,"

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from exports.sources import contents
 from exports.sources.comparing import exact_form
 from exports.sources.connector import (
     Action,
     Correction,
+    DataChangedError,
     Deletion,
     DeletionPlan,
     DoneCollection,
     Identifiers,
     OnlyByHandError,
+    PlannedCollection,
 )
 from exports.sources.datamap import DataMap
 from exports.sources.rows import RowReading, Rows
@@ -33,8 +36,12 @@ class ByHand:
         self._source = source
 
     def delete(self, plan: DeletionPlan, *, repeated: bool, before_commit: Callable[[], None]) -> Deletion:
-        """See that nothing is left but what was spared or is kept; OnlyByHandError says what is."""
+        """See that nothing is left but what was spared or is kept; OnlyByHandError says what is.
+
+        Nobody is asked for what came or changed since it was planned: DataChangedError.
+        """
         going = [item for item in plan.collections if item.action is not Action.KEEP and item.rows > len(item.spared)]
+        self._check_same(plan, going, repeated=repeated)
         if going and not repeated:
             before_commit()  # from now on a person may have done it
             self._ask(f"take the rows of the person out of {', '.join(item.name for item in going)}")
@@ -45,6 +52,32 @@ class ByHand:
                 self._ask(f"{item.name} has {abs(left)} rows {'more' if left > 0 else 'less'} than are to stay")
         done = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
         return Deletion(tuple(done), found_done=bool(going))
+
+    def _check_same(self, plan: DeletionPlan, going: Sequence[PlannedCollection], *, repeated: bool) -> None:
+        """See that no row holds what none held when they were planned, nor, before anybody was asked, that one is gone.
+
+        Where a row stands may change whenever others come or go: rows are told apart by what they hold alone. What a
+        person has de-identified in part holds something else.
+        """
+        changed = {}
+        for item in going:
+            collection = self._datamap.collection(item.name)
+            if plan.digests is None or not item.contents or (repeated and item.action is not Action.DELETE):
+                continue
+            known, new = contents.counted(item.contents, collection), 0
+            for row in self._reading.of_person(collection, plan.identifiers):
+                digest = plan.digests.of(collection, (), row.record)
+                new += not known[digest]
+                known[digest] -= bool(known[digest])
+            gone = 0 if repeated else known.total()
+            if new or gone:
+                changed[item.name] = max(new, gone)
+        if changed:
+            where = ", ".join(f"{rows} in {name}" for name, rows in changed.items())
+            raise DataChangedError(
+                f"{self._datamap.source}: rows came, went or changed since they were planned: {where}; plan again",
+                changed=changed,
+            )
 
     def correct(self, corrections: Sequence[Correction]) -> None:
         """See that the rows hold the new values by now."""

@@ -56,8 +56,7 @@ class SourceUnavailableError(SourceError):
 
     def __init__(self, sentence: str, *, wait: timedelta | None = None, has_failed: bool = False) -> None:
         super().__init__(sentence)
-        self.wait = wait
-        self.has_failed = has_failed
+        self.wait, self.has_failed = wait, has_failed
 
 
 class NotSetUpError(SourceError):
@@ -75,9 +74,7 @@ class BrokenDataError(MapDoesNotFitError):
 class DoneOtherwiseError(BrokenDataError):
     """A service says that it changed other rows than it was ordered to: it breaks its contract; ``said`` how many."""
 
-    def __init__(self, sentence: str, *, said: Mapping[str, int]) -> None:
-        super().__init__(sentence)
-        self.said = said
+    said: Mapping[str, int]
 
 
 class PlaceGoneError(BrokenDataError):
@@ -298,6 +295,7 @@ class Connector(ABC):
 
     datamap: DataMap
     looks_at_contents = False  # whether a deletion compares what planned rows hold with what they held
+    keys_may_move = False  # whether a key names another row once others came or went, as the line of a file does
     one_by_one = False  # whether each correction is a change of its own, so that one may be done and the next refused
     keeps_places = False  # whether a walk goes on by a bookmark, and is dear to begin anew
 

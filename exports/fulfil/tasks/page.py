@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from exports.fulfil import as_planned, gather, source_runs, suppressing
+from exports.fulfil import as_planned, gather, second_look, source_runs, suppressing
 from exports.fulfil.corrections import account, deciding, standing
 from exports.fulfil.corrections.places import Place
 from exports.fulfil.documents import taking
 from exports.fulfil.recipients.instruction import emails_of
 from exports.fulfil.tasks import asking
 from exports.models import Document, SourceRun, Task, TaskKind, TaskUpload
-from exports.sources.connector import Action, Mode
+from exports.sources.connector import Action, Mode, PlannedCollection
 from exports.sources.datamap import Collection, Deidentify
 from exports.sources.manual import file_of
 from exports.sources.rows import columns_needed
 from exports.sources.values import Key
 from requests_app.law.words import Right
 from requests_app.models import CorrectionAsked, CorrectionDecision, IdentifierKind, Verdict
+
+MOST_LINES = 100  # that are told one by one
 
 
 @dataclass(frozen=True)
@@ -247,11 +249,24 @@ def _to_delete(task: Task, collection: Collection) -> list[str]:
         )
     else:
         said.append(_("Delete %(rows)s rows.") % {"rows": rows})
+    said += _approved(task, collection, planned)
     if planned.spared:
-        keys = sorted(planned.spared, key=lambda key: (file_of(key), int(key[1])))
-        places = ", ".join(map(_line, keys))
-        said.append(_("These rows stay, by their lines in the file that was brought: %(lines)s.") % {"lines": places})
+        lines = {"lines": _lines(planned.spared)}
+        said.append(_("These rows stay, by their lines in the file that was brought: %(lines)s.") % lines)
     return said
+
+
+def _approved(task: Task, collection: Collection, planned: PlannedCollection) -> Iterator[str]:
+    """Which rows were approved, as far as a person can be told, and that what came since is not meant."""
+    going = [key for _part, keys in second_look.planned_keys(_run_of(task), collection) for key in keys]
+    going = [key for key in going if key not in planned.spared]
+    if len(going) <= MOST_LINES:
+        yield _("These are meant, by their lines in the file that was brought: %(lines)s.") % {"lines": _lines(going)}
+    yield _("What came after that file, or says something else since, is not meant: leave it, and note it below.")
+
+
+def _lines(keys: Iterable[Key]) -> str:
+    return ", ".join(map(_line, sorted(keys, key=lambda key: (file_of(key), int(key[1])))))
 
 
 def _line(key: Key) -> str:

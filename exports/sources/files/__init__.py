@@ -28,6 +28,9 @@ class FilesConnector(Connector):
     a look shows that a person made it.
     """
 
+    looks_at_contents = True
+    keys_may_move = True
+
     def __init__(self, datamap: DataMap, drop: Drop) -> None:
         self.datamap = datamap
         self._rows = FileRows(datamap, drop)

@@ -48,6 +48,8 @@ class HttpConnector(Connector):
     one_by_one = True  # the contract has one order a field
     keeps_places = True
 
+    looks_at_contents = True
+
     def __init__(
         self,
         datamap: DataMap,
@@ -61,7 +63,7 @@ class HttpConnector(Connector):
     ) -> None:
         self.datamap = datamap
         self._service = cast("Service", datamap.service)  # the reader demands it
-        self.looks_at_contents = Change.DELETE in self._service.changes  # not where a person deletes
+        self.keys_may_move = Change.DELETE not in self._service.changes  # a person deletes, and is told no keys
         self._write_url = write_url
         self._hosts = hosts
         self._timeout = timeout

@@ -142,9 +142,9 @@ class ServiceChanging:
     def _change(self, path: str, order: Mapping[str, object], expected: dict[str, int]) -> None:
         said = self._rows(self._caller.change(path, order), set(expected))
         if said != expected:
-            raise DoneOtherwiseError(
-                f"{self._datamap.source}: the service says that it changed other rows than ordered", said=said
-            )
+            error = DoneOtherwiseError(f"{self._datamap.source}: it says that it changed other rows than ordered")
+            error.said = said
+            raise error
 
     def _rows(self, answer: dict[str, Json], names: set[str]) -> dict[str, int]:
         rows = answer.get("rows")

@@ -483,6 +483,8 @@ def test_a_deletion_is_done_once_the_owner_says_so_with_a_proof(archive: House) 
     assert Job.objects.get(kind="carry_out").state == "failed"
     owner = entered(archive)
     assert "Delete 2 rows." in owner.page
+    assert "These are meant, by their lines in the file that was brought: 2, 3." in owner.page
+    assert "What came after that file, or says something else since, is not meant" in owner.page
     owner.sends(HEADER + row("x"))
     assert "Nothing is asked for there" in owner.page, "rows are no proof, and would be kept for nothing"
     owner.answers("done")

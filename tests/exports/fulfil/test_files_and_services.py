@@ -126,3 +126,68 @@ def test_what_is_deleted_by_hand_is_seen_to_be_gone(house: House, drop: Path, se
     assert done["partner"] == {"members": 1}
     assert done["club"] == {"members": 1, "orders": 7}
     assert [order["id"] for order in service.orders] == ["x1"]
+
+
+MEMBER = f"1;{person().email};A. Member;;;false\n"
+ANOTHER = f"3;{person().email};A. Member-Jones;;;false\n"
+
+
+def write_members(drop: Path, *rows: str) -> None:
+    (drop / "members" / "all.csv").write_text(test_files.HEADER + "".join(rows))
+
+
+def try_again(house: House) -> None:
+    retry(Job.objects.get(kind="carry_out", state=JobState.FAILED), at=timezone.now())
+    house.work()
+
+
+@pytest.mark.parametrize(
+    ("rows", "changed"),
+    [
+        pytest.param((MEMBER, ANOTHER, OTHER), 1, id="one came"),
+        pytest.param((OTHER,), 1, id="one went"),
+        pytest.param((MEMBER.replace("A. Member", "Ann Member"), OTHER), 1, id="one says something else"),
+        pytest.param((MEMBER, MEMBER, OTHER), 1, id="it stands there twice"),
+    ],
+)
+def test_nobody_is_asked_to_delete_what_is_no_longer_as_it_was_approved(
+    house: House, drop: Path, rows: tuple[str, ...], changed: int
+) -> None:
+    case = house.deciding(Right.DELETE)
+    write_members(drop, *rows)
+    house.approve(case)
+    assert fresh(case).state == State.DECIDING
+    (facts,) = facts_of(case, EventKind.HAND_BACK)
+    assert (facts["because"], facts["changed"]) == ("data_changed_since_approval", {"members": changed})
+    assert not facts_of(case, EventKind.ACT_FAILED)
+
+
+def test_rows_that_moved_to_other_lines_and_those_of_others_are_no_change(house: House, drop: Path) -> None:
+    case = house.deciding(Right.DELETE)
+    write_members(drop, OTHER, OTHER.replace("2;", "4;"), MEMBER)
+    house.approve(case)
+    assert Job.objects.get(kind="carry_out").error == "exports.fulfil.trouble.OnlyByHand"
+    write_members(drop, MEMBER)
+    try_again(house)
+    assert Job.objects.get(kind="carry_out").error == "exports.fulfil.trouble.OnlyByHand", "nobody has done it yet"
+    write_members(drop)
+    try_again(house)
+    assert fresh(case).state == State.CLOSED
+
+
+def test_what_comes_while_a_person_deletes_is_shown_and_approved_before_it_goes(house: House, drop: Path) -> None:
+    case = house.deciding(Right.DELETE)
+    house.approve(case)
+    write_members(drop, ANOTHER, OTHER)
+    try_again(house)
+    assert fresh(case).state == State.DECIDING
+    (facts,) = facts_of(case, EventKind.HAND_BACK)
+    assert (facts["because"], facts["changed"]) == ("may_be_done_in_part", {"members": 1})
+    house.move(case, "gather_again")
+    house.work()
+    house.approve(case)
+    write_members(drop, OTHER)
+    try_again(house)
+    assert fresh(case).state == State.CLOSED
+    told = " ".join(fresh(case).messages.get(letter="deleted").text.split())
+    assert "it may have deleted records that are not counted here" in told

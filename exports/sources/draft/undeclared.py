@@ -13,6 +13,7 @@ from exports.sources.schema import Column, Kind, Place, Pointer, Schema, Table
 
 Noun = tuple[str, ...]
 
+ROW_NUMBER = "id"
 NUMBERED = frozenset(("id", "uid", "uuid", "guid"))
 ROLES: Mapping[str, Noun] = {"author": ("user",), "owner": ("user",)}
 NO_PART_OF_IT = frozenset(("entity", "master", "table", "tbl", "info", "data", "detail", "base"))
@@ -76,9 +77,10 @@ def _named(column: Column) -> Noun:
         return ()
     if words[-1] in ROLES and column.kind is Kind.NUMBER:
         return ROLES[words[-1]]
-    if words[-1] not in NUMBERED or len(words) == 1:
-        return ()
-    return (*words[:-2], singular(words[-2]))
+    if words[-1] in NUMBERED and len(words) > 1:
+        return (*words[:-2], singular(words[-2]))
+    run_together = words[-1].removesuffix(ROW_NUMBER)  # courseid, if there are courses
+    return (*words[:-1], run_together) if words[-1] != run_together else ()
 
 
 def _kind(parent: Table) -> Kind:

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+from exports.sources.draft.run_together import parted
+
 PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 LONG_PLURALS = ("sses", "xes", "ches", "shes")
 SHORTEST_PLURAL = 4
@@ -16,12 +18,13 @@ SHORTEST_PLURAL = 4
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in small letters without accents: birthDate, BIRTH_DATE and birth-date are the same two.
 
-    Capitals in a row are one word: NationalIDNumber is national, id, number.
+    Capitals in a row are one word: NationalIDNumber is national, id, number. So is nationalidnumber, whose words are
+    known.
     """
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    parted = PARTS.sub("_", letters)
-    return tuple(word for word in re.split(r"[^a-z0-9]+", parted.lower()) if word)
+    words = re.split(r"[^a-z0-9]+", PARTS.sub("_", letters).lower())
+    return tuple(part for word in words if word for part in parted(word))
 
 
 def singular(word: str) -> str:

@@ -126,6 +126,19 @@ def test_a_foreign_key_that_is_not_declared_is_guessed_by_its_name_and_kind_and_
     assert "# user_id of app_orders is taken for a foreign key by its name" in drafted
 
 
+RUN_TOGETHER = """
+people: id! int, email, birthdate date
+courses: id! int, title
+marks: id! int, courseid int, peopleid int, mark int
+"""
+
+
+def test_a_foreign_key_whose_words_run_together_is_known_by_the_table_that_it_names() -> None:
+    drafted = draft("school", survey_of(RUN_TOGETHER))
+    assert ways_of(RUN_TOGETHER) == ["people: email = email", "marks? people(id) = peopleid", "left out: courses"]
+    assert "# courseid points to courses, whose rows may belong to many people: see left_out" in drafted
+
+
 def test_a_number_leads_only_where_nothing_better_does_and_a_person_says_so() -> None:
     asked = draft("calls", survey_of("calls: id! int, customer_id, phone"))
     assert "# customer_id: a number that people know as theirs, or only the database" in asked

@@ -13,6 +13,7 @@ from exports.sources.datamap import Category, DataMapError, NeverDisclose, read_
 from exports.sources.draft import draft, guess
 from exports.sources.draft.rules import PHONE, RULES, Leads, Rule
 from exports.sources.draft.volatile import why_volatile
+from exports.sources.draft.words import words_of
 from exports.sources.schema import Column, Kind
 from tests.exports.sources.known_schemas import ALL, survey_of
 
@@ -168,7 +169,47 @@ def test_what_leads_to_people_is_found_in_databases_that_many_know(schema: str) 
     assert guessed(schema, lambda rule: rule.leads is Leads.ALWAYS) == LEADING[schema]
 
 
-@pytest.mark.parametrize("name", ["nameless", "emailed", "mailbox_size", "pine", "colour", "", "?"])
+# PostgreSQL and Oracle keep no capitals, so that words run together.
+RUN_TOGETHER = {
+    "passwordhash": "password_hash",
+    "PASSWORDSALT": "password_salt",
+    "resetpasswordtoken": "reset_password_token",
+    "nationalidnumber": "national_id_number",
+    "driverslicensenumber": "drivers_license_number",
+    "bankaccountnumber": "bank_account_number",
+    "loginid": "login_id",
+    "reviewername": "reviewer_name",
+    "workemail": "work_email",
+    "homephone2": "home_phone2",
+    "addressline1": "address_line1",
+    "maritalstatus": "marital_status",
+    "sickleavehours": "sick_leave_hours",
+    "creditcardid": "credit_card_id",
+    "emailaddressid": "email_address_id",
+    "customerid": "customer_id",
+    "updatedby": "updated_by",
+}
+
+
+@pytest.mark.parametrize(("name", "parted"), RUN_TOGETHER.items())
+def test_words_that_run_together_are_taken_for_what_they_are_apart(name: str, parted: str) -> None:
+    assert guess(text(name)) == guess(text(parted))
+    assert guess(text(name)).rule is not None
+    assert words_of(name) == words_of(parted)
+
+
+def test_an_email_and_a_login_are_one_word_each() -> None:
+    assert words_of("email") == ("email",)
+    assert words_of("lastlogin") == ("last", "login")
+
+
+A_PART = (
+    *("nameless", "emailed", "mailbox", "mailbox_size", "pine", "colour", "", "?", "candidate", "island", "location"),
+    *("passenger", "nation", "mission", "paid", "android", "tokenize", "cartoon"),
+)
+
+
+@pytest.mark.parametrize("name", A_PART)
 def test_a_part_of_a_word_is_no_word(name: str) -> None:
     assert guess(text(name)).rule is None
 

@@ -62,6 +62,8 @@ class Reached:
     is_sure: bool
     is_root: bool  # an identifier stands in the row
     notes: tuple[str, ...]  # why a way is asked about, and foreign keys that are not followed
+    things: Mapping[str, str]  # columns that point to tables that are left out, by the name of the table
+    others: frozenset[str]  # those that point, not followed, to rows that may be another person's
 
 
 @dataclass(frozen=True)
@@ -266,14 +268,18 @@ class _Walk:
         if roots and all(root.by == PHONE_KIND for root in roots) and not steps:
             doubts.append(SHARED)
         taken = {step.pointer for step in steps}
-        passed = [self._why_passed(pointer) for pointer in self._pointers[place] if pointer not in taken]
+        passed = {pointer: self._why_passed(pointer) for pointer in self._pointers[place] if pointer not in taken}
+        followed = {column for pointer in taken for column in pointer.columns}
+        others = {column for pointer, why in passed.items() if why for column in pointer.columns} - followed
         return Reached(
             self._schema.by_place[place],
             self._names[place],
             ways,
             is_one and not doubts,
             bool(roots),
-            (*dict.fromkeys(doubts), *filter(None, passed)),
+            (*dict.fromkeys(doubts), *filter(None, passed.values())),
+            {name: self._schema.name(p.parent) for p in passed if p.parent not in self._distance for name in p.columns},
+            frozenset(others),
         )
 
     def _steps_to(self, place: Place) -> list[_Step]:

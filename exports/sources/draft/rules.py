@@ -144,6 +144,14 @@ CUSTOMER_ID = Rule(
 ROW_NUMBER = Rule(
     "a number that stands for a row", "id uid uuid guid rowguid", Category.IDENTIFIERS, kinds=ANY, says_about=True
 )
+WORK = Rule(
+    "work",
+    "salary wage job_title occupation profession employer employee_no employee_id hire_date department"
+    " vacation_hours sick_leave sick_leave_hours pay_frequency pay_rate gehalt lohn beruf arbeitgeber salaire"
+    " emploi salario empleador puesto stipendio",
+    Category.EMPLOYMENT,
+    kinds=ANY,
+)
 RULES: tuple[Rule, ...] = (
     Rule(
         "a choice about marketing or consent",
@@ -335,14 +343,7 @@ RULES: tuple[Rule, ...] = (
         Category.INTERNET_ACTIVITY,
         kinds=ANY,
     ),
-    Rule(
-        "work",
-        "salary wage job_title occupation profession employer employee_no employee_id hire_date department"
-        " vacation_hours sick_leave sick_leave_hours pay_frequency pay_rate gehalt lohn beruf arbeitgeber salaire"
-        " emploi salario empleador puesto stipendio",
-        Category.EMPLOYMENT,
-        kinds=ANY,
-    ),
+    WORK,
     Rule(
         "education",
         "school university =degree grade gpa student_id schule abschluss ecole diplome escuela titulo",

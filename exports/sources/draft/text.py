@@ -13,16 +13,17 @@ from exports.sources.connector import Survey
 from exports.sources.datamap import DECIDE, E164, WHOLE_SCHEMA, Category, Comparison, Join, Root
 from exports.sources.draft.guesses import Guess, guess
 from exports.sources.draft.paths import Guesses, Reached, Unreached, find_paths
-from exports.sources.draft.rules import CUSTOMER_ID, ROW_NUMBER, Leads
+from exports.sources.draft.rules import CUSTOMER_ID, ROW_NUMBER, WORK, Leads
 from exports.sources.draft.volatile import why_volatile
 from exports.sources.draft.words import words_of
-from exports.sources.schema import Column, Schema
+from exports.sources.schema import Column, Kind, Schema
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*[A-Za-z0-9_]|[A-Za-z_]")
 GIVEN = "device_id"  # the kind that one source gives to those walked later
 LONGEST_COLUMN = 100
 KEY_OF_PERSON = "part of a key, a number that stands for the person or their row"
 KEY_OF_WHOM = "part of a foreign key; where it points to another person, take the field out"
+NUMBERS = (None, ROW_NUMBER, CUSTOMER_ID, WORK)  # whose number an employee_id is, the foreign key says
 LINE = 120
 FEW = 3  # columns that a question about all of them names
 NO_SAMPLE = "  # no sample: the role may not read it, or it is too slow"
@@ -207,10 +208,8 @@ def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
         yield f"      # {name} can't be described: its name has a dot, or is too long; see left_out"
         return
     why, category = found.why, found.rule.category if found.rule else None
-    is_number = found.rule is None or found.rule is ROW_NUMBER or found.rule is CUSTOMER_ID
-    if is_number and column.name in _technical(reached):
-        is_theirs = reached.is_sure or column.name in reached.table.key
-        why, category = KEY_OF_PERSON if is_theirs else KEY_OF_WHOM, Category.IDENTIFIERS
+    if column.kind is not Kind.DATE and (number := _number(reached, column.name, found)):
+        why, category = number, Category.IDENTIFIERS
     names_a_row = found.rule is CUSTOMER_ID and column.name not in _leading(reached)  # and nothing that a person knows
     match = found.rule.match if found.rule and not names_a_row and reached.is_root else None
     used = match or column.name in _technical(reached) | _leading(reached) or (found.rule and found.rule.never)
@@ -230,6 +229,17 @@ def _field(reached: Reached, column: Column, found: Guess) -> Iterator[str]:
         if found.rule.reliable:
             sure = "true" if reached.is_sure else _decide("true if the value is that of whose row it is, else false")
             yield f"        reliable: {sure}"
+
+
+def _number(reached: Reached, name: str, found: Guess) -> str:
+    """Of what the column is a number, where the name says no more than that; empty if the schema says nothing."""
+    if found.rule not in NUMBERS:
+        return ""
+    if name in reached.things:
+        return f"points to {reached.things[name]}"
+    if name in reached.table.key or (reached.is_sure and name in _technical(reached)):
+        return KEY_OF_PERSON
+    return KEY_OF_WHOM if name in _technical(reached) | reached.others else ""
 
 
 def _leading(reached: Reached) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -137,6 +138,29 @@ def test_a_foreign_key_whose_words_run_together_is_known_by_the_table_that_it_na
     drafted = draft("school", survey_of(RUN_TOGETHER))
     assert ways_of(RUN_TOGETHER) == ["people: email = email", "marks? people(id) = peopleid", "left out: courses"]
     assert "# courseid points to courses, whose rows may belong to many people: see left_out" in drafted
+
+
+NUMBERS = """
+people: id! int, email, level_code > levels, boss int > people, edited_by int > people
+levels: level_code!, title
+helpers: helper_id! int, email
+visits: employee_id! int > people, visited_on! date, helper int > helpers, employee_2_id int > people
+lists: people_id! int > people, level_code! > levels
+"""
+
+
+def test_of_a_number_the_draft_says_whose_row_it_names() -> None:
+    """An employee_id is a word of work, and here the number of a person: which one, the foreign keys say."""
+    drafted = draft("rooms", survey_of(NUMBERS))
+    said = dict(
+        re.findall(r"^ +# (\w+), (?:INT|TEXT|DATE): (.*)$", drafted[drafted.index("name: people") :], re.MULTILINE)
+    )
+    another = "part of a foreign key; where it points to another person, take the field out"
+    theirs = "part of a key, a number that stands for the person or their row"
+    assert said["level_code"] == "points to levels"
+    assert {said[name] for name in ("boss", "edited_by", "helper", "employee_2_id")} == {another}
+    assert {said[name] for name in ("id", "people_id", "employee_id")} == {theirs}
+    assert said["visited_on"] == 'when something was done, by "on" in its name', "a day is no number"
 
 
 def test_a_number_leads_only_where_nothing_better_does_and_a_person_says_so() -> None:

@@ -268,7 +268,9 @@ def test_rows_that_came_before_are_named_and_a_file_that_holds_no_others_is_refu
 
 
 def test_a_file_that_is_removed_while_another_is_compared_with_it_has_that_one_sent_again(
-    archive: House, monkeypatch: pytest.MonkeyPatch
+    archive: House,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     gathering(archive)
     owner = entered(archive)
@@ -276,7 +278,8 @@ def test_a_file_that_is_removed_while_another_is_compared_with_it_has_that_one_s
     compare = repeats.found
 
     def compare_late(*files: Any) -> Any:
-        owner.post("/task/work/", removal(owner, 1))
+        with django_capture_on_commit_callbacks(execute=True):
+            owner.post("/task/work/", removal(owner, 1))
         return compare(*files)
 
     monkeypatch.setattr(repeats, "found", compare_late)

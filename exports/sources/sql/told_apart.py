@@ -123,7 +123,8 @@ def alike(text: Expression, pairs: Sequence[Pair]) -> sa.CompoundSelect[int, str
 
 
 def _lacks_letters(found: set[str], pair: Pair) -> bool:
-    return bool(found - {held + END for held in pair})
+    """Whether others came back; the blanks with which a server fills up what it gives are none."""
+    return bool({held.rstrip(" ") for held in found} - {(held + END).rstrip(" ") for held in pair})
 
 
 def _compared(datamap: DataMap) -> Iterator[tuple[str, str]]:

@@ -303,6 +303,23 @@ def test_a_column_that_can_not_be_compared_to_the_letter_is_named(
     refused(CALLED, loose(tmp_path, collation), "^club: members.name is compared by the server without regard to case")
 
 
+class FilledUp(sa.TypeDecorator[str]):
+    """As a server gives a text that is narrower than its column."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else value.ljust(9)
+
+
+def test_a_server_that_fills_up_what_it_gives_is_not_taken_for_one_that_lacks_letters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Portable, "to_the_letter", lambda self, text: sa.type_coerce(text, FilledUp()))
+    refused(CALLED, loose(tmp_path, "NOCASE"), "^club: members.name is compared by the server without regard to case")
+
+
 def refusing(statement: str) -> str:
     """As a server does with a letter that its encoding lacks."""
     if not statement.isascii():

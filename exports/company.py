@@ -18,6 +18,7 @@ from exports.fulfil import (
     flagging,
     foreseeing,
     gather,
+    grounds,
     held,
     medium,
     near_misses,
@@ -161,7 +162,7 @@ class CompanyWork:
 
     def grounds_of(self, case: Case) -> tuple[str, ...]:
         """The codes of the grounds on which a deletion would keep what was found."""
-        return tuple(acts.grounds_of(case))
+        return tuple(grounds.grounds_of(case))
 
     def foreseen(self, case: Case) -> tuple[Foreseen, ...]:
         """By the counts of what was found, and what the maps, schedules and holds say; no finding is opened."""
@@ -245,7 +246,7 @@ class CompanyWork:
         The record of earlier requests outlives every deletion (11 CCR 7101): none is the less fulfilled for it.
         """
         waived = case.source_runs.filter(round=case.gathering_round, state=RunState.WAIVED).count()
-        kept = sum(item.rows for item in acts.kept_by_deletion(case) if not item.source.is_own_record)
+        kept = sum(item.rows for item in what_went.kept_by_deletion(case) if not item.source.is_own_record)
         back = findings.how_many_withheld(case) + deciding.withheld(case) + corrections.refused(case)
         return waived + kept + back
 

@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy
 from dsar.vault.errors import VaultError
 from exports.admin.panels import may
 from exports.documents.kinds import Fault
-from exports.fulfil.acts import ground_of
 from exports.fulfil.documents import deciding, keeping, replacing, taking
+from exports.fulfil.grounds import ground_of
 from exports.fulfil.tasks.opening import DESK, AnswerRefused, NotYours
 from exports.models import Document, DocumentArea, DocumentChoice, DocumentPage, DocumentState
 from requests_app import choices

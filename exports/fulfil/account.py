@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from exports import findings
 from exports.bundle.answer import disclosure_of, never_disclosed_descriptions
 from exports.bundle.disclosure import sentences
-from exports.fulfil import acts, what_went
+from exports.fulfil import grounds, what_went
 from exports.fulfil.corrections import account
 from exports.fulfil.documents.deciding import areas_of
 from exports.models import Bundle, Document, RunState, SourceRun, Telling, TellingState
@@ -51,7 +51,7 @@ def refusal_of(case: Case, language: str) -> Told:
         return Told(
             account=(*TELLERS[case.right_answered](case, language), *_gaps(case, runs, language)),
             besides=(*_record_kept(case), *_passed_on(case, language), *_for_others(case, runs, language)),
-            keeps=bool(acts.kept_by_deletion(case)) or what_went.keeps_everything(case),
+            keeps=bool(what_went.kept_by_deletion(case)) or what_went.keeps_everything(case),
         )
 
 
@@ -69,7 +69,7 @@ def _handed_over(case: Case, language: str) -> Iterator[str]:
         }
     yield from never_disclosed_descriptions(case, findings.current_runs(case), language).values()
     for code, explanation in dict.fromkeys(_why_withheld(case)):
-        because = f"{acts.ground_in_words(case, code, language)} {explanation}".strip()
+        because = f"{grounds.ground_in_words(case, code, language)} {explanation}".strip()
         yield _("Something is left out. %(because)s") % {"because": because}
 
 
@@ -106,7 +106,7 @@ def _deleted(case: Case, language: str) -> Iterator[str]:
 
 
 def _done(case: Case, language: str) -> Iterator[str]:
-    for item in acts.deletions(case):
+    for item in what_went.deletions(case):
         if item.rows:
             yield _deletion(case, item, language)
         if item.still_needed:
@@ -123,7 +123,7 @@ def _spared(case: Case, language: str) -> Iterator[str]:
         yield f"{_kept(case, title, rows, code, language)} {explanation}".strip()
 
 
-def _deletion(case: Case, item: acts.Deleted, language: str) -> str:
+def _deletion(case: Case, item: what_went.Deleted, language: str) -> str:
     figures = {"count": item.rows, "what": item.collection.title.in_language(language)}
     if item.action == Action.KEEP:
         kept = _kept(case, str(figures["what"]), item.rows, item.ground, language)
@@ -139,7 +139,7 @@ def _deletion(case: Case, item: acts.Deleted, language: str) -> str:
     return done % figures
 
 
-def _still_needed(item: acts.Deleted, language: str) -> str:
+def _still_needed(item: what_went.Deleted, language: str) -> str:
     sentence = ngettext(
         "%(what)s: %(count)s record stays, because records of others, or records that we have to keep, refer to it.",
         "%(what)s: %(count)s records stay, because records of others, or records that we have to keep, refer to them.",
@@ -153,7 +153,7 @@ def _record_kept(case: Case) -> Iterator[str]:
 
     Where earlier requests were found, and a deletion kept them.
     """
-    if not any(item.source.is_own_record for item in acts.kept_by_deletion(case)):
+    if not any(item.source.is_own_record for item in what_went.kept_by_deletion(case)):
         return
     for pack in case.packs():
         with suppress(NoSuchFigure):
@@ -173,7 +173,7 @@ def _until(day: str, language: str) -> str:
 
 def _kept(case: Case, title: str, rows: int, code: str, language: str) -> str:
     kept = ngettext("%(what)s: %(count)s record kept.", "%(what)s: %(count)s records kept.", rows)
-    return f"{kept % {'what': title, 'count': rows}} {acts.ground_in_words(case, code, language)}"
+    return f"{kept % {'what': title, 'count': rows}} {grounds.ground_in_words(case, code, language)}"
 
 
 def _passed_on(case: Case, language: str) -> Iterator[str]:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import QuerySet, prefetch_related_objects
-from django.utils.translation import gettext as _
 
 from dsar.jobs.running import Run
 from dsar.vault import digests
@@ -41,40 +40,15 @@ from exports.sources.connector import (
     DoneOtherwiseError,
     OnlyByHandError,
 )
-from exports.sources.datamap import Collection, Keep
 from exports.sources.values import Key
-from requests_app import guards, holding, rights
+from requests_app import holding, rights
 from requests_app.events import EventKind
-from requests_app.law import refusals
-from requests_app.law.exemptions import Exemption, ExemptionDoesNotFit
-from requests_app.law.packs import house
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import SYSTEM
 from requests_app.services.history import local_day, locked, record
 
 Proof = Mapping[str, Mapping[str, Any]]  # by collection: what was done, to how many rows
-
-
-class Kept(NamedTuple):
-    """Rows that a deletion left in place, and the code of the ground on which it did."""
-
-    source: DataSource
-    collection: Collection
-    rows: int
-    code: str
-
-
-class Deleted(NamedTuple):
-    """What a deletion did to one collection, over all rounds of its case."""
-
-    source: DataSource
-    collection: Collection
-    action: Action
-    rows: int
-    ground: str = ""  # on which it was kept
-    until: str = ""  # the last day on which a retention schedule keeps it
-    still_needed: int = 0  # rows that stay, because others that stay point to them
 
 
 def delete(run: Run, case: Case) -> None:
@@ -295,66 +269,6 @@ def _nothing_to_do(plan: DeletionPlan) -> Deletion:
     return Deletion(tuple(kept))
 
 
-def kept_by_deletion(case: Case) -> list[Kept]:
-    """What the deletion of a case kept on a ground, by source and collection."""
-    if case.right_answered != Right.DELETE:
-        return []
-    return [
-        Kept(item.source, item.collection, item.rows, item.ground)
-        for item in deletions(case)
-        if item.action is Action.KEEP and item.rows
-    ]
-
-
-def deletions(case: Case) -> list[Deleted]:
-    """What was done to each collection of each source over all rounds, and beside it what was kept of it.
-
-    A later round may find nothing any more in a source where an earlier one kept something, or less of it: what led to
-    the rest was de-identified. So what is kept is the most that a round kept, until a later one takes it; what went in
-    earlier rounds is gone, and counts, whatever is kept since.
-    """
-    found: dict[tuple[int, str], dict[Action, Deleted]] = {}
-    acts = Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source", "map_version")
-    for act in acts.order_by("round", "done_at", "pk"):
-        for collection, entry in act.by_collection():
-            before, action = found.get((act.source_id, collection.name), {}), Action(entry["action"])
-            earlier = before[action].rows if action in before else 0
-            ground = collection.on_delete.ground if isinstance(collection.on_delete, Keep) else ""
-            now = Deleted(
-                act.source,
-                collection,
-                action,
-                earlier + entry["rows"] if action is Action.DELETE else max(earlier, entry["rows"]),
-                entry.get("ground", ground) if action is Action.KEEP else "",
-                entry.get("until", ""),
-                entry.get("still_needed", 0),
-            )
-            found[act.source_id, collection.name] = {**_still_true(before, action), action: now}
-    return [item for of_place in found.values() for item in of_place.values()]
-
-
-def _still_true(before: Mapping[Action, Deleted], action: Action) -> dict[Action, Deleted]:
-    """Of what earlier rounds did to a collection, what holds after another act; that tells what stays there now."""
-    return {
-        name: item if name is Action.KEEP else item._replace(still_needed=0)
-        for name, item in before.items()
-        if name is not Action.KEEP or action is Action.KEEP
-    }
-
-
-def grounds_of(case: Case) -> list[str]:
-    """The codes of the grounds on which the maps keep what was found from a deletion."""
-    if case.right_answered != Right.DELETE:
-        return []
-    kept = [
-        collection.on_delete.ground
-        for source_run in findings.searched_runs(case)
-        for collection in source_run.data_map().collections
-        if isinstance(collection.on_delete, Keep) and source_run.counts.get(collection.name)
-    ]
-    return list(dict.fromkeys(kept))
-
-
 def waits_for_a_person(case: Case) -> bool:
     """Whether nothing but a note of the privacy team can say that the act is done: no data map says how to do it."""
     return case.right_asked in rights.BY_HAND_AT_ONCE and not DataSource.objects.that_suppress(case.right_asked)
@@ -371,26 +285,6 @@ def left_to_do(case: Case, *, corrected: Sequence[str] = ()) -> list[str]:
             return list(corrected)
     done = set(Act.objects.filter(case=case, round=case.gathering_round).values_list("source__slug", flat=True))
     return [slug for slug in concerned if slug not in done]
-
-
-def ground_of(case: Case, code: str) -> Exemption | None:
-    """The ground on which something stays, as the laws of the case word it; None if they know none like it."""
-    for pack in (*case.packs(), house()):
-        for item in pack.exemptions:
-            if item.code == code:
-                return item
-    try:
-        return guards.ground_to_keep(case, code)
-    except ExemptionDoesNotFit:
-        return None
-
-
-def ground_in_words(case: Case, code: str, language: str) -> str:
-    """A ground as a letter gives it, with its citation; in the active language where no law of the case knows it."""
-    found = ground_of(case, code)
-    if found is None:
-        return _("The ground is the one that we call %(code)s; write to us, and we explain it.") % {"code": code}
-    return f"{found.person_text.in_language(language)} ({refusals.cited(case.packs(), found, language)})"
 
 
 def is_done(case: Case, source: DataSource, kind: ActKind) -> bool:

@@ -1,18 +1,92 @@
-"""What a deletion has done over all its rounds, or may have: whether it can be refused still, and who hears of it."""
+"""What a deletion did over all rounds of its case, or may have: what went, what was kept, and who hears of it.
+
+Read from the acts and what was begun; it decides nothing and changes nothing.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 
 from dsar.ledger import chains
 from exports import findings
 from exports.fulfil import trouble
-from exports.fulfil.acts import kept_by_deletion
-from exports.models import Act, ActBegun, ActKind, Telling
+from exports.models import Act, ActBegun, ActKind, DataSource, Telling
 from exports.sources.connector import Action
+from exports.sources.datamap import Collection, Keep
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
+
+
+class Kept(NamedTuple):
+    """Rows that a deletion left in place, and the code of the ground on which it did."""
+
+    source: DataSource
+    collection: Collection
+    rows: int
+    code: str
+
+
+class Deleted(NamedTuple):
+    """What a deletion did to one collection, over all rounds of its case."""
+
+    source: DataSource
+    collection: Collection
+    action: Action
+    rows: int
+    ground: str = ""  # on which it was kept
+    until: str = ""  # the last day on which a retention schedule keeps it
+    still_needed: int = 0  # rows that stay, because others that stay point to them
+
+
+def kept_by_deletion(case: Case) -> list[Kept]:
+    """What the deletion of a case kept on a ground, by source and collection."""
+    if case.right_answered != Right.DELETE:
+        return []
+    return [
+        Kept(item.source, item.collection, item.rows, item.ground)
+        for item in deletions(case)
+        if item.action is Action.KEEP and item.rows
+    ]
+
+
+def deletions(case: Case) -> list[Deleted]:
+    """What was done to each collection of each source over all rounds, and beside it what was kept of it.
+
+    A later round may find nothing any more in a source where an earlier one kept something, or less of it: what led to
+    the rest was de-identified. So what is kept is the most that a round kept, until a later one takes it; what went in
+    earlier rounds is gone, and counts, whatever is kept since.
+    """
+    found: dict[tuple[int, str], dict[Action, Deleted]] = {}
+    acts = Act.objects.filter(case=case, kind=ActKind.DELETE).select_related("source", "map_version")
+    for act in acts.order_by("round", "done_at", "pk"):
+        for collection, entry in act.by_collection():
+            before, action = found.get((act.source_id, collection.name), {}), Action(entry["action"])
+            earlier = before[action].rows if action in before else 0
+            ground = collection.on_delete.ground if isinstance(collection.on_delete, Keep) else ""
+            now = Deleted(
+                act.source,
+                collection,
+                action,
+                earlier + entry["rows"] if action is Action.DELETE else max(earlier, entry["rows"]),
+                entry.get("ground", ground) if action is Action.KEEP else "",
+                entry.get("until", ""),
+                entry.get("still_needed", 0),
+            )
+            found[act.source_id, collection.name] = {**_still_true(before, action), action: now}
+    return [item for of_place in found.values() for item in of_place.values()]
+
+
+def _still_true(before: Mapping[Action, Deleted], action: Action) -> dict[Action, Deleted]:
+    """Of what earlier rounds did to a collection, what holds after another act; that tells what stays there now."""
+    return {
+        name: item if name is Action.KEEP else item._replace(still_needed=0)
+        for name, item in before.items()
+        if name is not Action.KEEP or action is Action.KEEP
+    }
 
 
 def something_went(case: Case) -> bool:

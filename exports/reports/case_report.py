@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 from dsar.ledger import chains, verification
 from dsar.ledger.models import Event
 from exports import findings
-from exports.fulfil import acts
+from exports.fulfil import grounds, what_went
 from exports.fulfil.corrections.places import place_named
 from exports.models import (
     Act,
@@ -379,7 +379,7 @@ def _kept(case: Case, language: str) -> list[GroundLine]:
             what=_counted(item.rows, "record"),
             ground=_ground(case, item.code),
         )
-        for item in acts.kept_by_deletion(case)
+        for item in what_went.kept_by_deletion(case)
     ]
 
 
@@ -447,5 +447,5 @@ def _counted(number: int, thing: str) -> str:
 
 def _ground(case: Case, code: str) -> Ground:
     """A ground in the words of the case's laws; by its code alone if they know none like it."""
-    found = acts.ground_of(case, code)
+    found = grounds.ground_of(case, code)
     return Ground(code, str(found.title), found.citation) if found else Ground(code, words.words(code), "")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from dsar.vault.errors import KeyDestroyed
-from exports.fulfil import acts
+from exports.fulfil import grounds
 from exports.fulfil.corrections.places import Place, place_named
 from exports.fulfil.corrections.standing import corrections_of, decisions_of
 from exports.models import Act, ActKind, DataSource, KnownBy
@@ -76,7 +76,7 @@ def _not_made(
     field = {"field": name_of(asked, language)}
     if decision.verdict == Verdict.REFUSED:
         told = _("%(field)s: not corrected anywhere else.") if is_made else _("%(field)s: not corrected.")
-        ground = acts.ground_in_words(case, decision.code, language)
+        ground = grounds.ground_in_words(case, decision.code, language)
         considered = supporting.considered(asked.documents.standing().count())
         yield " ".join(filter(None, (told % field, ground, decision.explanation, considered)))
     elif decision.verdict == Verdict.NOT_HELD and not is_made:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exports.fulfil import acts
+from exports.fulfil import grounds, what_went
 from exports.fulfil.account import account_of
 from exports.models import Act, ActKind
 from exports.reports.case_report import report_html
@@ -31,13 +31,13 @@ def test_a_deletion_tells_what_went_what_was_kept_and_why(house: House) -> None:
 
 def test_what_an_earlier_round_did_is_told_once_and_not_forgotten(house: House) -> None:
     case = house.closed(Right.DELETE)
-    before, kept = account_of(case, "en"), acts.kept_by_deletion(case)
+    before, kept = account_of(case, "en"), what_went.kept_by_deletion(case)
     first = Act.objects.get(case=case, source__slug="shop")
     again = Act(case=case, source=first.source, map_version=first.map_version, kind=ActKind.DELETE, round=2)
     again.proof = {"reviews": {**first.proof["reviews"], "rows": 2}}
     again.done_at = first.done_at
     again.save()
-    assert acts.kept_by_deletion(case) == kept != []
+    assert what_went.kept_by_deletion(case) == kept != []
     assert account_of(case, "en") == tuple(
         "Reviews: 5 records deleted." if sentence.startswith("Reviews") else sentence for sentence in before
     )
@@ -47,8 +47,8 @@ def test_rows_that_stay_because_others_need_them_are_told_apart_from_those_that_
     loyalty_cards.handed_out(house)
     case = house.closed(Right.DELETE)
     assert loyalty_cards.left(house) == [loyalty_cards.SHARED]
-    (deleted,) = [item for item in acts.deletions(case) if item.collection.name == "loyalty_cards"]
-    assert (deleted.rows, deleted.still_needed) == (1, 1)
+    (cards,) = [item for item in what_went.deletions(case) if item.collection.name == "loyalty_cards"]
+    assert (cards.rows, cards.still_needed) == (1, 1)
     why = "because records of others, or records that we have to keep, refer to it."
     letter = " ".join(case.messages.get(letter=Letter.DELETED).text.split())
     assert f"Loyalty cards: 1 record stays, {why}" in letter
@@ -60,7 +60,7 @@ def test_a_ground_is_told_in_the_words_of_the_law_that_answers(house: House) -> 
     case = house.closed(Right.DELETE, residence="US-TX")
     assert case.state == State.CLOSED
     (orders,) = (sentence for sentence in account_of(case, "en") if sentence.startswith("Orders: "))
-    like = acts.ground_of(case, "ca_105d8_legal_obligation")
+    like = grounds.ground_of(case, "ca_105d8_legal_obligation")
     assert like is not None
     assert like.code == "tx_legal_obligation"
     assert orders == f"Orders: 7 records kept. {like.person_text} (Texas DPSA, {like.citation})"
@@ -69,7 +69,7 @@ def test_a_ground_is_told_in_the_words_of_the_law_that_answers(house: House) -> 
 
 def test_a_ground_that_no_law_knows_is_told_by_its_code(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     case = house.closed(Right.DELETE)
-    monkeypatch.setattr(acts, "ground_of", lambda _case, _code: None)
+    monkeypatch.setattr(grounds, "ground_of", lambda _case, _code: None)
     (orders,) = (sentence for sentence in account_of(case, "en") if sentence.startswith("Orders: "))
     assert "7 records kept. The ground is the one that we call ca_105d8_legal_obligation;" in orders
     assert "ca 105d8 legal obligation" in report_html(case)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from exports import findings
-from exports.fulfil import acts
+from exports.fulfil import acts, what_went
 from exports.models import Act, DataMapVersion, DataSource, Part, RunState
 from exports.sources.connector import ChangeRefusedError, Deletion, DeletionPlan, SourceUnavailableError
 from exports.sources.contents import NAME
@@ -65,7 +65,7 @@ def test_what_the_law_wants_kept_is_kept_on_its_ground(house: House) -> None:
     before = count(house, "orders")
     case = house.closed(Right.DELETE)
     assert count(house, "orders") == before > 0
-    kept = {item.collection.name: (item.rows, item.code) for item in acts.kept_by_deletion(case)}
+    kept = {item.collection.name: (item.rows, item.code) for item in what_went.kept_by_deletion(case)}
     assert kept.keys() == {"orders", "order_lines", "payments"}
     assert {code for _rows, code in kept.values()} == {"ca_105d8_legal_obligation"}
     assert proofs(case)["shop"]["orders"] == ("keep", kept["orders"][0])

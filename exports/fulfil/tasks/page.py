@@ -9,7 +9,7 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from exports.fulfil import as_planned, gather, second_look, source_runs, suppressing
+from exports.fulfil import as_planned, collecting, gather, second_look, source_runs, suppressing
 from exports.fulfil.corrections import account, deciding, standing
 from exports.fulfil.corrections.places import Place
 from exports.fulfil.documents import taking
@@ -195,7 +195,7 @@ def _columns(task: Task, collection: Collection, language: str) -> list[Column]:
 def _needed_whole(task: Task, collection: Collection) -> set[str]:
     """The columns of which a count needs more than whether something is there."""
     names = {root.column for root in collection.roots} | {given.column for given in collection.gives}
-    names |= set(gather.fields_to_plan(task.run, collection)) if task.run else set()
+    names |= set(collecting.fields_to_plan(task.run, collection)) if task.run else set()
     counted_from = getattr(collection.on_delete, "counted_from", None)
     return names | {name for name in (collection.received_at, counted_from) if name}
 

@@ -17,7 +17,7 @@ from dsar.jobs.models import Job
 from dsar.jobs.queue import retry
 from dsar.jobs.running import Outcome, execute
 from exports import findings
-from exports.fulfil import gather
+from exports.fulfil import collecting, gather
 from exports.models import DataSource, PageTaken, Part, SourceRun
 from exports.sources.http.calls import Caller
 from requests_app import ports
@@ -132,7 +132,7 @@ def test_pages_before_the_look_back_are_gone_through_as_well_in_however_many_att
 
 
 def test_a_worker_that_dies_after_a_page_goes_on_at_the_next(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    keep = gather._keep
+    keep = collecting._keep
 
     def keep_or_die(kept: Any, collection: Any, page: Any, number: int, *more: Any) -> None:
         if number == 3:
@@ -142,7 +142,7 @@ def test_a_worker_that_dies_after_a_page_goes_on_at_the_next(service: Service, m
     job = gathering(Right.KNOW_SPECIFIC)
     with monkeypatch.context() as patched:
         patched.setattr(Part, "MOST_RECORDS", 2)
-        patched.setattr(gather, "_keep", keep_or_die)
+        patched.setattr(collecting, "_keep", keep_or_die)
         attempt(job)
     assert orders_found() == ALL[:4]
     service.asked.clear()

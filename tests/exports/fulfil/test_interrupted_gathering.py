@@ -18,7 +18,7 @@ from dsar.jobs.models import State as JobState
 from dsar.jobs.polling import Worker
 from dsar.jobs.queue import retry
 from dsar.jobs.running import Outcome, execute
-from exports.fulfil import gather, source_runs
+from exports.fulfil import collecting, source_runs
 from exports.models import Part, RunState, SourceRun
 from exports.sources.connector import SourceUnavailableError
 from requests_app.events import EventKind
@@ -33,14 +33,14 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 def failing(monkeypatch: pytest.MonkeyPatch, at_page: int) -> None:
     """The worker dies before it writes this page's row down, once."""
-    keep, pages = gather._keep, iter(range(1, 1000))
+    keep, pages = collecting._keep, iter(range(1, 1000))
 
     def keep_or_die(*arguments: object) -> None:
         if next(pages) == at_page:
             raise SourceUnavailableError("pulled out")
         keep(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(gather, "_keep", keep_or_die)
+    monkeypatch.setattr(collecting, "_keep", keep_or_die)
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 4])
@@ -87,14 +87,14 @@ def test_gathering_that_is_paused_between_pages_goes_on_where_it_stopped(
 ) -> None:
     monkeypatch.setattr(Part, "MOST_RECORDS", 4)
     whole = house.deciding(Right.KNOW_SPECIFIC)
-    keep, kept = gather._keep, iter(range(1, 1000))
+    keep, kept = collecting._keep, iter(range(1, 1000))
 
     def keep_and_pause(*arguments: object) -> None:
         keep(*arguments)  # type: ignore[arg-type]
         if next(kept) == 2:
             pausing.pause(by="staff:1", at=timezone.now())
 
-    monkeypatch.setattr(gather, "_keep", keep_and_pause)
+    monkeypatch.setattr(collecting, "_keep", keep_and_pause)
     case = house.deciding(Right.KNOW_SPECIFIC)
     assert (case.state, run_of(case, "shop").parts.count()) == (State.GATHERING, 2)
     pausing.resume()
@@ -147,14 +147,14 @@ def test_a_worker_that_dies_between_collections_counts_none_twice(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = house.deciding(Right.KNOW_CATEGORIES)
-    count, calls = gather._count, iter(range(1, 1000))
+    count, calls = collecting._count, iter(range(1, 1000))
 
     def count_or_die(*arguments: object) -> None:
         if next(calls) == 3:
             raise SourceUnavailableError("pulled out")
         count(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(gather, "_count", count_or_die)
+    monkeypatch.setattr(collecting, "_count", count_or_die)
     case = house.deciding(Right.KNOW_CATEGORIES)
     house.later()
     assert fresh(case).state == State.DECIDING
@@ -223,17 +223,17 @@ def test_a_later_source_that_a_worker_is_half_through_is_searched_anew(
     house.move(case, "start_gathering")
     for _try in range(7):
         house.later()
-    count = gather._count
+    count = collecting._count
 
     def count_late(*arguments: Any) -> None:
         """While the second source is being counted, the first one is tried again, and found."""
-        monkeypatch.setattr(gather, "_count", count)
+        monkeypatch.setattr(collecting, "_count", count)
         house.switch_on("shop")
         retry(Job.objects.get(state=JobState.FAILED, kind="gather_source"), at=timezone.now())
         Worker().run_until_idle()
         count(*arguments)
 
-    monkeypatch.setattr(gather, "_count", count_late)
+    monkeypatch.setattr(collecting, "_count", count_late)
     house.later()
     house.work()
     assert run_of(case, "web_log").counts["web_devices"] == 2

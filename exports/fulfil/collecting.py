@@ -69,7 +69,7 @@ def fields_to_plan(source_run: SourceRun, collection: Collection) -> tuple[str, 
 def _count(kept: source_runs.Kept, connector: Connector, collection: Collection, identifiers: Identifiers) -> None:
     """Count one collection, once, whoever died after it; nothing is read of it but what it gives to later sources."""
     run, source_run = kept.run, kept.source_run
-    walk = going_on.Walk(kept, connector, collection, identifiers)
+    walk = going_on.CollectionWalk(kept, connector, collection, identifiers)
     if collection.name in source_run.counts and not walk.has_begun:
         return
     if connector.keeps_places:
@@ -98,7 +98,7 @@ def _collect(  # noqa: PLR0917 - what is collected, and what is looked at on the
     since = _since(source_run)
     if since and not last:
         _lead_on(kept, connector, collection, identifiers)
-    walk = going_on.Walk(kept, connector, collection, identifiers)
+    walk = going_on.CollectionWalk(kept, connector, collection, identifiers)
     counts_past = connector.keeps_places and (walk.has_begun or not last)
     scheduled = connector.datamap.collection(collection.name)
     counted_from = going_on.counted_from(source_run, scheduled) if counts_past else ()
@@ -125,7 +125,7 @@ def _lead_on(kept: source_runs.Kept, connector: Connector, collection: Collectio
     if not collection.gives:
         return
     run, source_run = kept.run, kept.source_run
-    walk = going_on.Walk(kept, connector, collection, identifiers, WalkFor.GIVES)
+    walk = going_on.CollectionWalk(kept, connector, collection, identifiers, WalkFor.GIVES)
     for page, taken in walk.pages(mode=Mode.PLAN, size=Part.MOST_RECORDS, after=walk.after):
         with source_runs.keeping(run, taken):
             source_runs.update(source_run, state=RunState.RUNNING)

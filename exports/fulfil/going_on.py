@@ -27,7 +27,7 @@ from exports.sources.values import Key
 from requests_app.law.words import Right
 
 
-class Walk:
+class CollectionWalk:
     """The walk through one collection, over all attempts; elsewhere than in services nothing is kept of it."""
 
     def __init__(

@@ -15,7 +15,7 @@ from exports.sources.bookmark import Bookmark
 from exports.sources.connector import BrokenDataError, Identifiers, SourceUnavailableError
 from exports.sources.datamap import E164, Collection, DataMap
 from exports.sources.http.calls import Caller
-from exports.sources.http.walking import NEW_TEXT, Found, Walk
+from exports.sources.http.walking import NEW_TEXT, AnswerWalk, Found
 from exports.sources.rows import OfPerson, Row, columns_needed
 from exports.sources.telephones import e164
 from exports.sources.values import Json, Key, key_value
@@ -69,7 +69,7 @@ class ServiceRows:
             return Found(rows, _next(answer, where), where)
 
         name = f"{self._datamap.source}: {collection.name}"
-        return Walk(ask, name, _digest(path, question), after=after, bookmark=bookmark).rows()
+        return AnswerWalk(ask, name, _digest(path, question), after=after, bookmark=bookmark).rows()
 
     def _question(self, collection: Collection, asked: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
         """Whose rows are wanted; or, of near misses, which values may stand in which column."""

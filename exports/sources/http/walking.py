@@ -64,7 +64,7 @@ def _place_in(text: str, question: str) -> Place | None:
     return Place(cursor, answers, is_behind) if of == question else None
 
 
-class Walk:
+class AnswerWalk:
     """One walk through the answers to one question, which has the digest `question`."""
 
     def __init__(self, ask: Ask, name: str, question: str, *, after: Key | None, bookmark: Bookmark | None) -> None:

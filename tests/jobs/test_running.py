@@ -15,7 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django.forms.models import model_to_dict
 from django.test.utils import CaptureQueriesContext
 
-from dsar.jobs import queue, registry
+from dsar.jobs import pausing, queue, registry, running
 from dsar.jobs.models import Job, State
 from dsar.jobs.queue import enqueue
 from dsar.jobs.registry import Handler, Retries, UnknownKind
@@ -417,6 +417,25 @@ def test_renewing_keeps_the_lease_from_ending(clock: Clock) -> None:
 
     job = a_job(clock, work_long)
     assert execute(job.pk, clock=clock) is Outcome.DONE
+
+
+@pytest.mark.parametrize(("stops", "outcome"), [(True, Outcome.PAUSED), (False, Outcome.DONE)])
+def test_a_look_now_and_then_keeps_the_lease_and_ends_at_a_pause_what_need_not_be_brought_to_its_end(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, stops: bool, outcome: Outcome
+) -> None:
+    monkeypatch.setattr(running, "BETWEEN_LOOKS", 0)
+
+    def work_long(run: Run) -> None:
+        look = run.now_and_then(stops=stops)
+        for _ in range(4):
+            clock.forward(minutes=9)
+            look()
+            assert execute(run.job.pk, clock=clock) is Outcome.NOT_CLAIMED
+        pausing.pause(by="staff:1", at=clock.now)
+        look()
+
+    job = a_job(clock, work_long)
+    assert execute(job.pk, clock=clock) is outcome
 
 
 def test_a_lease_that_ended_without_a_successor_is_renewed(clock: Clock) -> None:

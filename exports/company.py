@@ -25,6 +25,7 @@ from exports.fulfil import (
     restricting,
     transfer,
     trouble,
+    waiving,
     what_went,
 )
 from exports.fulfil.account import account_of, refusal_of
@@ -172,6 +173,10 @@ class CompanyWork:
         """Marked when it was searched, or placed since."""
         return held.is_held(case, at=at)
 
+    def stuck_in(self, case: Case) -> tuple[str, ...]:
+        """By the job that failed; and those that are left once one of them was waived."""
+        return tuple(waiving.stuck_in(case))
+
     def carry_out(self, case: Case, *, at: datetime) -> None:  # noqa: ARG002
         """Do what was approved, or for an opt-out what holds at once."""
         carry_out.begin(case)
@@ -227,7 +232,8 @@ class CompanyWork:
     def nothing_but_left_out(self, case: str) -> Exists:
         """By the sources of the present round; earlier requests of the person are no data that was asked about."""
         own = [source.pk for source in DataSource.objects.in_walking_order() if source.is_own_record]
-        of_round = SourceRun.objects.filter(case=OuterRef("case"), round=OuterRef("round"), records__gt=0)
+        found = SourceRun.objects.exclude(state=RunState.WAIVED).filter(records__gt=0)
+        of_round = found.filter(case=OuterRef("case"), round=OuterRef("round"))
         waived = SourceRun.objects.filter(~Exists(of_round.exclude(source__in=own)), state=RunState.WAIVED)
         return Exists(waived.filter(case=OuterRef(case), round=OuterRef(f"{case}__gathering_round")))
 

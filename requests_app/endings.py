@@ -21,6 +21,7 @@ from requests_app.law.wording import spell_date
 from requests_app.law.words import Degree, Ground, Level, Right, Route
 from requests_app.models import Case, Submission, Suppression
 from requests_app.models.case import CaseQuerySet
+from requests_app.ports import work
 from requests_app.roles import PERSON, Actor
 from requests_app.states import STATE_MOVES, Outcome, State
 
@@ -87,6 +88,17 @@ def may_be_withdrawn(case: Case) -> bool:
     except MoveShut:
         return False
     return True
+
+
+def check_waive_source(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+    """While sources are searched; afterwards only one in which a deletion that was approved is stuck."""
+    if case.state != State.GATHERING and not work().stuck_in(case):
+        raise MoveShut(
+            _(
+                "A source is waived while it is searched; or once a deletion that was approved has failed in it, and"
+                " no worker is at it any more."
+            )
+        )
 
 
 # ---- a restriction

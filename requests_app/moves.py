@@ -175,8 +175,9 @@ MOVES: dict[str, Move] = {
             gettext_lazy("Waive a source"),
             gettext_lazy("The answer goes without this source, and tells the person of the gap."),
             DESK,
-            inputs=(Input("source", gettext_lazy("Source"), gettext_lazy("Its short name, e.g. shop.")), REASON),
-            only_in=frozenset({State.GATHERING}),
+            endings.check_waive_source,
+            (Input("source", gettext_lazy("Source"), gettext_lazy("Its short name, e.g. shop.")), REASON),
+            only_in=frozenset({State.GATHERING, State.DECIDING, State.CARRYING_OUT}),
         ),
         Move(
             "choose_records",

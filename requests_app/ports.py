@@ -161,6 +161,9 @@ class Work(Protocol):
     def begun_because(self, case: Case) -> str:
         """Why the case can't end as if nothing were done, for part of it is; empty if nothing is."""
 
+    def stuck_in(self, case: Case) -> tuple[str, ...]:
+        """Short names of the sources in which a deletion that was approved failed, and is tried by nobody by now."""
+
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Release, delete, correct, suppress, tell recipients; reports by ``services.closing``."""
 

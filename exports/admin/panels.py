@@ -16,7 +16,7 @@ from exports import findings
 from exports.admin.passages import KINDS
 from exports.bundle import shine_the_light
 from exports.bundle.marketing import Year
-from exports.fulfil import near_misses, restricting
+from exports.fulfil import near_misses, restricting, waiving
 from exports.fulfil.choosing import candidates_of
 from exports.fulfil.keeping import last_day
 from exports.fulfil.withholding import OF_ALL
@@ -159,12 +159,13 @@ def sources(case: Case, actor: Actor) -> sections.Panel | None:
     if not runs:
         return None
     may_waive = may("waive_source", case, actor)
+    stuck = waiving.stuck_in(case) if may_waive else []
     choices = {choice.source_id: choice for choice in RecordChoice.objects.filter(case=case)}
     asking = set(candidates_of(case).values_list("source_id", flat=True))
     where = sections.STARTS["choose_records"](case)
     lines = [
         replace(
-            _source_line(run, case, may_waive=may_waive),
+            _source_line(run, case, may_waive=may_waive, stuck=stuck),
             which_url=where if run.source_id in asking else "",
             choice=_choice(choices.get(run.source_id)),
         )
@@ -185,7 +186,7 @@ def _with_nothing(case: Case) -> list[str]:
     return [run.source.title for run in findings.runs_with_nothing(case)] if case.state == State.DECIDING else []
 
 
-def _source_line(run: SourceRun, case: Case, *, may_waive: bool) -> SourceLine:
+def _source_line(run: SourceRun, case: Case, *, may_waive: bool, stuck: Sequence[str]) -> SourceLine:
     data_map = run.map_version.as_map()
     return SourceLine(
         slug=run.source.slug,
@@ -200,7 +201,7 @@ def _source_line(run: SourceRun, case: Case, *, may_waive: bool) -> SourceLine:
         error=run.error,
         waiver=unsealed(run, "waiver"),
         finished_at=run.finished_at,
-        may_be_waived=may_waive and run.state in UNFINISHED,
+        may_be_waived=may_waive and (run.state in UNFINISHED or run.source.slug in stuck),
         held_for=data_map.processor_for or "",
         passed_over=run.get_passed_over_display(),
         which_url="",

@@ -205,7 +205,13 @@ def _gaps(case: Case, runs: Sequence[SourceRun], language: str) -> Iterator[str]
     }
     sentence = left.get(case.right_answered, _("%(source)s could not be searched; this answer goes without it."))
     for run in runs:
-        if run.state == RunState.WAIVED:
+        if run.state == RunState.WAIVED and run.records:  # a deletion was stuck in what was found there
+            yield ngettext(
+                "%(source)s: %(count)s record about you was found there, and could not be deleted.",
+                "%(source)s: %(count)s records about you were found there, and could not be deleted.",
+                run.records,
+            ) % {"source": findings.source_title(run, language), "count": run.records}
+        elif run.state == RunState.WAIVED:
             yield sentence % {"source": findings.source_title(run, language)}
 
 

@@ -115,6 +115,7 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
             # From here on a hold comes too late; one that came before is seen.
             holding.lock(case.submission.organisation)
             held.check(case, source_run.source.slug, at=run.now())
+            source_runs.check_still_approved(source_run)
             ActBegun.objects.get_or_create(
                 case=case,
                 source=source_run.source,

@@ -12,7 +12,7 @@ from itertools import chain
 from django.db.models import F
 
 from dsar.jobs.running import Run
-from exports.models import UNFINISHED, PageTaken, Part, SourceRun
+from exports.models import UNFINISHED, PageTaken, Part, RunState, SourceRun
 from exports.sources.connector import Page
 from exports.sources.datamap import Collection
 from exports.sources.giving import GivenIdentifier, identifiers_given
@@ -49,6 +49,13 @@ def update(source_run: SourceRun, **values: object) -> None:
     if not list(wanted.values_list("pk", flat=True)):
         raise NoLongerWanted
     SourceRun.objects.filter(pk=source_run.pk).update(**values)
+
+
+def check_still_approved(source_run: SourceRun) -> None:
+    """Raise NoLongerWanted if the source was waived since a deletion began: it is locked, and then judged."""
+    found = SourceRun.objects.filter(pk=source_run.pk).select_for_update(of=("self",), no_key=True)
+    if RunState.WAIVED in found.values_list("state", flat=True):
+        raise NoLongerWanted
 
 
 @dataclass(frozen=True, repr=False)

@@ -288,6 +288,10 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "A service did a part of what was approved. Gather again first: what is left there is planned anew, and what is"
         " done already stays in the answer."
     ),
+    "left_out": _(
+        "A source in which the deletion was stuck is waived: what it holds stays, and the answer says so. Waive others"
+        " that are stuck as well, if need be; then have somebody else approve. What is done already stays done."
+    ),
     "held_since_approval": _(
         "A hold was placed on this person's data after the approval. Nothing was deleted there since. Gather again: the"
         " plan then keeps what is held, on its ground. Look, and approve anew."
@@ -338,8 +342,8 @@ WHAT_TO_DO: Mapping[str, Text] = {
     "deleted_in_part": _(
         "Something was deleted or passed on for this request already, or may have been, so that it can't be refused as"
         " a whole, nor end as if nothing were done. Carry on: gather again, keep back on a ground what has to stay,"
-        " waive a source that can't be searched, and approve the rest. The letter then tells what was deleted and what"
-        " was not."
+        " waive a source that can't be searched or in which the deletion is stuck, and approve the rest. The letter"
+        " then tells what was deleted and what was not."
     ),
     "two_right_values": _(
         "Two granted corrections would write different values to the same record. Decide on the page Corrections which"

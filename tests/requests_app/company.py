@@ -165,6 +165,10 @@ class Company:
         """Nothing is done in parts here."""
         return ""
 
+    def stuck_in(self, case: Case) -> tuple[str, ...]:
+        """Nothing fails here."""
+        return ()
+
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Have the act done."""
         self.to_carry_out.append(case.pk)

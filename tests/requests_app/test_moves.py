@@ -43,7 +43,7 @@ ON_DATA_RIGHTS = {
     "clarified": ({CLARIFYING}, DESK),
     "decide_limit": ({REVIEWING, DECIDING}, DESK),
     "start_gathering": ({REVIEWING}, DESK),
-    "waive_source": ({GATHERING}, DESK),
+    "waive_source": ({GATHERING, DECIDING, CARRYING_OUT}, DESK),
     "choose_records": ({GATHERING, DECIDING}, DESK),
     "remove_identifier": ({GATHERING, DECIDING}, DESK),
     "gather_again": ({DECIDING}, DESK),

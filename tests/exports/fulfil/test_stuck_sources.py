@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from dsar.jobs.models import Job
 from dsar.jobs.queue import retry
-from exports.models import Act, DataSource, Task, TaskKind, TaskState
+from exports.fulfil import held
+from exports.models import Act, DataSource, RunState, SourceRun, Task, TaskKind, TaskState
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
+from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.move import InputRefused
 from requests_app.states import State
 from tests.exports import tasks
 from tests.exports.fulfil.test_acts_by_owners import entered
-from tests.exports.house import APPROVER, House, facts_of, fresh, person
+from tests.exports.house import ANALYST, APPROVER, House, facts_of, fresh, person, run_of
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
@@ -143,3 +147,80 @@ def test_what_changed_since_the_approval_still_stops_it_and_goes_back_to_a_perso
     assert fresh(case).state == State.DECIDING
     assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "data_changed_since_approval"
     assert (done(case), reviews(house), asked(case)) == ({"web_log"}, before, [])
+
+
+# ---- waiving one for good
+
+
+def stuck_in_the_shop(house: House, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """A deletion that is done in the web log; the shop can only be read, and no worker tries again."""
+    case = house.deciding(Right.DELETE)
+    monkeypatch.delenv("DEMO_SHOP_WRITE_URL")
+    house.approve(case)
+    assert (fresh(case).state, done(case)) == (State.CARRYING_OUT, {"web_log"})
+    return case
+
+
+def waive(house: House, case: Case, source: str = "shop") -> None:
+    house.move(case, "waive_source", source=source, reason="Its maker is bankrupt.")
+    house.work()
+
+
+def test_a_source_in_which_it_is_stuck_is_waived_approved_by_somebody_else_and_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = stuck_in_the_shop(house, monkeypatch)
+    before, found = reviews(house), run_of(case, "shop").records
+    waive(house, case)
+    assert fresh(case).state == State.DECIDING
+    assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "left_out"
+    assert run_of(case, "shop").waiver == "Its maker is bankrupt."
+    with pytest.raises(MoveShut, match="Four eyes"):
+        house.move(case, "approve", ANALYST)
+    with pytest.raises(MoveShut, match="nor end as if nothing were done"):
+        house.move(case, "refuse", code="ca_105d8_legal_obligation", explanation="So it is.", reason="Weighed.")
+    house.approve(case)
+    assert (fresh(case).state, fresh(case).outcome) == (State.CLOSED, "partly_fulfilled")
+    assert (done(case), reviews(house)) == ({"web_log"}, before)
+    told = " ".join(fresh(case).messages.get(letter="deleted").text.split())
+    assert "Pages visited: 13 records deleted." in told
+    assert f"Shop: {found} records about you were found there, and could not be deleted." in told
+
+
+def test_a_source_that_a_worker_may_still_be_at_is_not_waived(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = stuck_in_the_shop(house, monkeypatch)
+    with pytest.raises(InputRefused, match="In no source of this name is the deletion stuck"):
+        waive(house, case, "web_log")
+    retry(Job.objects.get(kind="carry_out"), at=timezone.now())
+    with pytest.raises(MoveShut, match="no worker is at it any more"):
+        waive(house, case)
+    house.work()
+    waive(house, case)
+    assert fresh(case).state == State.DECIDING
+
+
+def test_a_worker_that_comes_to_a_source_that_was_waived_meanwhile_deletes_nothing_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, before, check = house.deciding(Right.DELETE), reviews(house), held.check
+
+    def meanwhile(asked: Case, source: str, **more: Any) -> None:
+        check(asked, source, **more)
+        if source == "shop":
+            SourceRun.objects.filter(case=case, source__slug="shop").update(state=RunState.WAIVED)
+
+    monkeypatch.setattr(held, "check", meanwhile)
+    house.approve(case)
+    assert (done(case), reviews(house)) == ({"web_log"}, before)
+
+
+def test_an_owner_who_does_not_delete_is_asked_no_more_once_the_archive_is_waived(house: House) -> None:
+    case = with_archive(house)
+    house.move(case, "approve", APPROVER)
+    house.work()
+    assert len(asked(case)) == 1
+    waive(house, case, "archive")
+    assert not asked(case)
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
+    assert len(facts_of(case, EventKind.ACT_DONE)) == 2

@@ -77,6 +77,10 @@ class SmallCompany:
     def restrict(self, case: Case) -> None:
         """No system of it restricts anybody."""
 
+    def stuck_in(self, case: Case) -> tuple[str, ...]:
+        """Nothing fails here."""
+        return ()
+
     def carry_out(self, case: Case, *, at: datetime) -> None:
         """Nothing to do."""
 

@@ -14,6 +14,7 @@ from dsar.demo.databases import make_database
 from dsar.demo.people import RECYCLED, Chosen, Person
 from dsar.jobs.models import Job
 from dsar.jobs.running import execute
+from exports.fulfil import flags_in_force
 from exports.fulfil.on_the_way import OnTheWay
 from exports.models import Act, DataSource
 from exports.sources.connector import SourceUnavailableError
@@ -226,6 +227,21 @@ def test_once_nobody_who_shares_a_device_is_opted_out_its_flag_goes(can_go_back:
     Suppression.objects.filter(case_id=other.pk).update(lifted_at=NOW)
     opted_in(can_go_back)
     assert flagged(can_go_back) == set()
+
+
+def test_a_restored_source_has_the_flag_of_a_shared_device_again_and_not_that_of_who_opted_in(
+    can_go_back: House,
+) -> None:
+    shared = devices_of(can_go_back, person())
+    share_devices(can_go_back, person(OTHER))
+    a_device_of_their_own(can_go_back)
+    opted_out(can_go_back)
+    opted_out(can_go_back, person(OTHER))
+    opted_in(can_go_back)
+    can_go_back.sql("web_log", "UPDATE web_devices SET sale_opt_out = 1")
+    everybody = flagged(can_go_back)
+    flags_in_force.set_all(DataSource.objects.get(slug="web_log"), since=NOW - timedelta(days=1), at=timezone.now())
+    assert everybody - flagged(can_go_back) == devices_of(can_go_back, person()) - shared != set()
 
 
 def test_who_opts_out_while_the_flag_of_a_shared_device_is_taken_off_has_it_set_again(

@@ -149,7 +149,9 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "The source was busy each time and asked us to wait. See that it can answer, then try the job again."
     ),
     "NoWriteAccess": _(
-        "The source can only be read. Set the environment variable with its writing URL, then try the job again."
+        "The source can only be read: set the environment variable with its writing URL. Or a table of it knows no"
+        " transactions, so that a change could stay half done: `manage.py sources check` names it; have it made"
+        " InnoDB's. Then try the job again."
     ),
     "NotConfigured": _(
         "An environment variable of the source, with its address or its key, is not set as it should be. `manage.py"

@@ -403,6 +403,10 @@ class Connector(ABC):
         """What can't be promised of this kind of source, though it can of others: sentences that begin with "that"."""
         return ()
 
+    def stays_half_done(self) -> tuple[str, ...]:
+        """Sentences that say where no deletion or correction is begun, since it could not be all or nothing."""
+        return ()
+
     def check_correction(self, correction: Correction) -> None:
         """See that a correction can be meant: nothing is changed. Raises ChangeRefusedError.
 

@@ -162,6 +162,7 @@ class Command(BaseCommand):
                 yield from source.undecided() or ()
             with source.open(source.map_version.as_map()) as connector:
                 connector.check()
+                yield from connector.stays_half_done()
                 if unsure := "; ".join(connector.not_promised()):
                     self.stdout.write(f"{source.slug}: a kind of database that is not tried; not promised is {unsure}.")
             if source.is_own_record and (lacks := own_record.not_in(source.map_version.as_map())):

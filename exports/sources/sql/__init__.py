@@ -116,6 +116,10 @@ class SqlConnector(Connector):
         """What holds of known kinds of database, and not of this one."""
         return self._reading.not_promised()
 
+    def stays_half_done(self) -> tuple[str, ...]:
+        """Where changes are not begun though there is a way to write; asks how the tables are kept."""
+        return self._reading.stays_half_done() if self._write_url is not None else ()
+
     def close(self) -> None:
         """Let go of all connections."""
         for engine in self._engines:

@@ -35,6 +35,7 @@ from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.order import Family, Hanging
 from exports.sources.sql.reading import Shape
 from exports.sources.sql.tables import Tables
+from exports.sources.sql.taking_back import check_taken_back
 from exports.sources.sql.windows import parts_of
 from exports.sources.unchanged import Compared, Masks, check_same
 from exports.sources.values import Json, Key
@@ -98,6 +99,8 @@ class Changing:
         """Do exactly what is planned, all or nothing; `repeated` if an earlier try may have done it."""
         steps = [self._step(planned, plan.identifiers) for planned in plan.collections]
         with self._transaction() as connection:
+            touched = (step.collection for step in steps if step.planned.action is not Action.KEEP)
+            check_taken_back(self._datamap.source, connection, self._dialect, touched)
             actions = {step.planned.name: step.planned.action for step in steps}
             hanging = Hanging(self._datamap, connection, self._tables, actions)
             order = hanging.order()
@@ -360,6 +363,7 @@ class Changing:
         collections = [self._datamap.collection(one.collection) for one in corrections]
         values = [self._tables.writable(one.collection, one.field, one.new) for one in corrections]
         with self._transaction() as connection:
+            check_taken_back(self._datamap.source, connection, self._dialect, collections)
             for one, collection, value in zip(corrections, collections, values, strict=True):
                 for key, old in one.rows:
                     self._correct_row(connection, collection, key, one.field, old, value)

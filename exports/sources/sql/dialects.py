@@ -46,6 +46,11 @@ SPOKEN_AS_KEPT = (
     b"SELECT set_config('client_encoding', CASE WHEN kept IN ('EUC_TW', 'MULE_INTERNAL') THEN 'UTF8' ELSE kept END,"
     b" false) FROM current_setting('server_encoding') AS kept"
 )
+WITHOUT_TRANSACTIONS = sa.text(
+    "SELECT found.engine FROM information_schema.tables AS found JOIN information_schema.engines AS known"
+    " ON known.engine = found.engine WHERE found.table_schema = coalesce(:schema, database())"
+    " AND found.table_name = :table AND known.transactions <> 'YES'"
+)
 LETS_ZERO_DATES_IN = "REPLACE(REPLACE(@@SESSION.sql_mode, 'NO_ZERO_IN_DATE', ''), 'NO_ZERO_DATE', '')"
 Expression = sa.ColumnElement[Any]  # of whatever type the column has
 Condition = sa.ColumnElement[bool]
@@ -104,6 +109,9 @@ class Dialect(Protocol):
     def not_promised(self, engine: sa.Engine) -> tuple[str, ...]:
         """What can't be promised of it, in words that go on from "not promised is"."""
 
+    def takes_nothing_back(self, connection: sa.Connection, schema: str | None, table: str) -> str:
+        """What keeps the table, if that knows no transactions; else empty."""
+
 
 class Usual:
     """What is so on most kinds of server."""
@@ -136,6 +144,10 @@ class Usual:
     def not_promised(self, engine: sa.Engine) -> tuple[str, ...]:  # noqa: ARG002
         """It is tried here."""
         return ()
+
+    def takes_nothing_back(self, connection: sa.Connection, schema: str | None, table: str) -> str:  # noqa: ARG002
+        """All tables are alike."""
+        return ""
 
 
 class Sqlite(Usual):
@@ -356,6 +368,10 @@ class MariaDb(Usual):
         if isinstance(column.type, mysql.TIMESTAMP):
             return sa.or_(column >= sa.literal(bounds.instant.replace(tzinfo=None)), is_none)
         return sa.or_(reaches_by_clock(column, bounds), is_none)
+
+    def takes_nothing_back(self, connection: sa.Connection, schema: str | None, table: str) -> str:
+        """Each table has an engine of its own; a view has none, and is what its tables are."""
+        return str(connection.scalar(WITHOUT_TRANSACTIONS, {"schema": schema, "table": table}) or "")
 
 
 SQLITE_FUNCTIONS: dict[str, Callable[[str], str]] = {

@@ -34,6 +34,7 @@ from exports.sources.sql.engines import guarded
 from exports.sources.sql.matching import Condition, Matching
 from exports.sources.sql.order import Hanging
 from exports.sources.sql.tables import Tables
+from exports.sources.sql.taking_back import changed, kept_half_done
 from exports.sources.sql.windows import Part, streamed, whole
 from exports.sources.values import KEY_PARTS, PLAIN, Json, Key, KeyPart, json_value, key_value
 
@@ -75,6 +76,11 @@ class Reading:
         """What holds of known kinds of database, and not of this one."""
         with guarded(self._datamap.source):
             return self._dialect.not_promised(self._engine)
+
+    def stays_half_done(self) -> tuple[str, ...]:
+        """Of what a change that fails would stay half done."""
+        with guarded(self._datamap.source), self._engine.connect() as connection:
+            return tuple(kept_half_done(connection, self._dialect, changed(self._datamap.collections)))
 
     def check_value(self, collection: str, column: str, value: Json) -> None:
         """Raise ChangeRefusedError if the column can't hold such a value, or not all its letters."""

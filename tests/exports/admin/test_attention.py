@@ -64,7 +64,7 @@ def test_an_act_that_failed_says_where_and_what_to_do(
 ) -> None:
     monkeypatch.delenv("DEMO_SHOP_WRITE_URL")
     page = page_of(approver, house.closed(Right.DELETE))
-    assert "Could not be carried out in: shop. NoWriteAccess The source can only be read." in page
+    assert "Could not be carried out in: shop. NoWriteAccess The source can only be read:" in page
 
 
 def test_a_right_that_no_map_carries_out_is_work_for_a_person(house: House, approver: Client) -> None:

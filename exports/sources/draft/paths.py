@@ -155,7 +155,14 @@ class _Walk:
             and found.rule.leads is leads
             and (found.rule is EMAIL or not only_email)
             and (leads is not Leads.ASKED or name not in pointing)
+            and not self._is_anothers_number(place, name)
         ]
+
+    def _is_anothers_number(self, place: Place, name: str) -> bool:
+        """Whether it points to the same number in the table of those who have it: by that way the rows are found."""
+        rule = self._guesses[place][name].rule
+        parents = (p for p in self._schema.pointers if p.child == place and p.columns == (name,) and not p.is_own)
+        return rule is not EMAIL and any(self._guesses[p.parent][p.parent_columns[0]].rule is rule for p in parents)
 
     def _spread(self, near: Iterable[Place]) -> None:
         """Breadth first: down to what points to the rows, and up to what they are part of."""

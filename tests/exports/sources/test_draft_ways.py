@@ -149,6 +149,25 @@ lists: people_id! int > people, level_code! > levels
 """
 
 
+NUMBERED = """
+clients: client_no! int, name, rep int > helpers
+helpers: id! int, email
+bills: bill_no! int, client_no int > clients
+calls: id! int, client_no int
+"""
+
+
+def test_a_customers_number_leads_to_the_customer_and_from_there_to_what_points_to_them() -> None:
+    """The bills' own number would be the same way once more, with questions of its own."""
+    assert ways_of(NUMBERED) == [
+        "calls: account_number = client_no",
+        "helpers: email = email",
+        "clients? account_number = client_no | helpers(id) = rep",
+        "bills? clients(client_no) = client_no",
+        "left out: ",
+    ]
+
+
 def test_of_a_number_the_draft_says_whose_row_it_names() -> None:
     """An employee_id is a word of work, and here the number of a person: which one, the foreign keys say."""
     drafted = draft("rooms", survey_of(NUMBERS))

@@ -61,6 +61,7 @@ class Reached:
     ways: tuple[Root | Join, ...]
     is_sure: bool
     is_root: bool  # an identifier stands in the row
+    is_person: bool  # or the row is somebody's to whom one with an identifier points
     notes: tuple[str, ...]  # why a way is asked about, and foreign keys that are not followed
     things: Mapping[str, str]  # columns that point to tables that are left out, by the name of the table
     others: frozenset[str]  # those that point, not followed, to rows that may be another person's
@@ -212,6 +213,18 @@ class _Walk:
         """Whether the identifier in a row is that of the person to whom it points."""
         return self._distance.get(pointer.child) == 0 and self._is_of_people(pointer.parent)
 
+    def _names_owner(self, pointer: Pointer) -> bool:
+        """Whether the person is found over such rows, each of which holds one identifier of several."""
+        is_one = self._is_one(pointer) or not self._is_owner(pointer)
+        return not is_one and any(step.pointer == pointer for step in self._steps_to(pointer.parent))
+
+    def _one_of_several(self, pointer: Pointer) -> str:
+        child, parent = self._schema.name(pointer.child), self._schema.name(pointer.parent)
+        return (
+            f"a person may have several rows in {child}, and is found in {parent} over one: the others, with what"
+            f" nobody knew the person by, are in no answer, and a deletion stops at them if {parent} is one_per_person"
+        )
+
     def _is_of_people(self, place: Place) -> bool:
         return bool(self._nouns[place]) and self._nouns[place][-1] in PEOPLE
 
@@ -270,6 +283,7 @@ class _Walk:
         # An identifier and a foreign key may mean two people, as two of a kind may: a buyer, and who sold it.
         is_one = len(ways) == 1 or (not steps and len({root.by for root in roots}) == len(roots))
         doubts = [step.doubt for step in steps if step.doubt]
+        doubts += [self._one_of_several(pointer) for pointer in self._pointers[place] if self._names_owner(pointer)]
         if self._asked(place):
             doubts.append(f"{', '.join(self._asked(place))}: a number that people know as theirs, or only the database")
         if roots and all(root.by == PHONE_KIND for root in roots) and not steps:
@@ -284,6 +298,7 @@ class _Walk:
             ways,
             is_one and not doubts,
             bool(roots),
+            any(self._names_owner(step.pointer) for step in steps),
             (*dict.fromkeys(doubts), *filter(None, passed.values())),
             {name: self._schema.name(p.parent) for p in passed if p.parent not in self._distance for name in p.columns},
             frozenset(others),

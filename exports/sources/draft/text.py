@@ -142,7 +142,7 @@ def _collection(schema: Schema, reached: Reached, guesses: Mapping[str, Guess]) 
     if table.place.schema != schema.default:
         yield f"    schema: {scalar(table.place.schema)}"
     yield f"    key: {_key(reached, guesses)}"
-    if reached.is_root:
+    if reached.is_root or reached.is_person:
         yield f"    one_per_person: {_decide('true if two rows are two people, else false')}"
     yield f"    provided_by_person: {_decide('true if people gave it themselves, false if we made or observed it')}"
     yield f"    purposes: {_decide('a list of names from purposes at the top, such as [main]')}"

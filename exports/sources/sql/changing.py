@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection as Several
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -280,6 +281,7 @@ class Changing:
             going = [key for key in page.keys if key not in step.planned.spared]
             if deletes and going:
                 staying = hanging.still_needed(step.collection, self._is_one_of(step.collection, going))
+                self._check_shared(step.collection, staying)
                 needed |= staying
                 going = [key for key in going if key not in staying]
             if family:
@@ -301,6 +303,14 @@ class Changing:
         return DoneCollection(
             step.planned.name, step.planned.action, changed, spared, found.hexdigest(), frozenset(needed)
         )
+
+    def _check_shared(self, collection: Collection, staying: Several[Key]) -> None:
+        """An address that others need stays, and is no longer the person's; who somebody is stays theirs."""
+        if staying and collection.one_per_person:
+            raise ChangeRefusedError(
+                f"{self._datamap.source}: rows that stay point to {collection.name}, where each row is a person: the"
+                " map finds not all that is theirs, or keeps it; have that put right first"
+            )
 
     def _act_on(self, connection: sa.Connection, step: _Step, keys: list[Key], hanging: Hanging) -> int:
         if not keys or step.planned.action is Action.KEEP:

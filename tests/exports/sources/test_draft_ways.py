@@ -79,12 +79,22 @@ devices: id! int, user_id int > users, device_id
 
 def test_an_address_in_a_table_of_its_own_leads_up_to_the_person_and_from_there_to_all_that_is_theirs() -> None:
     assert ways_of(UP) == [
-        "user_emails: email = email",
+        "user_emails? email = email",
         "users? user_emails(user_id) = id",
         "devices: users(id) = user_id",
         "notes: users(id) = user_id",
         "left out: plans",
     ]
+
+
+def test_that_somebody_may_have_a_second_address_is_told_and_that_each_row_up_there_may_be_a_person_is_asked() -> None:
+    drafted = draft("app", survey_of(UP))
+    assert "# a person may have several rows in user_emails, and is found in users over one: the others" in drafted
+    users = drafted[drafted.index("name: users") : drafted.index("name: devices")]
+    assert 'one_per_person: "decide: true if two rows are two people' in users
+    assert "one_per_person" not in drafted[drafted.index("name: devices") : drafted.index("name: notes")]
+    single = draft("app", survey_of(UP.replace("user_emails: id! int, user_id int", "user_emails: user_id! int")))
+    assert "several rows" not in single
 
 
 SHARED_ADDRESS = """

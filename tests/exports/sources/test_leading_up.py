@@ -166,6 +166,17 @@ def test_an_address_to_which_a_parcel_that_is_kept_points_stays_with_it(opened: 
     assert left(post_url)["addresses"] == [1, 2, 3, 4, 5]
 
 
+def test_a_person_to_whom_rows_point_that_stay_is_not_passed_over_as_shared(opened: Open, post_url: str) -> None:
+    """Somebody's second e-mail address leads to them, too: the record stays theirs, and a person has to look."""
+    post = opened(addresses="delete\n    one_per_person: true")
+    before = left(post_url)
+    with pytest.raises(ChangeRefusedError, match="rows that stay point to addresses, where each row is a person"):
+        post.delete(plan_of(post, person("bob"), **ALL))
+    assert left(post_url) == before
+    post.delete(plan_of(post, person("ann"), **ALL))
+    assert left(post_url)["addresses"] == [2, 4, 5]
+
+
 def test_what_a_neighbour_has_as_well_is_not_masked(opened: Open, post_url: str) -> None:
     post = opened(addresses="{deidentify: {id: keep, street: clear}}")
     plan = plan_of(post, person("bob"), **(ALL | {"addresses": Action.DEIDENTIFY}))

@@ -146,7 +146,8 @@ ROW_NUMBER = Rule(
 )
 WORK = Rule(
     "work",
-    "salary wage job_title occupation profession employer employee_no employee_id hire_date department"
+    "=company =firma =empresa =societe =azienda salary wage job_title occupation profession employer employee_no"
+    " employee_id hire_date department"
     " vacation_hours sick_leave sick_leave_hours pay_frequency pay_rate gehalt lohn beruf arbeitgeber salaire"
     " emploi salario empleador puesto stipendio",
     Category.EMPLOYMENT,
@@ -320,7 +321,8 @@ RULES: tuple[Rule, ...] = (
         "=name_first =name_last full_name fullname first_name firstname last_name lastname surname given_name givenname"
         " family_name middle_name middlename middle_initial maiden_name nickname nick_name nicename username"
         " login login_id login_name display_name legal_name preferred_name real_name screen_name name_on_card cc_owner"
-        " card_owner name_suffix name_prefix name_style title_of_courtesy salutation honorific anrede vorname nachname"
+        " card_owner from_name to_name"
+        " name_suffix name_prefix name_style title_of_courtesy salutation honorific anrede vorname nachname"
         " familienname zuname prenom nom_de_famille nom_famille nombre_completo nombre_usuario primer_nombre"
         " segundo_nombre apellido sobrenome nome_completo cognome voornaam achternaam author"
         f" {' '.join(f'{who}_name' for who in WHOSE_NAME.split())} nombre_cliente nom_client",

@@ -33,7 +33,7 @@ NAMES = {
     Category.IDENTIFIERS: ("E-Mail", "Nachname", "Straße", "código_postal", "correo", "Kundennummer", "DEVICE_ID"),
     Category.PROTECTED_CHARACTERISTICS: ("Geburtsdatum", "religion", "maladie", "género"),
     Category.INTERNET_ACTIVITY: ("ip_adresse", "UserAgent"),
-    Category.EMPLOYMENT: ("Gehalt", "job_title"),
+    Category.EMPLOYMENT: ("Gehalt", "job_title", "Company"),
     Category.COMMERCIAL: ("order_no", "Rechnungsnummer"),
 }
 
@@ -84,7 +84,10 @@ COMPARED = {
     ),
     "phone": ("telephone2", "phone_home", "HomePhone", "customer_phone_number", "teléfono_casa", "Handynummer"),
     "birth_date": ("DateOfBirth", "customer_dob", "fecha_nacimiento", "GeburtsDatum", "date_de_naissance"),
-    "name": ("FirstName", "ShipName", "nombre", "apellidos", "Vorname", "nom", "user_login", "contact_name", "name1"),
+    "name": (
+        *("FirstName", "ShipName", "nombre", "apellidos", "Vorname", "nom", "user_login", "contact_name", "name1"),
+        *("to_name", "FromName"),
+    ),
     "account_number": ("AccountNumber", "CustomerID", "Kundennummer", "client_id"),
 }
 

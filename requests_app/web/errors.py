@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from requests_app.web.pages import strict
 
@@ -44,4 +45,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 
 def _error(request: HttpRequest, status: int) -> HttpResponse:
-    return render(request, f"portal/errors/{status}.html", NO_DATABASE, status=status)
+    """The page of a status; who met it at the desk is led back there."""
+    at_the_desk = request.path_info.startswith(reverse("admin:index"))
+    return render(request, f"portal/errors/{status}.html", NO_DATABASE | {"at_the_desk": at_the_desk}, status=status)

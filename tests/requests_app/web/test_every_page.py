@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
@@ -99,3 +99,13 @@ def test_what_is_not_open_says_so() -> None:
     assert isinstance(answer, HttpResponse)
     assert answer.status_code == 403
     assert "This is not open to you" in answer.content.decode()
+    assert "enter again with a fresh code" in answer.content.decode()
+
+
+def test_who_meets_a_shut_or_missing_page_at_the_desk_is_led_back_to_it() -> None:
+    shut = errors.forbidden(RequestFactory().get("/admin/requests_app/user/"), PermissionDenied())
+    missing = errors.not_found(RequestFactory().get("/admin/nowhere/"), Http404())
+    for answer in (shut, missing):
+        assert isinstance(answer, HttpResponse)
+        assert 'href="/admin/">Back to the desk' in answer.content.decode()
+    assert "Your role does not open this page of the desk." in shut.content.decode()

@@ -31,7 +31,7 @@ from dsar.jobs import pausing
 from requests_app.admin import queue, sections, together
 from requests_app.admin.case_page import content_of, context_of, note_look
 from requests_app.admin.desk import DeskAdmin, actor_of, today
-from requests_app.admin.making_moves import MovePage, ways_of
+from requests_app.admin.making_moves import MovePage, held_up, ways_of
 from requests_app.admin.timeline import timeline
 from requests_app.law.words import Route
 from requests_app.models import Case
@@ -169,6 +169,7 @@ class CaseAdmin(DeskAdmin[Case]):
         case = self._case(request, object_id)
         actor, on = actor_of(request), today()
         ways = ways_of(case, offers(case, actor, on))
+        held = held_up(case, ways)
         note_look(actor, case, at=timezone.now())
         context = {
             **context_of(request, case),
@@ -177,7 +178,12 @@ class CaseAdmin(DeskAdmin[Case]):
             "links": sections.links_of(case, actor),
             "lines": timeline(case),
             "ways": [way for way in ways if way.offer.is_open],
-            "shut": [way.offer for way in ways if not way.offer.is_open and _may_open(case, way.offer.move)],
+            "held_up": held,
+            "shut": [
+                way.offer
+                for way in ways
+                if way.offer is not held and not way.offer.is_open and _may_open(case, way.offer.move)
+            ],
             "pause": pausing.current(),
             "makes_moves": bool(actor.roles & {Role.ANALYST, Role.APPROVER}),
         }

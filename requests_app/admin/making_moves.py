@@ -21,11 +21,13 @@ from requests_app.admin.case_page import content_of, context_of, note_look
 from requests_app.admin.desk import actor_of
 from requests_app.admin.timeline import timeline
 from requests_app.guards import MoveShut
+from requests_app.law.words import Route
 from requests_app.models import Case
 from requests_app.move import Input, InputRefused, Move
 from requests_app.moves import Offer
 from requests_app.services import moving
 from requests_app.services.history import local_day
+from requests_app.states import STATE_MOVES
 
 DECIDING = frozenset(
     {"approve", "refuse", "refuse_opt_out", "refuse_opt_in", "write_answer", "reopen", "redirect", "merge"}
@@ -47,6 +49,10 @@ TONES = {
     "end_restriction": "danger",
 }
 ORDER = ("primary", "plain", "danger")
+# What is seldom the next step, and about the case rather than about what was asked for.
+BESIDE = frozenset(
+    {"link_people", "unlink_people", "hold", "release_hold", "extend", "assign", "letter_bounced", "told_otherwise"}
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,22 @@ class Way:
 
 
 def ways_of(case: Case, offers: Iterable[Offer]) -> list[Way]:
-    """The buttons of moves: what leads on first, what can't be taken back last."""
-    return sorted((_way(case, offer) for offer in offers), key=lambda way: ORDER.index(way.tone))
+    """The buttons of moves: what leads on first, what is about the matter, what is beside it, what is final last."""
+    return sorted((_way(case, offer) for offer in offers), key=_place)
+
+
+def held_up(case: Case, ways: Iterable[Way]) -> Offer | None:
+    """The move that would bring the case on from its state, if it is shut: what stands in its way, for its reader."""
+    leading = [way.offer for way in ways if way.tone == "primary" and _leads_on(case, way.offer.move)]
+    return None if any(offer.is_open for offer in leading) else next(iter(leading), None)
+
+
+def _leads_on(case: Case, move: Move) -> bool:
+    return move.slug in STATE_MOVES and case.state in move.open_in(Route(case.route))
+
+
+def _place(way: Way) -> tuple[int, bool]:
+    return ORDER.index(way.tone), way.offer.move.slug in BESIDE
 
 
 def _way(case: Case, offer: Offer) -> Way:
@@ -106,7 +126,8 @@ class MovePage:
             return self._page(form, version, errors=refused.errors)
         except MoveShut as shut:
             return self._page(form, version, shut=shut) if self._is_stale(version) else self._back_with(shut)
-        done = _("%(move)s: done. The case is now %(state)s.")
+        has_moved = case.state != self.case.state
+        done = _("%(move)s: done. The case is now %(state)s.") if has_moved else _("%(move)s: done.")
         messages.success(self.request, done % {"move": self._label(), "state": case.get_state_display()})
         return HttpResponseRedirect(self._way_back())
 

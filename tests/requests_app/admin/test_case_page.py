@@ -17,6 +17,7 @@ from requests_app.facts import SURENESS_LABELS
 from requests_app.law.values import Exemption, Limit
 from requests_app.law.words import Right, Sureness
 from requests_app.models import Case
+from requests_app.moves import offers
 from requests_app.roles import Role
 from requests_app.services import identity
 from requests_app.services.correcting import Correction
@@ -247,8 +248,32 @@ def test_open_moves_are_buttons_and_shut_ones_say_why(desk: Desk) -> None:
     assert f"/admin/requests_app/case/{case.pk}/move/ask_clarification/" in page
     assert f"/admin/requests_app/case/{case.pk}/move/accept_proof/" not in page
     read = page_of(desk, case)
-    assert "Accept the identity Still missing: 3 more data points" in read
+    assert "Accept the identity: not yet Still missing: 3 more data points" in read
     assert "Start gathering Open only while the case is reviewing; it is verifying." in read
+
+
+def test_what_stands_in_the_way_of_the_next_step_is_said_above_the_moves(desk: Desk) -> None:
+    case = desk.case_in(State.VERIFYING)
+    page = unescape(text_of(desk.client(Role.ANALYST), path(case)))
+    note = page[page.index("desk-note-wait") : page.index('<ul class="desk-moves">')]
+    found = offers(case, desk.staff[Role.ANALYST].as_actor(), NOW.date())
+    (shut,) = (offer for offer in found if offer.move.slug == "accept_proof")
+    assert "Accept the identity: not yet" in note
+    assert shut.shut_because in note
+    assert "Accept the identity" not in page[page.index("desk-shut") :], "not a second time among what is shut"
+
+
+def test_where_the_next_step_is_open_nothing_stands_in_the_way(desk: Desk) -> None:
+    page = text_of(desk.client(Role.ANALYST), path(desk.case_in(State.REVIEWING)))
+    assert "desk-note-wait" not in page
+
+
+def test_what_is_beside_the_matter_stands_behind_it(desk: Desk) -> None:
+    page = text_of(desk.client(Role.ANALYST), path(desk.case_in(State.REVIEWING)))
+    places = [
+        page.index(f"/move/{slug}/") for slug in ("start_gathering", "ask_clarification", "link_people", "refuse")
+    ]
+    assert places == sorted(places)
 
 
 def test_what_leads_on_stands_before_what_can_not_be_taken_back(desk: Desk) -> None:

@@ -58,6 +58,14 @@ def test_a_move_is_made_and_its_event_names_who_made_it(desk: Desk, analyst: Cli
     assert event.actor == f"staff:{desk.staff[Role.ANALYST].pk}"
 
 
+def test_of_a_move_that_leaves_the_case_where_it_stands_nothing_else_is_said(desk: Desk, analyst: Client) -> None:
+    case = desk.case_in(State.REVIEWING)
+    to = desk.staff[Role.ANALYST].pk
+    answer = analyst.post(path(case, "assign"), {"version": case.version, "to": to}, follow=True)
+    assert "Assign: done." in shown(answer)
+    assert "The case is now" not in shown(answer)
+
+
 def test_a_move_made_twice_by_one_click_too_many_is_made_once(desk: Desk, analyst: Client) -> None:
     case = desk.case_in(State.REVIEWING)
     for _click in range(2):

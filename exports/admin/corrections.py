@@ -38,6 +38,7 @@ from requests_app.admin.case_page import context_of, named
 from requests_app.admin.desk import actor_of, unsealed
 from requests_app.admin.sureness import of_ground
 from requests_app.admin.timeline import names_of
+from requests_app.facts import in_words
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, CorrectionAsked, CorrectionDecision
@@ -81,7 +82,8 @@ class Line:
     not_correctable: list[str]
     documents: list[SupportingLine]
     decision: CorrectionDecision | None
-    sureness: SafeString  # of its ground
+    ground: str  # of a refusal
+    sureness: SafeString  # of that ground
     explanation: str
     shown: str
     reason: str
@@ -168,6 +170,7 @@ def _lines(case: Case) -> Iterator[Line]:
             ],
             documents=[line for line in sent if line.document.asked_id == asked.pk],
             decision=decision,
+            ground=in_words("code", decision.code) if decision else "",
             sureness=of_ground(case, decision.code) if decision else SafeString(),
             explanation=unsealed(decision, "explanation") if decision else "",
             shown=unsealed(decision, "shown") if decision else "",
@@ -205,7 +208,13 @@ def decided(case: Case, actor: Actor) -> sections.Panel | None:  # noqa: ARG001
         return None
     decisions = decisions_of(case)
     lines = [
-        (one, named(one), decision, of_ground(case, decision.code) if decision else "")
+        (
+            one,
+            named(one),
+            decision,
+            in_words("code", decision.code) if decision else "",
+            of_ground(case, decision.code) if decision else "",
+        )
         for one in asked
         for decision in [decisions.get(one.number)]
     ]

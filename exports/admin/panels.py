@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
     from django.utils.safestring import SafeString
 
+MOST_LINES = 8  # withheld, of which one page of a case can have thousands; the others fold up
 TONES = {
     RunState.WAITING: "wait",
     RunState.RUNNING: "busy",
@@ -105,7 +106,7 @@ class WithheldLine:
     collection: str
     record: int | None  # counted from 1; None: all of them
     field: str
-    code: str
+    ground: str
     citation: str
     sureness: SafeString
     explanation: str
@@ -287,19 +288,21 @@ def withholdings(case: Case, actor: Actor) -> sections.Panel | None:
     )
     if not rows:
         return None
-    names, firsts = names_of(row.withheld_by for row in rows), _first_numbers(case)
+    names, firsts = names_of(row.withheld_by for row in rows), first_numbers(case)
+    lines = [
+        _withheld_line(row, names[row.withheld_by], firsts[row.part_id], of_ground(case, row.code))
+        for row in _once(rows)
+    ]
     context = {
-        "lines": [
-            _withheld_line(row, names[row.withheld_by], firsts[row.part_id], of_ground(case, row.code))
-            for row in _once(rows)
-        ],
+        "lines": lines[:MOST_LINES],
+        "more": lines[MOST_LINES:],
         "case": case,
         "may_lift": may("lift_withholding", case, actor),
     }
     return sections.Panel("withheld", gettext_lazy("Withheld"), "admin/exports/withheld.html", context, decides=True)
 
 
-def _first_numbers(case: Case) -> dict[UUID, int]:
+def first_numbers(case: Case) -> dict[UUID, int]:
     """The number, in its collection and from 1, of the first record of each part of the present round."""
     firsts: dict[UUID, int] = {}
     seen: dict[tuple[UUID, str], int] = {}
@@ -327,7 +330,7 @@ def _withheld_line(row: Withholding, who: str, first: int, sureness: SafeString)
         collection=str(collection.title),
         record=None if row.number is None else first + row.number,
         field=_what(row, collection),
-        code=row.code,
+        ground=in_words("code", row.code),
         citation=row.citation,
         sureness=sureness,
         explanation=unsealed(row, "explanation"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.safestring import SafeString
 
-from requests_app import guards
+from requests_app import facts, guards
 from requests_app.admin.queue import badge
 from requests_app.facts import SURENESS_LABELS
 from requests_app.law.limits import LimitCount
@@ -34,7 +34,8 @@ def of_ground(case: Case, code: str) -> SafeString:
 def cited(case: Case, code: str, citation: str) -> str:
     """A ground that was used, where it stands only as text."""
     sureness = _ground(case, code)
-    return f"{code} ({citation}, {SURENESS_LABELS[sureness]})" if sureness else f"{code} ({citation})"
+    ground = facts.in_words("code", code)
+    return f"{ground} ({citation}, {SURENESS_LABELS[sureness]})" if sureness else f"{ground} ({citation})"
 
 
 def of_limit(case: Case, count: LimitCount) -> SafeString:

@@ -9,7 +9,9 @@ from html import unescape
 import pytest
 from django.test import Client
 
+from exports.admin.panels import MOST_LINES
 from exports.models import Bundle, DataSource, Download, Part, SourceRun
+from requests_app.facts import in_words
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import Role
@@ -67,7 +69,20 @@ def test_a_plan_tells_what_a_deletion_does_to_each_collection_on_which_ground_an
 
 def test_what_is_withheld_is_listed(desk: Desk, case: Case, letters: Part, ground: str, analyst: Client) -> None:
     desk.move(case, "withhold", finding=f"{letters.pk}:3", field="body", code=ground)
-    assert f"Letters , record 4: Text Lift… {ground} · analyst" in page_of(analyst, case)
+    assert f"Letters , record 4: Text Lift… {in_words('code', ground)} · analyst" in page_of(analyst, case)
+
+
+def test_of_much_that_is_withheld_the_rest_folds_up(
+    desk: Desk, case: Case, letters: Part, ground: str, analyst: Client
+) -> None:
+    for number in range(MOST_LINES + 2):
+        desk.move(case, "withhold", finding=f"{letters.pk}:{number}", field="", code=ground)
+    page = text_of(analyst, f"/admin/requests_app/case/{case.pk}/change/")
+    panel = page[page.index('id="panel-withheld"') :]
+    shown, folded = panel[: panel.index("<details")], panel[panel.index("<details") :]
+    assert shown.count("whole record") == MOST_LINES
+    assert "<summary>2 more</summary>" in folded
+    assert f"record {MOST_LINES + 2}: whole record" in folded
 
 
 def test_withholdings_of_an_earlier_round_are_past(

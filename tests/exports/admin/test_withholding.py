@@ -49,7 +49,7 @@ def test_what_is_withheld_shows_how_sure_its_ground_is(
     panel = page[page.index('id="panel-withheld"') :]
     assert re.search(rf"<cite>{re.escape(used.citation)}</cite> <span [^>]+>{word}</span>", panel)
     findings = f"/admin/requests_app/case/{case.pk}/findings/?source=club&collection=letters"
-    assert f"{ground} ({used.citation}, {word})" in unescape(analyst.get(findings).content.decode())
+    assert f"{used.title} ({used.citation}, {word})" in unescape(analyst.get(findings).content.decode())
 
 
 def test_the_event_holds_place_and_ground_and_no_value(desk: Desk, case: Case, letters: Part, ground: str) -> None:

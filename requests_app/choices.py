@@ -201,8 +201,8 @@ def deletion_conditions(case: Case) -> list[tuple[str, str]]:
 
 WITHHOLDING_GROUND = Input("code", gettext_lazy("Ground"), choices=grounds_for_data, why_not=guards.why_not_a_ground)
 FINDING = (
-    Input("finding", gettext_lazy("Finding"), gettext_lazy("Part and record, as shown on the findings page.")),
-    Input("field", gettext_lazy("Field"), gettext_lazy("Empty: the whole record."), required=False),
+    Input("finding", gettext_lazy("Finding"), is_given=True),
+    Input("field", gettext_lazy("Field"), required=False, is_given=True),
 )
 
 BALANCING = Input(

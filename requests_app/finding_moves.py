@@ -32,7 +32,7 @@ EDGES = {
 ON_FINDINGS = (
     Move(
         "withhold",
-        gettext_lazy("Withhold"),
+        gettext_lazy("Withhold…"),
         gettext_lazy("The record or field stays back, or is not deleted; the person is told the ground."),
         DESK,
         inputs=(*FINDING, WITHHOLDING_GROUND, EXPLANATION),
@@ -46,7 +46,7 @@ ON_FINDINGS = (
         DESK,
         inputs=(
             Input("rule", gettext_lazy("Records"), gettext_lazy("As on the findings page."), most=200),
-            replace(FINDING[1], help=gettext_lazy("Empty: the whole records.")),
+            replace(FINDING[1], help=gettext_lazy("Empty: the whole records."), is_given=False),
             WITHHOLDING_GROUND,
             EXPLANATION,
         ),
@@ -60,7 +60,7 @@ ON_FINDINGS = (
         DESK,
         inputs=(
             FINDING[0],
-            replace(FINDING[1], help="", required=True),
+            replace(FINDING[1], required=True),
             Input(
                 "words",
                 gettext_lazy("Words"),
@@ -101,7 +101,7 @@ ON_FINDINGS = (
     ),
     Move(
         "unmark_area",
-        gettext_lazy("Show an area again"),
+        gettext_lazy("Show an area again…"),
         gettext_lazy("The area is seen in the copy that is released; the document is to be looked through again."),
         DESK,
         inputs=(Input("area", gettext_lazy("Area"), most=18, is_given=True),),
@@ -169,7 +169,7 @@ ON_FINDINGS = (
     ),
     Move(
         "lift_withholding",
-        gettext_lazy("Lift a withholding"),
+        gettext_lazy("Lift a withholding…"),
         gettext_lazy("The record, field or passage is released, or deleted, with the rest."),
         DESK,
         inputs=(
@@ -177,9 +177,9 @@ ON_FINDINGS = (
             Input(
                 "start",
                 gettext_lazy("Passage"),
-                gettext_lazy("At which character it begins, counted from 0. Empty: no passage."),
                 required=False,
                 most=9,
+                is_given=True,
             ),
         ),
         only_in=frozenset({State.DECIDING}),

@@ -126,7 +126,7 @@ MOVES: dict[str, Move] = {
         ),
         Move(
             "ask_clarification",
-            gettext_lazy("Ask a question"),
+            gettext_lazy("Ask a question…"),
             gettext_lazy(
                 "The question is mailed; the case waits for the answer. A legal date moves only where its law says so."
             ),
@@ -137,7 +137,7 @@ MOVES: dict[str, Move] = {
         ),
         Move(
             "clarified",
-            gettext_lazy("Question answered"),
+            gettext_lazy("Question answered…"),
             gettext_lazy("The case goes back to where it stood."),
             DESK,
             inputs=(
@@ -151,7 +151,7 @@ MOVES: dict[str, Move] = {
         ),
         Move(
             "decide_limit",
-            gettext_lazy("Decide on the limit"),
+            gettext_lazy("Decide on the limit…"),
             gettext_lazy("Information was provided as often as the law asks: answer anyway, or go on to refuse."),
             DESK,
             guards.check_decide_limit,
@@ -172,7 +172,7 @@ MOVES: dict[str, Move] = {
         ),
         Move(
             "waive_source",
-            gettext_lazy("Waive a source"),
+            gettext_lazy("Waive a source…"),
             gettext_lazy("The answer goes without this source, and tells the person of the gap."),
             DESK,
             endings.check_waive_source,
@@ -255,7 +255,7 @@ MOVES: dict[str, Move] = {
         ),
         Move(
             "note_done",
-            gettext_lazy("Note what was done by hand"),
+            gettext_lazy("Note what was done by hand…"),
             gettext_lazy("No worker does this. The case closes once the person has been told."),
             DESK,
             guards.check_note_done,

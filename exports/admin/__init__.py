@@ -1,6 +1,7 @@
 """The company's systems on the desk. Importing this package registers its pages."""
 
 from exports.admin import (  # noqa: F401
+    about,
     attention,
     by_rule,
     corrections,

@@ -397,12 +397,6 @@ def to_report(case: Case, actor: Actor) -> sections.Link | None:  # noqa: ARG001
     return sections.Link(gettext_lazy("PDF report"), url, "picture_as_pdf")
 
 
-@sections.starts("withhold")
-def where_to_withhold(case: Case) -> str:
-    """Records are chosen among the findings."""
-    return reverse("admin:requests_app_case_findings", args=[case.pk])
-
-
 @sections.starts("lift_withholding")
 def where_to_lift(case: Case) -> str:  # noqa: ARG001
     """What is withheld is listed on the page itself."""

@@ -173,7 +173,7 @@ def lift_withholding(case: Case, *, actor: Actor, at: datetime, finding: str, fi
 
 def lift_rule(case: Case, part_id: str, field: str, *, by: Actor, at: datetime) -> None:
     """Release what a rule kept back: all records of the part's collection, or a field in all of them."""
-    part = _part(case, part_id)
+    part = part_of(case, part_id)
     rows = Withholding.objects.none()
     if part is not None:
         of_collection = Withholding.objects.filter(part__run=part.run_id, part__collection=part.collection)
@@ -199,7 +199,7 @@ def lift_rule(case: Case, part_id: str, field: str, *, by: Actor, at: datetime) 
 def find(case: Case, finding: str) -> Finding:
     """The finding of that name in the case's present round."""
     part_id, _colon, number = finding.partition(":")
-    part = _part(case, part_id)
+    part = part_of(case, part_id)
     if part is None or not number.isdecimal() or int(number) >= part.records:
         raise InputRefused(
             {"finding": _("There is no such record among the findings of this case. Take it from the findings page.")}
@@ -207,7 +207,8 @@ def find(case: Case, finding: str) -> Finding:
     return Finding(part, int(number))
 
 
-def _part(case: Case, part_id: str) -> Part | None:
+def part_of(case: Case, part_id: str) -> Part | None:
+    """A part of the case's present round."""
     try:
         key = UUID(part_id)
     except ValueError:

@@ -169,6 +169,7 @@ class MovePage:
         context = {
             **context_of(self.request, self.case),
             "move": self.move,
+            "about": self._about(form),
             "label": self._label(),
             "tone": TONES.get(self.move.slug, "primary"),
             "fields": [
@@ -190,6 +191,10 @@ class MovePage:
             context |= content_of(self.case, local_day(self.at))
         status = 409 if shut else 422 if errors else 200
         return TemplateResponse(self.request, "admin/requests_app/case/move.html", context, status=status)
+
+    def _about(self, form: forms.Form) -> str:
+        told = sections.ABOUT.get(self.move.slug)
+        return told(self.case, form.initial) if told else ""
 
     def _label(self) -> str:
         return str(self.move.label).rstrip("…")

@@ -60,11 +60,13 @@ PanelMaker = Callable[[Case, Actor], Panel | None]
 LinkMaker = Callable[[Case, Actor], Link | None]
 
 Start = Callable[[Case], str]
+About = Callable[[Case, Mapping[str, str]], str]
 
 PANELS: list[PanelMaker] = []
 LINKS: list[LinkMaker] = []
 PAGES: dict[str, Page] = {}
 STARTS: dict[str, Start] = {}
+ABOUT: dict[str, About] = {}
 PREVIEWS: dict[str, Previewer] = {}
 
 
@@ -90,12 +92,22 @@ def page(slug: str) -> Callable[[Page], Page]:
     return register
 
 
-def starts(slug: str) -> Callable[[Start], Start]:
-    """Register where a move begins that needs something chosen first: the address of the page to choose on."""
+def starts(*slugs: str) -> Callable[[Start], Start]:
+    """Register where moves begin that need something chosen first: the address of the page to choose on."""
 
     def register(start: Start) -> Start:
-        STARTS[slug] = start
+        STARTS.update(dict.fromkeys(slugs, start))
         return start
+
+    return register
+
+
+def about(*slugs: str) -> Callable[[About], About]:
+    """Register what says in words what moves are about whose inputs are names that a page gave."""
+
+    def register(told: About) -> About:
+        ABOUT.update(dict.fromkeys(slugs, told))
+        return told
 
     return register
 

@@ -192,6 +192,11 @@ def test_a_case_that_fell_back_keeps_the_moves_of_the_right_that_was_asked() -> 
 
 
 @pytest.mark.usefixtures("unguarded")
+def test_three_dots_say_that_a_move_asks_for_something_first() -> None:
+    asking = {move.slug for move in MOVES.values() if move.inputs}
+    assert {move.slug for move in MOVES.values() if str(move.label).endswith("…")} == asking
+
+
 def test_a_shut_move_says_what_would_open_it() -> None:
     auditor = Actor("staff:1", frozenset({Role.AUDITOR}))
     said = {

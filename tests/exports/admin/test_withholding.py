@@ -82,6 +82,25 @@ def test_what_is_withheld_is_not_withheld_again(
 
 
 @pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("{part}:3/", "Club · Letters · record 4"),
+        ("{part}:3/body", "Club · Letters · record 4 · Text"),
+        ("{part}:all/body", "Club · Letters · all records · Text"),
+    ],
+)
+def test_the_page_of_the_move_says_in_words_what_it_is_about(
+    case: Case, letters: Part, analyst: Client, named: str, told: str
+) -> None:
+    move = f"/admin/requests_app/case/{case.pk}/move/withhold/"
+    finding, _slash, field = named.format(part=letters.pk).partition("/")
+    page = analyst.get(move, {"finding": finding, "field": field}).content.decode()
+    assert f'<p class="desk-about">{told}</p>' in page
+    assert 'type="text"' not in page[page.index('class="desk-form"') :], "nobody types a name that a page gave"
+    assert "desk-about" not in analyst.get(move).content.decode()
+
+
+@pytest.mark.parametrize(
     "finding", ["{part}:120", "{part}:-1", "{part}:x", "{part}", "3", f"{uuid.UUID(int=1)}:0", "::"]
 )
 def test_what_is_not_there_is_not_withheld(desk: Desk, case: Case, letters: Part, ground: str, finding: str) -> None:

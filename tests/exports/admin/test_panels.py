@@ -62,6 +62,8 @@ def test_a_plan_tells_what_a_deletion_does_to_each_collection_on_which_ground_an
     assert f"{first} {then} 3. Members 1 to be de-identified {kept}" in page
     findings = text_of(desk.client(Role.APPROVER), f"/admin/requests_app/case/{case.pk}/findings/")
     assert "This right asks for no copy" in findings, "else records without a word in them look like a fault"
+    approving = text_of(desk.client(Role.APPROVER), f"/admin/requests_app/case/{case.pk}/move/approve/")
+    assert approving.index('id="panel-sources"') < approving.index('id="panel-duties"'), "what it does comes first"
     desk.move(case, "approve", Role.APPROVER)
     desk.work()
     assert "to be de-identified" not in page_of(desk.client(Role.APPROVER), case)

@@ -167,3 +167,13 @@ def test_fifty_rows_cost_as_many_queries_as_five(desk: Desk, analyst: Client) ->
         assert page.count("know: specific pieces</td>") == rows
         costs.append(len(queries))
     assert costs[0] == costs[1] <= 10
+
+
+def test_a_list_with_nothing_in_it_says_so_and_leads_back_to_all(desk: Desk) -> None:
+    analyst = desk.client(Role.ANALYST)
+    page = text_of(analyst, QUEUE)
+    assert "Nothing is here yet." in page
+    assert "Nothing fits" not in page
+    found = text_of(analyst, f"{QUEUE}?q=R-2222-2222")
+    assert "Nothing fits what you look for." in found
+    assert '<a href="?">Reset filters</a>' in found

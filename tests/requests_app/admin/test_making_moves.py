@@ -60,7 +60,7 @@ def test_a_move_is_made_and_its_event_names_who_made_it(desk: Desk, analyst: Cli
 
 def test_of_a_move_that_leaves_the_case_where_it_stands_nothing_else_is_said(desk: Desk, analyst: Client) -> None:
     case = desk.case_in(State.REVIEWING)
-    to = desk.staff[Role.ANALYST].pk
+    to = f"staff:{desk.staff[Role.ANALYST].pk}"
     answer = analyst.post(path(case, "assign"), {"version": case.version, "to": to}, follow=True)
     assert "Assign: done." in shown(answer)
     assert "The case is now" not in shown(answer)

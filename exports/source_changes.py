@@ -25,8 +25,8 @@ from exports.fulfil.left_flags import LeftFlag
 from exports.models import DataSource, SourceChange
 from exports.models.source import HostChanged, check_variable, url_in
 from exports.sources import own_record
-from exports.sources.connector import NotSetUpError
 from exports.sources.datamap import DataMap, DataMapError, read_data_map
+from exports.sources.errors import NotSetUpError
 from exports.sources.hosts import Hosts, host_of, is_host
 from requests_app.models import Submission
 from requests_app.roles import SYSTEM, Actor, Role

@@ -17,9 +17,10 @@ from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
 from exports.models import SourceDraft
 from exports.source_changes import CHANGES, check_name
-from exports.sources.connector import SourceError, survey
+from exports.sources.connector import survey
 from exports.sources.datamap import SLUG, DataMapError, read_data_map
 from exports.sources.draft import draft
+from exports.sources.errors import SourceError
 from requests_app.plain_text import is_usable
 from requests_app.roles import Actor
 from requests_app.services.staffing import note_setting

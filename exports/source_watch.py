@@ -16,9 +16,10 @@ from exports.fulfil import trouble
 from exports.models import DataSource, SourceChange
 from exports.models.source import url_in
 from exports.sources import coverage
-from exports.sources.connector import NotSetUpError, SourceError, survey
+from exports.sources.connector import survey
 from exports.sources.datamap import read_data_map
 from exports.sources.drift import SchemaNote
+from exports.sources.errors import NotSetUpError, SourceError
 from exports.sources.hosts import host_of
 from requests_app.roles import SYSTEM
 from requests_app.services.staffing import note_setting

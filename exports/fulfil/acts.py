@@ -29,17 +29,8 @@ from exports.fulfil.second_look import planned_keys
 from exports.fulfil.stuck import STUCK, Stuck
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActBegun, ActKind, DataSource, SourceRun
-from exports.sources.connector import (
-    Action,
-    ChangeRefusedError,
-    Connector,
-    DataChangedError,
-    Deletion,
-    DeletionPlan,
-    DoneCollection,
-    DoneOtherwiseError,
-    OnlyByHandError,
-)
+from exports.sources.connector import Action, Connector, Deletion, DeletionPlan, DoneCollection
+from exports.sources.errors import ChangeRefusedError, DataChangedError, DoneOtherwiseError, OnlyByHandError
 from exports.sources.values import Key
 from requests_app import holding, rights
 from requests_app.events import EventKind

@@ -18,9 +18,10 @@ from exports.fulfil.as_planned import ContentDigests
 from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.staying_corrected import Watch
 from exports.models import PageTaken, Part, RunState, SourceRun, WalkFor
-from exports.sources.connector import ChangeRefusedError, Connector, Identifiers, Mode, Page, columns_read
+from exports.sources.connector import Connector, Identifiers, Mode, Page, columns_read
 from exports.sources.contents import NAME
 from exports.sources.datamap import Collection, DataMap, Keep
+from exports.sources.errors import ChangeRefusedError
 from exports.sources.since import Since
 from requests_app.law.words import Right
 

@@ -24,7 +24,8 @@ from exports.fulfil import on_the_way, trouble
 from exports.fulfil.on_the_way import OnTheWay
 from exports.fulfil.standing_opt_outs import AT_ONCE, Lifting, named_by, together
 from exports.models import Act, ActKind, DataSource
-from exports.sources.connector import ChangeRefusedError, Connector, Identifiers
+from exports.sources.connector import Connector, Identifiers
+from exports.sources.errors import ChangeRefusedError
 from requests_app.law.words import Right
 from requests_app.models import Case, OptIn, Submission, Suppression
 from requests_app.models.suppression import SuppressionQuerySet

@@ -16,11 +16,9 @@ from exports.fulfil import choosing, collecting, flagging, going_on, held, near_
 from exports.fulfil.corrections.places import columns_to_look_at
 from exports.fulfil.tasks import asking
 from exports.models import DataSource, PassedOver, RunState, SourceRun, TaskState, TaskUpload
-from exports.sources.connector import (
-    Mode,
-    PlaceGoneError,
-)
+from exports.sources.connector import Mode
 from exports.sources.datamap import Collection
+from exports.sources.errors import PlaceGoneError
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import SYSTEM

@@ -11,16 +11,9 @@ from dsar.vault import digests
 from exports.fulfil import source_runs
 from exports.models import PageTaken, Part, SourceRun, WalkFor
 from exports.sources.bookmark import Bookmark
-from exports.sources.connector import (
-    BrokenDataError,
-    Connector,
-    Identifiers,
-    MapDoesNotFitError,
-    Mode,
-    Page,
-    SourceUnavailableError,
-)
+from exports.sources.connector import Connector, Identifiers, Mode, Page
 from exports.sources.datamap import Collection, Keep
+from exports.sources.errors import BrokenDataError, MapDoesNotFitError, SourceUnavailableError
 from exports.sources.rows import day_in
 from exports.sources.since import Since
 from exports.sources.values import Key

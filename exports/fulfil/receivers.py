@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from exports.bundle import age
 from exports.models import Receiver, ReceiverWay
-from exports.sources.connector import MapDoesNotFitError
+from exports.sources.errors import MapDoesNotFitError
 from exports.sources.http.addresses import Service, service_at
 from requests_app.roles import Actor, Role
 from requests_app.services.staffing import note_setting

@@ -23,18 +23,9 @@ from dsar.vault.digests import Digester
 from exports.fulfil import erasures, trouble
 from exports.models import DataSource, ErasedIdentifier, ErasedRow, Erasure, KeptUntil
 from exports.sources.comparing import exact_form, form
-from exports.sources.connector import (
-    Action,
-    ChangeRefusedError,
-    Connector,
-    DeletionPlan,
-    KeySet,
-    Mode,
-    Page,
-    PlannedCollection,
-    Record,
-)
+from exports.sources.connector import Action, Connector, DeletionPlan, KeySet, Mode, Page, PlannedCollection, Record
 from exports.sources.datamap import Collection, DataMap, Deidentify, Root
+from exports.sources.errors import ChangeRefusedError
 from exports.sources.masks import Hashing, looks_masked
 from exports.sources.rows import day_in
 from exports.sources.values import Key

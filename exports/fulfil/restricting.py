@@ -21,7 +21,7 @@ from dsar.jobs.running import Run
 from exports.fulfil import on_the_way, source_by_source, trouble
 from exports.fulfil.on_the_way import OnTheWay
 from exports.models import DataSource, SourceRestriction
-from exports.sources.connector import ChangeRefusedError
+from exports.sources.errors import ChangeRefusedError
 from requests_app.events import EventKind
 from requests_app.law.agents import Requester
 from requests_app.law.words import EvidenceKind, Right

@@ -10,7 +10,7 @@ from dsar.jobs.running import Run
 from exports.fulfil.tasks import asking
 from exports.models import ActKind, SourceRun
 from exports.models.source import NotConfigured
-from exports.sources.connector import (
+from exports.sources.errors import (
     MapDoesNotFitError,
     NotSetUpError,
     NoWriteAccessError,

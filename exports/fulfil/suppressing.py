@@ -14,8 +14,9 @@ from exports.fulfil.on_the_way import OnTheWay
 from exports.fulfil.standing_opt_outs import Lifting
 from exports.fulfil.tasks import asking
 from exports.models import ActKind, DataSource
-from exports.sources.connector import ChangeRefusedError, Identifiers
+from exports.sources.connector import Identifiers
 from exports.sources.datamap import Collection
+from exports.sources.errors import ChangeRefusedError
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind
 from requests_app.services import opt_outs, people

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from dsar.jobs.running import NotBefore, PermanentFailure
 from dsar.vault.errors import FileDamaged, KeyUnknown, SealBroken, VaultError
 from exports.models.source import NotConfigured
-from exports.sources.connector import (
+from exports.sources.errors import (
     BrokenDataError,
     ChangeRefusedError,
     DataChangedError,

@@ -12,7 +12,7 @@ from datetime import timedelta
 from dsar.jobs.running import NotBefore, PermanentFailure, Run
 from exports.fulfil import receivers
 from exports.models import EncryptedFile, Transfer
-from exports.sources.connector import BrokenDataError, MapDoesNotFitError, SourceUnavailableError
+from exports.sources.errors import BrokenDataError, MapDoesNotFitError, SourceUnavailableError
 from exports.sources.http.calls import BUSY, retry_after
 from exports.sources.http.exchange import Answer, exchange
 

@@ -14,7 +14,7 @@ from dsar.jobs.queue import NotFailed, hurry, retry
 from dsar.jobs.running import class_path
 from exports.fulfil.trouble import SourceAsksToWait
 from exports.models import UNFINISHED, DataSource, SourceRun
-from exports.sources.connector import SourceUnavailableError
+from exports.sources.errors import SourceUnavailableError
 from requests_app.models import Case, ValueAsked
 from requests_app.states import State
 

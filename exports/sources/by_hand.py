@@ -13,15 +13,14 @@ from exports.sources.comparing import exact_form
 from exports.sources.connector import (
     Action,
     Correction,
-    DataChangedError,
     Deletion,
     DeletionPlan,
     DoneCollection,
     Identifiers,
-    OnlyByHandError,
     PlannedCollection,
 )
 from exports.sources.datamap import DataMap
+from exports.sources.errors import DataChangedError, OnlyByHandError
 from exports.sources.rows import RowReading, Rows
 from exports.sources.values import Key
 from requests_app.law.words import Right

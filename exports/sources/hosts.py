@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from exports.sources.connector import NotSetUpError
 from exports.sources.datamap import DataMap
+from exports.sources.errors import NotSetUpError
 
 DATABASE = re.compile(  # as SQLAlchemy reads it
     r"(?P<kind>[a-z][a-z0-9_]*)(?:\+\w+)?://(?:[^:/@]*(?::[^@]*)?@)?(?P<host>\[[^\]@/?]+\]|[^@/?:\[]*)(?::(?P<port>\d+))?"

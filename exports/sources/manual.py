@@ -12,18 +12,9 @@ from datetime import timedelta
 from typing import BinaryIO, NamedTuple, Protocol
 
 from exports.sources.by_hand import what_to_correct
-from exports.sources.connector import (
-    Action,
-    Connector,
-    Correction,
-    Deletion,
-    DeletionPlan,
-    DoneCollection,
-    Identifiers,
-    OnlyByHandError,
-    SourceError,
-)
+from exports.sources.connector import Action, Connector, Correction, Deletion, DeletionPlan, DoneCollection, Identifiers
 from exports.sources.datamap import Collection, DataMap, Files
+from exports.sources.errors import OnlyByHandError, SourceError
 from exports.sources.files.lines import records_of
 from exports.sources.masks import Hashing
 from exports.sources.rows import Row, RowReading, columns_needed

@@ -11,17 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from exports.sources.connector import (
-    Connector,
-    Correction,
-    Deletion,
-    DeletionPlan,
-    DoneCollection,
-    Identifiers,
-    MapDoesNotFitError,
-    NoWriteAccessError,
-)
+from exports.sources.connector import Connector, Correction, Deletion, DeletionPlan, DoneCollection, Identifiers
 from exports.sources.datamap import Collection, DataMap
+from exports.sources.errors import MapDoesNotFitError, NoWriteAccessError
 from exports.sources.masks import Hashing
 from exports.sources.rows import Row, RowReading, columns_needed
 from exports.sources.values import Json, Key

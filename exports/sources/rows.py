@@ -14,18 +14,9 @@ from datetime import date
 from typing import NamedTuple, Protocol, TypeAlias
 
 from exports.sources.comparing import exact_form, form, wanted
-from exports.sources.connector import (
-    BrokenDataError,
-    Identifiers,
-    MapDoesNotFitError,
-    Mode,
-    Page,
-    Presence,
-    ProbeAnswer,
-    Record,
-    columns_read,
-)
+from exports.sources.connector import Identifiers, Mode, Page, Presence, ProbeAnswer, Record, columns_read
 from exports.sources.datamap import Collection, DataMap, Join, Keep, Match, Root
+from exports.sources.errors import BrokenDataError, MapDoesNotFitError
 from exports.sources.since import Since
 from exports.sources.values import Json, Key
 

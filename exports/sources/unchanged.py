@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from exports.sources import contents
-from exports.sources.connector import Action, DataChangedError, DeletionPlan, PlannedCollection
+from exports.sources.connector import Action, DeletionPlan, PlannedCollection
 from exports.sources.datamap import Collection, Deidentify, Replacement
+from exports.sources.errors import DataChangedError
 from exports.sources.masks import Hashing, looks_masked
 from exports.sources.values import Json, Key
 

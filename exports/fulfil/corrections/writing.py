@@ -18,12 +18,10 @@ from exports.fulfil.corrections.standing import Granted, Standing, granted
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActKind, SourceRun
 from exports.sources.comparing import exact_form
-from exports.sources.connector import (
+from exports.sources.connector import Connector, Correction, Mode
+from exports.sources.errors import (
     BrokenDataError,
     ChangeRefusedError,
-    Connector,
-    Correction,
-    Mode,
     NoWriteAccessError,
     OnlyByHandError,
     SourceUnavailableError,

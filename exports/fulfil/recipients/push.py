@@ -15,8 +15,8 @@ from django.conf import settings
 from dsar.jobs.running import NotBefore, PermanentFailure
 from exports.fulfil.recipients.instruction import named_instruction_of
 from exports.models import Telling
-from exports.sources.connector import BrokenDataError, MapDoesNotFitError, SourceUnavailableError
 from exports.sources.datamap import Push
+from exports.sources.errors import BrokenDataError, MapDoesNotFitError, SourceUnavailableError
 from exports.sources.http import SHORTEST_KEY
 from exports.sources.http.addresses import Service, service_at
 from exports.sources.http.calls import BUSY, retry_after, signed_headers

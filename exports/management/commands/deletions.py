@@ -12,7 +12,8 @@ from django.utils.timezone import localtime
 from exports.fulfil import replaying
 from exports.models import DataSource
 from exports.models.source import NotConfigured
-from exports.sources.connector import Action, NoWriteAccessError, OnlyByHandError, SourceError
+from exports.sources.connector import Action
+from exports.sources.errors import NoWriteAccessError, OnlyByHandError, SourceError
 
 DONE = {Action.DELETE: "deleted", Action.DEIDENTIFY: "de-identified"}
 

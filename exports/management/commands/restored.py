@@ -12,7 +12,8 @@ from django.utils.timezone import localtime
 from dsar.jobs.running import PermanentFailure
 from exports.fulfil import flags_in_force, restored, restricting
 from exports.models import DataSource
-from exports.sources.connector import Action, OnlyByHandError, SourceError
+from exports.sources.connector import Action
+from exports.sources.errors import OnlyByHandError, SourceError
 
 GONE = "a request whose record is gone"
 TELLS = "the page of the request tells what to do"

@@ -20,9 +20,10 @@ from exports.models import DataSource
 from exports.models.source import NotConfigured
 from exports.source_changes import MapRefused, Proposal
 from exports.sources import own_record
-from exports.sources.connector import SourceError, survey
+from exports.sources.connector import survey
 from exports.sources.datamap import SLUG
 from exports.sources.draft import draft
+from exports.sources.errors import SourceError
 from requests_app.models import User
 from requests_app.roles import Actor
 from requests_app.services.two_people import RuleRefused

@@ -19,8 +19,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 from urllib.parse import urlsplit
 
-from exports.sources.connector import BrokenDataError, MapDoesNotFitError, NotSetUpError, SourceUnavailableError
 from exports.sources.datamap import Bucket as Terms
+from exports.sources.errors import BrokenDataError, MapDoesNotFitError, NotSetUpError, SourceUnavailableError
 from exports.sources.files.folder import GZIPPED, files_meant
 from exports.sources.http.addresses import Service, service_at
 from exports.sources.http.exchange import exchange

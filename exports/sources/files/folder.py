@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from exports.sources.connector import BrokenDataError, MapDoesNotFitError, SourceUnavailableError
+from exports.sources.errors import BrokenDataError, MapDoesNotFitError, SourceUnavailableError
 
 GZIPPED = ".gz"
 

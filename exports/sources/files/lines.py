@@ -13,8 +13,9 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO, NamedTuple, cast
 
-from exports.sources.connector import BrokenDataError, Identifiers, MapDoesNotFitError, Record
+from exports.sources.connector import Identifiers, Record
 from exports.sources.datamap import Collection, DataMap, FileFormat, Files
+from exports.sources.errors import BrokenDataError, MapDoesNotFitError
 from exports.sources.files.folder import GZIPPED, Drop
 from exports.sources.json_text import JsonError, json_object
 from exports.sources.rows import Row, columns_needed

@@ -20,11 +20,10 @@ from exports.sources.connector import (
     DeletionPlan,
     Identifiers,
     Mode,
-    NotSetUpError,
-    NoWriteAccessError,
     Page,
 )
 from exports.sources.datamap import Change, DataMap, Service
+from exports.sources.errors import NotSetUpError, NoWriteAccessError
 from exports.sources.http.addresses import service_at
 from exports.sources.http.callback import address
 from exports.sources.http.calls import Caller

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
-from exports.sources.connector import MapDoesNotFitError, SourceUnavailableError
+from exports.sources.errors import MapDoesNotFitError, SourceUnavailableError
 
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an address of IPv4
 PORTS = {"https": 443, "http": 80}

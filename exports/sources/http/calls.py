@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
-from exports.sources.connector import BrokenDataError, ChangeRefusedError, MapDoesNotFitError, SourceUnavailableError
+from exports.sources.errors import BrokenDataError, ChangeRefusedError, MapDoesNotFitError, SourceUnavailableError
 from exports.sources.http.addresses import Service
 from exports.sources.http.exchange import Answer, exchange
 from exports.sources.json_text import JsonError, json_object

@@ -7,19 +7,16 @@ from typing import Any, TypeAlias
 
 from exports.sources.connector import (
     Action,
-    BrokenDataError,
-    ChangeRefusedError,
     Correction,
-    DataChangedError,
     Deletion,
     DeletionPlan,
     DoneCollection,
-    DoneOtherwiseError,
     Identifiers,
     KeySet,
     PlannedCollection,
 )
 from exports.sources.datamap import LIFT, Clear, Constant, DataMap, Deidentify, Replacement
+from exports.sources.errors import BrokenDataError, ChangeRefusedError, DataChangedError, DoneOtherwiseError
 from exports.sources.http.calls import Caller
 from exports.sources.masks import Hashing, NotMaskableError, masked, needs_value
 from exports.sources.rows import Row, RowReading

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from exports.sources.connector import BrokenDataError, SourceUnavailableError
+from exports.sources.errors import BrokenDataError, SourceUnavailableError
 from exports.sources.http.addresses import Service
 
 if TYPE_CHECKING:

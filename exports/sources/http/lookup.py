@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from exports.sources.bookmark import Bookmark
-from exports.sources.connector import BrokenDataError, Identifiers, SourceUnavailableError
+from exports.sources.connector import Identifiers
 from exports.sources.datamap import E164, Collection, DataMap
+from exports.sources.errors import BrokenDataError, SourceUnavailableError
 from exports.sources.http.calls import Caller
 from exports.sources.http.walking import NEW_TEXT, AnswerWalk, Found
 from exports.sources.rows import OfPerson, Row, columns_needed

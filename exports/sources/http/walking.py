@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from exports.sources.bookmark import Bookmark
-from exports.sources.connector import BrokenDataError, PlaceGoneError, SourceUnavailableError
+from exports.sources.errors import BrokenDataError, PlaceGoneError, SourceUnavailableError
 from exports.sources.http.calls import QuestionRefusedError
 from exports.sources.http.seen import KeysSeen
 from exports.sources.rows import Row

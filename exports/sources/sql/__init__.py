@@ -20,13 +20,12 @@ from exports.sources.connector import (
     Deletion,
     DeletionPlan,
     Identifiers,
-    NoWriteAccessError,
     Page,
-    SourceError,
     Step,
     Survey,
 )
 from exports.sources.datamap import DataMap
+from exports.sources.errors import NoWriteAccessError, SourceError
 from exports.sources.masks import Hashing
 from exports.sources.sql.changing import Changing
 from exports.sources.sql.engines import guarded, make_engine

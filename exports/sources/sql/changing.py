@@ -15,9 +15,7 @@ from sqlalchemy.types import NullType
 
 from exports.sources.connector import (
     Action,
-    ChangeRefusedError,
     Correction,
-    DataChangedError,
     Deletion,
     DeletionPlan,
     DoneCollection,
@@ -29,6 +27,7 @@ from exports.sources.connector import (
     Record,
 )
 from exports.sources.datamap import Collection, DataMap, Deidentify, Replacement
+from exports.sources.errors import ChangeRefusedError, DataChangedError
 from exports.sources.masks import Hashing, NotMaskableError, masked, needs_value
 from exports.sources.sql.dialects import Dialect
 from exports.sources.sql.engines import guarded

@@ -15,7 +15,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from exports.sources.connector import ChangeRefusedError, MapDoesNotFitError, SourceError, SourceUnavailableError
+from exports.sources.errors import ChangeRefusedError, MapDoesNotFitError, SourceError, SourceUnavailableError
 from exports.sources.sql.kinds import dialect_of, package_of
 
 POOLED = 2

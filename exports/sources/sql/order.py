@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.types import NullType
 
-from exports.sources.connector import Action, ChangeRefusedError, Page, Record
+from exports.sources.connector import Action, Page, Record
 from exports.sources.datamap import Collection, DataMap, Join
+from exports.sources.errors import ChangeRefusedError
 from exports.sources.schema import Place, Pointer
 from exports.sources.sql.matching import Condition
 from exports.sources.sql.pointers import places, read_pointers

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import types
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from exports.sources.connector import MapDoesNotFitError
+from exports.sources.errors import MapDoesNotFitError
 from exports.sources.since import Bounds
 from exports.sources.sql.columns import ANY_LETTERS, is_filled_up, is_text
 from exports.sources.sql.dialects import Condition, Expression, Usual, reaches_by_clock

@@ -17,7 +17,6 @@ from exports.sources.connector import (
     MAILBOX,
     Action,
     Identifiers,
-    MapDoesNotFitError,
     Mode,
     Page,
     Presence,
@@ -27,6 +26,7 @@ from exports.sources.connector import (
     columns_read,
 )
 from exports.sources.datamap import Collection, DataMap, Keep
+from exports.sources.errors import MapDoesNotFitError
 from exports.sources.since import Since
 from exports.sources.sql.columns import Reader
 from exports.sources.sql.dialects import Dialect

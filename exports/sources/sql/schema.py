@@ -13,7 +13,7 @@ from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Inspector, ObjectKind, ObjectScope
 from sqlalchemy.exc import CompileError, SAWarning
 
-from exports.sources.connector import MapDoesNotFitError
+from exports.sources.errors import MapDoesNotFitError
 from exports.sources.schema import Column, Kind, Place, Schema, Table
 from exports.sources.sql.columns import ColumnType, unwrapped
 from exports.sources.sql.engines import guarded

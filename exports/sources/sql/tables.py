@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import ObjectKind, ObjectScope
 from sqlalchemy.exc import SAWarning
 
-from exports.sources.connector import ChangeRefusedError, MapDoesNotFitError
 from exports.sources.datamap import Collection, DataMap, Deidentify, Keep, KeyedHash, Replacement, Truncate, Year
+from exports.sources.errors import ChangeRefusedError, MapDoesNotFitError
 from exports.sources.masks import HASH_LETTERS
 from exports.sources.sql.columns import (
     KNOWN,

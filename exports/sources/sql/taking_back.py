@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 
 import sqlalchemy as sa
 
-from exports.sources.connector import NoWriteAccessError
 from exports.sources.datamap import Collection, Keep
+from exports.sources.errors import NoWriteAccessError
 from exports.sources.sql.dialects import Dialect
 
 

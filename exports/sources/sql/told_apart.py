@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from exports.sources.connector import MapDoesNotFitError
 from exports.sources.datamap import E164, Collection, Compare, Comparison, DataMap, Root
+from exports.sources.errors import MapDoesNotFitError
 from exports.sources.sql.columns import ANY_LETTERS, Expression, is_text
 from exports.sources.sql.matching import Matching
 from exports.sources.sql.portable import END, Portable

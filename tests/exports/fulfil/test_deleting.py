@@ -11,8 +11,9 @@ import yaml
 from exports import findings
 from exports.fulfil import acts, what_went
 from exports.models import Act, DataMapVersion, DataSource, Part, RunState
-from exports.sources.connector import ChangeRefusedError, Deletion, DeletionPlan, SourceUnavailableError
+from exports.sources.connector import Deletion, DeletionPlan
 from exports.sources.contents import NAME
+from exports.sources.errors import ChangeRefusedError, SourceUnavailableError
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut

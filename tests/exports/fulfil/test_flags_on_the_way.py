@@ -17,7 +17,7 @@ from dsar.jobs.running import execute
 from exports.fulfil import flags_in_force
 from exports.fulfil.on_the_way import OnTheWay
 from exports.models import Act, DataSource
-from exports.sources.connector import SourceUnavailableError
+from exports.sources.errors import SourceUnavailableError
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
 from requests_app.law.words import Right

@@ -20,7 +20,7 @@ from dsar.jobs.queue import retry
 from dsar.jobs.running import Outcome, execute
 from exports.fulfil import collecting, source_runs
 from exports.models import Part, RunState, SourceRun
-from exports.sources.connector import SourceUnavailableError
+from exports.sources.errors import SourceUnavailableError
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Derivation

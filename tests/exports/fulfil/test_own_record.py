@@ -21,8 +21,9 @@ from exports.fulfil.corrections.supporting import Sent
 from exports.models import Act, DataSource, SourceChange
 from exports.source_changes import CHANGES, install, own_record_proposal
 from exports.sources import own_record
-from exports.sources.connector import MapDoesNotFitError, open_source
+from exports.sources.connector import open_source
 from exports.sources.datamap import DataMapError, read_data_map
+from exports.sources.errors import MapDoesNotFitError
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission

@@ -11,19 +11,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import (
-    Action,
+from exports.sources.connector import Action, Connector, Correction, DeletionPlan, open_source
+from exports.sources.datamap import DataMap, read_data_map
+from exports.sources.errors import (
     ChangeRefusedError,
-    Connector,
-    Correction,
-    DeletionPlan,
     MapDoesNotFitError,
     NoWriteAccessError,
     SourceError,
     SourceUnavailableError,
-    open_source,
 )
-from exports.sources.datamap import DataMap, read_data_map
 from exports.sources.sql import SqlConnector, dialects
 from exports.sources.sql.columns import typed
 from exports.sources.sql.dialects import MariaDb

@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import Action, Connector, Correction, SourceUnavailableError, open_source
+from exports.sources.connector import Action, Connector, Correction, open_source
 from exports.sources.datamap import read_data_map
+from exports.sources.errors import SourceUnavailableError
 from requests_app.law.words import Right
 from tests.exports.sources.databases import MARIADB, POSTGRESQL, on
 from tests.exports.sources.plans import plan_of

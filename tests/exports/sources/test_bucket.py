@@ -13,16 +13,10 @@ from typing import Any
 
 import pytest
 
-from exports.sources.connector import (
-    BrokenDataError,
-    Connector,
-    MapDoesNotFitError,
-    NotSetUpError,
-    SourceUnavailableError,
-    open_source,
-)
+from exports.sources.connector import Connector, open_source
 from exports.sources.datamap import Bucket as Terms
 from exports.sources.datamap import DataMapError, read_data_map
+from exports.sources.errors import BrokenDataError, MapDoesNotFitError, NotSetUpError, SourceUnavailableError
 from exports.sources.files import FilesConnector
 from exports.sources.files import bucket as buckets
 from exports.sources.files.bucket import Bucket

@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from exports.sources import contents
-from exports.sources.connector import Action, Connector, DataChangedError, SourceUnavailableError, open_source
+from exports.sources.connector import Action, Connector, open_source
 from exports.sources.contents import RowDigests
 from exports.sources.datamap import DataMap, read_data_map
+from exports.sources.errors import DataChangedError, SourceUnavailableError
 from exports.sources.values import Json, Key
 from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
 from tests.exports.sources.plans import plan_of

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import Action, Connector, DataChangedError, Mode, open_source
+from exports.sources.connector import Action, Connector, Mode, open_source
 from exports.sources.datamap import DataMap, read_data_map
 from exports.sources.datamap.choosing import people, restricted
+from exports.sources.errors import DataChangedError
 from exports.sources.http import HttpConnector
 from requests_app.law.words import Right
 from tests.exports.sources import small_company

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import ChangeRefusedError, Connector, Correction, Held, open_source
+from exports.sources.connector import Connector, Correction, Held, open_source
 from exports.sources.datamap import read_data_map
+from exports.sources.errors import ChangeRefusedError
 from exports.sources.values import Json
 from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
 from tests.exports.sources.small_company import MAP, everything

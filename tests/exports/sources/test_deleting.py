@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import Action, ChangeRefusedError, Connector, open_source
+from exports.sources.connector import Action, Connector, open_source
 from exports.sources.datamap import read_data_map
+from exports.sources.errors import ChangeRefusedError
 from tests.exports.sources.databases import SQLITE, on
 from tests.exports.sources.plans import plan_of
 from tests.exports.sources.small_company import MAP, everything, invoices, letters, members, stamps

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 import yaml
 
 from dsar.demo.people import Chosen, find_person
-from exports.sources.connector import Connector, MapDoesNotFitError, Mode, open_source, survey
+from exports.sources.connector import Connector, Mode, open_source, survey
 from exports.sources.coverage import undecided
 from exports.sources.datamap import DataMap, DataMapError, Join, read_data_map
 from exports.sources.draft import draft
 from exports.sources.drift import SchemaNote
+from exports.sources.errors import MapDoesNotFitError
 from tests.exports.sources.databases import POSTGRESQL, SQLITE, empty_database, on
 from tests.exports.sources.deciding import decided, questions
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import ChangeRefusedError, Connector, Correction, open_source
+from exports.sources.connector import Connector, Correction, open_source
 from exports.sources.datamap import read_data_map
+from exports.sources.errors import ChangeRefusedError
 from exports.sources.sql import reading
 from exports.sources.sql.folding import lowered_by_a_server
 from requests_app.law.words import Right

@@ -11,19 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from exports.sources.connector import (
-    Action,
-    BrokenDataError,
-    Connector,
-    Correction,
-    MapDoesNotFitError,
-    Mode,
-    OnlyByHandError,
-    Record,
-    SourceUnavailableError,
-    open_source,
-)
+from exports.sources.connector import Action, Connector, Correction, Mode, Record, open_source
 from exports.sources.datamap import DataMapError, read_data_map
+from exports.sources.errors import BrokenDataError, MapDoesNotFitError, OnlyByHandError, SourceUnavailableError
 from exports.sources.since import Since
 from requests_app.law.words import Right
 from tests.exports.sources.plans import plan_of

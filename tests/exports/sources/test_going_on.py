@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from exports.sources.bookmark import Bookmark
-from exports.sources.connector import BrokenDataError, Connector, Mode, SourceUnavailableError
+from exports.sources.connector import Connector, Mode
+from exports.sources.errors import BrokenDataError, SourceUnavailableError
 from exports.sources.http import walking
 from exports.sources.since import Since
 from tests.exports.sources.service import EMAIL, ORDERS, Reply, Service, Trick, always, answered

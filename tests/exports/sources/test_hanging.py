@@ -8,8 +8,9 @@ from contextlib import ExitStack
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import Action, ChangeRefusedError, Connector, open_source
+from exports.sources.connector import Action, Connector, open_source
 from exports.sources.datamap import read_data_map
+from exports.sources.errors import ChangeRefusedError
 from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
 from tests.exports.sources.plans import plan_of
 

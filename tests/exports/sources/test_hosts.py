@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exports.sources.connector import NotSetUpError
 from exports.sources.datamap import read_data_map
+from exports.sources.errors import NotSetUpError
 from exports.sources.hosts import host_of, is_host
 from tests.exports.sources import small_company
 from tests.exports.sources.service import MAP as SERVICE

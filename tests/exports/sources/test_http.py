@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 import yaml
 
-from exports.sources.connector import (
-    Action,
+from exports.sources.connector import Action, Connector, Correction, Mode
+from exports.sources.contents import RowDigests
+from exports.sources.datamap import DataMapError, read_data_map
+from exports.sources.datamap.choosing import loosened
+from exports.sources.errors import (
     BrokenDataError,
     ChangeRefusedError,
-    Connector,
-    Correction,
     DataChangedError,
-    Mode,
     NotSetUpError,
     NoWriteAccessError,
     OnlyByHandError,
@@ -28,9 +28,6 @@ from exports.sources.connector import (
     SourceError,
     SourceUnavailableError,
 )
-from exports.sources.contents import RowDigests
-from exports.sources.datamap import DataMapError, read_data_map
-from exports.sources.datamap.choosing import loosened
 from exports.sources.http import HttpConnector, exchange
 from exports.sources.since import Since
 from requests_app.law.words import Right

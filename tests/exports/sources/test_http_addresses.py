@@ -16,11 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from exports.sources.connector import (
-    MapDoesNotFitError,
-    SourceUnavailableError,
-)
 from exports.sources.datamap import read_data_map
+from exports.sources.errors import MapDoesNotFitError, SourceUnavailableError
 from exports.sources.http import exchange, open_source
 from exports.sources.http.addresses import is_public
 from tests.exports.sources.service import (

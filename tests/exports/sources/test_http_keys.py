@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from exports.sources.connector import BrokenDataError, Connector, Correction, NotSetUpError, SourceUnavailableError
+from exports.sources.connector import Connector, Correction
 from exports.sources.datamap import read_data_map
 from exports.sources.datamap.choosing import loosened
+from exports.sources.errors import BrokenDataError, NotSetUpError, SourceUnavailableError
 from exports.sources.http import HttpConnector
 from requests_app.law.words import Right
 from tests.exports.sources.service import EMAIL, KEY, LOCAL, MAP, Service, answered, opened, records

@@ -8,9 +8,10 @@ from contextlib import ExitStack
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import Action, ChangeRefusedError, Connector, DoneCollection, Mode, open_source, survey
+from exports.sources.connector import Action, Connector, DoneCollection, Mode, open_source, survey
 from exports.sources.datamap import read_data_map
 from exports.sources.draft import draft
+from exports.sources.errors import ChangeRefusedError
 from tests.exports.sources.databases import empty_database
 from tests.exports.sources.deciding import decided
 from tests.exports.sources.plans import plan_of

@@ -10,16 +10,9 @@ from typing import BinaryIO
 
 import pytest
 
-from exports.sources.connector import (
-    Action,
-    Correction,
-    DeletionPlan,
-    Mode,
-    OnlyByHandError,
-    PlannedCollection,
-    open_source,
-)
+from exports.sources.connector import Action, Correction, DeletionPlan, Mode, PlannedCollection, open_source
 from exports.sources.datamap import FILE_KEY, DataMapError, FileFormat, Files, read_data_map
+from exports.sources.errors import OnlyByHandError
 from exports.sources.manual import ManualConnector, NotAnsweredError, Sheet, file_of
 from requests_app.law.words import Right
 from tests.exports.tasks import HEADER, MAP

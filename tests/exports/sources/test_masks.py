@@ -10,8 +10,9 @@ from datetime import date, datetime
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import Action, ChangeRefusedError, Connector, MapDoesNotFitError, open_source
+from exports.sources.connector import Action, Connector, open_source
 from exports.sources.datamap import DataMapError, KeyedHash, Replacement, Truncate, Year, read_data_map
+from exports.sources.errors import ChangeRefusedError, MapDoesNotFitError
 from exports.sources.http import HttpConnector
 from exports.sources.masks import HASH_LETTERS, Hashing, NotMaskableError, looks_masked, masked
 from exports.sources.values import Json

@@ -12,18 +12,10 @@ from jsonschema import Draft202012Validator
 
 from exports import findings
 from exports.bundle import schema, spreadsheet
-from exports.sources.connector import (
-    Action,
-    Connector,
-    DeletionPlan,
-    KeySet,
-    MapDoesNotFitError,
-    Mode,
-    PlannedCollection,
-    open_source,
-)
+from exports.sources.connector import Action, Connector, DeletionPlan, KeySet, Mode, PlannedCollection, open_source
 from exports.sources.datamap import read_data_map
 from exports.sources.datamap.choosing import with_only
+from exports.sources.errors import MapDoesNotFitError
 from tests.exports.csv_text import records_of
 from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, encoded_database, is_mysql, on
 

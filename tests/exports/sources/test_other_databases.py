@@ -17,19 +17,10 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mssql import pyodbc
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from exports.sources.connector import (
-    Action,
-    Connector,
-    Correction,
-    MapDoesNotFitError,
-    Mode,
-    SourceUnavailableError,
-    open_source,
-    slow_lookups,
-    survey,
-)
+from exports.sources.connector import Action, Connector, Correction, Mode, open_source, slow_lookups, survey
 from exports.sources.datamap import E164, Compare, read_data_map
 from exports.sources.draft import draft
+from exports.sources.errors import MapDoesNotFitError, SourceUnavailableError
 from exports.sources.since import Since
 from exports.sources.sql import told_apart
 from exports.sources.sql.kinds import dialect_of

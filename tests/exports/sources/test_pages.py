@@ -9,8 +9,9 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import Connector, KeySet, MapDoesNotFitError, Mode, Page, open_source
+from exports.sources.connector import Connector, KeySet, Mode, Page, open_source
 from exports.sources.datamap import read_data_map
+from exports.sources.errors import MapDoesNotFitError
 from exports.sources.since import Since
 from exports.sources.sql import reading, windows
 from tests.exports.sources.small_company import MAP, letters, members, stamps

@@ -15,7 +15,8 @@ from dsar.ledger.models import Event
 from dsar.vault import digests
 from exports.fulfil import erasures
 from exports.models import DataSource, ErasedIdentifier, ErasedRow
-from exports.sources.connector import Action, ChangeRefusedError, Identifiers, Mode
+from exports.sources.connector import Action, Identifiers, Mode
+from exports.sources.errors import ChangeRefusedError
 from exports.sources.sql import SqlConnector
 from exports.sources.values import Key
 from requests_app.services import holds

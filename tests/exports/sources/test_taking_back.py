@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import Action, Connector, Correction, NoWriteAccessError, open_source
+from exports.sources.connector import Action, Connector, Correction, open_source
 from exports.sources.datamap import read_data_map
+from exports.sources.errors import NoWriteAccessError
 from requests_app.law.words import Right
 from tests.exports.sources import small_company
 from tests.exports.sources.databases import MARIADB, empty_database

@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from exports.sources.connector import Connector, MapDoesNotFitError, Record, open_source
+from exports.sources.connector import Connector, Record, open_source
 from exports.sources.datamap import read_data_map
+from exports.sources.errors import MapDoesNotFitError
 from tests.exports.sources.databases import POSTGRESQL, is_mysql, on
 
 MAP = """

@@ -441,8 +441,8 @@ def test_reasonable_doubts_ask_for_more_and_reopen_what_rested_on_the_mailbox() 
     move(case, "doubt_identity", by=ANALYST, reason="Written in another hand.")
     case = fresh(case)
     assert case.state == State.VERIFYING
-    assert "1 more data point" in shut_because(case, "accept_proof")
-    offer(case.submission, declared_name="", phone=SAM["phone"])
+    assert "2 more data points" in shut_because(case, "accept_proof")
+    offer(case.submission, declared_name="", phone=SAM["phone"], account_number=SAM["account_number"])
     assert fresh(case).state == State.REVIEWING
 
 
@@ -451,3 +451,17 @@ def test_a_mailbox_that_stands_in_no_record_is_a_doubt_of_its_own() -> None:
     confirm(case.submission)
     assert fresh(case).state == State.VERIFYING
     assert identity.questions(case.submission)
+
+
+@pytest.mark.parametrize("residence", ["DE", "GB"])
+def test_an_account_number_alone_which_may_stand_on_a_parcel_does_not_prove_a_strange_mailbox(residence: str) -> None:
+    case = a_case(
+        Right.KNOW_SPECIFIC,
+        residence=residence,
+        email="stranger@example.com",
+        account_number=SAM["account_number"],
+    )
+    confirm(case.submission)
+    assert fresh(case).state == State.VERIFYING
+    offer(case.submission, declared_name="", phone=SAM["phone"])
+    assert fresh(case).state == State.REVIEWING

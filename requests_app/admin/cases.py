@@ -31,7 +31,7 @@ from dsar.jobs import pausing
 from requests_app.admin import queue, sections, together
 from requests_app.admin.case_page import content_of, context_of, note_look
 from requests_app.admin.desk import DeskAdmin, actor_of, today
-from requests_app.admin.making_moves import MovePage, held_up, ways_of
+from requests_app.admin.making_moves import MovePage, grouped, held_up, ways_of
 from requests_app.admin.timeline import timeline
 from requests_app.law.words import Route
 from requests_app.models import Case
@@ -177,7 +177,7 @@ class CaseAdmin(DeskAdmin[Case]):
             "panels": sections.panels_of(case, actor),
             "links": sections.links_of(case, actor),
             "lines": timeline(case),
-            "ways": [way for way in ways if way.offer.is_open],
+            "groups": grouped(way for way in ways if way.offer.is_open),
             "held_up": held,
             "shut": [
                 way.offer

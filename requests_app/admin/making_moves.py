@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django import forms
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from requests_app.admin import sections
 from requests_app.admin.case_page import content_of, context_of, note_look
@@ -49,6 +51,13 @@ TONES = {
     "end_restriction": "danger",
 }
 ORDER = ("primary", "plain", "danger")
+GROUPS = {
+    "next": gettext_lazy("Next step"),
+    "matter": gettext_lazy("This request"),
+    "chosen": gettext_lazy("Findings"),
+    "beside": gettext_lazy("Case and person"),
+    "ends": gettext_lazy("Ends the case otherwise"),
+}
 # What is seldom the next step, and about the case rather than about what was asked for.
 BESIDE = frozenset(
     {"link_people", "unlink_people", "hold", "release_hold", "extend", "assign", "letter_bounced", "told_otherwise"}
@@ -64,9 +73,24 @@ class Way:
     tone: str
 
 
+class Ways(NamedTuple):
+    """Buttons of one kind, under what they are about."""
+
+    title: str
+    ways: list[Way]
+
+
 def ways_of(case: Case, offers: Iterable[Offer]) -> list[Way]:
-    """The buttons of moves: what leads on first, what is about the matter, what is beside it, what is final last."""
-    return sorted((_way(case, offer) for offer in offers), key=_place)
+    """The buttons of moves, those that lead on first."""
+    return sorted((_way(case, offer) for offer in offers), key=lambda way: ORDER.index(way.tone))
+
+
+def grouped(ways: Iterable[Way]) -> list[Ways]:
+    """What leads on first, what is about the matter, what is chosen in what was found, what is beside it, what ends."""
+    of_kind: dict[str, list[Way]] = {title: [] for title in GROUPS}
+    for way in ways:
+        of_kind[_group(way)].append(way)
+    return [Ways(str(GROUPS[kind]), found) for kind, found in of_kind.items() if found]
 
 
 def held_up(case: Case, ways: Iterable[Way]) -> Offer | None:
@@ -79,8 +103,11 @@ def _leads_on(case: Case, move: Move) -> bool:
     return move.slug in STATE_MOVES and case.state in move.open_in(Route(case.route))
 
 
-def _place(way: Way) -> tuple[int, bool]:
-    return ORDER.index(way.tone), way.offer.move.slug in BESIDE
+def _group(way: Way) -> str:
+    if way.tone != "plain":
+        return {"primary": "next", "danger": "ends"}[way.tone]
+    slug = way.offer.move.slug
+    return "beside" if slug in BESIDE else "chosen" if slug in sections.STARTS else "matter"
 
 
 def _way(case: Case, offer: Offer) -> Way:

@@ -6,6 +6,7 @@ import re
 import uuid
 from datetime import timedelta
 from html import unescape
+from itertools import pairwise
 
 import pytest
 from django.test import Client
@@ -250,6 +251,22 @@ def test_open_moves_are_buttons_and_shut_ones_say_why(desk: Desk) -> None:
     read = page_of(desk, case)
     assert "Accept the identity: not yet Still missing: 3 more data points" in read
     assert "Start gathering Open only while the case is reviewing; it is verifying." in read
+
+
+def test_moves_stand_under_what_they_are_about_and_those_that_lead_on_stand_first(desk: Desk) -> None:
+    page = text_of(desk.client(Role.ANALYST), path(desk.case_in(State.REVIEWING)))
+    moves = page[page.index('id="panel-moves"') :]
+    titles = ["Next step", "This request", "Case and person", "Ends the case otherwise"]
+    places = [moves.index(f"<h3>{title}</h3>") for title in titles]
+    assert places == sorted(places)
+    under = dict(zip(titles, (moves[begin:end] for begin, end in pairwise([*places, len(moves)])), strict=True))
+    for title, slug in [
+        ("Next step", "start_gathering"),
+        ("This request", "ask_clarification"),
+        ("Case and person", "extend"),
+        ("Ends the case otherwise", "refuse"),
+    ]:
+        assert f"/move/{slug}/" in under[title]
 
 
 def test_what_stands_in_the_way_of_the_next_step_is_said_above_the_moves(desk: Desk) -> None:

@@ -157,7 +157,7 @@ def test_a_failure_tells_what_to_do(house: House, monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("DEMO_SHOP_WRITE_URL")
     text = text_of(house.closed(Right.DELETE))
     assert "Could not be carried out error: NoWriteAccess; still to be done in: shop" in text
-    assert "Set the environment variable with its writing URL" in text
+    assert "set the environment variable with its writing URL" in text
 
 
 def test_the_verdict_on_a_duty_is_that_of_the_last_event_and_not_of_today(house: House) -> None:

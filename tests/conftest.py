@@ -14,14 +14,29 @@ ROOT = Path(__file__).parent
 # Which of their tests asks a database of ours says so; the company's databases are of every kind in every run.
 MOSTLY_WITHOUT_OURS = tuple(ROOT / place for place in ("law", "exports/sources", "exports/bundle", "exports/documents"))
 # Pages of the desk ask what services ask, and journeys open them on PostgreSQL, too; the table of moves is one table,
-# and the few random histories are the same on both: the soak has many on each.
+# and the few random histories are the same on both: the soak has many on each. What works on a company's data asks our
+# database what the files below them ask; of whole stories those that are left go through every move.
 ASKING_THE_SAME = (
     "exports/admin",
     "requests_app/admin",
     "requests_app/test_every_move.py",
     "requests_app/test_random_histories.py",
+    "journeys",
+    "exports/fulfil",
 )
 SHOWN_ON_SQLITE = tuple(ROOT / place for place in ASKING_THE_SAME)
+# Of these: locks and turns of workers, queries and moments of our own, and a story of each kind.
+STORIES_OF_BOTH = ("access_request", "bad_days", "limit", "source_owner", "the_other_rights")
+WORK_OF_BOTH = (
+    *("approving_together", "asking_owners", "correcting", "deleting", "ending_half_done", "flags_in_force"),
+    *("flags_on_the_way", "gathering", "going_on", "handing_over", "holding", "interrupted_gathering", "keeping"),
+    *("opening_tasks", "opting_out", "own_record", "restricting_in_sources", "schedules", "stuck_sources"),
+    *("telling_by_batch", "upkeep", "volume"),
+)
+RUN_ON_BOTH = (
+    *(ROOT / f"journeys/test_{name}.py" for name in STORIES_OF_BOTH),
+    *(ROOT / f"exports/fulfil/test_{name}.py" for name in WORK_OF_BOTH),
+)
 # Whole stories, and the same on other kinds of database: what they run was measured where it has tests of its own.
 UNMEASURED = tuple(ROOT / place for place in ("journeys", "browser"))
 MEASURED_ON_SQLITE = tuple(ROOT / place for place in ("exports/sources", "exports/fulfil"))
@@ -39,6 +54,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         return
     everything = os.environ.get("TEST_ALL_ON_POSTGRES") == "1"
+    if gone := [place.name for place in RUN_ON_BOTH if not place.exists()]:
+        raise pytest.UsageError(f"tests/conftest.py names tests for both databases that are not there: {gone}")
     left_out = [item for item in items if _asks_no_database_of_ours(item) or (not everything and _asks_the_same(item))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
@@ -51,9 +68,9 @@ def _asks_no_database_of_ours(item: pytest.Item) -> bool:
 
 
 def _asks_the_same(item: pytest.Item) -> bool:
-    return item.get_closest_marker("soak") is None and any(
-        place in (item.path, *item.path.parents) for place in SHOWN_ON_SQLITE
-    )
+    if item.get_closest_marker("soak") or item.path in RUN_ON_BOTH:
+        return False
+    return any(place in (item.path, *item.path.parents) for place in SHOWN_ON_SQLITE)
 
 
 def _is_measured_elsewhere(item: pytest.Item) -> bool:

@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 STEPS = 12
-FEW, MANY = 300, 5000
+FEW, MANY = 100, 5000
 HALVES = ("one half", "the other half")  # of the many, so that both cores have something to do
 # What must have happened over all histories, or they show little.
 OFTEN = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,8 @@ ROOT = Path(__file__).parent
 MOSTLY_WITHOUT_OURS = tuple(ROOT / place for place in ("law", "exports/sources", "exports/bundle", "exports/documents"))
 # Pages of the desk ask what services ask, and journeys open them on PostgreSQL, too; the table of moves is one table,
 # and the few random histories are the same on both: the soak has many on each. What works on a company's data asks our
-# database what the files below them ask; of whole stories those that are left go through every move.
+# database what the files below them ask. Of whole stories some are told on both; of workers the real ones are killed on
+# both, those that are forked by the hundred on SQLite.
 ASKING_THE_SAME = (
     "exports/admin",
     "requests_app/admin",
@@ -23,22 +24,31 @@ ASKING_THE_SAME = (
     "requests_app/test_random_histories.py",
     "journeys",
     "exports/fulfil",
+    "faults",
+    "demo",
 )
 SHOWN_ON_SQLITE = tuple(ROOT / place for place in ASKING_THE_SAME)
 # Of these: locks and turns of workers, queries and moments of our own, and a story of each kind.
 STORIES_OF_BOTH = ("access_request", "bad_days", "limit", "source_owner", "the_other_rights")
 WORK_OF_BOTH = (
-    *("approving_together", "asking_owners", "correcting", "deleting", "ending_half_done", "flags_in_force"),
-    *("flags_on_the_way", "gathering", "going_on", "handing_over", "holding", "interrupted_gathering", "keeping"),
-    *("opening_tasks", "opting_out", "own_record", "restricting_in_sources", "schedules", "stuck_sources"),
-    *("telling_by_batch", "upkeep", "volume"),
+    *("approving_together", "asking_owners", "deleting", "ending_half_done", "flags_in_force", "flags_on_the_way"),
+    *("gathering", "going_on", "handing_over", "holding", "interrupted_gathering", "opening_tasks", "own_record"),
+    *("stuck_sources", "telling_by_batch", "upkeep", "volume"),
 )
 RUN_ON_BOTH = (
     *(ROOT / f"journeys/test_{name}.py" for name in STORIES_OF_BOTH),
     *(ROOT / f"exports/fulfil/test_{name}.py" for name in WORK_OF_BOTH),
 )
-# Whole stories, and the same on other kinds of database: what they run was measured where it has tests of its own.
-UNMEASURED = tuple(ROOT / place for place in ("journeys", "browser"))
+# Whole stories, each move from each state, and the same on other kinds of database: what they run was measured where it
+# has tests of its own. Of a table of cases there the first row is measured, the others run the same lines.
+UNMEASURED_PLACES = (
+    "journeys",
+    "browser",
+    "requests_app/test_every_move.py",
+    "requests_app/test_random_histories.py",
+)
+UNMEASURED = tuple(ROOT / place for place in UNMEASURED_PLACES)
+FIRST_ROWS_MEASURED = tuple(ROOT / place for place in ("exports/fulfil", "exports/admin"))
 MEASURED_ON_SQLITE = tuple(ROOT / place for place in ("exports/sources", "exports/fulfil"))
 
 
@@ -48,9 +58,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     With TEST_ALL_ON_POSTGRES=1 the latter is there, too. Measured, a test takes half as long again: what shows no line
     that others don't is not measured.
     """
+    tables = set[str]()
     for item in items:
-        if _is_measured_elsewhere(item):
+        table = item.nodeid.partition("[")[0]
+        if _is_measured_elsewhere(item) or (table in tables and _is_in(item, FIRST_ROWS_MEASURED)):
             item.add_marker(pytest.mark.no_cover)
+        tables.add(table)
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         return
     everything = os.environ.get("TEST_ALL_ON_POSTGRES") == "1"
@@ -68,14 +81,18 @@ def _asks_no_database_of_ours(item: pytest.Item) -> bool:
 
 
 def _asks_the_same(item: pytest.Item) -> bool:
-    if item.get_closest_marker("soak") or item.path in RUN_ON_BOTH:
+    if item.get_closest_marker("soak") or item.get_closest_marker("on_both") or item.path in RUN_ON_BOTH:
         return False
-    return any(place in (item.path, *item.path.parents) for place in SHOWN_ON_SQLITE)
+    return _is_in(item, SHOWN_ON_SQLITE)
 
 
 def _is_measured_elsewhere(item: pytest.Item) -> bool:
-    is_on_a_server = item.get_closest_marker("services") and any(p in item.path.parents for p in MEASURED_ON_SQLITE)
-    return bool(is_on_a_server) or any(place in item.path.parents for place in UNMEASURED)
+    is_on_a_server = item.get_closest_marker("services") and _is_in(item, MEASURED_ON_SQLITE)
+    return bool(is_on_a_server) or _is_in(item, UNMEASURED)
+
+
+def _is_in(item: pytest.Item, places: Collection[Path]) -> bool:
+    return any(place in (item.path, *item.path.parents) for place in places)
 
 
 def pytest_collection_finish() -> None:

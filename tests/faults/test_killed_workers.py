@@ -157,6 +157,7 @@ def test_a_worker_killed_at_any_step_or_moment_leaves_nothing_lost_and_nothing_t
     assert died["at"].keys() >= set(named)
 
 
+@pytest.mark.on_both
 @pytest.mark.timeout(7200)
 @counts(10, soak=200)
 def test_a_real_worker_killed_at_any_moment_leaves_nothing_lost_and_nothing_twice(
@@ -186,6 +187,7 @@ def test_a_worker_killed_at_every_step_of_an_act_leaves_it_done_once_and_told(
         assert died["at"][step], step
 
 
+@pytest.mark.on_both
 @pytest.mark.timeout(7200)
 @counts(2, soak=200)
 @pytest.mark.parametrize("story", MOST_USUAL)

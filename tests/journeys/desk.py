@@ -86,7 +86,7 @@ class Desk:
     def sends(self, **inputs: str) -> str:
         """Make the move whose page is open; the page that follows."""
         self.browser.post(self.browser.address, inputs)
-        assert ": done. The case is now" in self.page, self.page
+        assert ": done." in self.page, self.page
         return self.page
 
     def opens_findings(self, system: str, collection: str) -> str:

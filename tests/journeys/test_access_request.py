@@ -67,7 +67,7 @@ def test_an_access_request(house: House) -> None:  # noqa: PLR0915 - a manual is
 
     # A message tells of another customer: the analyst keeps that field back, on a ground that fits.
     analyst.withholds("Message", record=place + 1, code=OTHERS)
-    assert f"withheld {OTHERS} ({CITATION}, from memory)" in analyst.page
+    assert f"withheld Rights of other persons ({CITATION}, from memory)" in analyst.page
 
     # Who has withheld may not approve; the approver may.
     assert not analyst.is_offered("approve")

@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 STEPS = 12
-FEW, MANY = 100, 5000
+FEW, MANY = 60, 5000
 HALVES = ("one half", "the other half")  # of the many, so that both cores have something to do
 # What must have happened over all histories, or they show little.
 OFTEN = {
@@ -31,14 +31,14 @@ OFTEN = {
     "carried_out", "write_answer", "finish", "refuse", "withdraw", "ask_reopening", "reopen", "letter_queued",
     "letter_accepted", "duty_met", "content_shredded",
 }  # fmt: skip
-# What needs several things to meet: many histories come to it, few may miss one or the other.
+# What needs several things to meet: many histories come to it, a few to some of it.
 SELDOM = {
     "ask_clarification", "clarified", "extend", "extension_void", "assign", "decide_limit", "waive_source",
     "gather_again", "withhold", "lift_withholding", "hand_back", "fall_back", "probe_failed", "letter_failed",
     "letter_bounced", "told_otherwise", "refuse_opt_out", "redirect", "merge", "download_closed", "open_download",
     "reminded", "restriction_lifted",
 }  # fmt: skip
-MOST_OF_THEM = 15
+SOME_OF_THEM = 8
 
 
 @pytest.fixture
@@ -83,4 +83,4 @@ def test_no_history_breaks_a_rule(examples: int) -> None:
         print(f"{number:8}  {kind}")
     made = set(Histories.made)
     assert OFTEN - made == set()
-    assert len(SELDOM & made) >= (MOST_OF_THEM if examples == FEW else len(SELDOM))
+    assert len(SELDOM & made) >= (SOME_OF_THEM if examples == FEW else len(SELDOM))

@@ -14,6 +14,7 @@ MOST_MEGABYTES = 150
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_web_worker_that_has_served_a_page_is_small(tmp_path: Path) -> None:
     worker = look_at_a_web_worker(tmp_path)

@@ -18,9 +18,11 @@ MOSTLY_WITHOUT_OURS = tuple(ROOT / place for place in ("law", "exports/sources",
 # database what the files below them ask. Of whole stories some are told on both; of workers the real ones are killed on
 # both, those that are forked by the hundred on SQLite.
 ASKING_THE_SAME = (
+    "bench",
     "exports/admin",
     "exports/bundle",
     "exports/reports",
+    "exports/web",
     "requests_app/admin",
     "requests_app/web",
     "requests_app/test_every_move.py",
@@ -32,7 +34,7 @@ ASKING_THE_SAME = (
 )
 SHOWN_ON_SQLITE = tuple(ROOT / place for place in ASKING_THE_SAME)
 # Of these: locks and turns of workers, queries and moments of our own, and a story of each kind.
-STORIES_OF_BOTH = ("access_request", "bad_days", "limit", "source_owner", "the_other_rights")
+STORIES_OF_BOTH = ("access_request", "bad_days", "limit", "the_other_rights")
 WORK_OF_BOTH = (
     *("approving_together", "asking_owners", "deleting", "ending_half_done", "flags_in_force", "flags_on_the_way"),
     *("gathering", "going_on", "holding", "interrupted_gathering", "opening_tasks"),

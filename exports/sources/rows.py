@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from exports.sources.comparing import exact_form, form, wanted
 from exports.sources.connector import Identifiers, Mode, Page, Presence, ProbeAnswer, Record, columns_read
-from exports.sources.datamap import Collection, DataMap, Join, Keep, Match, Root
+from exports.sources.datamap import Collection, DataMap, Join, Keep, Match, Root, Trail
 from exports.sources.errors import BrokenDataError, MapDoesNotFitError
 from exports.sources.since import Since
 from exports.sources.values import Json, Key
@@ -74,7 +74,18 @@ class RowReading:
         self, collection: Collection, identifiers: Identifiers, *, after: Key | None = None, since: Since | None = None
     ) -> Iterator[Row]:
         """The person's rows of a collection, by any of its ways."""
-        ways, only = self._ways(collection, identifiers), collection.only
+        return self._found(collection, Trail(), identifiers, after=after, since=since)
+
+    def _found(
+        self,
+        collection: Collection,
+        trail: Trail,
+        identifiers: Identifiers,
+        *,
+        after: Key | None = None,
+        since: Since | None = None,
+    ) -> Iterator[Row]:
+        ways, only = self._ways(collection, trail, identifiers), trail.only(collection)
         if not ways or (only is not None and not only):
             return
         for row in self._source.rows(collection, identifiers, after=after):
@@ -180,24 +191,27 @@ class RowReading:
                 best = max(best, met, key=lambda answer: answer.rank)
         return best
 
-    def _ways(self, collection: Collection, identifiers: Identifiers) -> list[_Way]:
+    def _ways(self, collection: Collection, trail: Trail, identifiers: Identifiers) -> list[_Way]:
         """The ways that can lead to any row."""
-        found = (_Way(way, self._forms(collection, way, identifiers)) for way in collection.reached)
+        ways = trail.ways_to(collection)
+        found = (_Way(way, self._forms(collection, way, trail, identifiers)) for way in ways)
         return [way for way in found if way.forms]
 
-    def _forms(self, collection: Collection, way: Root | Join, identifiers: Identifiers) -> Leading:
+    def _forms(self, collection: Collection, way: Root | Join, trail: Trail, identifiers: Identifiers) -> Leading:
         if isinstance(way, Root):
-            return frozenset((text,) for text in wanted(way.compare, way.values(identifiers)))
+            values = way.values(identifiers, chosen=trail.leads_to_chosen)
+            return frozenset((text,) for text in wanted(way.compare, values))
         asked = tuple(sorted((kind, tuple(sorted(values))) for kind, values in identifiers.items()))
-        place = (collection.name, way, asked)
+        beyond = trail.over(way, collection, self._datamap)
+        place = (collection.name, way, beyond, asked)
         if place not in self._leading:
-            self._leading[place] = self._look_up(way, identifiers)
+            self._leading[place] = self._look_up(way, beyond, identifiers)
         return self._leading[place]
 
-    def _look_up(self, join: Join, identifiers: Identifiers) -> Leading:
+    def _look_up(self, join: Join, trail: Trail, identifiers: Identifiers) -> Leading:
         """The values of the parent's rows of the person."""
         found: set[tuple[str, ...]] = set()
-        for row in self.of_person(self._datamap.collection(join.parent), identifiers):
+        for row in self._found(self._datamap.collection(join.parent), trail, identifiers):
             values = [exact_form(row.record[up]) for _, up in join.columns]
             known = tuple(value for value in values if value is not None)
             if len(known) == len(values):
@@ -224,8 +238,8 @@ class OfPerson:
 def columns_needed(datamap: DataMap, collection: Collection) -> tuple[str, ...]:
     """Every column that a row of the collection must have: its fields, its key, and what leads to or from it."""
     names = [*collection.columns, *(root.column for root in collection.roots if root.column)]
-    names += [own for join in collection.joins for own, _ in join.columns]
-    children = (join for child in datamap.collections for join in child.joins if join.parent == collection.name)
+    names += [own for join in collection.every_join for own, _ in join.columns]
+    children = (join for child in datamap.collections for join in child.every_join if join.parent == collection.name)
     names += [up for join in children for _, up in join.columns]
     names += [column for flags in collection.suppress for column, _ in flags.columns]
     names += [name for name in (collection.received_at, collection.soft_deleted_at) if name]

@@ -73,7 +73,7 @@ def _leads_there(one: Standing) -> bool:
     """Whether the map finds these records by the field alone, or joins records by it."""
     column, own = one.place.column, one.collection
     other_ways = [way for way in own.reached if not isinstance(way, Root) or (way.column != column and not way.shared)]
-    joined = {mine for join in own.joins for mine, _parents in join.columns}
+    joined = {mine for join in own.every_join for mine, _parents in join.columns}
     for other in one.source_run.map_version.as_map().collections:
-        joined |= {parents for join in other.joins if join.parent == own.name for _mine, parents in join.columns}
+        joined |= {parents for join in other.every_join if join.parent == own.name for _mine, parents in join.columns}
     return not other_ways or column in joined

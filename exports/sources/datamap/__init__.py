@@ -46,6 +46,7 @@ from exports.sources.datamap.model import (
 from exports.sources.datamap.reader import SLUG, DataMapError, read_data_map
 from exports.sources.datamap.section import DECIDE
 from exports.sources.datamap.telling import Batch, Impossible, OpenDsr, Push, TaskFor, Way
+from exports.sources.datamap.trail import Trail
 
 __all__ = [
     "DECIDE",
@@ -90,6 +91,7 @@ __all__ = [
     "Service",
     "Suppression",
     "TaskFor",
+    "Trail",
     "Truncate",
     "Way",
     "Year",

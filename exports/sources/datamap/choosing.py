@@ -23,11 +23,12 @@ def restricted(data_map: DataMap, only: Keys, shared: Shared) -> DataMap:
     """The map by which nothing is found but what belongs to the chosen records.
 
     Of the collections whose rows are people only the rows `only` names; of others nothing by values that are `shared`
-    with somebody who was not chosen. What is reached from chosen records follows them by itself.
+    with somebody who was not chosen, unless over those to a chosen one. What is reached from chosen records follows
+    them by itself.
     """
     names = {found.name for found in people(data_map)}
     narrowed = (
-        replace(found, only=only.get(found.name, frozenset()))
+        replace(found, only=only.get(found.name, frozenset()), reached=tuple(map(_to_chosen, found.reached)))
         if found.name in names
         else replace(found, reached=tuple(_without(way, shared) for way in found.reached))
         for found in data_map.collections
@@ -53,7 +54,7 @@ def loosened(data_map: DataMap, known: Known, also: Known) -> tuple[DataMap, dic
                 asked[kind] = values
                 ways.append(Root(kind, root.column, root.compare))
         if ways:
-            collections.append(replace(found, reached=tuple(ways), only=None))
+            collections.append(replace(found, reached=tuple(ways), back=None, only=None))
     return replace(data_map, collections=tuple(collections), is_loosened=True), asked
 
 
@@ -76,6 +77,10 @@ def with_only(data_map: DataMap, collection: str, keys: frozenset[Key]) -> DataM
 
 def _without(way: Root | Join, shared: Shared) -> Root | Join:
     return replace(way, without=shared.get(way.by, frozenset())) if isinstance(way, Root) else way
+
+
+def _to_chosen(way: Root | Join) -> Root | Join:
+    return replace(way, to_chosen=True) if isinstance(way, Join) else way
 
 
 def _follows(data_map: DataMap, collection: Collection) -> bool:

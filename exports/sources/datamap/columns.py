@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from yaml.nodes import MappingNode, Node
 
 from exports.sources.datamap.model import Collection, Field, Join
-from exports.sources.datamap.section import Section
+from exports.sources.datamap.section import Faults, Section
 
 
 def check_never_disclosed(entry: Section, found: Collection) -> None:
@@ -30,9 +30,16 @@ def check_volatile(entry: Section, found: Collection, above: Mapping[str, Collec
             sentence = f"{column!r} of {entry.what} {use}, so that a change of it counts; take 'volatile' away."
             entry.faults.note(_node_of(entry, column), sentence)
     for join in found.joins:
-        for _own, column in join.columns:
-            if _is_volatile(above.get(join.parent), column):
-                entry.note("reached", f"{column!r} of {join.parent!r} is volatile, and can't lead to {entry.what}.")
+        check_leads(entry.node_of("reached"), entry.faults, found, join, above.get(join.parent))
+
+
+def check_leads(node: Node, faults: Faults, found: Collection, join: Join, parent: Collection | None) -> None:
+    """What is volatile in the parent leads nowhere."""
+    for _own, column in join.columns:
+        if _is_volatile(parent, column):
+            faults.note(
+                node, f"{column!r} of {join.parent!r} is volatile, and can't lead to collection {found.name!r}."
+            )
 
 
 def _uses(found: Collection) -> Iterator[tuple[str, str]]:
@@ -40,9 +47,9 @@ def _uses(found: Collection) -> Iterator[tuple[str, str]]:
     yield from ((column, "is its key") for column in found.key)
     yield from ((field.column, "is compared by 'match'") for field in found.fields if field.match)
     yield from ((given.column, "is an identifier that it gives") for given in found.gives)
-    for way in found.reached:
-        columns = [own for own, _parents in way.columns] if isinstance(way, Join) else [way.column]
-        yield from ((column, "leads to its rows") for column in columns)
+    leading = [root.column for root in found.roots]
+    leading += [own for join in found.every_join for own, _parents in join.columns]
+    yield from ((column, "leads to its rows") for column in leading)
     dates = {"received_at": found.received_at, "soft_deleted_at": found.soft_deleted_at}
     yield from ((column, f"is its {key!r}") for key, column in dates.items() if column)
 

@@ -144,11 +144,15 @@ class Root:
     shared: bool = False  # people share what it holds: by it alone rows are shown as near misses, and never gathered
     without: frozenset[str] = frozenset()  # values that lead to somebody else as well, as a person decided
 
-    def values(self, identifiers: Mapping[str, Several[str]]) -> tuple[str, ...]:
-        """The values by which it leads to rows of the person, of identifiers by kind."""
+    def values(self, identifiers: Mapping[str, Several[str]], *, chosen: bool = False) -> tuple[str, ...]:
+        """The values by which it leads to rows of the person, of identifiers by kind.
+
+        `chosen`: it leads on to rows that somebody chose, and so a value that leads to others too takes none of theirs.
+        """
         if self.shared:
             return ()
-        return tuple(value for value in identifiers.get(self.by, ()) if value not in self.without)
+        without = frozenset() if chosen else self.without
+        return tuple(value for value in identifiers.get(self.by, ()) if value not in without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,11 @@ class Join:
 
     parent: str
     columns: tuple[tuple[str, str], ...]
+    to_chosen: bool = False  # somebody chose among the rows that it leads to
+
+    def turned_round(self, child: str) -> Join:
+        """From the rows of its parent to those of the child that it leads to."""
+        return Join(child, tuple(sorted((parents, own) for own, parents in self.columns)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +313,7 @@ class Collection:
     degree: Degree | None  # to delete or correct; unmarked counts as reasonably high
     provided_by_person: bool
     reached: tuple[Root | Join, ...]
+    back: Join | None  # all rows of whom some of them lead to: `parent` stands below, and is reached from here
     gives: tuple[Given, ...]
     received_at: str | None
     soft_deleted_at: str | None
@@ -321,6 +331,16 @@ class Collection:
     def joins(self) -> tuple[Join, ...]:
         """The ways that lead here from another collection."""
         return tuple(way for way in self.reached if isinstance(way, Join))
+
+    @property
+    def every_way(self) -> tuple[Root | Join, ...]:
+        """All ways that lead here, with the way back."""
+        return self.reached if self.back is None else (*self.reached, self.back)
+
+    @property
+    def every_join(self) -> tuple[Join, ...]:
+        """The ways that lead here from another collection, with the way back."""
+        return tuple(way for way in self.every_way if isinstance(way, Join))
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from exports.sources.datamap.columns import check_never_disclosed, check_volatile
-from exports.sources.datamap.comparisons import NAME, comparison_of, match_of
+from exports.sources.datamap.comparisons import NAME, match_of
 from exports.sources.datamap.left_out import left_out_of
 from exports.sources.datamap.model import (
     FILE_KEY,
@@ -32,18 +32,17 @@ from exports.sources.datamap.model import (
     Delete,
     Field,
     Given,
-    Join,
     Keep,
     KeyedHash,
     NeverDisclose,
     RandomToken,
     Replacement,
-    Root,
     Suppression,
     Truncate,
     Year,
 )
 from exports.sources.datamap.places import KINDS, Kind, bucket_of, check_offered, files_of, owner_of, service_of
+from exports.sources.datamap.reaching import back_to, check_ways_back, ways_to
 from exports.sources.datamap.register import automated_decisions_of, pointers, recipients_of, role_of
 from exports.sources.datamap.section import (
     Faults,
@@ -201,15 +200,17 @@ def _words(section: Section, key: str) -> Text:
 
 def _collections(top: Section, names: _Names) -> tuple[Collection, ...]:
     found: dict[str, Collection] = {}
+    nodes: dict[str, Node] = {}
     for node in top.items("collections"):
         collection = _collection(node, top.faults, names, above=found)
         if len(f"{top.text('source')}.{collection.name}") > MOST_LETTERS["place"]:
             top.faults.note(node, f"source and collection {collection.name!r} have 99 characters together at most.")
         if collection.name in found:
             top.faults.note(node, f"there are two collections {collection.name!r}; give one another name.")
-        found[collection.name] = collection
+        found[collection.name], nodes[collection.name] = collection, node
     if not found:
         top.note("collections", "a map has at least one collection.")
+    check_ways_back(found, nodes, top.faults)
     return tuple(found.values())
 
 
@@ -223,7 +224,7 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
             *names.kind.required,
         ),
         optional=(
-            *("one_per_person", "degree", "gives", "received_at", "soft_deleted_at", "suppress", "retention"),
+            *("back", "one_per_person", "degree", "gives", "received_at", "soft_deleted_at", "suppress", "retention"),
             *names.kind.optional,
         ),
     )
@@ -240,7 +241,8 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
         one_per_person=entry.flag("one_per_person"),
         degree=_degree(entry),
         provided_by_person=provided,
-        reached=_ways(entry, above, names.kind),
+        reached=ways_to(entry, above, names.kind),
+        back=back_to(entry, names.kind),
         gives=_gives(entry, columns),
         received_at=entry.text("received_at") or None,
         soft_deleted_at=entry.text("soft_deleted_at") or None,
@@ -264,39 +266,6 @@ def _key(entry: Section) -> tuple[str, ...]:
     if not key and "key" in entry:
         entry.note("key", f"'key' of {entry.what} names the columns that make a row unique.")
     return key
-
-
-def _ways(entry: Section, above: Mapping[str, Collection], kind: Kind) -> tuple[Root | Join, ...]:
-    ways = tuple(_way(node, entry, above, kind) for node in entry.items("reached"))
-    if ways and all(isinstance(way, Root) and way.shared for way in ways):
-        entry.note(
-            "reached",
-            f"{entry.what} is reached by nothing but what people share, and so none of it would ever be gathered; name"
-            " one way at least that is one person's.",
-        )
-    if not ways and "reached" in entry:
-        entry.note("reached", f"'reached' of {entry.what} says how a person's rows are found; name one way at least.")
-    return ways
-
-
-def _way(node: Node, entry: Section, above: Mapping[str, Collection], kind: Kind) -> Root | Join:
-    what, faults = f"a way to {entry.what}", entry.faults
-    if not isinstance(node, MappingNode) or all(key.value != "from" for key, _ in node.value):
-        column, compare = (("column",), ("compare",)) if kind.joins else ((), ("column", "compare"))
-        root = Section(node, what, faults, required=("by", *column), optional=(*compare, "shared"))
-        if "compare" in root and "column" not in root:
-            root.note("compare", f"{what} compares no column; name it, or take 'compare' away.")
-        return Root(root.text("by"), root.text("column"), comparison_of(root), root.flag("shared"))
-    join = Section(node, what, faults, required=("from", "columns"))
-    if not kind.joins:
-        join.note("from", "the rows of each collection are found by themselves here; write {by: email}, and no 'from'.")
-    parent = join.text("from")
-    if parent and parent not in above:
-        join.note("from", f"no collection {parent!r} stands above; a collection comes after those it is reached from.")
-    pairs = sorted((column, text_of(value, f"a column in {what}", faults)) for column, value in join.entries("columns"))
-    if not pairs and "columns" in join:
-        join.note("columns", f"'columns' of {what} pairs own columns with the parent's: {{customer_id: id}}.")
-    return Join(parent, tuple(pairs))
 
 
 def _gives(entry: Section, columns: frozenset[str]) -> tuple[Given, ...]:

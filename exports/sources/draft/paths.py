@@ -59,6 +59,7 @@ class Reached:
     table: Table
     name: str
     ways: tuple[Root | Join, ...]
+    back: Join | None  # to all rows of the person whom one of them leads to
     is_sure: bool
     is_root: bool  # an identifier stands in the row
     is_person: bool  # or the row is somebody's to whom one with an identifier points
@@ -218,11 +219,17 @@ class _Walk:
         is_one = self._is_one(pointer) or not self._is_owner(pointer)
         return not is_one and any(step.pointer == pointer for step in self._steps_to(pointer.parent))
 
+    def _back(self, pointer: Pointer) -> Join:
+        pairs = zip(pointer.columns, pointer.parent_columns, strict=True)
+        return Join(self._names[pointer.parent], tuple(sorted(pairs)))
+
     def _one_of_several(self, pointer: Pointer) -> str:
+        """Where rows point to several who may be their person, and a map goes back from one alone."""
         child, parent = self._schema.name(pointer.child), self._schema.name(pointer.parent)
         return (
             f"a person may have several rows in {child}, and is found in {parent} over one: the others, with what"
-            f" nobody knew the person by, are in no answer, and a deletion stops at them if {parent} is one_per_person"
+            f" nobody knew the person by, are in no answer without 'back' from {parent}, and a deletion stops at"
+            " them if it is one_per_person"
         )
 
     def _is_of_people(self, place: Place) -> bool:
@@ -283,7 +290,9 @@ class _Walk:
         # An identifier and a foreign key may mean two people, as two of a kind may: a buyer, and who sold it.
         is_one = len(ways) == 1 or (not steps and len({root.by for root in roots}) == len(roots))
         doubts = [step.doubt for step in steps if step.doubt]
-        doubts += [self._one_of_several(pointer) for pointer in self._pointers[place] if self._names_owner(pointer)]
+        to_owners = [pointer for pointer in self._pointers[place] if self._names_owner(pointer)]
+        back = self._back(to_owners[0]) if len(to_owners) == 1 else None
+        doubts += [self._one_of_several(pointer) for pointer in to_owners if back is None]
         if self._asked(place):
             doubts.append(f"{', '.join(self._asked(place))}: a number that people know as theirs, or only the database")
         if roots and all(root.by == PHONE_KIND for root in roots) and not steps:
@@ -296,6 +305,7 @@ class _Walk:
             self._schema.by_place[place],
             self._names[place],
             ways,
+            back,
             is_one and not doubts,
             bool(roots),
             any(self._names_owner(step.pointer) for step in steps),

@@ -148,6 +148,8 @@ def _collection(schema: Schema, reached: Reached, guesses: Mapping[str, Guess]) 
     yield f"    purposes: {_decide('a list of names from purposes at the top, such as [main]')}"
     yield f"    collected_from: {_decide('a list of names from origins at the top, such as [person, us]')}"
     yield f"    reached: {_ways(reached)}"
+    if reached.back:
+        yield f"    back: {_way(reached.back)}  # to all that the person has here, whichever of them is known"
     given = [name for name, found in guesses.items() if _gives(reached, name, found)]
     if given:
         yield f"    gives: [{', '.join(f'{{kind: {GIVEN}, column: {scalar(name)}}}' for name in given)}]"
@@ -249,7 +251,7 @@ def _leading(reached: Reached) -> set[str]:
 
 def _technical(reached: Reached) -> set[str]:
     """Columns of keys and foreign keys that are followed."""
-    own = {own for way in reached.ways if isinstance(way, Join) for own, _ in way.columns}
+    own = {own for way in (*reached.ways, reached.back) if isinstance(way, Join) for own, _ in way.columns}
     return own | set(reached.table.key)
 
 

@@ -133,8 +133,12 @@ class Changing:
 
     def _leading_to(self, collection: Collection) -> set[str]:
         """The collections over which its rows are found, and over which those are."""
-        parents = {join.parent for join in collection.joins}
-        return parents.union(*(self._leading_to(self._datamap.collection(name)) for name in parents))
+        found, waiting = set[str](), [collection]
+        while waiting:
+            parents = {join.parent for join in waiting.pop().every_join} - found
+            found |= parents
+            waiting += map(self._datamap.collection, parents)
+        return found
 
     def _pages(self, connection: sa.Connection, step: _Step, fields: tuple[str, ...] = ()) -> Iterator[Page]:
         """Rows as they are now, in batches; each is read in full before it is given, so that its rows may go."""

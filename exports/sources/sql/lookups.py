@@ -65,7 +65,7 @@ class _Lookups:
             table = self._schema.by_place.get(self._schema.place(collection.schema, collection.table))
             if table is None or table.is_view or not self._is_large(collection):
                 continue
-            for way in collection.reached:
+            for way in collection.every_way:
                 columns = (way.column,) if isinstance(way, Root) else tuple(own for own, _ in way.columns)
                 cure = self._cure(collection, way, served=table.has_index(columns))
                 if cure:

@@ -11,7 +11,7 @@ from sqlalchemy import types
 
 from exports.sources.comparing import wanted
 from exports.sources.connector import Identifiers
-from exports.sources.datamap import E164, Collection, Compare, Comparison, DataMap, Join, Root
+from exports.sources.datamap import E164, Collection, Compare, Comparison, DataMap, Join, Root, Trail
 from exports.sources.sql.columns import is_filled_up, is_text
 from exports.sources.sql.dialects import Dialect, Expression
 from exports.sources.sql.tables import Tables
@@ -39,17 +39,22 @@ class Matching:
         With `lookup` the rows of a parent are looked up beforehand where they are few, so that many statements need
         not find them again; without it, everything is one condition, and so one moment of the database.
         """
-        found = []
-        for way in collection.reached:
-            if isinstance(way, Root):
-                condition = self.same(collection, way.column, way.compare, way.values(identifiers))
-            else:
-                condition = self._joined(collection, way, identifiers, lookup)
-            if condition is not None:
-                found.append(condition)
-        if not found or collection.only is None:
+        return self._of_person(collection, Trail(), identifiers, lookup)
+
+    def _of_person(
+        self, collection: Collection, trail: Trail, identifiers: Identifiers, lookup: Lookup | None
+    ) -> Condition | None:
+        conditions = (
+            self.same(collection, way.column, way.compare, way.values(identifiers, chosen=trail.leads_to_chosen))
+            if isinstance(way, Root)
+            else self._joined(collection, way, trail, identifiers, lookup)
+            for way in trail.ways_to(collection)
+        )
+        found = [condition for condition in conditions if condition is not None]
+        only = trail.only(collection)
+        if not found or only is None:
             return sa.or_(*found) if found else None
-        chosen = self._chosen(collection, collection.only)
+        chosen = self._chosen(collection, only)
         return None if chosen is None else sa.and_(chosen, sa.or_(*found))
 
     def _chosen(self, collection: Collection, keys: Several[Key]) -> Condition | None:
@@ -112,10 +117,10 @@ class Matching:
         return self._dialect.to_the_letter(text).in_(letters) if letters else None
 
     def _joined(
-        self, collection: Collection, join: Join, identifiers: Identifiers, lookup: Lookup | None
+        self, collection: Collection, join: Join, trail: Trail, identifiers: Identifiers, lookup: Lookup | None
     ) -> Condition | None:
         parent = self._datamap.collection(join.parent)
-        of_person = self.of_person(parent, identifiers)
+        of_person = self._of_person(parent, trail.over(join, collection, self._datamap), identifiers, None)
         if of_person is None:
             return None
         own, parents = self._tables[collection.name], self._tables[parent.name]

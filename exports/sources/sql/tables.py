@@ -121,7 +121,7 @@ class Tables:
         """Every column that the map names is there, and what is compared with a day holds days."""
         for name in _columns_named(collection):
             self._demand(collection.name, name)
-        for join in collection.joins:
+        for join in collection.every_join:
             for _, parents in join.columns:
                 self._demand(join.parent, parents)
         counted_from = collection.on_delete.counted_from if isinstance(collection.on_delete, Keep) else None
@@ -213,7 +213,7 @@ def _why_not_masked(by: Replacement, type_: ColumnType) -> str:
 
 def _columns_named(collection: Collection) -> list[str]:
     names = [*collection.key, *collection.columns, *(root.column for root in collection.roots)]
-    names += [own for join in collection.joins for own, _ in join.columns]
+    names += [own for join in collection.every_join for own, _ in join.columns]
     names += [column for flags in collection.suppress for column, _ in flags.columns]
     names += [name for name in (collection.received_at, collection.soft_deleted_at) if name]
     match collection.on_delete:

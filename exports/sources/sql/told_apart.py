@@ -132,7 +132,7 @@ def _compared(datamap: DataMap) -> Iterator[tuple[str, str]]:
     for collection in datamap.collections:
         yield from ((collection.name, name) for name in collection.key)
         yield from ((collection.name, root.column) for root in collection.roots)
-        for join in collection.joins:
+        for join in collection.every_join:
             for own, parents in join.columns:
                 yield collection.name, own
                 yield join.parent, parents

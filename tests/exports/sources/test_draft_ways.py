@@ -8,7 +8,7 @@ import time
 import pytest
 
 from exports.sources.coverage import undecided
-from exports.sources.datamap import DataMapError, Root, read_data_map
+from exports.sources.datamap import DataMapError, Join, Root, read_data_map
 from exports.sources.draft import draft, guess
 from exports.sources.draft.paths import Paths, Reached, find_paths
 from exports.sources.drift import SchemaNote
@@ -23,20 +23,24 @@ def paths_of(text: str) -> Paths:
     return find_paths(schema, guesses, "source")
 
 
-def way_of(reached: Reached, number: int) -> str:
+def way_of(way: Root | Join) -> str:
     """As `identifier = column`, or `collection(its columns) = own columns`."""
-    way = reached.ways[number]
     if isinstance(way, Root):
         return f"{way.by} = {way.column}{' shared' if way.shared else ''}"
     own, parents = (", ".join(names) for names in zip(*way.columns, strict=True))
     return f"{way.parent}({parents}) = {own}"
 
 
+def back_of(reached: Reached) -> str:
+    """The way back, if there is one."""
+    return f", back from {way_of(reached.back)}" if reached.back else ""
+
+
 def ways_of(text: str) -> list[str]:
     """One line a table: a question mark where a person is asked."""
     paths = paths_of(text)
     lines = [
-        f"{found.name}{':' if found.is_sure else '?'} {' | '.join(way_of(found, n) for n in range(len(found.ways)))}"
+        f"{found.name}{':' if found.is_sure else '?'} {' | '.join(map(way_of, found.ways))}{back_of(found)}"
         for found in paths.reached
     ]
     return [*lines, f"left out: {', '.join(entry.table.place.table for entry in paths.unreached)}"]
@@ -79,7 +83,7 @@ devices: id! int, user_id int > users, device_id
 
 def test_an_address_in_a_table_of_its_own_leads_up_to_the_person_and_from_there_to_all_that_is_theirs() -> None:
     assert ways_of(UP) == [
-        "user_emails? email = email",
+        "user_emails: email = email, back from users(id) = user_id",
         "users? user_emails(user_id) = id",
         "devices: users(id) = user_id",
         "notes: users(id) = user_id",
@@ -87,14 +91,16 @@ def test_an_address_in_a_table_of_its_own_leads_up_to_the_person_and_from_there_
     ]
 
 
-def test_that_somebody_may_have_a_second_address_is_told_and_that_each_row_up_there_may_be_a_person_is_asked() -> None:
+def test_somebodys_second_address_is_reached_by_a_way_back_and_that_each_row_up_there_may_be_a_person_is_asked() -> (
+    None
+):
     drafted = draft("app", survey_of(UP))
-    assert "# a person may have several rows in user_emails, and is found in users over one: the others" in drafted
+    assert "back: {from: users, columns: {user_id: id}}  # to all that the person has here" in drafted
     users = drafted[drafted.index("name: users") : drafted.index("name: devices")]
     assert 'one_per_person: "decide: true if two rows are two people' in users
     assert "one_per_person" not in drafted[drafted.index("name: devices") : drafted.index("name: notes")]
     single = draft("app", survey_of(UP.replace("user_emails: id! int, user_id int", "user_emails: user_id! int")))
-    assert "several rows" not in single
+    assert "back:" not in single
 
 
 SHARED_ADDRESS = """

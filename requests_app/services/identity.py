@@ -178,7 +178,9 @@ def with_submitted(submission: Submission, typed: Mapping[str, str]) -> dict[str
     """Typed data points with those that came with the submission, which nobody is asked for again."""
     submitted = {"email": submission.email, "account_number": submission.account_number}
     points = {**typed, **{kind: value for kind, value in submitted.items() if value}}
-    contested = contested_kinds(submission) | _may_not_prove(submission, lambda asked: _told_in_words(asked, points))
+    corrections = _corrections_of(submission)
+    contested = _contested_kinds(submission, corrections)
+    contested |= _may_not_prove(corrections, lambda asked: _told_in_words(asked, points))
     return {kind: value for kind, value in points.items() if kind not in contested}
 
 
@@ -187,6 +189,17 @@ def contested_kinds(submission: Submission) -> frozenset[str]:
 
     Where somebody's own words tell what is wrong, each kind is in dispute whose title has a longer word in common.
     """
+    return _contested_kinds(submission, _corrections_of(submission))
+
+
+def _corrections_of(submission: Submission) -> list[Case]:
+    """The cases in which an accuracy is in dispute, with what is asked there."""
+    return list(submission.cases.filter(right=Right.CORRECT).prefetch_related("corrections"))
+
+
+def _contested_kinds(submission: Submission, corrections: Sequence[Case]) -> frozenset[str]:
+    if not corrections:  # as mostly: what the systems hold need not be asked for
+        return frozenset()
     fields = systems().correctable_fields(submission.language)
     titles = [pair for language in {submission.language, "en"} for pair in systems().question_titles(language).items()]
     titles += [(field.kind, field.title) for field in fields if field.kind]
@@ -196,14 +209,14 @@ def contested_kinds(submission: Submission) -> frozenset[str]:
         named = {kind for kind, title in titles if _have_a_word_in_common(title.casefold(), said)}
         return named | {field.kind for field in fields if field.slug in slugs and field.kind}
 
-    return _may_not_prove(submission, in_dispute)
+    return _may_not_prove(corrections, in_dispute)
 
 
 def _may_not_prove(
-    submission: Submission, in_dispute: Callable[[Sequence[CorrectionAsked]], set[str]]
+    corrections: Sequence[Case], in_dispute: Callable[[Sequence[CorrectionAsked]], set[str]]
 ) -> frozenset[str]:
     contested: frozenset[str] = frozenset()
-    for case in submission.cases.filter(right=Right.CORRECT).prefetch_related("corrections"):
+    for case in corrections:
         kinds, on = in_dispute(list(case.corrections.all())), case.received_on()
         contested |= law_identity.may_not_prove(case.packs(), Right.CORRECT, on=on, contested=kinds)
     return contested

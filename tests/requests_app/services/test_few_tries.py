@@ -56,7 +56,7 @@ def test_what_no_source_can_hold_uses_up_nobodys_tries() -> None:
 
 
 def test_the_mailbox_counts_also_where_the_address_itself_is_in_dispute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "contested_kinds", lambda _submission: frozenset({"email"}))
+    monkeypatch.setattr(identity, "_contested_kinds", lambda _submission, _corrections: frozenset({"email"}))
     submissions = [guesser(1, Right.CORRECT) for _ in range(6)]
     answers = [offered(one, phone=f"510 555 010{place}") for place, one in enumerate(submissions)]
     assert answers == ["taken"] * TRIES_A_DAY + ["refused"]

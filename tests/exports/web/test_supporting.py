@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -119,7 +121,8 @@ def test_it_is_taken_back_until_it_is_decided_on(entered: Client, case: Case, ho
     shown = text(entered)
     assert "retirado el" in shown
     assert "y destruido" not in shown
-    house.work()
+    house.later(timedelta(hours=1))  # when the clock has come round, the person has to enter anew
+    enter(entered, case.submission)
     assert "y destruido" in text(entered)
 
 

@@ -125,6 +125,12 @@ def test_the_ground_is_cited_under_every_law_that_gives_the_right() -> None:
     assert [item.code for item in found] == ["ca_105d8_legal_obligation", "gdpr_17_3_b_legal_obligation"]
 
 
+def test_a_law_that_knows_no_ground_like_it_is_not_cited() -> None:
+    one, other = a_law(exemptions=[a_ground("shared")]), another_law(exemptions=[a_ground("its_own")])
+    used = exemptions.usable([one], "shared", Right.DELETE, on=NOW)
+    assert refusals.grounds_of_all([one, other], used, Right.DELETE, on=NOW) == (used,)
+
+
 @pytest.mark.parametrize("code", ["ca_7070_parent_not_shown", "house_parent_not_shown"])
 def test_the_house_s_own_policy_says_no_ground_once_more_that_a_law_of_the_case_has(code: str) -> None:
     used = exemptions.usable([CCPA, HOUSE], code, Right.OPT_IN, on=NOW)

@@ -53,7 +53,8 @@ UNMEASURED_PLACES = (
     "requests_app/test_random_histories.py",
 )
 UNMEASURED = tuple(ROOT / place for place in UNMEASURED_PLACES)
-FIRST_ROWS_MEASURED = tuple(ROOT / place for place in ("exports/fulfil", "exports/admin"))
+FIRST_ROWS_PLACES = ("exports/admin", "exports/bundle", "exports/fulfil", "exports/sources")
+FIRST_ROWS_MEASURED = tuple(ROOT / place for place in FIRST_ROWS_PLACES)
 # On PostgreSQL only these have branches that the one database takes and the other does not.
 MEASURED_ON_BOTH = tuple(ROOT / place for place in ("jobs", "vault", "ledger"))
 MEASURED_ON_SQLITE = tuple(ROOT / place for place in ("exports/sources", "exports/fulfil"))

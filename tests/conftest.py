@@ -31,6 +31,7 @@ ASKING_THE_SAME = (
     "exports/fulfil",
     "faults",
     "demo",
+    "test_measuring.py",  # of the tracer, which is on and off there
 )
 SHOWN_ON_SQLITE = tuple(ROOT / place for place in ASKING_THE_SAME)
 # Of these: locks and turns of workers, queries and moments of our own, and a story of each kind.

@@ -37,8 +37,8 @@ SHOWN_ON_SQLITE = tuple(ROOT / place for place in ASKING_THE_SAME)
 # Of these: locks and turns of workers, queries and moments of our own, and a story of each kind.
 STORIES_OF_BOTH = ("access_request", "bad_days", "limit", "the_other_rights")
 WORK_OF_BOTH = (
-    *("approving_together", "asking_owners", "deleting", "ending_half_done", "flags_in_force", "flags_on_the_way"),
-    *("gathering", "going_on", "holding", "interrupted_gathering", "opening_tasks"),
+    *("approving_together", "deleting", "ending_half_done", "flags_in_force", "flags_on_the_way"),
+    *("going_on", "holding", "interrupted_gathering", "opening_tasks"),
     *("telling_by_batch", "upkeep", "volume"),
 )
 RUN_ON_BOTH = (

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from django.utils import translation
 
-pytest_plugins = ["tests.clean_database", "tests.measuring", "tests.services"]
+pytest_plugins = ["tests.clean_database", "tests.measuring", "tests.migrated", "tests.services"]
 
 ROOT = Path(__file__).parent
 # Which of their tests asks a database of ours says so; the company's databases are of every kind in every run.
@@ -106,8 +107,13 @@ def _is_measured_elsewhere(item: pytest.Item) -> bool:
     return bool(is_on_a_server) or _is_in(item, UNMEASURED)
 
 
-def _is_in(item: pytest.Item, places: Collection[Path]) -> bool:
-    return any(place in (item.path, *item.path.parents) for place in places)
+def _is_in(item: pytest.Item, places: tuple[Path, ...]) -> bool:
+    return _lies_in(item.path, places)
+
+
+@cache  # thousands of tests lie in hundreds of files
+def _lies_in(path: Path, places: tuple[Path, ...]) -> bool:
+    return any(place in (path, *path.parents) for place in places)
 
 
 def pytest_collection_finish() -> None:

@@ -90,6 +90,7 @@ def test_check_says_which_variable_is_missing(
     assert "Set the environment variable SHOP_READ_URL" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_check_opens_every_collection_of_a_source_that_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -97,6 +97,7 @@ def test_who_comes_second_to_the_first_use_takes_the_key_of_the_first():
     assert WrappedKey.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_processes_that_meet_at_the_first_use_agree_on_one_key(house):
     script = "from dsar.vault import digests; print('ready', flush=True); input(); print(digests.digest('email', 'a'))"
     processes = [house.start(script) for _ in range(3)]

@@ -59,6 +59,7 @@ def test_values_that_are_no_texts_have_one_form(value: object, shown: str) -> No
     assert cell(value) == shown
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_whatever_is_written_is_read_back(data: st.DataObject) -> None:
     """Any values under any names; fields may be missing where they stay back."""
@@ -77,6 +78,7 @@ def typed(value: object) -> object:
     return [typed(inner) for inner in value] if isinstance(value, list) else (type(value), value)
 
 
+@pytest.mark.slow
 @given(st.lists(st.fixed_dictionaries({"a": VALUES, "b": VALUES}), max_size=4))
 def test_any_program_counts_the_same_cells_and_none_of_them_runs(records: list[dict[str, object]]) -> None:
     text = written(["a", "b"], records).decode("utf-8-sig")

@@ -67,6 +67,7 @@ def test_a_page_of_a4_has_150_dots_an_inch_and_a_huge_one_no_more_pixels_than_an
     assert page.width * page.height <= MOST_DRAWN
 
 
+@pytest.mark.slow
 def test_pictures_of_every_mode_are_drawn_on_white_upright_and_small_enough() -> None:
     for mode, colour in (("1", 0), ("L", 0), ("LA", (0, 255)), ("P", 0), ("RGBA", (0, 0, 0, 255)), ("I;16", 0)):
         (page,) = drawn(picture(mode, colour), Kind.PNG)

@@ -29,7 +29,7 @@ from tests.exports.sources.service import MAP as SERVICE_MAP
 from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import AT, case_in
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 MAIL = SAM["email"]
 ALL = [f"o{number}" for number in range(7)]

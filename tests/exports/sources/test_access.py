@@ -147,6 +147,7 @@ def test_a_statement_that_takes_too_long_is_given_up(small_url: str, kind: str) 
     reading.dispose()
 
 
+@pytest.mark.slow
 @on(SQLITE)  # it finds rows as they are fetched
 def test_rows_that_are_slow_to_come_are_given_up_and_a_slow_reader_is_not(small_url: str) -> None:
     reading = make_engine(small_url, "club", write=False, timeout=timedelta(milliseconds=200))

@@ -153,6 +153,7 @@ def test_a_database_that_quietly_keeps_a_row_stops_everything(engine: sa.Engine,
             connection.execute(sa.text("DROP TRIGGER t"))
 
 
+@pytest.mark.slow
 def test_more_rows_than_one_statement_takes_are_deleted(engine: sa.Engine, company: Connector) -> None:
     with engine.begin() as connection:
         connection.execute(letters.insert(), [{"id": n, "member_id": 1, "body": "x"} for n in range(1000, 3500)])

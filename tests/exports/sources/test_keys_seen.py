@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tracemalloc
 
+import pytest
+
 from exports.sources.http.seen import KeysSeen
 
 
@@ -14,6 +16,7 @@ def test_a_key_is_new_once() -> None:
     assert not any(seen.add(key) for key in keys)
 
 
+@pytest.mark.slow
 def test_a_key_takes_less_than_forty_bytes_also_while_the_set_grows() -> None:
     tracemalloc.start()
     try:

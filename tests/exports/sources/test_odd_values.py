@@ -294,6 +294,7 @@ NO_KEYS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_odd_key_pages_leads_on_and_is_deleted(odd_engine: sa.Engine, kind: str) -> None:
     for name, (type_, value, _) in values_of(kind, odd_engine).items():
         if name in NO_KEYS[kind] or (name == "document" and is_mysql(odd_engine.url)):

@@ -130,14 +130,9 @@ class Rounds:
             self._round_at_step(step)
 
     def kill_wherever_more_is_left(self) -> None:
-        """A worker dies at every step at which something else is left behind than at the one before, or has died.
-
-        Of those of one name, such as the end of a job, at the first and the last.
-        """
-        leaving = {number: step.name for number, step in enumerate(self._steps, 1) if step.leaves_more}
-        first = {name: number for number, name in reversed(leaving.items())}
-        last = {name: number for number, name in leaving.items()}
-        for number in sorted({*first.values(), *last.values()} - self._died):
+        """A worker dies at every step at which something else is left behind than at the one before, or has died."""
+        leaving = {number for number, step in enumerate(self._steps, 1) if step.leaves_more}
+        for number in sorted(leaving - self._died):
             self._round_at_step(number)
 
     def kill_at_named_steps(self, names: Sequence[str]) -> None:

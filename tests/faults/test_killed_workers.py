@@ -43,8 +43,8 @@ NAMED = (
     "before INSERT INTO exports_bundle",
     "after commit after UPDATE ledger_chainhead",  # by which it is recorded
 )
-# Steps of each kind of act that there must be. On SQLite workers die wherever something else is left behind, too: to die
-# at any other step leaves the same as to die at the one before it. The soak takes them all, to see that this is so.
+# Steps of each kind of act that there must be. On SQLite workers die wherever something else is left behind, too: to
+# die at any other step leaves the same as to die at the one before it. The soak takes them all, to see that this is so.
 EVERYWHERE = () if on_postgres() else ("--everywhere",)
 IN_SOURCE = ("source before commit", "source after commit", "before INSERT INTO exports_act")
 TOLD = ("after commit after INSERT INTO jobs_job", "before UPDATE exports_recipientbatch", "answer to POST /privacy")

@@ -85,21 +85,24 @@ class Piece:
     """Some records of a part, one after the other, as they are kept and as they are read; ``first`` is a number."""
 
     first: int
-    lines: list[bytes]
+    lines: bytes
     records: list[Record]
 
-    def holds(self, words: bytes) -> bool:
-        """Whether a line has them, as they are kept."""
-        return any(words in line for line in self.lines)
+    @cached_property
+    def columns(self) -> set[tuple[str, ...]]:
+        """Which columns its records have, in their order: of most tables all have the same."""
+        return set(map(tuple, self.records))
 
 
 def pieces(part: Part) -> Iterator[Piece]:
     """A part in pieces of some hundred records, fewer of long ones; the file is checked before the first."""
     with files.open_file(part.as_sealed_file(), part.content_key, context=part.context) as clear:
         first = 0
-        while lines := clear.readlines(A_PIECE):
-            yield Piece(first, lines, DECODER.decode_lines(b"".join(lines)))
-            first += len(lines)
+        while begun := clear.read(A_PIECE):
+            lines = begun + clear.readline()
+            records = DECODER.decode_lines(lines)
+            yield Piece(first, lines, records)
+            first += len(records)
 
 
 def read(part: Part, *, start: int = 0, most: int | None = None) -> Iterator[tuple[int, Record]]:

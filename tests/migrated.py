@@ -53,6 +53,7 @@ def _filled_from(folder: Path, held: ExitStack, create: Callable[..., str]) -> C
 def _fill(name: str, file: Path, held: ExitStack) -> None:
     in_memory = held.enter_context(closing(sqlite3.connect(name, uri=True)))  # it lasts as long as somebody has it open
     with closing(sqlite3.connect(file)) as migrated:
+        migrated.execute("PRAGMA journal_mode=DELETE")  # in memory is no write-ahead log
         migrated.backup(in_memory)
 
 

@@ -84,24 +84,24 @@ class Table:
     def rows(self) -> Iterator[Sequence[findings.Record]]:
         """Its records as they are released, some hundred at a time."""
         for first, piece, records in self._released():
-            yield self._pointed(first, records) if piece.holds(binaries.IN_A_LINE) else records
+            yield self._pointed(first, records) if binaries.IN_A_LINE in piece.lines else records
 
     def json_lines(self) -> Iterator[bytes]:
         """Its JSON lines, in pieces of a few hundred records."""
         whole = {tuple(self.columns)}
         for first, piece, records in self._released():
-            if piece.holds(binaries.IN_A_LINE):
+            if binaries.IN_A_LINE in piece.lines:
                 self.has_files = True
                 yield findings.encoded(self._pointed(first, records))
-            elif records == piece.records and set(map(tuple, records)) == whole:  # as they were kept
-                yield b"".join(piece.lines)
+            elif records is piece.records and piece.columns == whole:  # as they were kept
+                yield piece.lines
             else:
                 yield findings.encoded(records)
 
     def files(self) -> Iterator[Member]:
         """Bytes of its records as files of their own, one after the other."""
         for first, piece, records in self._released():
-            if piece.holds(binaries.IN_A_LINE):
+            if binaries.IN_A_LINE in piece.lines:
                 for number, record in enumerate(records, first):
                     for extracted in self._files.extracted(number, record):
                         yield Member(extracted.path, [extracted.content])
@@ -115,7 +115,7 @@ class Table:
         for part in self.parts:
             withheld = self.withheld[part.pk]
             for piece in self._pieces(part):
-                if withheld.is_nothing and columns.issuperset(chain.from_iterable(piece.records)):
+                if withheld.is_nothing and columns.issuperset(chain.from_iterable(piece.columns)):
                     yield first, piece, piece.records
                     first += len(piece.records)
                     continue

@@ -110,14 +110,14 @@ def _look(run: Run, source_run: SourceRun) -> bool:
     for place, part in enumerate(parts[screening.parts :], screening.parts):
         first = screening.number if place == screening.parts else 0
         for piece, flags in _flagged(part, first, detect):
-            number = piece.first + len(piece.lines)
+            number = piece.first + len(piece.records)
             stands_at = (
                 {"parts": place, "number": number} if number < part.records else {"parts": place + 1, "number": 0}
             )
             run.stop_if_paused()
             with run.transaction():
                 Flag.objects.bulk_create(flags, batch_size=AT_ONCE, ignore_conflicts=True)
-                Screening.objects.filter(run=source_run).update(records=F("records") + len(piece.lines), **stands_at)
+                Screening.objects.filter(run=source_run).update(records=F("records") + len(piece.records), **stands_at)
             if flags and open_flags(source_run.case).filter(part__run=source_run).count() >= MOST_OPEN:
                 return True
     return False
@@ -129,7 +129,7 @@ def _flagged(part: Part, first: int, detect: Detect) -> Iterator[tuple[findings.
     collection = part.run.map_version.as_map().collection(part.collection)
     columns = frozenset(released_columns(collection, case.right_answered))
     for piece in findings.pieces(part):
-        if piece.first + len(piece.lines) > first:
+        if piece.first + len(piece.records) > first:
             numbered = enumerate(piece.records, piece.first)
             yield piece, [flag for number, row in numbered for flag in _flags(part, number, row, columns, detect)]
 

@@ -101,6 +101,20 @@ def test_nothing_stands_without_quotes_and_an_empty_text_within() -> None:
     assert written(["a", "b", "c"], [{"a": None, "b": "", "c": 7}]).endswith(b'\r\n,"",7\r\n')
 
 
+@pytest.mark.parametrize("neighbour", ["harmless", "=1+1", None, 7])
+def test_quotes_within_a_text_are_doubled_whatever_else_the_column_holds(neighbour: object) -> None:
+    records = [{"a": 'Say "Hi", and go', "b": '"'}, {"a": neighbour, "b": "x"}]
+    content = written(["a", "b"], records)
+    assert content.split(b"\r\n")[1] == b'"Say ""Hi"", and go",""""'
+    assert records_of(content) == records
+
+
+@pytest.mark.parametrize("neighbour", ["harmless", None, 7])
+def test_a_harmful_text_is_shown_as_text_whatever_else_the_column_holds(neighbour: object) -> None:
+    content = written(["a", "b"], [{"a": neighbour, "b": "x"}, {"a": "=1+1", "b": "\t"}])
+    assert content.split(b"\r\n")[2] == b'"\'=1+1","\'\t"'
+
+
 def test_a_table_of_one_column_has_a_line_for_nothing_too() -> None:
     assert written(["a"], [{"a": None}, {"a": ""}]).endswith(b'\r\nnull\r\n""\r\n')
 

@@ -228,7 +228,7 @@ def _encoding(entry: Section) -> str:
     try:
         codec = codecs.lookup(name).name if name else "utf-8"
         "a,\n".encode(codec).decode(codec)
-    except (LookupError, UnicodeError):  # unknown, or one that turns bytes into bytes
+    except (LookupError, ValueError):  # unknown, one that turns bytes into bytes, or no name at all
         entry.note("encoding", f"there is no encoding {name!r} of text; such as utf-8, cp1252 or iso8859-15.")
         return "utf-8-sig"
     return "utf-8-sig" if codec == "utf-8" else codec

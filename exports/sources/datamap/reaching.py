@@ -70,9 +70,10 @@ def check_ways_back(collections: Mapping[str, Collection], nodes: Mapping[str, N
         if found.back is None:
             continue
         node, parent = _node_of_back(nodes[found.name]), collections.get(found.back.parent)
-        if parent is None or found.name not in _reached_from(parent, collections):
-            sentence = f"'back' of {found.name!r} comes from a collection that is reached from it, and so stands below;"
-            faults.note(node, f"{sentence} {found.back.parent!r} is none: write it into 'reached', if it stands above.")
+        if parent is None or found.back.turned_round(found.name) not in parent.joins:
+            sentence = f"'back' of {found.name!r} comes from a collection that is reached from it by the same columns,"
+            sentence += f" and so stands below; {found.back.parent!r} is none:"
+            faults.note(node, f"{sentence} write it into 'reached', if it stands above.")
         elif found.one_per_person:
             sentence = f"'back' leads to all rows of somebody who has several, and {found.name!r} has one row a person;"
             faults.note(node, f"{sentence} take 'back' or 'one_per_person' away.")
@@ -82,8 +83,3 @@ def check_ways_back(collections: Mapping[str, Collection], nodes: Mapping[str, N
 def _node_of_back(collection: Node) -> Node:
     node: Node = next(value for key, value in collection.value if key.value == "back")
     return node
-
-
-def _reached_from(collection: Collection, collections: Mapping[str, Collection]) -> set[str]:
-    parents = {join.parent for join in collection.joins} & collections.keys()
-    return parents.union(*(_reached_from(collections[name], collections) for name in parents))

@@ -69,6 +69,7 @@ BY_WORD: Mapping[str, Replacement] = {
     "year": Year(),
 }
 # What the tables of this system hold.
+MOST_YEARS = 200  # a ground ends, if late
 MOST_LETTERS = {"title": 200, "kind": 20, "column": 100, "place": 100}
 
 
@@ -309,7 +310,7 @@ def _keep(how: Section) -> Keep:
         optional=("counted_from",),
     )
     _check_ground(keep)
-    return Keep(keep.text("ground"), keep.number("years"), keep.text("counted_from") or None)
+    return Keep(keep.text("ground"), keep.number("years", most=MOST_YEARS), keep.text("counted_from") or None)
 
 
 def _check_ground(keep: Section) -> None:
@@ -340,9 +341,10 @@ def _replacement(node: Node, what: str, faults: Faults) -> Replacement | None:
     """None: the column keeps its value, because someone decided so."""
     if isinstance(node, MappingNode):
         return _replacement_with_a_value(node, what, faults)
-    if node.value in BY_WORD:
-        return BY_WORD[node.value]
-    if node.value != "keep":
+    word = str(node.value) if isinstance(node, ScalarNode) else ""
+    if word in BY_WORD:
+        return BY_WORD[word]
+    if word != "keep":
         faults.note(node, f"{what} is {MASKS}.")
     return None
 

@@ -22,6 +22,9 @@ TYPES_OF_TAGS = {
     "tag:yaml.org,2002:timestamp": "a date",
 }
 TEXT = "tag:yaml.org,2002:str"
+TAGS = frozenset({TEXT, *TYPES_OF_TAGS, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+MOST = 1_000_000  # of whatever is counted
+MOST_NESTED = 50  # lists and mappings in each other; a map has eight
 DECIDE = "decide:"  # begins what a draft can't know
 # The reader in C reads the same ten times as fast, where PyYAML was built with it.
 LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
@@ -99,12 +102,12 @@ class Section:
             return default
         return value
 
-    def number(self, key: str) -> int:
+    def number(self, key: str, *, most: int = MOST) -> int:
         """A whole number greater than 0."""
         node = self._values.get(key)
         value = 1 if node is None else scalar_of(node, f"{key!r} of {self.what}", self.faults)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            self.note(key, f"{key!r} of {self.what} is a whole number greater than 0.")
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
+            self.note(key, f"{key!r} of {self.what} is a whole number from 1 to {most}.")
             return 1
         return value
 
@@ -163,13 +166,11 @@ class NotReadableError(ValueError):
 def root_node(text: str) -> Node:
     """The document of a YAML text; raises NotReadableError.
 
-    Anchors are not taken: each fact stands where it applies, and a file can't unfold itself without end.
+    Anchors are not taken: each fact stands where it applies, and a file can't unfold itself without end. Nor are tags
+    beyond those of texts, numbers and the like.
     """
     try:
-        for event in yaml.parse(text, Loader=LOADER):
-            if isinstance(event, yaml.AliasEvent):
-                where = _place(event.start_mark)
-                raise NotReadableError(f"{where}: anchors (*{event.anchor}) are not taken; write it out.")
+        _check_events(text)
         node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         where = _place(error.problem_mark)
@@ -178,7 +179,38 @@ def root_node(text: str) -> Node:
         raise NotReadableError("line 1: this is no YAML text; characters stand in it that YAML forbids.") from None
     if node is None:
         raise NotReadableError("line 1: the file is empty.")
+    _check_values(node)
     return node
+
+
+def _check_events(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            where = _place(event.start_mark)
+            raise NotReadableError(f"{where}: anchors (*{event.anchor}) are not taken; write it out.")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_NESTED:
+            raise NotReadableError(f"{_place(event.start_mark)}: lists and mappings stand in each other too deep.")
+
+
+def _check_values(node: Node) -> None:
+    """Each value is one that YAML reads by itself, and is what its tag says."""
+    where = _place(node.start_mark)
+    if node.tag not in TAGS:
+        raise NotReadableError(f"{where}: what stands there is read as {node.tag}; if it is a text, put it in quotes.")
+    if isinstance(node, ScalarNode):
+        try:
+            _constructed(node)
+        except (ValueError, KeyError):
+            name = TYPES_OF_TAGS[node.tag]
+            raise NotReadableError(
+                f"{where}: {node.value[:40]!r} is not {name}; if it is a text, put it in quotes."
+            ) from None
+        return
+    for entry in node.value:
+        for part in entry if isinstance(entry, tuple) else (entry,):
+            _check_values(part)
 
 
 def note_undecided(node: Node, faults: Faults) -> None:

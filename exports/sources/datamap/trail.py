@@ -12,16 +12,16 @@ from exports.sources.values import Key
 class Trail:
     """What counts of the ways that lead to the rows at its end."""
 
-    goes_back: bool = True
+    gone_back: frozenset[str] = frozenset()  # the collections whose way back was gone
     leads_to_chosen: bool = False  # rows among which somebody chose: what leads to others as well leads to those
 
     def ways_to(self, collection: Collection) -> tuple[Root | Join, ...]:
         """The ways to rows at its end."""
-        return collection.every_way if self.goes_back else collection.reached
+        return collection.reached if collection.name in self.gone_back else collection.every_way
 
     def only(self, collection: Collection) -> frozenset[Key] | None:
         """The rows that count at its end; None: all. Those that a way back came from lead on, looked for or not."""
-        return collection.only if self.goes_back or collection.back is None else None
+        return None if collection.name in self.gone_back else collection.only
 
     def over(self, way: Join, collection: Collection, data_map: DataMap) -> Trail:
         """On to the rows of the parent.
@@ -30,5 +30,7 @@ class Trail:
         whom the rows that it comes from lead, too.
         """
         parent = data_map.collection(way.parent)
-        is_there = way is collection.back or parent.back == way.turned_round(collection.name)
-        return Trail(self.goes_back and not is_there, self.leads_to_chosen or way.to_chosen)
+        gone = {collection.name} if way is collection.back else set[str]()
+        if parent.back == way.turned_round(collection.name):
+            gone.add(parent.name)
+        return Trail(self.gone_back | gone, self.leads_to_chosen or way.to_chosen)

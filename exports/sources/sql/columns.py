@@ -127,6 +127,11 @@ def is_text(type_: ColumnType) -> bool:
     return isinstance(type_, types.String) and not isinstance(type_, types.Enum)
 
 
+def is_written(type_: ColumnType) -> bool:
+    """Whether its values are letters to somebody who reads them: text, or the names of an enumeration."""
+    return isinstance(type_, types.String)
+
+
 def is_filled_up(type_: ColumnType) -> bool:
     """Whether the column's texts are all of one length, with blanks at the end that nobody wrote."""
     return isinstance(type_, types.CHAR | types.NCHAR)

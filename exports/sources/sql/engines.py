@@ -60,7 +60,7 @@ def make_engine(url_text: str, source: str, *, write: bool, timeout: timedelta) 
 def _url(text: str, source: str) -> sa.URL:
     try:
         url = sa.make_url(text)
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):
         raise MapDoesNotFitError(f"{source}: its URL is not understood") from None
     return url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
 

@@ -12,7 +12,7 @@ from sqlalchemy import types
 from exports.sources.comparing import wanted
 from exports.sources.connector import Identifiers
 from exports.sources.datamap import E164, Collection, Compare, Comparison, DataMap, Join, Root, Trail
-from exports.sources.sql.columns import is_filled_up, is_text
+from exports.sources.sql.columns import is_filled_up, is_text, is_written
 from exports.sources.sql.dialects import Dialect, Expression
 from exports.sources.sql.tables import Tables
 from exports.sources.values import Key, KeyPart, raw_key
@@ -162,8 +162,15 @@ class Matching:
         return self._is_one_of(collection, child, values)
 
     def _pair(self, child: sa.Column[Any], parent: sa.Column[Any]) -> tuple[list[Expression], list[Expression]]:
-        """Two columns that are to be equal; texts to the letter as well, or a join would pass over an accent."""
-        other = self._dialect.comparable_columns(child, parent)
-        if not is_text(child.type):
-            return [child], [other]
-        return [child, self._dialect.to_the_letter(child)], [other, self._dialect.to_the_letter(parent)]
+        """Two columns that are to be equal; texts to the letter as well, or a join would pass over an accent.
+
+        Where only one of them is written in letters, the other is compared as it would be written: left to themselves,
+        servers read '12 Main' as 12.
+        """
+        if is_text(child.type) and is_text(parent.type):
+            other = self._dialect.comparable_columns(child, parent)
+            return [child, self._dialect.to_the_letter(child)], [other, self._dialect.to_the_letter(parent)]
+        if is_written(child.type) or is_written(parent.type):
+            own, up = (self._dialect.to_the_letter(self._dialect.as_text(column)) for column in (child, parent))
+            return [own], [up]
+        return [child], [parent]

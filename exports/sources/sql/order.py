@@ -38,7 +38,7 @@ class Hanging:
         planned = [datamap.collection(name) for name in actions]
         self._places = places(connection, datamap.collections)
         self._pointers = read_pointers(connection)
-        self._up = {found.name: [join for join in found.joins if self._leads_up(found, join)] for found in planned}
+        self._up = {found.name: [join for join in found.every_join if self._leads_up(found, join)] for found in planned}
 
     def order(self) -> tuple[str, ...]:
         """The planned collections, children first, by the map's joins and by the database's own foreign keys.
@@ -73,14 +73,15 @@ class Hanging:
     def _joined(self) -> Iterator[tuple[str, str]]:
         """By the map's joins: a planned collection, and one to whose rows its rows point."""
         for name in self._actions:
-            for join in self._datamap.collection(name).joins:
+            for join in self._datamap.collection(name).every_join:
                 if join.parent in self._actions:
                     yield (join.parent, name) if join in self._up[name] else (name, join.parent)
 
     def _leads_up(self, collection: Collection, join: Join) -> bool:
         """Whether its rows are those that the parent's rows point to, and not the other way round.
 
-        So says a foreign key; where none is declared, that a row is named by its key, and the parent's by no key.
+        So says a foreign key; where none is declared, that what leads there names a row or is part of its key, and
+        names none of the parent.
         """
         own, parent = self._places[collection.name], self._places[join.parent]
         pairs = [(up, mine) for mine, up in join.columns]
@@ -89,7 +90,19 @@ class Hanging:
         if any(_is(pointer, parent, own, pairs) for pointer in self._pointers):
             return True
         mine, ups = ({pair[side] for pair in join.columns} for side in (0, 1))
-        return mine == set(collection.key) and ups != set(self._datamap.collection(join.parent).key)
+        key, key_above = set(collection.key), set(self._datamap.collection(join.parent).key)
+        if any(named <= ups for named in (key_above, *self._unique(parent))):
+            return False
+        return mine <= key or any(named <= mine for named in (key, *self._unique(own)))
+
+    def _unique(self, place: Place) -> list[set[str]]:
+        """The columns that name one row of a table, as the database says."""
+        inspector, schema = sa.inspect(self._connection), place.schema or None
+        every = {"include_auto_indexes": True} if self._tables.backend == "sqlite" else {}  # those of UNIQUE there
+        indexes = inspector.get_indexes(place.table, schema, **every)
+        found = [list(index["column_names"]) for index in indexes if index["unique"]]
+        found += [[*known["column_names"]] for known in inspector.get_unique_constraints(place.table, schema)]
+        return [{str(name) for name in names} for names in found if names and None not in names]
 
     def is_led_up_to(self, collection: Collection) -> bool:
         """Whether it is planned, and some of its rows are found because others point to them."""

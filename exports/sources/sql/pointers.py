@@ -34,7 +34,7 @@ class _Column(NamedTuple):
 
 # A key that points to its parent's primary key without naming it has no `to`. Names are compared as SQLite does.
 SQLITE = """
-SELECT child.name || key.id, 'main', child.name, key."from", 'main', parent.name, known.name, key.on_delete
+SELECT child.name || '/' || key.id, 'main', child.name, key."from", 'main', parent.name, known.name, key.on_delete
 FROM sqlite_master AS child
 JOIN pragma_foreign_key_list(child.name, 'main') AS key
 JOIN sqlite_master AS parent ON parent.type = 'table' AND lower(parent.name) = lower(key."table")

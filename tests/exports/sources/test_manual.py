@@ -65,7 +65,7 @@ def test_the_map_names_the_owner_and_rows_are_known_by_their_lines() -> None:
         ("owner: {", "owned: {", "knows no key 'owned'"),
         (", days: 10", "", "lacks 'days'"),
         ("days: 10", "days: 400", "are at most 60"),
-        ("days: 10", "days: 0", "greater than 0"),
+        ("days: 10", "days: 0", "a whole number from 1 to"),
         ("email: archive@partner.example", "email: Ann <a@b.example>", "is one address such as"),
         ("email: archive@partner.example", "email: nobody", "is one address such as"),
         ("is: outsider", "is: stranger", "'is' of 'owner' of the map can't be 'stranger'"),

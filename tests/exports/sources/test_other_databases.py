@@ -414,6 +414,8 @@ def test_a_text_goes_to_sql_server_in_all_its_letters(engine: sa.Engine) -> None
         ("mssql+pymssql://host/club", "the driver 'pymssql' is missing; install it for the workers"),
         ("sqlite+aiosqlite:///club.db", "aiosqlite"),
         ("no url", "its URL is not understood"),
+        ("postgresql://reader:half@pass:other@host/club", "its URL is not understood$"),
+        ("postgresql://host:33o6/club", "its URL is not understood$"),
     ],
 )
 def test_a_missing_driver_is_told_with_what_to_install(url: str, sentence: str) -> None:

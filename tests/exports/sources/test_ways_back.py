@@ -164,6 +164,8 @@ def test_files_are_read_back_as_databases_are(tmp_path: Path) -> None:
     [
         ("bounces", "back: {from: users, columns: {id: id}}", "'back' of 'bounces' comes from a collection that is"),
         ("notes", "back: {from: users, columns: {user_id: id}}", "'users' is none: write it into 'reached'"),
+        ("user_emails", "back: {from: notes, columns: {user_id: user_id}}", "'notes' is none"),
+        ("user_emails", "back: {from: users, columns: {user_id: name}}", "'users' is none"),
         ("user_emails", "back: {from: members, columns: {user_id: id}}", "'members' is none"),
         (
             "user_emails",

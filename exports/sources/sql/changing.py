@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Collection as Several
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -282,23 +281,22 @@ class Changing:
         for page in self._pages(connection, step, family.columns if family else _columns_needed(step)):
             found.add(page.keys)
             going = [key for key in page.keys if key not in step.planned.spared]
-            if deletes and going:
-                staying = hanging.still_needed(step.collection, self._is_one_of(step.collection, going))
-                self._check_shared(step.collection, staying)
-                needed |= staying
-                going = [key for key in going if key not in staying]
-            if family:
+            if family:  # what of them is still needed shows when those are gone that point to them
                 family.add(page, going)
-            elif step.planned.action is Action.DEIDENTIFY:
+                continue
+            if deletes:
+                needed |= self._still_needed(step.collection, going, hanging)
+                going = [key for key in going if key not in needed]
+            if step.planned.action is Action.DEIDENTIFY:
                 before_batch()
                 changed += self._deidentify(connection, step, page)
             else:
                 before_batch()
                 changed += self._act_on(connection, step, going, hanging)
-        if family:
-            for keys in _in_batches(family):
-                before_batch()
-                changed += self._act_on(connection, step, keys, hanging)
+        for keys in _in_batches(family) if family else ():
+            needed |= self._still_needed(step.collection, keys, hanging)
+            before_batch()
+            changed += self._act_on(connection, step, [key for key in keys if key not in needed], hanging)
         spared = len(step.planned.spared)
         expected = 0 if step.planned.action is Action.KEEP else step.planned.rows - spared - len(needed)
         if (found.hexdigest(), changed) != (step.planned.digest, expected):
@@ -307,13 +305,15 @@ class Changing:
             step.planned.name, step.planned.action, changed, spared, found.hexdigest(), frozenset(needed)
         )
 
-    def _check_shared(self, collection: Collection, staying: Several[Key]) -> None:
+    def _still_needed(self, collection: Collection, keys: list[Key], hanging: Hanging) -> frozenset[Key]:
         """An address that others need stays, and is no longer the person's; who somebody is stays theirs."""
+        staying = hanging.still_needed(collection, self._is_one_of(collection, keys)) if keys else frozenset()
         if staying and collection.one_per_person:
             raise ChangeRefusedError(
                 f"{self._datamap.source}: rows that stay point to {collection.name}, where each row is a person: the"
                 " map finds not all that is theirs, or keeps it; have that put right first"
             )
+        return staying
 
     def _act_on(self, connection: sa.Connection, step: _Step, keys: list[Key], hanging: Hanging) -> int:
         if not keys or step.planned.action is Action.KEEP:

@@ -10,6 +10,7 @@ from tests.exports.sources.databases import SQLITE, empty_database, on
 from tests.exports.sources.small_maps import BY_EMAIL, collection, deleted, found, map_of, opened, rows
 
 ANN, BOB, WORK, FAMILY = "ann@x.example", "bob@x.example", "ann@work.example", "family@x.example"
+PERSON = "id INT PRIMARY KEY, email VARCHAR(30)"
 
 
 @pytest.fixture
@@ -131,3 +132,35 @@ def test_the_eleventh_key_of_a_table_is_not_taken_for_one_of_a_table_whose_name_
         pytest.raises(ChangeRefusedError, match="would also change rows of orders1"),
     ):
         deleted(shop, ANN)
+
+
+def test_a_row_to_which_only_rows_point_that_go_before_it_goes_as_well(url: str) -> None:
+    contacts = collection("contacts", "id email company_id", BY_EMAIL)
+    companies = collection("companies", "id parent_id", "reached: [{from: contacts, columns: {id: company_id}}]")
+    statements = (
+        "CREATE TABLE companies (id INT PRIMARY KEY, parent_id INT, FOREIGN KEY (parent_id) REFERENCES companies (id))",
+        f"CREATE TABLE contacts ({PERSON}, company_id INT, FOREIGN KEY (company_id) REFERENCES companies (id))",
+        "INSERT INTO companies VALUES (1, NULL), (2, 1), (3, NULL), (4, 3), (5, 3)",
+        *(f"INSERT INTO contacts VALUES ({number}, '{ANN}', {number})" for number in (1, 2, 3, 4)),
+        f"INSERT INTO contacts VALUES (5, '{BOB}', 4)",
+    )
+    with opened(url, map_of(contacts, companies), *statements) as shop:
+        done = {one.name: set(one.still_needed) for one in deleted(shop, ANN).collections}
+    assert done == {"contacts": set(), "companies": {(3,), (4,)}}, "one is Bob's, and the other above it"
+    assert rows(url, "SELECT id FROM companies ORDER BY id") == [(3,), (4,), (5,)]
+
+
+def test_an_account_that_invited_another_of_the_same_person_goes_with_it(url: str) -> None:
+    emails = collection("emails", "id email user_id", BY_EMAIL)
+    users = collection(
+        "users", "id invited_by", "reached: [{from: emails, columns: {id: user_id}}]", "one_per_person: true"
+    )
+    statements = (
+        "CREATE TABLE users (id INT PRIMARY KEY, invited_by INT, FOREIGN KEY (invited_by) REFERENCES users (id))",
+        f"CREATE TABLE emails ({PERSON}, user_id INT, FOREIGN KEY (user_id) REFERENCES users (id))",
+        "INSERT INTO users VALUES (1, NULL), (2, 1), (3, NULL)",
+        f"INSERT INTO emails VALUES (1, '{ANN}', 1), (2, '{ANN}', 2), (3, '{BOB}', 3)",
+    )
+    with opened(url, map_of(emails, users), *statements) as site:
+        deleted(site, ANN)
+    assert rows(url, "SELECT id FROM users") == [(3,)]

@@ -367,3 +367,9 @@ def test_check_refuses_a_source_whose_variable_leads_to_another_host(
         f"club: CLUB_READ_URL leads to {there}, while {here} was accepted. Set the variable back, or have two people"
         " accept the host under Company systems, Changes."
     )
+
+
+@pytest.mark.parametrize("place", ["-3", "9999", "1" * 20, "x"])
+def test_load_takes_no_place_in_the_walk_that_there_is_not(place: str) -> None:
+    with pytest.raises(CommandError, match="a place in the walk is a whole number from 0 to 9998"):
+        call_command("sources", "load", "map.yaml", f"--position={place}")

@@ -6,6 +6,7 @@ A proposal names who makes it, and is accepted in the admin, where a sign-in pro
 from __future__ import annotations
 
 import os
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ class Command(BaseCommand):
         load.add_argument("--write", default="", metavar="VARIABLE", help="the one with the writing URL, if any")
         load.add_argument("--read-host", default="", metavar="HOST", help=HOST)
         load.add_argument("--write-host", default="", metavar="HOST", help=HOST)
-        load.add_argument("--position", type=int, default=0, help="sources are walked in this order")
+        load.add_argument("--position", type=_place, default=0, help="sources are walked in this order, from 0 to 9998")
         own = what.add_parser("own", help="propose this system's own record as a source: earlier requests of a person")
         for proposing in (load, own):
             who = proposing.add_mutually_exclusive_group(required=True)
@@ -180,6 +181,12 @@ class Command(BaseCommand):
             source.note_schema(at=timezone.now())
             self.stdout.write(f"{source.slug}: its schema is noted now; what changes from here on will be told.")
         return changes or []
+
+
+def _place(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text[:9]) >= own_record.LAST:
+        raise ArgumentTypeError(f"a place in the walk is a whole number from 0 to {own_record.LAST - 1}")
+    return int(text)
 
 
 def _member(username: str) -> Actor:

@@ -18,9 +18,11 @@ from django.db.models import F, Q, QuerySet
 
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import Run
-from exports.fulfil import on_the_way, source_by_source, trouble
+from exports.fulfil import on_the_way, one_record, source_by_source, trouble
 from exports.fulfil.on_the_way import OnTheWay
+from exports.fulfil.one_record import FoundRow
 from exports.models import DataSource, SourceRestriction
+from exports.sources.connector import Identifiers
 from exports.sources.errors import ChangeRefusedError
 from requests_app.events import EventKind
 from requests_app.law.agents import Requester
@@ -192,15 +194,18 @@ def _have_answered(cases: Iterable[Case]) -> Iterator[bool]:
 def _others_reaching(run: Run, case: Case, source: DataSource, way: OnTheWay) -> list[Case]:
     """Whose restriction holds on the same record: its flag is one for all of them, whoever had it set.
 
-    By what is confirmed of both, or by what that leads to; and the case that this one was merged into, for the
-    restriction went on with it. Raises what went wrong on the way, for then nobody knows.
+    By what is confirmed of both, by what that leads to, or by what else the rows with the flag are found by; and the
+    case that this one was merged into, for the restriction went on with it. Raises what went wrong in a source, for
+    then nobody knows.
     """
     restricted = _restricted().exclude(pk=case.pk)
-    naming = list(restricted.filter(Q(pk=case.about_id) | confirming_any(confirmed_of(case))))
     found = _leading_to(source, way)
+    rows = _rows_of(run, source, found)
+    known = one_record.all_of(confirmed_of(case), rows)
+    naming = list(restricted.filter(Q(pk=case.about_id) | confirming_any(known)))
     if not found or not on_the_way.is_led_to(source, Right.RESTRICT):
         return naming
-    named = {other.pk for other in naming}
+    found, named = one_record.all_of(found, rows), {other.pk for other in naming}
     for page in _pages(restricted.select_related("submission")):
         theirs = _confirmed_of_each([other for other in page if other.pk not in named])
         rest = [(other, theirs[other.pk]) for other in page if other.pk in theirs]
@@ -208,7 +213,13 @@ def _others_reaching(run: Run, case: Case, source: DataSource, way: OnTheWay) ->
     return naming
 
 
-def confirming_any(known: Known) -> Q:
+def _rows_of(run: Run, source: DataSource, found: Identifiers) -> list[FoundRow]:
+    look = run.now_and_then(stops=False)
+    with trouble.for_a_person(), source.open(source.map_version.as_map(), look=look) as connector:
+        return one_record.rows_of(connector, Right.RESTRICT, found, lifts=True)
+
+
+def confirming_any(known: Identifiers) -> Q:
     """Cases of which any of these is confirmed, too: found by digests, whatever number of others is restricted."""
     digests = {
         kind: [one for value in values for one in people.digest_candidates(kind, value)]
@@ -246,7 +257,7 @@ def _reaching(
     return _reaching(run, source, others[:half], found) + _reaching(run, source, others[half:], found)
 
 
-def _led_to(run: Run, source: DataSource, known: Iterable[Known]) -> Mapping[str, Iterable[str]]:
+def _led_to(run: Run, source: DataSource, known: Iterable[Known]) -> Identifiers:
     """What leads to the flags of a source from what is confirmed of some people, read together."""
     named: dict[str, list[str]] = {}
     for one in known:
@@ -255,7 +266,7 @@ def _led_to(run: Run, source: DataSource, known: Iterable[Known]) -> Mapping[str
     return _leading_to(source, OnTheWay(named, [source], Right.RESTRICT, renew=run.renew))
 
 
-def _leading_to(source: DataSource, way: OnTheWay) -> Mapping[str, Iterable[str]]:
+def _leading_to(source: DataSource, way: OnTheWay) -> Identifiers:
     found, data_map = way.leading_to(source), source.map_version.as_map()
     if why := _why_incomplete(way, source):
         raise why

@@ -6,16 +6,17 @@ record, and whoever else leads to it may still need it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
-from exports.fulfil import on_the_way
+from exports.fulfil import on_the_way, one_record
 from exports.fulfil.on_the_way import OnTheWay
 from exports.models import DataSource
 from exports.sources.connector import Connector, Identifiers
 from requests_app.law.words import Right
 from requests_app.models import Case, IdentifierKind, Organisation, Submission, Suppression
-from requests_app.services import people
+from requests_app.services import opt_outs, people
 
 AT_ONCE = 200  # opt-outs of which it is read together what leads on
 
@@ -57,8 +58,9 @@ def _typed(submission: Submission) -> dict[str, str]:
 class Lifting:
     """Takes the flags of one source off for who opted in, and leaves them where the opt-out of somebody else holds on.
 
-    What that one leads to is read on the way, as if the flag were set anew; nothing of it is kept. Nothing is locked
-    while sources answer: whoever opted out since the first look is looked at after the order, and set again.
+    What the rows are found by besides is read in the source itself, and what somebody else leads to on the way, as if
+    the flag were set anew; nothing of it is kept. Nothing is locked while sources answer: whoever opted out since the
+    first look is looked at after the order, and set again.
     """
 
     def __init__(
@@ -70,27 +72,45 @@ class Lifting:
     def lift(self, connector: Connector, identifiers: Identifiers) -> tuple[Mapping[str, int], Identifiers]:
         """Take them off; the rows by collection, and the identifiers by which. Raises why others are not known.
 
-        A record may be reached by what others share, and by something else besides: so it is set once more for them.
+        A record may be reached by what others share, and by something else besides: so it is set once more for them,
+        and not counted as taken off. A person would be asked to do both there: so by what leads to such a record no
+        flag is taken off in files.
         """
-        shared = self._shared(identifiers)
+        rows = one_record.rows_of(connector, Right.OPT_IN, identifiers)
+        known = one_record.all_of(identifiers, rows)
+        shared = self._shared(known)
+        held = [row for row in rows if row.is_found_by(shared)]
         free = _without(identifiers, shared)
+        if connector.datamap.connector == "files":
+            free = _without(free, one_record.all_of({}, held))
         done = connector.suppress(Right.OPT_IN, free)
-        for held in (shared, self._shared(identifiers)):
-            if held:
-                connector.suppress(Right.OPT_OUT_SALE_SHARE, held)
-        return done, free
+        for theirs in (shared, _without(self._shared(known), shared)):
+            if any(theirs.values()):
+                connector.suppress(Right.OPT_OUT_SALE_SHARE, theirs)
+        again = Counter(row.collection for row in held if row.is_found_by(free))
+        return {name: max(0, count - again[name]) for name, count in done.items()}, free
 
     def _shared(self, identifiers: Identifiers) -> dict[str, list[str]]:
-        """Of what leads to the flags, that to which opt-outs in force lead, too, that were not looked at yet."""
+        """Of what leads to the flags, that to which opt-outs in force lead, too; on the way, those not looked at yet.
+
+        Where nothing leads on to the flags, an opt-out is found by what came with it, whatever number of them is there.
+        """
         flags = on_the_way.flagged(self._source, Right.OPT_OUT_SALE_SHARE)
         kinds = set[str]().union(*map(self._source.map_version.as_map().kinds_leading_to, flags))
-        leading = {(kind, value) for kind in kinds for value in identifiers.get(kind, ())}
-        if not leading or not on_the_way.is_led_to(self._source, Right.OPT_OUT_SALE_SHARE):
-            return {}
+        leading = sorted({(kind, value) for kind in kinds for value in identifiers.get(kind, ())})
+        if not leading or on_the_way.is_led_to(self._source, Right.OPT_OUT_SALE_SHARE):
+            return self._shared_on_the_way(leading)
         shared: dict[str, list[str]] = {}
-        for named, removed in self._others():
+        for kind, value in leading:
+            if opt_outs.holds_for_any(Submission(organisation=self._organisation), {kind: [value]}):
+                shared.setdefault(kind, []).append(value)
+        return shared
+
+    def _shared_on_the_way(self, leading: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+        shared: dict[str, list[str]] = {}
+        for named, removed in self._others() if leading else ():
             theirs = self._led_to(named, removed)
-            for kind, value in sorted(leading):
+            for kind, value in leading:
                 if (kind, people.as_compared(kind, value)) in theirs and value not in shared.get(kind, ()):
                     shared.setdefault(kind, []).append(value)
         return shared
@@ -114,5 +134,9 @@ class Lifting:
 
 
 def _without(identifiers: Identifiers, shared: Identifiers) -> dict[str, list[str]]:
-    """Those that nobody else leads to; the kinds stay, without values."""
-    return {kind: [one for one in values if one not in shared.get(kind, ())] for kind, values in identifiers.items()}
+    """Those that nobody else leads to, however they are spelt; the kinds stay, without values."""
+    theirs = {kind: {people.as_compared(kind, one) for one in values} for kind, values in shared.items()}
+    return {
+        kind: [one for one in values if people.as_compared(kind, one) not in theirs.get(kind, ())]
+        for kind, values in identifiers.items()
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,11 @@ from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import retry
 from exports import findings
 from exports.fulfil import trouble
+from exports.fulfil.standing_opt_outs import Lifting
 from exports.models import DataSource, RunState
+from exports.sources.errors import OnlyByHandError
 from requests_app.events import EventKind
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.states import State
 from tests.exports.csv_text import records_of
@@ -29,6 +32,7 @@ from tests.exports.sources.service import MAP as SERVICE_MAP
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
+PARENT = {"requester_name": "Mum", "requester_email": "mum@post.example", "born_on": date(2015, 1, 1)}
 OTHER = "2;somebody.else@club.example;Somebody;;;false\n"
 
 
@@ -191,3 +195,27 @@ def test_what_comes_while_a_person_deletes_is_shown_and_approved_before_it_goes(
     assert fresh(case).state == State.CLOSED
     told = " ".join(fresh(case).messages.get(letter="deleted").text.split())
     assert "it may have deleted records that are not counted here" in told
+
+
+def test_a_person_is_not_asked_to_take_a_flag_off_that_somebody_elses_opt_out_needs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = house.folder / "household"
+    (folder / "members").mkdir(parents=True)
+    own, shared = "own@club.example", "both@club.example"
+    (folder / "members" / "all.csv").write_text(
+        f"{test_files.HEADER}1;{own};A;;;true\n2;{shared};B;LO-2;;true\n3;{shared};C;;;true\n"
+    )
+    (folder / "orders.jsonl").write_text("")
+    monkeypatch.setenv("HOUSEHOLD", str(folder))
+    back = "suppress: {opt_out_sale_share: {opted_out: true}, opt_in: {opted_out: false}}"
+    text = test_files.MAP.replace("suppress: {opt_out_sale_share: {opted_out: true}}", back)
+    by_account = "{by: account_number, column: phone}"
+    set_up(text.replace("{by: phone, column: phone, compare: digits}", by_account), "HOUSEHOLD")
+    house.file(Right.OPT_OUT_SALE_SHARE, email="", account_number="LO-2", requester=Requester.PARENT, **PARENT)
+    source = DataSource.objects.get(slug="partner")
+    lifting = Lifting(source, house.organisation)
+    with source.open(source.map_version.as_map()) as connector, pytest.raises(OnlyByHandError):
+        lifting.lift(connector, {"email": [own]})
+    with source.open(source.map_version.as_map()) as connector:
+        assert lifting.lift(connector, {"email": [shared]}) == ({"members": 0}, {"email": []})

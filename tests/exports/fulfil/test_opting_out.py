@@ -10,6 +10,7 @@ import pytest
 import yaml
 from django.utils import timezone
 
+from dsar.demo.people import COUPLE
 from dsar.jobs.models import Job
 from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import retry
@@ -30,6 +31,7 @@ from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, w
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 OPTED_OUT = "      opt_out_sale_share: {sale_opt_out: true}\n"
+BACK = f"{OPTED_OUT}      opt_in: {{sale_opt_out: false}}\n"
 GUARDIAN = {"requester": Requester.GUARDIAN, "requester_name": "Mallory", "requester_email": "mallory@evil.example"}
 
 PHONE = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
@@ -257,7 +259,7 @@ def flag(house: House) -> list[tuple[object, ...]]:
 @pytest.fixture
 def flagged(house: House) -> House:
     """The person has opted out, and the map of the shop says how to take that back."""
-    load_anew("shop", OPTED_OUT, f"{OPTED_OUT}      opt_in: {{sale_opt_out: false}}\n")
+    load_anew("shop", OPTED_OUT, BACK)
     house.file(Right.OPT_OUT_SALE_SHARE, account_number=person().account_no)
     house.work()
     assert flag(house) == [(1,)]
@@ -311,3 +313,29 @@ def test_an_opt_out_that_comes_while_the_flag_is_taken_off_wins(
     execute(Job.objects.get(key__startswith=f"carry_out:{case.pk}").pk, clock=timezone.now)
     assert came
     assert flag(flagged) == [(1,)]
+
+
+def test_an_opt_in_leaves_the_flag_of_a_record_that_somebody_else_opted_out_by_its_number(house: House) -> None:
+    load_anew("shop", OPTED_OUT, BACK)
+    parent = {"requester": Requester.PARENT, "requester_name": "Mum", "requester_email": "mum@post.example"}
+    number = {"email": "", "account_number": person().account_no, "born_on": date(2015, 1, 1)}
+    house.file(Right.OPT_OUT_SALE_SHARE, **number, **parent)
+    house.work()
+    case = opted_in(house)
+    assert flag(house) == [(1,)]
+    assert Act.objects.get(case=case, source__slug="shop").proof == {"customers": {"rows": 0}}
+
+
+def test_an_opt_in_by_the_mailbox_of_a_household_leaves_the_flag_of_who_opted_out_otherwise(house: House) -> None:
+    load_anew("shop", OPTED_OUT, BACK)
+    one, other = (person(number) for number in COUPLE)
+    house.sql("shop", "UPDATE customers SET email = ? WHERE account_no = ?", one.email, other.account_no)
+    for number, email in ((one.account_no, one.email), (other.account_no, "own@post.example")):
+        house.file(Right.OPT_OUT_SALE_SHARE, email=email, account_number=number)
+    house.work()
+    submission = house.file(Right.OPT_IN, who=one)
+    assert opting_in.confirm(submission, code_of(submission), at=NOW)
+    house.work()
+    flags = f"SELECT sale_opt_out FROM customers WHERE account_no IN {COUPLE} ORDER BY account_no"
+    assert house.sql("shop", flags) == [(0,), (1,)]
+    assert Act.objects.get(case=submission.cases.get(), source__slug="shop").proof == {"customers": {"rows": 1}}

@@ -42,6 +42,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 FLAGS = "suppress: {restrict: {restricted: true}, lift_restriction: {restricted: false}}"
 MAP = SERVICE_MAP.replace("suppress: {opt_out_sale_share: {opted_out: true}}", FLAGS)
+BY_COLUMN = "restrict: {sensitive_limited: true}\n      lift_restriction: {sensitive_limited: false}"
 PHONE = Correction(field="shop.customers.phone", value="+1 530 555 0123")
 
 
@@ -433,6 +434,27 @@ def test_what_waits_for_a_source_on_the_way_is_restricted_once_it_is_back(by_dev
     by_device.switch_on("shop")
     by_device.later(timedelta(hours=1))
     assert stopped(by_device) == set()
+
+
+def test_a_record_that_another_restriction_found_by_its_number_stays_so_until_that_one_has_ended(house: House) -> None:
+    remap("shop", "limit_sensitive: {sensitive_limited: true}", BY_COLUMN)
+    first = house.file(
+        Right.CORRECT,
+        residence="DE",
+        email="elsewhere@post.example",
+        account_number=person().account_no,
+        corrections=(PHONE,),
+    )
+    house.prove(first)
+    house.shift(timedelta(minutes=1))
+    second = confirmed(house, objecting(house))
+    flag = "SELECT sensitive_limited FROM customers WHERE id = 7"
+    closing.withdraw(second.pk, at=timezone.now())
+    house.work()
+    assert house.sql("shop", flag) == [(1,)]
+    closing.withdraw(first.cases.get().pk, at=timezone.now())
+    house.work()
+    assert house.sql("shop", flag) == [(0,)]
 
 
 def test_what_is_held_for_a_controller_is_not_ours_to_stop(house: House) -> None:

@@ -56,8 +56,29 @@ def must_offer(case: Case) -> bool:
 
 
 def put_in_force_again(case: Case) -> None:
-    """What this case had put in force holds again: taking it off was a mistake."""
-    Suppression.objects.filter(case_id=case.pk).update(lifted_at=None)
+    """What this case had put in force holds again: taking it off was a mistake, or merging it into an older one."""
+    if not Suppression.objects.filter(case_id=case.pk).update(lifted_at=None):
+        _have_again_what_was_merged(case)
+
+
+def _have_again_what_was_merged(case: Case) -> None:
+    """What went over to the older case stays with that one, which may end by itself; this one has its own again."""
+    older = list[uuid.UUID]()
+    into = case.about
+    while into is not None and into.pk not in older:
+        older.append(into.pk)
+        into = into.about
+    moved = Suppression.objects.filter(case_id__in=older, right__in=(case.right_asked, Right.RESTRICT))
+    for kind, value in came_with(case.submission):
+        known = moved.filter(kind=kind, digest__in=digests_of(kind, value))
+        entry = known.order_by("-in_force_since", "pk").first()  # of the two, what came with the younger request
+        if entry is None:
+            continue
+        born_on = entry.born_on
+        entry.pk, entry.case_id, entry.lifted_at = uuid.uuid4(), case.pk, None
+        entry._state.adding = True
+        entry.value, entry.born_on = value, born_on
+        entry.save()
 
 
 def is_in_force(case: Case) -> bool:

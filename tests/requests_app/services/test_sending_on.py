@@ -11,11 +11,14 @@ from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Suppression
 from requests_app.move import InputRefused
+from requests_app.roles import Actor, Role
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
 from tests.requests_app.factories import (
     ANALYST,
     AT,
+    OTHER_ANALYST,
+    REASON,
     a_case,
     a_submission,
     case_in,
@@ -32,6 +35,7 @@ from tests.requests_app.factories import (
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
+OTHER_APPROVER = Actor("staff:9", frozenset({Role.APPROVER}))
 CUSTOMER = {"to": "Birch Bank", "contact": "privacy@birch.example"}
 
 
@@ -146,3 +150,19 @@ def test_a_restriction_goes_on_with_the_older_case() -> None:
     move(newer, "merge", by=ANALYST, into=str(older.pk))
     run_jobs()
     assert set(Suppression.objects.in_force().values_list("case_id", flat=True)) == {older.pk}
+
+
+def test_a_duplicate_that_is_opened_again_is_restricted_whatever_becomes_of_the_older() -> None:
+    older = case_in(State.DECIDING, Right.OBJECT, residence="DE")
+    newer = case_in(State.DECIDING, Right.OBJECT, residence="DE", at=AT + days(1))
+    move(newer, "merge", into=str(older.pk), at=AT + days(1))
+    run_jobs(AT + days(1))
+    move(newer, "ask_reopening", by=OTHER_ANALYST, at=AT + days(2), reason="They object to something else.")
+    move(newer, "reopen", by=OTHER_APPROVER, at=AT + days(2))
+    assert fresh(newer).is_restricted
+    refusal = {"code": "gdpr_21_6_research", "explanation": "For a study.", "reason": REASON, "balancing": "We looked."}
+    move(older, "refuse", at=AT + days(2), **refusal)
+    run_jobs(AT + days(3))
+    assert (fresh(older).is_restricted, fresh(newer).is_restricted) == (False, True)
+    (one,) = Suppression.objects.in_force()
+    assert one.value == fresh(newer).submission.email

@@ -20,6 +20,7 @@ from requests_app.services import (
     letters,
     opting_in,
     people,
+    restricting,
     silence,
     telling,
     upkeep,
@@ -140,6 +141,15 @@ def deliver_message(run: Run) -> None:
     with run.completing():
         if letters.accepted(message, at=run.at) and message.case is not None:
             closing.letter_accepted(locked(message.case.pk), message, at=run.at)
+
+
+@handler("restriction_notice_counts")
+def restriction_notice_counts(run: Run) -> None:
+    """End a restriction on the day from which its posted notice counts."""
+    message = _message(run)
+    with run.completing():
+        if message.case is not None:
+            restricting.notice_accepted(locked(message.case.pk), message, at=run.at)
 
 
 @handler("note_in_siblings")

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 
+from django.utils import timezone
+
+from dsar.jobs.queue import enqueue
 from requests_app import rights
 from requests_app.events import EventKind
 from requests_app.law.lawpack import LawPack
@@ -18,7 +21,7 @@ from requests_app.moves import performs
 from requests_app.ports import work
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import duties, letters, opt_outs
-from requests_app.services.history import record
+from requests_app.services.history import local_day, record
 from requests_app.states import Outcome
 
 # How a case may have closed whose letter says that the restriction ends.
@@ -58,13 +61,27 @@ def tell_systems(cases: Iterable[Case]) -> None:
 
 
 def notice_accepted(case: Case, message: Message, *, at: datetime) -> None:
-    """A letter was accepted for delivery; if it is the notice that the restriction ends, it ends now."""
+    """A letter was accepted for delivery; if it is the notice that the restriction ends, it ends now.
+
+    One that was posted informs nobody before the day from which it counts: the restriction ends on that day, by a job.
+    """
     if message.letter not in NOTICES or message.set_aside or not case.is_restricted:
+        return
+    counts_from = Message.objects.values_list("reached_on", flat=True).get(pk=message.pk)
+    if counts_from is None:  # it came back meanwhile
+        return
+    if counts_from > local_day(at):
+        key = f"restriction_notice_counts:{message.pk}:{counts_from}"
+        enqueue("restriction_notice_counts", {"message": str(message.pk)}, key=key, run_at=_begin_of(counts_from))
         return
     if message.letter in ENDS_BY_ITSELF or case.outcome in ENDS_WITH:
         opt_outs.lift(case, at=at)
         record(case, EventKind.RESTRICTION_LIFTED, by=SYSTEM, at=at, letter=message.letter)
         work().restrict(case)
+
+
+def _begin_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @performs("end_restriction")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 
+from dsar.jobs.models import Job
 from dsar.ledger import chains
 from requests_app.law.words import DutyKind, Right
-from requests_app.models import Balancing, Case, IdentifierKind, Organisation, Suppression
+from requests_app.models import Balancing, Case, IdentifierKind, Message, MessageState, Organisation, Suppression
 from requests_app.move import InputRefused
-from requests_app.services import closing
+from requests_app.services import closing, letters
 from requests_app.services.letters import Letter
 from requests_app.services.opt_out_list import look_up
 from requests_app.states import Outcome, State
@@ -197,3 +199,35 @@ def test_who_did_not_prove_anything_is_refused_and_the_restriction_ends() -> Non
     case = refuse(a_case(Right.RESTRICT), "house_not_verified")
     run_jobs()
     assert not is_restricted(case)
+
+
+def notice_by_post(case: Case) -> Message:
+    """The notice of the end, which no mail server took and which somebody posts on the same day."""
+    move(case, "end_restriction", explanation="The data was corrected.")
+    notice = case.messages.get(letter=Letter.RESTRICTION_ENDED)
+    Message.objects.filter(pk=notice.pk).update(state=MessageState.FAILED)
+    Job.objects.filter(arguments__message=str(notice.pk)).delete()
+    move(case, "told_otherwise", letter=str(notice.pk), how="post", on=AT.date().isoformat())
+    notice.refresh_from_db()
+    return notice
+
+
+def test_a_posted_notice_ends_the_restriction_on_the_day_from_which_it_counts_and_not_before() -> None:
+    case = answer(case_in(State.DECIDING, Right.RESTRICT))
+    notice = notice_by_post(case)
+    assert notice.reached_on == AT.date() + settings.POST_TAKES
+    run_jobs(AT + settings.POST_TAKES - days(1))
+    assert is_restricted(case)
+    run_jobs(AT + settings.POST_TAKES)
+    assert not is_restricted(case)
+    assert chains.history(case.chain).filter(kind="restriction_lifted").get().at == AT + settings.POST_TAKES
+
+
+def test_a_posted_notice_that_mail_brings_after_all_ends_the_restriction_once() -> None:
+    case = answer(case_in(State.DECIDING, Right.RESTRICT))
+    notice = notice_by_post(case)
+    letters.accepted(notice, at=AT + days(1))
+    closing.letter_accepted(fresh(case), notice, at=AT + days(1))
+    assert not is_restricted(case)
+    run_jobs(AT + settings.POST_TAKES)
+    assert chains.history(case.chain).filter(kind="restriction_lifted").count() == 1

@@ -14,7 +14,13 @@ from dsar.vault import keys
 from dsar.vault.errors import KeyDestroyed
 from requests_app import supporting
 from requests_app.events import EventKind
-from requests_app.guards import MoveShut, check_nothing_is_done, requirement, who_took_part
+from requests_app.guards import (
+    MoveShut,
+    check_fresh_eyes_on_appeal,
+    check_nothing_is_done,
+    requirement,
+    who_took_part,
+)
 from requests_app.law import exemptions, packs
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
@@ -48,8 +54,12 @@ def ground_to_redirect(case: Case) -> Exemption:
 
 
 def check_redirect(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Only where the laws of the case send people on to whose data it is (Civ. Code 1798.105(c)(3))."""
+    """Only where the laws of the case send people on to whose data it is (Civ. Code 1798.105(c)(3)).
+
+    It ends an appeal as a refusal does, so that nobody does it who took part in what the appeal is about.
+    """
     check_nothing_is_done(case)
+    check_fresh_eyes_on_appeal(case, actor)
     ground_to_redirect(case)
 
 
@@ -64,8 +74,12 @@ def older_twins(case: Case) -> CaseQuerySet:
 
 
 def check_merge(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Only into an older open case of the same person and right: its earlier dates are kept."""
+    """Only into an older open case of the same person and right: its earlier dates are kept.
+
+    Two appeals may be about different decisions: whoever took part in one does not say that they are the same.
+    """
     check_nothing_is_done(case)
+    check_fresh_eyes_on_appeal(case, actor)
     if not older_twins(case).exists():
         raise MoveShut(
             _(

@@ -182,7 +182,7 @@ def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     """
     check_limit(case)
     if case.route == Route.DECIDE_ONLY:
-        _check_fresh_eyes_on_appeal(case, actor)
+        check_fresh_eyes_on_appeal(case, actor)
         _check_grant(case, actor)
         _check_answer_is_written(case)
         return
@@ -453,7 +453,7 @@ def check_note_done(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
 def check_refuse(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     """An appeal, of a refusal or of an automated decision, is refused by somebody who took no part in it."""
     check_nothing_is_done(case)
-    _check_fresh_eyes_on_appeal(case, actor)
+    check_fresh_eyes_on_appeal(case, actor)
 
 
 def check_nothing_is_done(case: Case) -> None:
@@ -462,7 +462,7 @@ def check_nothing_is_done(case: Case) -> None:
         raise MoveShut(because)
 
 
-def _check_fresh_eyes_on_appeal(case: Case, actor: Actor) -> None:
+def check_fresh_eyes_on_appeal(case: Case, actor: Actor) -> None:
     """Who took part in what an appeal is about does not judge it; granting one opens a refused case again."""
     if any(actor.slug in who_took_part(other) for other in _appealed(case)):
         raise MoveShut(

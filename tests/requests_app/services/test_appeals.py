@@ -135,10 +135,10 @@ def test_an_open_case_has_no_end_of_that_time() -> None:
 # ---- decided by somebody who took no part
 
 
-def test_who_took_part_neither_grants_nor_refuses_the_appeal() -> None:
+def test_who_took_part_neither_grants_the_appeal_nor_ends_it_otherwise() -> None:
     appeal = appealed(refused())
     write(appeal, by=OTHER_ANALYST, at=LATER)
-    for slug in ("approve", "refuse"):
+    for slug in ("approve", "refuse", "redirect", "merge"):
         assert "You took part in the case that this appeal is about" in shut_because(appeal, slug, by=ANALYST)
     assert "an approver has to grant it" in shut_because(appeal, "approve", by=OTHER_ANALYST)
     assert shut_because(appeal, "approve", by=OTHER_APPROVER) == ""

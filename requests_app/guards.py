@@ -418,16 +418,18 @@ def check_refusal_code(case: Case, code: str) -> Exemption:
 
 
 def _who_worked_on(case: Case) -> set[str]:
-    """The staff who prepared this decision: who gathered, said what a source holds, withheld or decided on the limit.
+    """The staff who prepared this decision: who vouched for the identity, gathered, withheld or decided on the limit.
 
     What was done before the present round of gathering prepared nothing of what is decided now; else two colleagues
-    who gather in turns would shut each other out. Some decisions hold in every round.
+    who gather in turns would shut each other out. Some decisions hold in every round, and so does what somebody vouched
+    for: that the identity was shown, or that a paper is good, is evidence for every case of the submission.
     """
     prepared = chains.history(case.chain).filter(kind__in=PREPARING, actor__startswith="staff:")
     rounds = prepared.filter(kind__in=ROUND_BEGINS)
     begun = rounds.order_by("-sequence").values_list("sequence", flat=True).first() or 0
     of_round = prepared.filter(Q(sequence__gte=begun) | Q(kind__in=LASTING))
-    return set(of_round.values_list("actor", flat=True))
+    vouched = case.submission.evidence.filter(actor__startswith="staff:")
+    return {*of_round.values_list("actor", flat=True), *vouched.values_list("actor", flat=True)}
 
 
 # ---- deciding without gathering

@@ -29,6 +29,7 @@ from tests.requests_app.factories import (
     ANALYST,
     APPROVER,
     AT,
+    OTHER_ANALYST,
     a_case,
     a_submission,
     answered,
@@ -218,6 +219,20 @@ def test_the_person_is_asked_once_for_several_requests_of_one_message() -> None:
     assert asked_of_the_person(submission) == 1
     permissions.confirm_permission(submission, at=AT)
     assert {case.state for case in submission.cases.all()} == {State.REVIEWING}
+
+
+def test_who_accepted_the_paper_approves_no_deletion_of_the_same_message_in_whichever_round() -> None:
+    submission = a_submission(Right.CORRECT, Right.DELETE, requester=Requester.AGENT, **ADA)
+    confirm(submission)
+    offer(submission, declared_name="", **THREE)
+    accept(the_case(submission, Right.CORRECT))
+    permissions.confirm_permission(submission, at=AT)
+    deletion = the_case(submission, Right.DELETE)
+    for begin in ("start_gathering", "gather_again"):
+        move(deletion, begin, by=OTHER_ANALYST)
+        run_jobs()
+    assert "Four eyes" in shut_because(deletion, "approve", by=ANALYST)
+    assert shut_because(deletion, "approve", by=APPROVER) == ""
 
 
 # ---- opt-outs

@@ -20,6 +20,7 @@ from tests.requests_app.factories import (
     ANALYST,
     APPROVER,
     AT,
+    OTHER_ANALYST,
     a_case,
     an_intake,
     fresh,
@@ -152,6 +153,13 @@ class TestWhoAsks:
     def test_is_not_known_without_the_declaration_that_the_degree_asks(self) -> None:
         case = shown(a_case_by_post(), signed=False, phone=SAM["phone"], postal_code=SAM["postal_code"])
         assert case.state == State.VERIFYING
+
+    def test_is_not_vouched_for_and_approved_by_one_and_the_same(self, house: Company) -> None:
+        deletion = proved(a_case_by_post())
+        move(deletion, "start_gathering", by=APPROVER)
+        run_jobs()
+        assert "Four eyes" in shut_because(deletion, "approve", by=ANALYST)
+        assert shut_because(deletion, "approve", by=OTHER_ANALYST) == ""
 
     def test_has_a_record_of_his_own_that_counts_against_nobody_else(self) -> None:
         first, second = proved(a_case_by_post()), proved(a_case_by_post())

@@ -28,14 +28,13 @@ from requests_app.web import downloads
 from requests_app.web.forms import PortalForm
 from requests_app.web.pages import language
 from requests_app.web.sections import Section, register
-from requests_app.web.session import person_page, receives
+from requests_app.web.session import TICKET, person_page, receives
 
 Find = Callable[[Case, datetime], Bundle | None]
 
 logger = logging.getLogger(__name__)
 
 ZIP = "application/zip"
-TICKET = "bundle_ticket"
 TICKET_LIFE = timedelta(hours=1)
 
 

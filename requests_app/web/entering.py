@@ -21,8 +21,6 @@ from requests_app.web import session
 from requests_app.web.forms import CodeForm, ReferenceForm
 from requests_app.web.pages import portal_page
 
-ASKED = "asked_reference"
-
 
 @portal_page
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,7 +121,7 @@ def ask_code(request: HttpRequest) -> HttpResponse:
     if submission is not None:
         with suppress(TooManyCodes):
             entering.send_entry_codes(submission, at=timezone.now())
-    request.session[ASKED] = reference
+    request.session[session.ASKED] = reference
     return redirect("portal:code")
 
 
@@ -132,7 +130,7 @@ def ask_code(request: HttpRequest) -> HttpResponse:
 def type_code(request: HttpRequest) -> HttpResponse:
     """Enter with the code that was mailed; a wrong one and an unknown reference get the same words."""
     if request.method != "POST":
-        form = CodeForm(initial={"reference": request.session.get(ASKED, "")})
+        form = CodeForm(initial={"reference": request.session.get(session.ASKED, "")})
         return render(request, "portal/code.html", {"form": form})
     form = CodeForm(request.POST)
     if form.is_valid():

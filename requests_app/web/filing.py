@@ -20,8 +20,8 @@ from requests_app.web.offers import offers, reach
 from requests_app.web.pages import language, portal_page, the_organisation
 from requests_app.web.places import place_label
 from requests_app.web.progress import all_progress
+from requests_app.web.session import FILED
 
-FILED = "filed_reference"
 FOR = "for"
 
 

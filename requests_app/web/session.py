@@ -19,6 +19,10 @@ from requests_app.web.pages import portal_page
 P = ParamSpec("P")
 LIFE = timedelta(hours=1)
 ENTERED, SEEN, AS_PERSON = "entered_submission", "entered_seen_at", "entered_as_person"
+FILED, ASKED = "filed_reference", "asked_reference"  # what was just filed here, and what a code was asked for
+TICKET = "bundle_ticket"  # the file that may be fetched
+# The portal's own: staff may be signed in at the desk, and an owner at a task, in the same browser.
+OF_THE_PORTAL = (ENTERED, SEEN, AS_PERSON, FILED, ASKED, TICKET)
 
 
 def enter(request: HttpRequest, submission: Submission, *, at: datetime, as_person: bool = False) -> None:
@@ -26,6 +30,7 @@ def enter(request: HttpRequest, submission: Submission, *, at: datetime, as_pers
 
     ``as_person``: by a code from the own mailbox of the person for whom somebody else asks.
     """
+    request.session.pop(TICKET, None)  # of whoever was here before
     request.session.cycle_key()
     request.session[AS_PERSON] = as_person
     request.session[ENTERED], request.session[SEEN] = str(submission.pk), at.isoformat()
@@ -51,8 +56,8 @@ def receives(request: HttpRequest, submission: Submission) -> bool:
 
 
 def leave(request: HttpRequest) -> None:
-    """Close the case page in this browser."""
-    for key in (ENTERED, SEEN, AS_PERSON):
+    """Close the case page in this browser, and leave nothing here of what it opened."""
+    for key in OF_THE_PORTAL:
         request.session.pop(key, None)
     request.session.cycle_key()
 

@@ -93,6 +93,14 @@ def test_somebody_who_has_not_entered_is_asked_to(client: Client, case: Case) ->
         assert (answer.status_code, answer["Location"]) == (302, "/case/")
 
 
+def test_leaving_gives_the_ticket_back(entered: Client, house: House, case: Case) -> None:
+    open_file(entered, house, case)
+    assert entered.get(f"{HERE}file/").status_code == 200
+    entered.post("/case/out/")
+    enter(entered, case.submission)
+    assert entered.get(f"{HERE}file/").status_code == 302
+
+
 def test_another_persons_session_finds_nothing_here(client: Client, house: House, case: Case) -> None:
     enter(client, house.file(Right.KNOW_SPECIFIC, who=person("LO-100102")))
     for path in (HERE, f"{HERE}file/"):

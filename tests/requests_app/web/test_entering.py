@@ -11,6 +11,7 @@ from django.test import Client
 from requests_app.law.words import Right
 from requests_app.models import AccessCode, Message, Submission
 from requests_app.services.letters import Letter
+from requests_app.web.session import FILED
 from tests.requests_app.web.conftest import NOW, FileRequest, confirm_path, enter, entry_code, page, without_token
 
 if TYPE_CHECKING:
@@ -175,6 +176,19 @@ def test_leaving_closes_the_case_page(client: Client, file_request: FileRequest)
     enter(client, file_request())
     assert "You have left your case page." in client.post("/case/out/", follow=True).content.decode()
     assert client.get("/case/me/").status_code == 302
+
+
+def test_leaving_keeps_nothing_of_a_request_in_this_browser(client: Client, file_request: FileRequest) -> None:
+    submission = file_request()
+    client.post("/case/", {"reference": submission.reference})
+    here = client.session
+    here[FILED] = submission.reference  # as if it had been filed here
+    here.save()
+    enter(client, submission)
+    assert submission.reference in page(client, "/request/done/")
+    client.post("/case/out/")
+    for path in ("/request/done/", "/case/code/"):
+        assert submission.reference not in client.get(path, follow=True).content.decode()
 
 
 def test_an_hour_after_the_last_page_the_case_page_is_closed(

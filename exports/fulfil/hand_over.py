@@ -143,8 +143,10 @@ def _note_damaged(bundle: Bundle, *, at: datetime) -> None:
             record(case, EventKind.BUNDLE_DAMAGED, by=SYSTEM, at=at, bundle=str(bundle.pk), error="BundleDamaged")
 
 
-def start_download(bundle: Bundle, *, at: datetime, first: int = 0, length: int | None = None) -> Iterator[bytes]:
-    """The clear archive in pieces, for the person who has just proved himself; noted before the first piece.
+def start_download(
+    bundle: Bundle, *, at: datetime, by: Actor = PERSON, first: int = 0, length: int | None = None
+) -> Iterator[bytes]:
+    """The clear archive in pieces, for whoever has just proved who asks; noted before the first piece.
 
     ``first`` and ``length``: which bytes, where a download that broke off goes on; the whole file without them.
     Raises a VaultError before anything is released if the sealed file is not what it was, and tells the desk.
@@ -158,7 +160,7 @@ def start_download(bundle: Bundle, *, at: datetime, first: int = 0, length: int 
     with transaction.atomic():
         Download.objects.create(bundle=bundle, at=at)
         part = {"first_byte": first} if first else {}
-        record(locked(bundle.case_id), EventKind.DOWNLOADED, by=PERSON, at=at, bundle=str(bundle.pk), **part)
+        record(locked(bundle.case_id), EventKind.DOWNLOADED, by=by, at=at, bundle=str(bundle.pk), **part)
 
     return pieces_of(opened, clear, first=first, length=bundle.clear_size - first if length is None else length)
 

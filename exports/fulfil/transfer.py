@@ -49,9 +49,9 @@ def current(case: Case) -> Transfer | None:
 
 
 @transaction.atomic
-def choose(case_id: UUID, receiver_id: int, *, at: datetime) -> Transfer:
+def choose(case_id: UUID, receiver_id: int, *, at: datetime, by: Actor = PERSON) -> Transfer:
     """The person names the receiver; nothing is sent before it is confirmed. Raises NotHandedOver."""
-    return choose_for(locked(case_id), receiver_id, by=PERSON, at=at)
+    return choose_for(locked(case_id), receiver_id, by=by, at=at)
 
 
 def choose_for(case: Case, receiver_id: int, *, by: Actor, at: datetime) -> Transfer:
@@ -69,7 +69,7 @@ def choose_for(case: Case, receiver_id: int, *, by: Actor, at: datetime) -> Tran
     return transfer
 
 
-def take_back(case_id: UUID, *, at: datetime) -> None:
+def take_back(case_id: UUID, *, at: datetime, by: Actor = PERSON) -> None:
     """The person takes the choice back: before it was confirmed, after it failed, or where the receiver was ended.
 
     Raises NotHandedOver.
@@ -83,12 +83,12 @@ def take_back(case_id: UUID, *, at: datetime) -> None:
             raise NotHandedOver(_("There is no choice that can be taken back: what was confirmed is on its way."))
         made, transfer.state = transfer.file, TransferState.ENDED
         _without_file(transfer, "state")
-        _note(case, EventKind.TRANSFER_ENDED, transfer, by=PERSON, at=at)
+        _note(case, EventKind.TRANSFER_ENDED, transfer, by=by, at=at)
     encrypted.unlink(made)
 
 
 @transaction.atomic
-def confirm(case_id: UUID, transfer_id: UUID, *, at: datetime) -> None:
+def confirm(case_id: UUID, transfer_id: UUID, *, at: datetime, by: Actor = PERSON) -> None:
     """The person, who has just proved himself as for a download, confirms what was shown: the job may send it.
 
     ``transfer_id`` is the one that was shown. Raises NotHandedOver.
@@ -101,7 +101,7 @@ def confirm(case_id: UUID, transfer_id: UUID, *, at: datetime) -> None:
         raise NotHandedOver(_("Nothing can be sent to this receiver. Please choose another one."))
     transfer.state, transfer.confirmed_at, transfer.bundle = TransferState.CONFIRMED, at, bundle.pk
     transfer.save(update_fields=["state", "confirmed_at", "bundle"])
-    _note(case, EventKind.TRANSFER_CONFIRMED, transfer, by=PERSON, at=at, bundle=str(bundle.pk))
+    _note(case, EventKind.TRANSFER_CONFIRMED, transfer, by=by, at=at, bundle=str(bundle.pk))
     enqueue("send_transfer", {"transfer": str(transfer.pk)}, key=f"send_transfer:{transfer.pk}")
 
 

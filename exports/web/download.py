@@ -22,13 +22,12 @@ from exports.models import Bundle
 from exports.web import ranges
 from requests_app.models import Case, CodePurpose, Submission
 from requests_app.ports import systems
-from requests_app.roles import PERSON
 from requests_app.services import codes, entering, identity
 from requests_app.web import downloads
 from requests_app.web.forms import PortalForm
 from requests_app.web.pages import language
 from requests_app.web.sections import Section, register
-from requests_app.web.session import TICKET, person_page, receives
+from requests_app.web.session import TICKET, person_page, receives, who_acts
 
 Find = Callable[[Case, datetime], Bundle | None]
 
@@ -113,7 +112,7 @@ def open_bundle(request: HttpRequest, submission: Submission, right: str) -> Htt
         given = form.cleaned_data
         if entering.open_file(bundle.case, code=given["code"], answer=given["answer"], at=at):
             if not bundle.is_available(at):
-                bundle = hand_over.renew(bundle.case_id, by=PERSON, at=at)
+                bundle = hand_over.renew(bundle.case_id, by=who_acts(request, submission), at=at)
             request.session[TICKET] = [str(bundle.pk), (at + TICKET_LIFE).isoformat()]
             return redirect("bundle:open", right)
         form.complain(needs_answer=bool(asked))
@@ -161,7 +160,8 @@ def fetch(request: HttpRequest, submission: Submission, right: str) -> HttpRespo
     if place is None:
         return _busy(request)
     try:
-        pieces = hand_over.start_download(bundle, at=at, first=wanted.first, length=wanted.length)
+        by = who_acts(request, submission)
+        pieces = hand_over.start_download(bundle, at=at, by=by, first=wanted.first, length=wanted.length)
     except VaultError as error:
         place.give_back()
         logger.error("The bundle %s can't be opened: %s.", bundle.pk, type(error).__name__)  # noqa: TRY400 - no text

@@ -23,7 +23,7 @@ from requests_app import stating, supporting
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, CorrectionAsked, Submission, SupportingDocument
-from requests_app.roles import PERSON, REQUESTER, Actor
+from requests_app.roles import Actor
 from requests_app.services.papers import MOST_BYTES, FileRefused
 from requests_app.web import session
 from requests_app.web.forms import PortalForm
@@ -108,7 +108,7 @@ def send(request: HttpRequest, submission: Submission) -> HttpResponse:
     titles = _titles(case.corrections.select_related("case__submission"))
     is_sent = request.method == "POST"
     form = DocumentForm(request.POST if is_sent else None, request.FILES if is_sent else None, titles)
-    if form.is_bound and form.is_valid() and _taken(case, form, by=_sender(request, submission)):
+    if form.is_bound and form.is_valid() and _taken(case, form, by=session.who_acts(request, submission)):
         messages.success(request, _("We have your document. Our privacy team looks at it before it decides."))
         return redirect("portal:case")
     return render(request, "portal/send_document.html", {"form": form}, status=400 if form.errors else 200)
@@ -119,7 +119,7 @@ def send(request: HttpRequest, submission: Submission) -> HttpResponse:
 def take_back(request: HttpRequest, submission: Submission, document_id: UUID) -> HttpResponse:
     """Take one document back; whoever may withdraw the request may do that."""
     document = get_object_or_404(SupportingDocument, pk=document_id, asked__case__submission=submission)
-    by = _sender(request, submission)
+    by = session.who_acts(request, submission)
     try:
         service.take_back(document.pk, document.asked.case_id, by=by, at=timezone.now())
     except MoveShut as shut:
@@ -152,10 +152,6 @@ def _why_not(case: Case) -> str:
     if supporting.are_taken(case):
         return _("Please confirm your mailbox first, with the code that we mailed to you.")
     return _("This request takes no documents any more: it is carried out, or closed.")
-
-
-def _sender(request: HttpRequest, submission: Submission) -> Actor:
-    return REQUESTER if submission.for_another and not session.is_person(request) else PERSON
 
 
 def _titles(asked: Iterable[CorrectionAsked]) -> dict[int, str]:

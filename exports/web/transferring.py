@@ -20,7 +20,7 @@ from requests_app.models import Case, CodePurpose, Submission
 from requests_app.services import codes, entering
 from requests_app.states import State
 from requests_app.web.sections import Section, register
-from requests_app.web.session import person_page, receives
+from requests_app.web.session import person_page, receives, who_acts
 
 
 @register
@@ -49,13 +49,13 @@ def choose(request: HttpRequest, submission: Submission, right: str) -> HttpResp
     case = submission.cases.filter(right=right).first()
     if case is None or not receives(request, submission):
         raise Http404
-    at, given = timezone.now(), request.POST.get("receiver", "")
+    at, by, given = timezone.now(), who_acts(request, submission), request.POST.get("receiver", "")
     try:
         if request.POST.get("do") == "take_back":
-            transfer.take_back(case.pk, at=at)
+            transfer.take_back(case.pk, at=at, by=by)
             messages.success(request, _("Your choice is taken back. Nothing is sent."))
         elif given.isascii() and given.isdigit() and len(given) < 10:
-            transfer.choose(case.pk, int(given), at=at)
+            transfer.choose(case.pk, int(given), at=at, by=by)
             messages.success(request, _("Your choice is noted. Nothing is sent before you have confirmed it."))
         else:
             messages.error(request, _("Please choose a receiver."))
@@ -95,7 +95,7 @@ def confirm(request: HttpRequest, submission: Submission, right: str) -> HttpRes
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
         if entering.open_file(bundle.case, code=given["code"], answer=given["answer"], at=at):
-            return _confirmed(request, bundle.case, chosen, at)
+            return _confirmed(request, submission, chosen, at)
         form.complain(needs_answer=bool(asked))
     context = {
         "case": bundle.case,
@@ -111,9 +111,9 @@ def confirm(request: HttpRequest, submission: Submission, right: str) -> HttpRes
     return render(request, "portal/confirm_transfer.html", context, status=400 if form.errors else 200)
 
 
-def _confirmed(request: HttpRequest, case: Case, chosen: Transfer, at: datetime) -> HttpResponse:
+def _confirmed(request: HttpRequest, submission: Submission, chosen: Transfer, at: datetime) -> HttpResponse:
     try:
-        transfer.confirm(case.pk, chosen.pk, at=at)
+        transfer.confirm(chosen.case_id, chosen.pk, at=at, by=who_acts(request, submission))
     except NotHandedOver as refused:
         messages.error(request, str(refused))
     else:

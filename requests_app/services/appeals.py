@@ -20,16 +20,17 @@ from requests_app.services.history import local_day, locked, record
 from requests_app.states import State
 
 
-def file_appeal(case: Case, text: str, *, form: uuid.UUID, at: datetime) -> Submission:
-    """The person appeals on the case page. Raises MoveShut where there is no appeal, IntakeRefused for a bad text.
+def file_appeal(case: Case, text: str, *, form: uuid.UUID, at: datetime, by: Actor = PERSON) -> Submission:
+    """The person, or who asks for them, appeals on the case page.
 
-    A second submit of one form finds the first. Who has entered the case page has proved the mailbox.
+    Raises MoveShut where there is no appeal, IntakeRefused for a bad text. A second submit of one form finds the first.
+    Who has entered the case page has proved the mailbox.
     """
     filed = intake.received_as(_message(case, text, Channel.WEB, form=form))
     if filed is not None:
         return filed
-    endings.check_appeal(case, PERSON, local_day(at))
-    submission = intake.receive_submission(_message(case, text, Channel.WEB, form=form), by=PERSON, at=at)
+    endings.check_appeal(case, by, local_day(at))
+    submission = intake.receive_submission(_message(case, text, Channel.WEB, form=form), by=by, at=at)
     identity.note_mailbox(submission, at=at)
     return submission
 

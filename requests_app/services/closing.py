@@ -16,7 +16,7 @@ from requests_app.law.words import DutyKind, Ground, Right, Route
 from requests_app.models import Case, Message, Submission
 from requests_app.ports import Told, work
 from requests_app.refused_items import refused_one_by_one
-from requests_app.roles import PERSON, SYSTEM
+from requests_app.roles import PERSON, SYSTEM, Actor
 from requests_app.services import duties, letters, linking, opt_outs, restricting
 from requests_app.services.history import Fact, change_state, locked, record
 from requests_app.states import Outcome, State
@@ -181,15 +181,15 @@ def settle(case: Case, *, at: datetime, answered_at: datetime | None = None) -> 
     )
 
 
-def withdraw(case_id: UUID, *, at: datetime) -> None:
-    """The person takes the request back; only before an act has begun. Raises MoveShut."""
+def withdraw(case_id: UUID, *, at: datetime, by: Actor = PERSON) -> None:
+    """The person, or who asks for them, takes the request back; only before an act has begun. Raises MoveShut."""
     with transaction.atomic():
         case = locked(case_id)
         if not endings.may_be_withdrawn(case):
             raise MoveShut(
                 _("This request is being carried out already, or is closed: it can't be withdrawn any more.")
             )
-        change_state(case, EventKind.WITHDRAW, lambda: case.withdraw(at=at), by=PERSON, at=at)
+        change_state(case, EventKind.WITHDRAW, lambda: case.withdraw(at=at), by=by, at=at)
         duties.drop_unmet(case)
         letters.queue(
             case.submission,

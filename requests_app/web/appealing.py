@@ -14,14 +14,14 @@ from django.views.decorators.http import require_http_methods
 from requests_app import endings
 from requests_app.guards import MoveShut
 from requests_app.models import Case, Submission
-from requests_app.roles import PERSON
+from requests_app.roles import Actor
 from requests_app.services import appeals
 from requests_app.services.history import local_day
 from requests_app.services.intake import IntakeRefused
 from requests_app.services.letters import right_title
 from requests_app.web.forms import AppealForm
 from requests_app.web.pages import language
-from requests_app.web.session import person_page
+from requests_app.web.session import person_page, who_acts
 
 
 @person_page
@@ -29,11 +29,12 @@ from requests_app.web.session import person_page
 def appeal(request: HttpRequest, submission: Submission, right: str) -> HttpResponse:
     """Say why the decision is wrong; what comes of it is a request of its own, with a reference of its own."""
     case = get_object_or_404(submission.cases.select_related("submission__organisation"), right=right)
+    by = who_acts(request, submission)
     form = AppealForm(request.POST if request.method == "POST" else None)
     try:
         if form.is_bound and form.is_valid():
-            return _filed(request, case, form)
-        endings.check_appeal(case, PERSON, local_day(timezone.now()))
+            return _filed(request, case, form, by=by)
+        endings.check_appeal(case, by, local_day(timezone.now()))
     except MoveShut as shut:
         messages.error(request, shut.sentence)
         return redirect("portal:case")
@@ -43,9 +44,9 @@ def appeal(request: HttpRequest, submission: Submission, right: str) -> HttpResp
     return render(request, "portal/appeal.html", context)
 
 
-def _filed(request: HttpRequest, case: Case, form: AppealForm) -> HttpResponse:
+def _filed(request: HttpRequest, case: Case, form: AppealForm, *, by: Actor) -> HttpResponse:
     key: uuid.UUID = form.cleaned_data["intake_key"]
-    filed = appeals.file_appeal(case, form.cleaned_data["details"], form=key, at=timezone.now())
+    filed = appeals.file_appeal(case, form.cleaned_data["details"], form=key, at=timezone.now(), by=by)
     received = _("We have your appeal. Its reference is %(reference)s; a letter with all dates is on its way to you.")
     messages.success(request, received % {"reference": filed.reference})
     return redirect("portal:case")

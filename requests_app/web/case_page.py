@@ -91,7 +91,7 @@ def withdraw(request: HttpRequest, submission: Submission, right: str) -> HttpRe
     case = get_object_or_404(submission.cases, right=right)
     if request.method == "POST":
         try:
-            closing.withdraw(case.pk, at=timezone.now())
+            closing.withdraw(case.pk, at=timezone.now(), by=session.who_acts(request, submission))
         except MoveShut as shut:
             messages.error(request, shut.sentence)
         else:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from requests_app.models import Submission
+from requests_app.roles import PERSON, REQUESTER, Actor
 from requests_app.web.pages import portal_page
 
 P = ParamSpec("P")
@@ -48,6 +49,11 @@ def entered(request: HttpRequest, *, at: datetime) -> Submission | None:
 def is_person(request: HttpRequest) -> bool:
     """Whether the person has entered for whom somebody else asks."""
     return bool(request.session.get(AS_PERSON))
+
+
+def who_acts(request: HttpRequest, submission: Submission) -> Actor:
+    """Who has entered here: the person, or who asks for somebody else."""
+    return REQUESTER if submission.for_another and not is_person(request) else PERSON
 
 
 def receives(request: HttpRequest, submission: Submission) -> bool:

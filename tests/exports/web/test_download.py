@@ -10,8 +10,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
+from dsar.ledger import chains
 from exports.models import Bundle, Download
 from requests_app.events import EventKind
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
 from requests_app.web.session import AS_PERSON, ENTERED
@@ -151,6 +153,18 @@ def test_what_has_expired_is_made_available_again_by_the_proof_of_a_download(
     (facts,) = facts_of(case, EventKind.BUNDLE_RENEWED)
     assert facts["until"] == "2027-01-07"
     assert "You can fetch it until Jan. 7, 2027." in client.get("/case/me/").content.decode()
+
+
+def test_an_agent_who_fetches_the_file_stands_in_the_history_as_who_asks(
+    client: Client, house: House, case: Case
+) -> None:
+    Submission.objects.update(requester=Requester.AGENT, person_receives=False)
+    house.shift(django_settings.BUNDLE_LIFE + timedelta(hours=1))
+    enter(client, case.submission)
+    assert open_file(client, house, case) == 302
+    assert client.get(f"{HERE}file/").status_code == 200
+    kinds = (EventKind.BUNDLE_RENEWED, EventKind.DOWNLOADED)
+    assert [event.actor for event in chains.history(case.chain).filter(kind__in=kinds)] == ["requester"] * 2
 
 
 def test_who_has_renewed_often_enough_is_asked_to_write(client: Client, house: House, case: Case) -> None:

@@ -12,8 +12,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from dsar.jobs.models import Job
+from dsar.ledger import chains
 from exports.fulfil import receivers
 from exports.models import Receiver, Transfer, TransferState
+from requests_app.events import EventKind
+from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Submission
 from tests.exports.fulfil.receiving import Bank, receiving
@@ -75,6 +78,18 @@ def test_chosen_read_confirmed_and_sent(
     house.work()
     assert bank.opened(bank.got[0].body)
     assert "Sent to First Harbor Bank, N.A. on Nov. 23, 2026." in page_of(entered)
+
+
+def test_where_an_agent_receives_the_history_says_who_chose_and_confirmed(
+    entered: Client, house: House, case: Case, receiver: Receiver
+) -> None:
+    Submission.objects.update(requester=Requester.AGENT, person_receives=False)
+    choose(entered, receiver)
+    entered.post(f"{HERE}receiver/", {"do": "take_back"})
+    choose(entered, receiver)
+    assert confirm(entered, house, case) == 302
+    kinds = (EventKind.TRANSFER_CHOSEN, EventKind.TRANSFER_ENDED, EventKind.TRANSFER_CONFIRMED)
+    assert [event.actor for event in chains.history(case.chain).filter(kind__in=kinds)] == ["requester"] * 4
 
 
 @pytest.mark.parametrize("wrong", ["code", "answer"])

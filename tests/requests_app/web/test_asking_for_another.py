@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import Settings
 
+from dsar.ledger import chains
 from requests_app.law.agents import Requester
 from requests_app.law.words import EvidenceKind, Right
 from requests_app.models import Evidence, Organisation, Submission
@@ -156,6 +157,18 @@ def test_the_person_who_gave_none_says_no_and_the_agent_is_told(client: Client, 
     answer = sam.post("/case/me/permission/", {"answer": "no"}, follow=True)
     assert "you gave no permission" in answer.content.decode()
     assert "The person says that you have no permission" in page(client)
+
+
+@pytest.mark.parametrize(("is_agent", "actor"), [(True, "requester"), (False, "person")])
+def test_the_history_says_who_of_the_two_withdrew(
+    client: Client, file_request: FileRequest, is_agent: bool, actor: str
+) -> None:
+    submission = by_agent(file_request, client)
+    accept(submission)
+    sam = Client()
+    sam.post(link_of_the_person(submission))
+    (client if is_agent else sam).post("/case/me/withdraw/know_specific/")
+    assert chains.history(submission.cases.get().chain).get(kind="withdraw").actor == actor
 
 
 def test_nobody_answers_for_the_other(client: Client, file_request: FileRequest) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from time_machine import TimeMachineFixture
 
 from dsar.jobs.models import Job
+from dsar.ledger import chains
 from requests_app.law import packs
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
@@ -239,6 +240,18 @@ def test_a_refusal_is_appealed_on_the_case_page(client: Client, file_request: Fi
     assert f"You appealed on Nov. 23, 2026: reference {appeal.submission.reference}." in shown
     assert "Appeal this decision" not in shown
     assert (appeal.about, appeal.state) == (case, State.DECIDING)
+
+
+@pytest.mark.usefixtures("an_appeal_in_oregon")
+def test_an_appeal_that_an_agent_files_stands_in_the_history_as_theirs(
+    client: Client, file_request: FileRequest
+) -> None:
+    agent = {"requester": Requester.AGENT, "requester_name": "Ada Agent", "requester_email": "ada@agents.example"}
+    case = refused(file_request(Right.DELETE, residence="US-OR", **agent))
+    enter(client, case.submission)
+    client.post("/case/me/appeal/delete/", {"intake_key": str(uuid.uuid4()), "details": "I had a permission."})
+    appeal = Case.objects.get(right=Right.APPEAL)
+    assert chains.history(appeal.chain).get(kind="received").actor == "requester"
 
 
 def test_where_no_law_has_an_appeal_the_page_says_nothing_of_one(client: Client, file_request: FileRequest) -> None:

@@ -20,14 +20,15 @@ from requests_app.admin.queue import badge, near_badge, right_in_words, state_ba
 from requests_app.admin.sureness import of_ground, of_limit, sureness_badge
 from requests_app.admin.timeline import names_of
 from requests_app.law.limits import LimitCount
+from requests_app.law.wording import spell_date
 from requests_app.law.words import Degree, EvidenceKind, Right, Route, Sureness
 from requests_app.models import Case, CorrectionAsked, Duty, Evidence, ExemptionClaim, Message, MessageState
 from requests_app.models.decision import OfCase
 from requests_app.residence import place_name
 from requests_app.roles import Actor
-from requests_app.services import extending, letters, telling
+from requests_app.services import extending, letters, opt_outs, telling
 from requests_app.services import identity as proving
-from requests_app.services.history import record_access
+from requests_app.services.history import local_day, record_access
 from requests_app.states import Outcome, State
 
 if TYPE_CHECKING:
@@ -261,6 +262,9 @@ def _counts_from(case: Case) -> str:
     """From when on a request counts that takes no proof; empty for what is only answered."""
     if case.right_asked == Right.OPT_IN:
         return _("The choice counts once the person has confirmed it a second time.")
+    if ended_at := opt_outs.ended_at(case):
+        ended = _("The request was in force until %(day)s: on that day a later choice to opt in ended it.")
+        return ended % {"day": spell_date(local_day(ended_at), get_language() or "en")}
     return _("The request is in force at once.") if case.route == Route.DIRECT else ""
 
 

@@ -13,13 +13,14 @@ from dsar.vault import digests
 from requests_app.events import EventKind
 from requests_app.identifying import FAMILY
 from requests_app.law import asking_again, packs
-from requests_app.law.words import Right
+from requests_app.law.words import Right, Route
 from requests_app.models import Case, IdentifierKind, Submission, Suppression
 from requests_app.models.suppression import SuppressionQuerySet
 from requests_app.ports import work
 from requests_app.roles import SYSTEM
 from requests_app.services import letters, people
 from requests_app.services.history import change_state, local_day
+from requests_app.states import Outcome
 
 # Opt-outs in the words of the laws; others say "objection" or "withdrawal" of what holds at once.
 OPT_OUTS = frozenset({Right.OPT_OUT_SALE_SHARE, Right.LIMIT_SENSITIVE, Right.OPT_OUT_AUTOMATED})
@@ -84,6 +85,14 @@ def _have_again_what_was_merged(case: Case) -> None:
 def is_in_force(case: Case) -> bool:
     """Whether something that this case has put in force still holds."""
     return Suppression.objects.in_force().filter(case_id=case.pk).exists()
+
+
+def ended_at(case: Case) -> datetime | None:
+    """When a later word, an opt-in's, ended what this case had put in force; None while it holds, or was refused."""
+    if case.route != Route.DIRECT or case.outcome == Outcome.REFUSED or is_in_force(case):
+        return None
+    lifted = Suppression.objects.filter(case_id=case.pk).order_by("-lifted_at")
+    return lifted.values_list("lifted_at", flat=True).first()
 
 
 def holds(submission: Submission) -> bool:

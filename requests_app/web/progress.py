@@ -118,6 +118,7 @@ class Progress:
     is_late: bool
     stands_still: bool  # the date moves on with every day that we wait for an answer of the person
     opt_out_holds: bool  # in force without proof
+    ended_on: date | None  # until a later choice to opt in
     is_restricted: bool  # and so is this, until it is decided, and longer if it is granted
     stamp: Promise | None  # the words for that
     may_be_withdrawn: bool
@@ -137,7 +138,7 @@ class Progress:
     @property
     def due_on(self) -> date | None:
         """The date to tell, while somebody still waits for it."""
-        return self.answer.due_on if self.answer and self.case.is_open else None
+        return self.answer.due_on if self.answer and self.case.is_open and self.ended_on is None else None
 
 
 def all_progress(submission: Submission, language: str, *, at: datetime) -> list[Progress]:
@@ -149,7 +150,7 @@ def all_progress(submission: Submission, language: str, *, at: datetime) -> list
 
 def progress(case: Case, language: str, *, at: datetime) -> Progress:
     """How far this case has come."""
-    answer, restricted = letters.earliest_answer(case), case.is_restricted
+    answer, restricted, ended_at = letters.earliest_answer(case), case.is_restricted, opt_outs.ended_at(case)
     return Progress(
         case=case,
         title=letters.right_title(case, language),
@@ -159,7 +160,8 @@ def progress(case: Case, language: str, *, at: datetime) -> Progress:
         working=answer.explained(language) if answer else "",
         is_late=bool(answer and case.is_open and answer.is_late(local_day(at))),
         stands_still=case.state == State.CLARIFYING and waiting.stands_still(case),
-        opt_out_holds=_holds(case),
+        opt_out_holds=_holds(case) and ended_at is None,
+        ended_on=local_day(ended_at) if ended_at else None,
         is_restricted=restricted,
         may_be_withdrawn=endings.may_be_withdrawn(case),
         can_appeal=endings.can_appeal(case, local_day(at)),

@@ -17,7 +17,7 @@ from requests_app import guards
 from requests_app.facts import SURENESS_LABELS
 from requests_app.law.values import Exemption, Limit
 from requests_app.law.words import Right, Sureness
-from requests_app.models import Case
+from requests_app.models import Case, Suppression
 from requests_app.moves import offers
 from requests_app.roles import Role
 from requests_app.services import identity
@@ -139,6 +139,14 @@ def test_where_proof_may_not_be_asked_for_it_says_from_when_the_request_counts(
 ) -> None:
     case = desk.file(right).cases.get()
     assert f"No proof of identity may be asked for here. {counts_from}" in page_of(desk, case)
+
+
+def test_what_an_opt_in_has_ended_is_no_longer_said_to_be_in_force(desk: Desk) -> None:
+    case = desk.file(Right.OPT_OUT_SALE_SHARE).cases.get()
+    Suppression.objects.filter(case_id=case.pk).update(lifted_at=NOW + timedelta(days=3))
+    page = page_of(desk, case)
+    assert "The request was in force until 26 November 2026: on that day a later choice to opt in ended it." in page
+    assert "in force at once" not in page
 
 
 def test_the_limit_is_shown_with_its_window(desk: Desk) -> None:

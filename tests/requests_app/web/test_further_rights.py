@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -126,6 +126,24 @@ def test_opting_in_takes_a_second_step_with_equal_choices(client: Client, file_r
     assert "your opt-out has ended" in shown
     assert "telling recipients" not in shown
     assert client.post(link).status_code == 200  # it works once
+
+
+def test_the_page_of_an_opt_out_says_when_an_opt_in_ended_it_and_no_longer_that_it_is_honored(
+    client: Client, file_request: FileRequest, time_machine: TimeMachineFixture
+) -> None:
+    opt_out = file_request(Right.OPT_OUT_SALE_SHARE)
+    enter(client, opt_out)
+    assert "Opt-Out Request Honored" in page(client)
+    time_machine.move_to(NOW + timedelta(days=3))
+    client.post(link_of(file_request(Right.OPT_IN)))
+    enter(client, opt_out)
+    shown = page(client)
+    assert "It was in force until Nov. 26, 2026: on that day a later choice to opt in ended it." in shown
+    assert "Opt-Out Request Honored" not in shown
+    assert "It is in force" not in shown
+    assert "is told by" not in shown
+    client.cookies["django_language"] = "es"
+    assert "Estuvo en vigor hasta el 26 de noviembre de 2026" in page(client)
 
 
 def test_who_never_opted_out_reads_nowhere_that_an_opt_out_has_ended(client: Client, file_request: FileRequest) -> None:

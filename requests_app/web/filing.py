@@ -98,7 +98,8 @@ def done(request: HttpRequest) -> HttpResponse:
     cases = all_progress(submission, language(), at=timezone.now())
     context = {
         "submission": submission,
-        "proved": [case for case in cases if not case.opt_out_holds],
+        "to_confirm": [case for case in cases if case.waits_for_a_word],
+        "proved": [case for case in cases if not case.opt_out_holds and not case.waits_for_a_word],
         "at_once": [case for case in cases if case.opt_out_holds],
         "to_prove": [case for case in cases if case.waits_for_proof],
     }

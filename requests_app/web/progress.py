@@ -131,6 +131,11 @@ class Progress:
         return self.case.state == State.VERIFYING
 
     @property
+    def waits_for_a_word(self) -> bool:
+        """Whether it is a choice to opt in whose second step has not come: nothing happens before."""
+        return self.case.right_asked == Right.OPT_IN and self.case.state == State.RECEIVED
+
+    @property
     def tells_recipients(self) -> bool:
         """Whether others are told of it."""
         return self.case.right_asked in opt_outs.OPT_OUTS

@@ -128,6 +128,25 @@ def test_opting_in_takes_a_second_step_with_equal_choices(client: Client, file_r
     assert client.post(link).status_code == 200  # it works once
 
 
+def test_who_asks_to_opt_in_is_told_to_confirm_it_and_of_no_other_date(
+    client: Client, organisation: Organisation
+) -> None:
+    shown = done_page_of(client, Right.OPT_IN)
+    assert '<h2 id="to-confirm">Confirm your choice</h2>' in shown
+    assert "the link is in our letter. Until then nothing changes." in shown
+    assert "By when we answer" not in shown
+    shown = done_page_of(client, Right.OPT_IN, Right.OPT_OUT_SALE_SHARE)
+    assert "the link is in our letter" in shown
+    assert "A confirmation is on its way to your mailbox." in shown
+    assert "have to do anything else" not in shown
+    assert "Confirm your choice" not in done_page_of(client, Right.OPT_OUT_SALE_SHARE)
+
+
+def done_page_of(client: Client, *rights: Right) -> str:
+    client.post(FORM, typed(*rights))
+    return page(client, "/request/done/")
+
+
 def test_the_page_of_an_opt_out_says_when_an_opt_in_ended_it_and_no_longer_that_it_is_honored(
     client: Client, file_request: FileRequest, time_machine: TimeMachineFixture
 ) -> None:

@@ -151,7 +151,10 @@ class CaseAdmin(DeskAdmin[Case]):
         wanted = request.POST.get("wanted", "").strip()
         queue_url = reverse("admin:requests_app_case_changelist")
         if "@" not in wanted:
-            return HttpResponseRedirect(f"{queue_url}?{urlencode({'q': wanted})}" if wanted else queue_url)
+            known = queue.references_in(wanted)  # whatever else was typed, a name perhaps, must not get into an address
+            if wanted and not known:
+                messages.info(request, _("No request has this reference. Search by references, or by a whole mailbox."))
+            return HttpResponseRedirect(f"{queue_url}?{urlencode({'q': ' '.join(known)})}" if known else queue_url)
         found = queue.references_from(wanted)
         with transaction.atomic():
             record_access(by=actor_of(request), what="search", at=timezone.now(), by_mailbox=True, found=len(found))

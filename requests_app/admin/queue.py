@@ -248,8 +248,17 @@ def _nearness(due: date, on: date) -> str:
 
 def by_references(queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
     """The cases of the references in a text, typed with or without dashes; a text that is none finds nothing."""
+    return queryset.filter(submission__in=[found.pk for found in _found_in(text)])
+
+
+def references_in(text: str) -> list[str]:
+    """The references in a text of which there is a request, as we write them."""
+    return [found.reference for found in _found_in(text)]
+
+
+def _found_in(text: str) -> list[Submission]:
     words = BETWEEN_REFERENCES.split(text.strip())[:MOST_FOUND]
-    return queryset.filter(submission__in=[found.pk for word in words if (found := find(word))])
+    return [found for word in words if (found := find(word))]
 
 
 def references_from(email: str) -> list[str]:

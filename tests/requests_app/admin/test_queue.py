@@ -111,6 +111,19 @@ def test_a_reference_is_found_however_it_is_typed(desk: Desk, analyst: Client) -
     assert other.submission.reference not in page
 
 
+@pytest.mark.parametrize("typed", ["Ann O'Hara", "Fernanda", "4711-0815-2342", "R-ABCD-EFGH"])
+def test_what_is_the_reference_of_no_request_gets_into_no_address(desk: Desk, analyst: Client, typed: str) -> None:
+    desk.file()
+    answer = analyst.post(FIND, {"wanted": typed})
+    assert answer["Location"] == QUEUE
+    assert "No request has this reference." in analyst.get(QUEUE).content.decode()
+
+
+def test_of_references_among_other_words_only_the_references_get_into_the_address(desk: Desk, analyst: Client) -> None:
+    reference = desk.file().reference
+    assert analyst.post(FIND, {"wanted": f"O'Hara, {reference.lower()}"})["Location"] == f"{QUEUE}?q={reference}"
+
+
 def test_a_mailbox_is_found_by_digest_and_stands_in_no_address(desk: Desk, analyst: Client) -> None:
     hers = [desk.file().reference, desk.file(Right.OPT_OUT_SALE_SHARE).reference]
     desk.work()  # the opt-out closes, and is found all the same

@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
@@ -77,11 +77,10 @@ def show_all(port: int, *, once: bool) -> None:
 def serve_until_stopped(port: int) -> None:
     """Wait for Ctrl-C, or SIGTERM: from here on, being stopped is the good end."""
     say(f"Serving on http://localhost:{port}/ until you press Ctrl-C.")
-    try:
+    with suppress(KeyboardInterrupt):
         while not STOP.is_set():
             time.sleep(0.5)
-    except KeyboardInterrupt:
-        say("Stopping.")
+    _tell("Stopping.")
 
 
 def finish(building: BaseProcess) -> None:
@@ -107,6 +106,10 @@ def say(text: str) -> None:
     """Tell how far it is, with the seconds since ``./run`` was called; KeyboardInterrupt if it was to stop by now."""
     if STOP.is_set():
         raise KeyboardInterrupt
+    _tell(text)
+
+
+def _tell(text: str) -> None:
     print(f"[{time.time() - STARTED:5.1f} s] {text}", flush=True)
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +101,17 @@ def test_being_stopped_while_it_serves_is_a_good_end(
 
     monkeypatch.setattr(time, "sleep", stop)
     demo.serve_until_stopped(8000)
+    assert capsys.readouterr().out.endswith("Stopping.\n")
+
+
+def test_so_is_being_stopped_by_a_signal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(demo, "STOP", threading.Event())
+    was = signal.signal(signal.SIGTERM, demo._stop)
+    try:
+        monkeypatch.setattr(time, "sleep", lambda _seconds: signal.raise_signal(signal.SIGTERM))
+        demo.serve_until_stopped(8000)
+    finally:
+        signal.signal(signal.SIGTERM, was)
     assert capsys.readouterr().out.endswith("Stopping.\n")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -25,8 +27,9 @@ class TooLarge(APIException):
     default_detail = "The request is too large."
 
 
+@method_decorator(never_cache, name="dispatch")
 class FaultsView(APIView):
-    """A view whose errors all have the one form."""
+    """A view whose errors all have the one form. Like the pages, nothing on the way keeps what it answers."""
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Refuse a body that is too large before it is read: the framework's parsers know no limit."""

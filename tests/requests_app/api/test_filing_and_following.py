@@ -60,6 +60,16 @@ def test_what_is_filed_is_a_submission_like_any_other_and_starts_unverified(clie
     assert chains.history(case.chain).first().actor == "machine"  # type: ignore[union-attr]
 
 
+def test_no_answer_is_kept_by_anything_on_the_way(client: Client) -> None:
+    filed = file(client)
+    followed = follow(client, filed.json()["reference"], filed.json()["token"])
+    refused = file(client, rights=["appeal"])
+    moves = client.get(f"/api/v1/cases/{uuid.uuid4()}/moves/")
+    for answer, status in ((filed, 201), (followed, 200), (refused, 400), (moves, 403)):
+        assert answer.status_code == status
+        assert "no-store" in answer["Cache-Control"]
+
+
 def test_whatever_may_be_left_out_may_be_empty(client: Client) -> None:
     empty = dict.fromkeys(("account_number", "details", "correct_field", "correct_value"), "")
     assert file(client, **empty).status_code == 201

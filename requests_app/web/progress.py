@@ -76,8 +76,8 @@ ANSWERED = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
 IN_FORCE: Mapping[Right, Promise] = {
     Right.OPT_OUT_SALE_SHARE: _("It is in force. We are telling those who received your data since you asked."),
     Right.LIMIT_SENSITIVE: _("It is in force. We are telling those who process your data for us."),
-    Right.OBJECT_MARKETING: _("It is in force: your address is on the list that our systems have to follow."),
-    Right.WITHDRAW_CONSENT: _("It is in force: your address is on the list that our systems have to follow."),
+    Right.OBJECT_MARKETING: _("It is in force: what you named is on the list that our systems have to follow."),
+    Right.WITHDRAW_CONSENT: _("It is in force: what you named is on the list that our systems have to follow."),
     Right.OPT_IN: _("You confirmed it: your opt-out has ended."),
 }
 # What the page shows as long as it holds; for opt-outs the words that 11 CCR 7026(g) gives as an example.

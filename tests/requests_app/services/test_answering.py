@@ -9,12 +9,14 @@ from django.utils.translation import override
 
 from dsar.ledger import chains
 from requests_app.guards import MoveShut
+from requests_app.law.agents import Requester
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, WrittenAnswer
 from requests_app.move import InputRefused
 from requests_app.services import closing
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
+from tests.requests_app.company import SAM
 from tests.requests_app.factories import (
     ANALYST,
     ANSWER,
@@ -194,6 +196,18 @@ def test_what_holds_at_once_is_done_by_hand_noted_and_closed(right: Right) -> No
     assert case.duties.get(kind=DutyKind.OPT_OUT_DONE).met_at == AT
     row = case.hand_work.get()
     assert (row.reason, str(row)) == (PROOF, "done by hand 2026-11-23")
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "What you named is on the list"), ("es", "Lo que usted indicó")])
+def test_the_letter_speaks_of_no_address_where_none_was_named(language: str, said: str) -> None:
+    child = {"requester": Requester.PARENT, "requester_name": "Eve", "requester_email": "eve@example.com"}
+    named = {"email": "", "account_number": SAM["account_number"], "born_on": date(2018, 5, 1)}
+    case = a_case(Right.OBJECT_MARKETING, language=language, **child, **named)
+    (letter,) = letters_of(case.submission, Letter.IN_FORCE)
+    text = " ".join(letter.split())
+    assert said in text
+    assert "our address is on" not in text
+    assert "dirección está" not in text
 
 
 def test_what_was_done_by_hand_is_noted_once() -> None:

@@ -156,12 +156,16 @@ class CaseAdmin(DeskAdmin[Case]):
                 messages.info(request, _("No request has this reference. Search by references, or by a whole mailbox."))
             return HttpResponseRedirect(f"{queue_url}?{urlencode({'q': ' '.join(known)})}" if known else queue_url)
         found = queue.references_from(wanted)
+        newest = found[: queue.MOST_FOUND]
         with transaction.atomic():
-            record_access(by=actor_of(request), what="search", at=timezone.now(), by_mailbox=True, found=len(found))
+            record_access(by=actor_of(request), what="search", at=timezone.now(), by_mailbox=True, found=len(newest))
         if not found:
             messages.info(request, _("Nothing was filed from this mailbox."))
             return HttpResponseRedirect(queue_url)
-        return HttpResponseRedirect(f"{queue_url}?{urlencode({'q': ' '.join(found)})}")
+        if len(found) > len(newest):
+            more = _("More was filed from this mailbox: only the newest %(most)s requests are shown.")
+            messages.warning(request, more % {"most": len(newest)})
+        return HttpResponseRedirect(f"{queue_url}?{urlencode({'q': ' '.join(newest)})}")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, object] | None = None

@@ -262,8 +262,11 @@ def _found_in(text: str) -> list[Submission]:
 
 
 def references_from(email: str) -> list[str]:
-    """The references of what came from a mailbox, newest first; found by digest, however its address is written."""
+    """The references of what came from a mailbox, newest first; found by digest, however its address is written.
+
+    At most one more than is shown, by which it is known that there are more.
+    """
     wanted = mailbox_candidates(email)
     of_mailbox = Q(email_digest__in=wanted) | Q(person_digest__in=wanted)
     found = Submission.objects.filter(of_mailbox).order_by("-received_at")
-    return list(found.values_list("reference", flat=True)[:MOST_FOUND])
+    return list(found.values_list("reference", flat=True)[: MOST_FOUND + 1])

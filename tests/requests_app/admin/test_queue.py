@@ -142,6 +142,15 @@ def test_an_international_address_is_found_in_each_way_to_write_it(desk: Desk, a
     assert hers in analyst.post(FIND, {"wanted": typed})["Location"]
 
 
+@pytest.mark.parametrize(("number", "is_told"), [(20, False), (21, True)])
+def test_more_than_can_be_shown_of_a_mailbox_is_told(desk: Desk, analyst: Client, number: int, is_told: bool) -> None:
+    references = [desk.file(Right.KNOW_CATEGORIES).reference for _number in range(number)]
+    answer = analyst.post(FIND, {"wanted": "Ann.O'Hara@club.example"})
+    shown = text_of(analyst, answer["Location"])
+    assert sum(reference in shown for reference in references) == 20
+    assert ("only the newest 20 requests are shown" in shown) is is_told
+
+
 def test_an_unknown_mailbox_is_said_to_have_filed_nothing(desk: Desk, analyst: Client) -> None:
     desk.file()
     answer = analyst.post(FIND, {"wanted": "nobody@club.example"}, follow=True)

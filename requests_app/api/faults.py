@@ -53,7 +53,28 @@ def by_field(data: Detail) -> dict[str, list[str]]:
     """What the framework says, as sentences by field."""
     if not isinstance(data, Mapping):
         return {REQUEST: _sentences(data)}
-    return {REQUEST if name in OF_THE_WHOLE else _sendable(name): _sentences(detail) for name, detail in data.items()}
+    found: dict[str, list[str]] = {}
+    for name, detail in data.items():
+        if name in OF_THE_WHOLE:
+            found[REQUEST] = _sentences(detail)
+        else:
+            found |= _of_field(_sendable(name), detail)
+    return found
+
+
+def _of_field(name: str, detail: Detail) -> dict[str, list[str]]:
+    """What is wrong with one field; of a list of objects by entry, from 0, and field, such as corrections.1.value."""
+    if not isinstance(detail, Mapping) or not any(isinstance(entry, Mapping) for entry in detail.values()):
+        return {name: _sentences(detail)}
+    found: dict[str, list[str]] = {}
+    for place, entry in detail.items():
+        if not isinstance(entry, Mapping):
+            found[f"{name}.{place}"] = _sentences(entry)
+            continue
+        for part, told in entry.items():
+            whole = f"{name}.{place}"
+            found[whole if part in OF_THE_WHOLE else f"{whole}.{_sendable(part)}"] = _sentences(told)
+    return found
 
 
 def _sentences(detail: Detail) -> list[str]:

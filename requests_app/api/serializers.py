@@ -49,6 +49,27 @@ class RightAsked(serializers.ChoiceField):
         return data if isinstance(data, str) else super().to_internal_value(data)
 
 
+class KeyOfCaller(serializers.UUIDField):
+    """A key as text; the framework would take any number for one, too, and most keys of a counter are none."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The key; raises ValidationError for what is no text."""
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+# What is read only where this right is asked for, by field.
+OF_ONE_RIGHT = {
+    "correct_field": Right.CORRECT,
+    "correct_value": Right.CORRECT,
+    "corrections": Right.CORRECT,
+    "about_reference": Right.COMPLAINT,
+    "receiver": Right.PORTABILITY,
+}
+OF_WHO_ASKS = ("requester_name", "requester_email")
+
+
 class SubmissionIn(StrictSerializer):
     """A submission to be filed; ``context["organisation"]`` is who is asked."""
 
@@ -96,9 +117,25 @@ class SubmissionIn(StrictSerializer):
     born_on = serializers.DateField(
         required=False, allow_null=True, default=None, help_text="Of the child for whom a parent asks."
     )
-    intake_key = serializers.UUIDField(
+    intake_key = KeyOfCaller(
         required=False, help_text="Made by the caller: the same key with the same content is the same submission."
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The values; raises ValidationError for what was given and would not be read, instead of dropping it."""
+        unread = {
+            name: f"This is for the right {right.value} alone: ask for it, too, or leave this out."
+            for name, right in OF_ONE_RIGHT.items()
+            if attrs[name] and right.value not in attrs["rights"]
+        }
+        if attrs["requester"] == Requester.SELF:
+            told = "This is of who asks for somebody else: give requester, too, or leave this out."
+            unread |= {name: told for name in OF_WHO_ASKS if attrs[name]}
+        if attrs["born_on"] and attrs["requester"] != Requester.PARENT:
+            unread["born_on"] = "This is for the requester parent alone: give that, or leave this out."
+        if unread:
+            raise serializers.ValidationError(unread)
+        return attrs
 
     def why_not(self, key: str, data: Mapping[str, Any]) -> str:
         """What is found out here is told with the rule; of any other key which there are."""

@@ -100,8 +100,10 @@ def test_several_corrections_stand_in_a_list(client: Client) -> None:
     [
         ({"field": "shop.people.password", "value": "x"}, "corrections.1.field"),
         ({"value": "x"}, "corrections.1.field"),
-        ({"field": "shop.people.nickname", "value": {"a": 1}}, "corrections"),
-        ("Sammy", "corrections"),
+        ({"field": "shop.people.nickname", "value": {"a": 1}}, "corrections.1.value"),
+        ({"field": "shop.people.nickname"}, "corrections.1.value"),
+        ({"words": "x" * 201, "value": "x"}, "corrections.1.words"),
+        ("Sammy", "corrections.1"),
     ],
 )
 def test_a_correction_of_no_field_or_of_another_type_is_told_and_nothing_is_received(
@@ -110,7 +112,28 @@ def test_a_correction_of_no_field_or_of_another_type_is_told_and_nothing_is_rece
     right = {"field": "shop.people.nickname", "value": "Sammy"}
     response = file(client, rights=["correct"], corrections=[right, wrong])
     assert response.status_code == 400
-    assert [name for name in response.json()["errors"] if name.startswith(fault)]
+    assert list(response.json()["errors"]) == [fault]
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        {"requester_name": "Ada Agent"},
+        {"requester_email": "ada@agents.example"},
+        {"born_on": "2018-05-01"},
+        {"correct_field": "shop.people.nickname"},
+        {"correct_value": "Sammy"},
+        {"corrections": [{"field": "shop.people.nickname", "value": "Sammy"}]},
+        {"about_reference": "R-ABCD-EFGH"},
+        {"receiver": "7"},
+    ],
+    ids=lambda unread: next(iter(unread)),
+)
+def test_what_would_not_be_read_is_named_and_nothing_is_received(client: Client, unread: dict[str, object]) -> None:
+    response = file(client, **unread)
+    assert response.status_code == 400
+    assert response.json()["errors"].keys() == unread.keys()
     assert not Submission.objects.exists()
 
 
@@ -205,6 +228,8 @@ def test_a_wrong_token_and_an_unknown_reference_get_the_same_answer(client: Clie
         ({"language": "tlh"}, "language"),
         ({"look_back": "forever"}, "look_back"),
         ({"intake_key": "1"}, "intake_key"),
+        ({"intake_key": 1}, "intake_key"),
+        ({"intake_key": True}, "intake_key"),
         ({"details": "x" * 5001}, "details"),
     ],
 )
@@ -301,7 +326,7 @@ def test_a_key_that_is_not_known_is_named_with_those_that_are_and_nothing_is_rec
     response = file(client, rights=["correct"], corrections=[right, {**right, "frm": "Sam"}])
     assert response.status_code == 400
     told = "frm is not known here: give any of field, words, now, value."
-    assert response.json() == {"errors": {"corrections": [told]}}
+    assert response.json() == {"errors": {"corrections.1.frm": [told]}}
     assert not Submission.objects.exists()
 
 

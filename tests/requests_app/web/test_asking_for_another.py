@@ -14,7 +14,7 @@ from pytest_django import Settings
 from dsar.ledger import chains
 from requests_app.law.agents import Requester
 from requests_app.law.words import EvidenceKind, Right
-from requests_app.models import Evidence, Organisation, Submission
+from requests_app.models import Evidence, Organisation, Submission, Suppression
 from requests_app.roles import Actor, Role
 from requests_app.services import account, identity, moving
 from requests_app.services.letters import Letter
@@ -157,6 +157,17 @@ def test_the_person_who_gave_none_says_no_and_the_agent_is_told(client: Client, 
     answer = sam.post("/case/me/permission/", {"answer": "no"}, follow=True)
     assert "you gave no permission" in answer.content.decode()
     assert "The person says that you have no permission" in page(client)
+
+
+def test_the_person_reads_too_that_an_opt_out_has_ended(client: Client, file_request: FileRequest) -> None:
+    submission = by_agent(file_request, client, Right.OPT_OUT_SALE_SHARE, Right.KNOW_SPECIFIC)
+    accept(submission)
+    Suppression.objects.update(lifted_at=NOW)
+    sam = Client()
+    sam.post(link_of_the_person(submission))
+    shown = page(sam)
+    assert "It was in force until Nov. 23, 2026" in shown
+    assert "It is in force" not in shown
 
 
 @pytest.mark.parametrize(("is_agent", "actor"), [(True, "requester"), (False, "person")])

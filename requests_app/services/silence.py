@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from dsar.ledger import chains
 from requests_app import guards, identifying
 from requests_app.events import EventKind
 from requests_app.law import identity as law_identity
@@ -54,10 +55,16 @@ def follow_up(submission_id: UUID, *, at: datetime) -> None:
 def refusal_on(case: Case) -> date | None:
     """The day on which a case is refused that nobody has proved: the one before the earliest date of an answer owed.
 
-    Each law counts by its own clock; a date that only a pause would move counts unmoved.
+    Each law counts by its own clock; a date that only a pause would move counts unmoved. Where proof was asked for
+    so late, on reopening or on a doubt, that the last reminder could not come in time, every reminder comes first.
     """
     due = case.duties.unmet().of_kind(DutyKind.ANSWER).order_by("due_on").values_list("due_on", flat=True).first()
-    return due - ONE_DAY if due else None
+    if due is None:
+        return None
+    begun_on = _begun_on(case.submission, [case])
+    if begun_on + NOTICE <= due - ONE_DAY:
+        return due - ONE_DAY
+    return begun_on + max(AFTER_BEGIN.values()) + NOTICE
 
 
 def ends_on(case: Case) -> date | None:
@@ -85,9 +92,10 @@ def _is_our_turn(submission: Submission, cases: Iterable[Case]) -> bool:
 
 
 def _begun_on(submission: Submission, cases: Iterable[Case]) -> date:
-    """When proof was asked for: on receipt, or when a doubt was raised."""
+    """When proof was asked for: on receipt, or anew when a doubt was raised or a case was opened again."""
     doubted = [doubt.decided_at for case in cases for doubt in case.identity_doubts.all()]
-    return local_day(max([submission.received_at, *doubted]))
+    reopened = [event.at for case in cases for event in chains.history(case.chain).filter(kind=EventKind.REOPEN)]
+    return local_day(max([submission.received_at, *doubted, *reopened]))
 
 
 def _remind(submission: Submission, cases: Sequence[Case], on: date, *, at: datetime) -> None:

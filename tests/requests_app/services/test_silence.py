@@ -13,12 +13,15 @@ from requests_app import guards
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Case, Message, Reminder, Submission
+from requests_app.roles import Actor, Role
 from requests_app.services import identity, silence
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
 from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import (
+    ANALYST,
     AT,
+    OTHER_ANALYST,
     a_case,
     a_submission,
     confirm,
@@ -34,6 +37,7 @@ from tests.requests_app.factories import (
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.slow]
 
+OTHER_APPROVER = Actor("staff:9", frozenset({Role.APPROVER}))
 REFUSED_ON = 44  # days after receipt: the day before the 45th
 
 
@@ -111,6 +115,46 @@ def test_an_extension_gives_the_person_more_time_too() -> None:
     assert silence.refusal_on(fresh(case)) == date(2027, 2, 20)
     clock(AT + days(REFUSED_ON))
     assert fresh(case).state == State.VERIFYING
+
+
+def reopened(case: Case, at: datetime) -> Case:
+    """Somebody finds that the refusal was a mistake, and somebody else agrees."""
+    move(case, "ask_reopening", by=OTHER_ANALYST, at=at, reason="The letter with the proof had been lost.")
+    return move(case, "reopen", by=OTHER_APPROVER, at=at)
+
+
+def test_a_case_that_is_opened_again_after_its_date_is_reminded_anew_before_it_is_refused() -> None:
+    case = a_case(Right.DELETE)
+    clock(AT + days(REFUSED_ON))
+    case = reopened(fresh(case), AT + days(50))
+    run_jobs(AT + days(50))
+    for number in range(50, 67):
+        clock(AT + days(number) + timedelta(hours=5))
+        assert fresh(case).state == State.VERIFYING
+    anew = [(step, day) for step, day in steps(case) if day >= (AT + days(50)).date()]
+    assert anew == [("day_3", (AT + days(53)).date()), ("before_refusal", (AT + days(60)).date())]
+    reminded = " ".join(" ".join(letters_of(case.submission, Letter.REMINDER)).split())
+    assert "Jan. 29, 2027" in reminded
+    clock(AT + days(67))
+    assert fresh(case).outcome == Outcome.REFUSED
+    refusals = " ".join(" ".join(letters_of(case.submission, Letter.REFUSAL)).split())
+    assert "We asked you on Jan. 12, 2027" in refusals
+
+
+def test_a_case_that_is_opened_again_in_time_is_refused_on_its_own_date() -> None:
+    case = a_case(Right.DELETE)
+    move(case, "refuse", code="ca_7021_not_verified", explanation="", reason="Nothing came.")
+    case = reopened(fresh(case), AT + days(37))
+    assert silence.refusal_on(case) == (AT + days(REFUSED_ON)).date()
+
+
+def test_a_doubt_on_the_last_day_is_followed_by_its_reminders_before_the_refusal() -> None:
+    case = a_case(Right.DELETE, residence="DE")
+    confirm(case.submission)
+    move(case, "doubt_identity", by=ANALYST, at=AT + days(29), reason="Another hand.")
+    clock(AT + days(30))
+    assert fresh(case).state == State.VERIFYING
+    assert silence.refusal_on(fresh(case)) == (AT + days(29 + 17)).date()
 
 
 def test_specific_pieces_are_answered_as_categories_where_enough_is_proved_for_that() -> None:

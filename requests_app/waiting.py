@@ -18,7 +18,9 @@ from requests_app.models import Case
 
 CLARIFYING = (EventKind.ASK_CLARIFICATION, EventKind.CLARIFIED)
 DOUBTING = (EventKind.DOUBT_IDENTITY, EventKind.ACCEPT_PROOF)
-QUESTIONS = (*CLARIFYING, *DOUBTING)
+# What ends a question for good: a closed case waits for nobody, and one that is opened again may ask anew.
+CLOSING = (EventKind.REFUSE, EventKind.REDIRECT, EventKind.MERGE, EventKind.WITHDRAW)
+QUESTIONS = (*CLARIFYING, *DOUBTING, *CLOSING)
 
 
 def happened(case: Case) -> Happened:
@@ -67,7 +69,10 @@ def waits_in(questions: Iterable[Event]) -> Happened:
 
 
 def _waits(questions: Iterable[Event], asking: EventKind, answering: EventKind) -> list[tuple[date, date]]:
-    """From when to when each question of this kind waited for its answer."""
+    """From when to when each question of this kind waited for its answer; no day of one that a closing ended counts.
+
+    A doubt outlives it: the case waits for that proof again when it is opened again.
+    """
     asked: date | None = None
     waits = []
     for event in questions:
@@ -75,5 +80,7 @@ def _waits(questions: Iterable[Event], asking: EventKind, answering: EventKind) 
             asked = asked or timezone.localdate(event.at)
         elif event.kind == answering and asked is not None:
             waits.append((asked, timezone.localdate(event.at)))
+            asked = None
+        elif event.kind in CLOSING and asking == EventKind.ASK_CLARIFICATION:
             asked = None
     return waits

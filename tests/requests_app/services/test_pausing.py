@@ -8,15 +8,16 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from dsar.ledger import chains
-from requests_app import waiting
+from requests_app import guards, waiting
 from requests_app.law.happened import NOTHING_YET
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, Duty
+from requests_app.roles import Actor, Role
 from requests_app.services import duties
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.requests_app.company import SAM
-from tests.requests_app.factories import case_in, days, fresh, letters_of, move, offer
+from tests.requests_app.factories import OTHER_ANALYST, REASON, case_in, days, fresh, letters_of, move, offer, run_jobs
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "keys"]),
@@ -24,6 +25,7 @@ pytestmark = [
     pytest.mark.slow,
 ]
 
+OTHER_APPROVER = Actor("staff:9", frozenset({Role.APPROVER}))
 RECEIVED = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)  # a Monday
 
 
@@ -103,6 +105,20 @@ def test_a_question_after_the_extension_moves_both_of_its_dates() -> None:
     move(case, "ask_clarification", at=RECEIVED + days(3), question="Which of the two?")
     move(case, "clarified", at=RECEIVED + days(9), reason="The second.")
     assert (answer(case).first_due_on, answer(case).due_on) == (date(2026, 7, 8), date(2026, 9, 8))
+
+
+def test_a_question_that_a_refusal_ended_waits_no_more_when_the_case_is_opened_again() -> None:
+    case = case_in(State.REVIEWING, Right.KNOW_SPECIFIC, at=RECEIVED, residence="GB")
+    move(case, "ask_clarification", at=RECEIVED + days(3), question="Which of the two?")
+    code = guards.grounds_to_refuse(fresh(case))[0].code
+    move(case, "refuse", at=RECEIVED + days(4), code=code, explanation="No data.", reason=REASON)
+    run_jobs(RECEIVED + days(4))
+    move(case, "ask_reopening", by=OTHER_ANALYST, at=RECEIVED + days(6), reason="There is data.")
+    move(case, "reopen", by=OTHER_APPROVER, at=RECEIVED + days(6))
+    assert answer(case).due_on == date(2026, 7, 1)
+    move(case, "ask_clarification", at=RECEIVED + days(20), question="Which of the two?")
+    move(case, "clarified", at=RECEIVED + days(21), reason="The second.")
+    assert answer(case).due_on == date(2026, 7, 3)  # two days of the second question, none between
 
 
 def doubted(residence: str) -> Case:

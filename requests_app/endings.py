@@ -31,7 +31,7 @@ from requests_app.ports import work
 from requests_app.roles import PERSON, Actor
 from requests_app.states import STATE_MOVES, Outcome, State
 
-IDENTITY_ACCEPTED = (EventKind.ACCEPT_PROOF, EventKind.FALL_BACK)
+IDENTITY_ACCEPTED = frozenset({EventKind.ACCEPT_PROOF, EventKind.FALL_BACK})
 # Closed without doing all that was asked for.
 REFUSED_IN_PART = frozenset({Outcome.REFUSED, Outcome.PARTLY_FULFILLED})
 
@@ -138,12 +138,18 @@ def content_is_gone(case: Case) -> bool:
     return False
 
 
+def is_identity_accepted(case: Case) -> bool:
+    """Whether the identity was accepted in this case, and not doubted since."""
+    told = chains.history(case.chain).filter(kind__in=(*IDENTITY_ACCEPTED, EventKind.DOUBT_IDENTITY))
+    last = told.last()
+    return last is not None and last.kind in IDENTITY_ACCEPTED
+
+
 def reopened_to(case: Case) -> State:
-    """Where a reopened case goes on: nobody works on one whose identity was never accepted."""
+    """Where a reopened case goes on: nobody works on one whose identity was never accepted, or is doubted since."""
     if case.route == Route.DIRECT:  # who signs for a child has to show who asks, before and after
         return State.RECEIVED if case.right_asked == Right.OPT_IN else State.CARRYING_OUT
-    accepted = chains.history(case.chain).filter(kind__in=IDENTITY_ACCEPTED).exists()
-    if not accepted and requirement(case).degree > Degree.NONE:
+    if not is_identity_accepted(case) and requirement(case).degree > Degree.NONE:
         return State.VERIFYING
     return State.DECIDING if case.route == Route.DECIDE_ONLY else State.REVIEWING
 

@@ -9,9 +9,8 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from dsar.ledger import chains
 from dsar.vault.errors import VaultError
-from requests_app.endings import IDENTITY_ACCEPTED
+from requests_app.endings import is_identity_accepted
 from requests_app.guards import MoveShut
 from requests_app.law import statements
 from requests_app.law.values import Figure
@@ -105,7 +104,7 @@ def check_pass_on(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     found = waiting(case)
     if not found:
         raise MoveShut(_("There is no statement that the person asks us to pass on."))
-    if not chains.history(case.chain).filter(kind__in=IDENTITY_ACCEPTED).exists():
+    if not is_identity_accepted(case):
         raise MoveShut(_("Nobody knows for certain who wrote it: the identity was not accepted in this case."))
     if all(one.changeable_until >= on for one in found):
         raise MoveShut(may_still_change(min(one.changeable_until for one in found)))

@@ -14,7 +14,7 @@ from requests_app.roles import Actor, Role
 from requests_app.services import closing
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
-from tests.requests_app.company import Company
+from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import (
     ANALYST,
     APPROVER,
@@ -25,10 +25,12 @@ from tests.requests_app.factories import (
     a_submission,
     answer,
     case_in,
+    confirm,
     days,
     fresh,
     letters_of,
     move,
+    offer,
     prove,
     run_jobs,
     shut_because,
@@ -143,6 +145,22 @@ def test_whose_identity_was_never_accepted_has_to_prove_it_first() -> None:
     assert "your case page says what we still need" in " ".join(letter.split())
     prove(case.submission, at=LATER)
     assert fresh(case).state == State.REVIEWING
+
+
+def test_whose_identity_was_doubted_after_it_was_accepted_has_to_prove_it_first() -> None:
+    case = a_case(Right.DELETE, residence="DE")
+    confirm(case.submission)
+    assert fresh(case).state == State.REVIEWING
+    move(case, "doubt_identity", by=ANALYST, reason="Another hand.")
+    move(case, "refuse", code="gdpr_12_6_identity", explanation="", reason=REASON)
+    run_jobs()
+    case = reopened(fresh(case))
+    assert case.state == State.VERIFYING
+    (letter,) = letters_of(case.submission, Letter.REOPENED)
+    assert "your case page says what we still need" in " ".join(letter.split())
+    offer(case.submission, declared_name="", phone=SAM["phone"], account_number=SAM["account_number"])
+    assert fresh(case).state == State.REVIEWING
+    assert not shut_because(case, "start_gathering")
 
 
 def test_who_proved_enough_in_the_meantime_goes_straight_on() -> None:

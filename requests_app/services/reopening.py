@@ -31,15 +31,16 @@ def ask_reopening(case: Case, *, actor: Actor, at: datetime, reason: str) -> Non
 @performs("reopen")
 def reopen(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UUID]) -> None:
     """The second person agrees: open again, with everything owed by the dates that it always had."""
-    case.reopenings_asked.filter(decided_on_at=None).update(decided_on_at=at)
     open_again(case, actor=actor, at=at, keys=keys)
 
 
 def open_again(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UUID], because: str = MISTAKE) -> None:
     """Open a closed case. ``keys`` holds a new content key where the old one is destroyed: then all is gathered anew.
 
-    What was written to the person when it closed no longer counts as the answer.
+    What was written to the person when it closed no longer counts as the answer. Whoever asked for it has it, whichever
+    way it came: an appeal that is granted leaves no wish behind that would open a later closing.
     """
+    case.reopenings_asked.filter(decided_on_at=None).update(decided_on_at=at)
     target, content_key = endings.reopened_to(case), keys[0] if keys else case.content_key
     change_state(
         case,

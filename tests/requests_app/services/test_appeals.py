@@ -226,3 +226,17 @@ def test_what_can_t_be_entered_is_told_at_its_field(inputs: dict[str, str], fiel
         move(case, "enter_appeal", at=LATER, **{"channel": "phone", "received_on": "2026-12-01", "text": WHY, **inputs})
     assert set(refusal.value.errors) == {field}
     assert Submission.objects.count() == 1
+
+
+def test_an_appeal_that_is_granted_settles_a_wish_to_open_the_case_again() -> None:
+    case = refused()
+    move(case, "ask_reopening", by=OTHER_ANALYST, at=AT + days(1), reason="The permission was in the post.")
+    appeal = appealed(case)
+    write(appeal, by=OTHER_ANALYST, at=LATER)
+    move(appeal, "approve", by=OTHER_APPROVER, at=LATER)
+    run_jobs(LATER)
+    assert case.reopenings_asked.get().decided_on_at == LATER
+    move(case, "refuse", by=ANALYST, at=LATER + days(1), code=CODE, explanation="", reason=REASON)
+    run_jobs(LATER + days(1))
+    third = Actor("staff:10", frozenset({Role.APPROVER}))
+    assert "one asks for it with a reason first" in shut_because(case, "reopen", by=third)

@@ -20,6 +20,7 @@ from exports.fulfil import (
     gather,
     grounds,
     held,
+    kept_since,
     medium,
     near_misses,
     restricting,
@@ -144,13 +145,16 @@ class CompanyWork:
         return tuple(runs.values_list("source__title", flat=True))
 
     def shut_because(self, case: Case) -> str:
-        """A correction that does not say which record it means, or means none; a deletion that a service did in part;
-        texts that may hold what is never disclosed; documents that nobody has looked through.
+        """A correction that does not say which record it means, or means none; a deletion that a service did in part,
+        or that would take what is to be kept by now; texts that may hold what is never disclosed; documents that nobody
+        has looked through.
         """
         if case.right_answered == Right.CORRECT:
             return corrections.shut_because(case)
-        if case.right_answered == Right.DELETE and (because := what_went.shut_because(case)):
-            return because
+        if case.right_answered == Right.DELETE:
+            because = what_went.shut_because(case) or kept_since.shut_because(case)
+            if because:
+                return because
         return flagging.shut_because(case) or deciding.shut_because(case)
 
     def asks_which(self, case: Case) -> bool:

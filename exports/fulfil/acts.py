@@ -21,6 +21,7 @@ from exports.fulfil import (
     erasures,
     held,
     keeping,
+    kept_since,
     second_look,
     source_runs,
     trouble,
@@ -100,12 +101,14 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
 
     def may_go_on() -> None:
         held.check(case, source_run.source.slug, at=run.now(), person=person)
+        kept_since.check(source_run, at=run.now())
 
     def begin() -> None:
         with run.transaction():  # LeaseLost undoes what the source has not committed yet
-            # From here on a hold comes too late; one that came before is seen.
+            # From here on a hold, a map or a schedule comes too late; one that came before is seen.
             holding.lock(case.submission.organisation)
             held.check(case, source_run.source.slug, at=run.now())
+            kept_since.check(source_run, at=run.now())
             source_runs.check_still_approved(source_run)
             ActBegun.objects.get_or_create(
                 case=case,

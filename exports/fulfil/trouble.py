@@ -90,6 +90,12 @@ class HeldSince(Exception):
     code = "held_since_approval"
 
 
+class KeptSince(HeldSince):
+    """A data map or a schedule keeps what an approved deletion would take, since it was gathered; names the source."""
+
+    code = "kept_since_gathering"
+
+
 class StillFound(Exception):
     """A deletion is done, and the source still holds rows of the person that were to go, or got new ones."""
 
@@ -297,6 +303,11 @@ WHAT_TO_DO: Mapping[str, Text] = {
     "held_since_approval": _(
         "A hold was placed on this person's data after the approval. Nothing was deleted there since. Gather again: the"
         " plan then keeps what is held, on its ground. Look, and approve anew."
+    ),
+    "kept_since_gathering": _(
+        "Since this was gathered, a data map or a retention schedule has come to keep something that the plan would"
+        " delete. Nothing was deleted there since. Gather again: the plan then keeps it, on its ground. Look, and"
+        " approve anew."
     ),
     "hold_over": _(
         "If nothing else keeps it, ask to open the case again: it is gathered anew, and what no hold keeps can go."

@@ -17,6 +17,7 @@ from exports.reports.case_report import report_html
 from exports.source_changes import install, own_record_proposal
 from exports.sources.sql import SqlConnector
 from requests_app.events import EventKind
+from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case, Routine
 from requests_app.roles import SYSTEM, Actor, Role
@@ -363,3 +364,58 @@ def _keep_reviews_for_ten_years() -> None:
     piece = text[at : text.index("on_delete: delete", at) + len("on_delete: delete")]
     ten = "on_delete: {keep: {ground: ca_105d8_legal_obligation, years: 10}}"
     load_anew("shop", piece, piece.replace("on_delete: delete", ten))
+
+
+# ---- what is to be kept only since it was gathered
+
+REVIEWS = """    retention: {en: While the account exists, es: Mientras exista la cuenta}
+    reached: [{from: customers, columns: {customer_id: id}}]
+    received_at: written_at
+    on_delete: """
+
+
+def kept_by_map() -> None:
+    """A map is put in force that keeps the reviews."""
+    load_anew("shop", f"{REVIEWS}delete", f"{REVIEWS}{{keep: {{ground: ca_105d8_legal_obligation, years: 7}}}}")
+
+
+@pytest.mark.parametrize("keep", [kept_by_map, kept_by_schedule])
+def test_what_is_to_be_kept_since_it_was_gathered_shuts_the_approval(house: House, keep: Callable[[], object]) -> None:
+    before = reviews(house)
+    case = house.deciding(Right.DELETE)
+    keep()
+    with pytest.raises(MoveShut, match=r"has come to keep something .* Gather again"):
+        house.move(case, "approve", APPROVER)
+    house.move(case, "gather_again")
+    house.work()
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
+    assert reviews(house) == before
+
+
+@pytest.mark.parametrize("keep", [kept_by_map, kept_by_schedule])
+def test_what_is_to_be_kept_since_the_approval_hands_the_case_back(house: House, keep: Callable[[], object]) -> None:
+    before = reviews(house)
+    case = house.deciding(Right.DELETE)
+    house.move(case, "approve", APPROVER)
+    keep()
+    house.work()
+    assert fresh(case).state == State.DECIDING
+    assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "kept_since_gathering"
+    assert reviews(house) == before
+
+
+def test_another_change_of_a_map_stops_no_deletion_that_was_planned(house: House) -> None:
+    case = house.deciding(Right.DELETE)
+    load_anew("shop", "{column: stars, title: {en: Stars,", "{column: stars, title: {en: Points,")
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED
+    assert not reviews(house)
+
+
+def test_what_a_map_keeps_by_now_and_nothing_was_found_of_stops_no_deletion(house: House) -> None:
+    house.sql("shop", "DELETE FROM reviews WHERE customer_id = 7")
+    case = house.deciding(Right.DELETE)
+    kept_by_map()
+    house.approve(case)
+    assert fresh(case).state == State.CLOSED

@@ -5,6 +5,9 @@ the restored source itself tells what we no longer know. Then each deletion is d
 by the same code as a first one. What is on the list by its key and is not reached in this way is for people to look at:
 its key may have been given to somebody else.
 
+Each deletion is judged by the map of its own day. Where the map in use masks otherwise, or not at all, a row that came
+back in clear is for people; and of a collection that no collection of it equals by table and key no row can be told.
+
 What a hold keeps by now stays. It may name the person by what the source doesn't know, so that it is compared with what
 named the person when the deletion was noted, too.
 """
@@ -18,13 +21,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count
 
 from dsar.vault.digests import Digester
 from exports.fulfil import erasures, trouble
-from exports.models import DataSource, ErasedIdentifier, ErasedRow, Erasure, KeptUntil
+from exports.models import DataMapVersion, DataSource, ErasedIdentifier, ErasedRow, Erasure, KeptUntil
 from exports.sources.comparing import exact_form, form
 from exports.sources.connector import Action, Connector, DeletionPlan, KeySet, Mode, Page, PlannedCollection, Record
-from exports.sources.datamap import Collection, DataMap, Deidentify, Root
+from exports.sources.datamap import Collection, DataMap, Deidentify, Replacement, Root
 from exports.sources.errors import ChangeRefusedError
 from exports.sources.masks import Hashing, looks_masked
 from exports.sources.rows import day_in
@@ -38,6 +42,7 @@ from requests_app.services.staffing import note_setting
 AT_ONCE = 500  # rows whose digests are looked up in one statement
 
 Identifiers = dict[str, set[str]]
+Masks = tuple[tuple[str, Replacement], ...]
 
 
 @dataclass
@@ -50,6 +55,21 @@ class Replayed:
     refused: list[str] = field(default_factory=list)
     held: int = 0  # deletions that a hold forbids to do again
     may_be_held: int = 0  # those of which nothing tells whether a hold does
+    not_comparable: Counter[str] = field(default_factory=Counter)  # listed rows, of what the map in use knows no more
+
+    @property
+    def is_all_done(self) -> bool:
+        """Whether nothing is left to people, and nothing was held or refused."""
+        left = self.refused, self.by_hand, self.held, self.may_be_held, self.not_comparable
+        return not any(left)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """What the list says of a row: what was done, and what masked which columns if it was de-identified."""
+
+    action: Action
+    masks: Masks
 
 
 def on_the_list(source: DataSource) -> Counter[tuple[str, Action]]:
@@ -74,6 +94,7 @@ def replay(source: DataSource, *, dry_run: bool, at: datetime) -> Replayed:
     try:
         with source.open(data_map) as connector:
             replay_in = _Replay(source, connector, dry_run=dry_run, into=replayed, at=at)
+            replay_in.compare_maps()
             for erasure_id, identifiers in replay_in.found_again().items():
                 replay_in.do_again(Erasure.objects.get(pk=erasure_id), identifiers)
             replay_in.look_for_the_rest()
@@ -95,6 +116,7 @@ def _note(source: DataSource, replayed: Replayed, *, at: datetime) -> None:
         deletions=replayed.deletions,
         done=done,
         by_hand=left,
+        not_comparable=[f"{name}: {rows}" for name, rows in sorted(replayed.not_comparable.items())],
         refused=len(replayed.refused),
         held=replayed.held + replayed.may_be_held,
     )
@@ -143,7 +165,24 @@ class _Replay:
         self._digester: Digester = erasures.digester(source.slug)
         self._hashing: Hashing = source.hashing()
         self._holds = _Holds(source, connector.datamap, self._digester, self._on)
+        of_erasures = DataMapVersion.objects.filter(erasure__source=source).distinct()
+        self._maps = {version.pk: version.as_map() for version in of_erasures}
+        self._listed_as: dict[str, set[tuple[int, str]]] = defaultdict(set)  # by map and name, as each was called then
         self._explained: set[tuple[str, Key]] = set()  # what is there still: a dry run would do it, or a hold keeps it
+
+    # what the list speaks of
+
+    def compare_maps(self) -> None:
+        """Find what each collection on the list is called by now: its rows are known by the same table and key."""
+        rows = ErasedRow.objects.filter(erasure__source=self._source).order_by()
+        listed = rows.values_list("erasure__map_version", "collection").annotate(rows=Count("pk"))
+        for version, name, number in listed:
+            then = self._maps[version].collection(name)
+            same = [now for now in self._connector.datamap.collections if _place_of(now) == _place_of(then)]
+            for now in [found for found in same if found.name == name] or same:
+                self._listed_as[now.name].add((version, name))
+            if not same:
+                self._into.not_comparable[name] += number
 
     # whose rows came back
 
@@ -217,53 +256,75 @@ class _Replay:
         """The rows that are to go of all that are the person's now, added to all that are going; None where none is."""
         keys, spared, going = KeySet(), set[Key](), dict[Key, Action]()
         pages = self._connector.pages(
-            collection.name, identifiers, mode=Mode.PLAN, size=AT_ONCE, fields=_fields_to_judge(collection)
+            collection.name, identifiers, mode=Mode.PLAN, size=AT_ONCE, fields=self._fields_to_judge(collection)
         )
         for page in pages:
             keys.add(page.keys)
             listed = self._listed(page, collection, erasure)
             for key, record in zip(page.keys, page.records, strict=True):
-                action = listed.get(key)
-                if action is None or not self._is_undone(erasure, collection, action, record):
+                what = listed.get(key)
+                if what is None or not self._is_undone(erasure, collection, what, record):
                     spared.add(key)
                 else:
-                    going[key] = action
+                    going[key] = what.action
         if not going:
             return None
         all_going |= {(collection.name, key) for key in going}
         (action,) = set(going.values())
         return PlannedCollection(collection.name, action, keys.rows, keys.hexdigest(), frozenset(spared))
 
-    def _listed(self, page: Page, collection: Collection, erasure: Erasure | None = None) -> dict[Key, Action]:
-        """What the list says of the rows of a page: of one deletion, or of any."""
+    def _listed(self, page: Page, collection: Collection, erasure: Erasure | None = None) -> dict[Key, _Listed]:
+        """What the list says of the rows of a page: of one deletion, or of any, the last one first."""
+        called = self._listed_as[collection.name]
+        names = {name for _version, name in called}
         keys = {
             digest: key
             for key in page.keys
-            for digest in self._digester.candidates(erasures.of_key(collection.name, key))
+            for name in names
+            for digest in self._digester.candidates(erasures.of_key(name, key))
         }
-        rows = ErasedRow.objects.filter(erasure__source=self._source, collection=collection.name, key_digest__in=keys)
+        rows = ErasedRow.objects.filter(erasure__source=self._source, collection__in=names, key_digest__in=keys)
         if erasure is not None:
             rows = rows.filter(erasure=erasure)
-        return {keys[digest]: Action(action) for digest, action in rows.values_list("key_digest", "action")}
+        found = rows.order_by("erasure__done_on", "pk")
+        told = found.values_list("key_digest", "action", "erasure__map_version", "collection")
+        return {
+            keys[digest]: _Listed(Action(action), _masks_of(self._maps[version].collection(name)))
+            for digest, action, version, name in told
+            if (version, name) in called
+        }
 
-    def _is_undone(self, erasure: Erasure, collection: Collection, action: Action, record: Record) -> bool:
-        """Whether the row came back; one that was received after the deletion is another, under the old key."""
+    def _is_undone(self, erasure: Erasure, collection: Collection, what: _Listed, record: Record) -> bool:
+        """Whether the row came back, and can be done again; one received after the deletion has got the old key since.
+
+        Other masks than those of then would leave what those took: that is for people.
+        """
         received = _day(record, collection.received_at)
         if received is not None and received > erasure.done_on.isoformat():
             return False
-        return action is Action.DELETE or not self._is_masked(collection, record)
+        if what.action is Action.DELETE:
+            return True
+        return what.masks == _masks_of(collection) and not self._is_masked(what, record)
 
-    def _is_masked(self, collection: Collection, record: Record) -> bool:
-        how = collection.on_delete
-        columns = how.columns if isinstance(how, Deidentify) else ()
-        return all(looks_masked(by, record[column], self._hashing) for column, by in columns)
+    def _is_masked(self, what: _Listed, record: Record) -> bool:
+        """Whether it looks as the deletion left it, as far as the map in use reads what was masked then."""
+        read = [(column, by) for column, by in what.masks if column in record]
+        return bool(read) and all(looks_masked(by, record[column], self._hashing) for column, by in read)
+
+    def _fields_to_judge(self, collection: Collection) -> tuple[str, ...]:
+        """Columns that tell whether a row was done already, and whether it is younger than its deletion."""
+        then = [self._maps[version].collection(name) for version, name in self._listed_as[collection.name]]
+        masked = {column for found in then for column, _by in _masks_of(found)}
+        known = {*collection.columns, *(column for column, _by in _masks_of(collection))}
+        dated = [collection.received_at] if collection.received_at else []
+        return tuple(dict.fromkeys([*sorted(masked & known), *dated]))
 
     # the rest
 
     def look_for_the_rest(self) -> None:
         """List the rows that are on the list by their key, and were not reached: a person has to look at them."""
         for collection in self._connector.datamap.collections:
-            fields = _fields_to_judge(collection)
+            fields = self._fields_to_judge(collection)
             for page in self._connector.every_row(collection.name, fields=fields, size=AT_ONCE):
                 self._into.by_hand[collection.name] += self._unexplained(collection, page)
         for name in [name for name, keys in self._into.by_hand.items() if not keys]:
@@ -272,10 +333,10 @@ class _Replay:
     def _unexplained(self, collection: Collection, page: Page) -> Iterator[Key]:
         listed = self._listed(page, collection)
         for key, record in zip(page.keys, page.records, strict=True):
-            action = listed.get(key)
-            if action is None or (collection.name, key) in self._explained:
+            what = listed.get(key)
+            if what is None or (collection.name, key) in self._explained:
                 continue
-            if action is Action.DELETE or not self._is_masked(collection, record):
+            if what.action is Action.DELETE or not self._is_masked(what, record):
                 yield key
 
 
@@ -284,11 +345,14 @@ def _telling_roots(collection: Collection) -> list[Root]:
     return [root for root in collection.roots if root.column and not root.shared]
 
 
-def _fields_to_judge(collection: Collection) -> tuple[str, ...]:
-    """Columns that tell whether a row was done already, and whether it is younger than its deletion."""
+def _place_of(collection: Collection) -> tuple[str | None, str, tuple[str, ...]]:
+    """By what a row is known in the source, whatever the map calls its collection."""
+    return collection.schema, collection.table, collection.key
+
+
+def _masks_of(collection: Collection) -> Masks:
     how = collection.on_delete
-    masked = [column for column, _by in how.columns] if isinstance(how, Deidentify) else []
-    return tuple(dict.fromkeys([*masked, *filter(None, [collection.received_at])]))
+    return how.columns if isinstance(how, Deidentify) else ()
 
 
 def _day(record: Record, column: str | None) -> str | None:

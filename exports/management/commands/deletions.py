@@ -53,7 +53,7 @@ class Command(BaseCommand):
         self._tell(source, replayed, dry_run=dry_run, keys=options["keys"])
         if not options["dry_run"] and not source.write_url and replayed.again:
             raise CommandError(str(NoWriteAccessError(f"{source.slug}: it can only be read; have that done by hand.")))
-        if replayed.refused or replayed.by_hand or replayed.held or replayed.may_be_held or unlisted:
+        if unlisted or not replayed.is_all_done:
             raise CommandError("Not all could be done; see above.")
 
     def _tell_the_list(self, source: DataSource) -> None:
@@ -83,10 +83,16 @@ class Command(BaseCommand):
         for name, found in sorted(replayed.by_hand.items()):
             self.stdout.write(
                 f"{source.slug}: {name}: {len(found)} to look at by hand: the key is on the list, and the row is not"
-                " reached by what the person was found by. It may be somebody else's by now."
+                " reached by what the person was found by, came later, or was de-identified by another map than is in"
+                " use. It may be somebody else's by now."
             )
             for key in found if keys else ():
                 self.stdout.write(f"  {json.dumps(key)}")
+        for name, rows in sorted(replayed.not_comparable.items()):
+            self.stdout.write(
+                f"{source.slug}: {name}: {rows} on the list can't be looked for: the map in use has no collection with"
+                " the same table and key. Look there whether they came back, and have them deleted by hand."
+            )
         if replayed.held:
             self.stdout.write(
                 f"{source.slug}: {replayed.held} deletions {would}not done again: a hold keeps the data. Replay again"

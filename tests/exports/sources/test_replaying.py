@@ -180,6 +180,69 @@ def test_who_came_back_under_the_old_address_and_key_keeps_what_is_new(engine: s
     assert [row[0] for row in now["letters"]] == [11, 20, 21]
 
 
+BEGINNING, END = MASKED.index("    on_delete:\n      deidentify:"), MASKED.index("    fields:\n      - {column: email")
+DEIDENTIFIED = MASKED[BEGINNING:END]
+
+
+def take_in(text: str) -> None:
+    """Another map of the club is put in force."""
+    DataSource.set_up(text, read_url_variable="CLUB_URL", write_url_variable="CLUB_URL", position=0, at=NOW)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        "    on_delete: delete\n",
+        "    on_delete: {keep: {ground: ca_105d8_legal_obligation, years: 7}}\n",
+        DEIDENTIFIED.replace("phone: clear", "phone: keep"),
+    ],
+    ids=["deletes", "keeps", "masks otherwise"],
+)
+def test_what_was_deidentified_and_the_map_does_otherwise_by_now_is_for_people_once_it_is_back(
+    engine: sa.Engine, source: DataSource, now: str
+) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    after = everything(engine)
+    take_in(MASKED.replace(DEIDENTIFIED, now))
+    assert "by hand" not in replay()
+    assert everything(engine) == after
+    restore(engine, backup)
+    said = StringIO()
+    with pytest.raises(CommandError, match="Not all could be done"):
+        call_command("deletions", "replay", "club", stdout=said)
+    assert "members: 1 to look at by hand" in said.getvalue()
+    assert "letters: 2 deleted again" in said.getvalue()
+    assert everything(engine)["members"] == backup["members"]
+
+
+def test_a_collection_that_has_another_name_by_now_is_known_by_its_table_and_key(
+    engine: sa.Engine, source: DataSource
+) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    after = everything(engine)
+    restore(engine, backup)
+    take_in(MASKED.replace("name: letters", "name: notes").replace("from: letters", "from: notes"))
+    assert "notes: 2 deleted again" in replay()
+    assert everything(engine) == after
+
+
+def test_a_collection_whose_key_is_another_by_now_is_told(engine: sa.Engine, source: DataSource) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    restore(engine, backup)
+    number = "- {column: id, title: Number, category: identifiers}"
+    whose = "- {column: member_id, title: Whose, category: identifiers}"
+    keyed = MASKED.replace("    table: letters\n    key: [id]", "    table: letters\n    key: [member_id, id]")
+    take_in(keyed.replace(number, f"{number}\n      {whose}"))
+    said = StringIO()
+    with pytest.raises(CommandError, match="Not all could be done"):
+        call_command("deletions", "replay", "club", stdout=said)
+    assert "letters: 2 on the list can't be looked for" in said.getvalue()
+    assert everything(engine)["letters"] == backup["letters"]
+
+
 def test_an_interrupted_replay_is_begun_again_and_ends(
     engine: sa.Engine, source: DataSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:

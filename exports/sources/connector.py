@@ -364,18 +364,20 @@ class Connector(ABC):
             where = f"{self.datamap.source}: {correction.collection}.{correction.field}"
             raise ChangeRefusedError(f"{where} is not marked as correctable in the map")
 
-    def correct(self, corrections: Sequence[Correction]) -> None:
+    def correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:
         """Change fields of rows from what each held to what is right, all or nothing; doing it twice is no error.
 
-        Where they are made ``one_by_one``, as by a service, each is all or nothing. Raises ChangeRefusedError if the
-        map does not let a field be corrected, if a row holds a third value, or does not take the new one as given.
+        The rows must still be those of the person whom the identifiers name, but for what holds the new values already:
+        DataChangedError. Where they are made ``one_by_one``, as by a service, each is all or nothing. Raises
+        ChangeRefusedError if the map does not let a field be corrected, if a row holds a third value, or does not take
+        the new one as given.
         """
         for correction in corrections:
             self._check_marked(correction)
-        self._correct(corrections)
+        self._correct(corrections, identifiers)
 
     @abstractmethod
-    def _correct(self, corrections: Sequence[Correction]) -> None:
+    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:
         """Do it: the fields may be corrected."""
 
     @abstractmethod

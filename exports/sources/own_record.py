@@ -69,7 +69,7 @@ class OwnRecordConnector(Connector):
         kept = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
         return Deletion(tuple(kept))
 
-    def _correct(self, corrections: Sequence[Correction]) -> None:  # noqa: ARG002
+    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:  # noqa: ARG002
         """Refused: the record tells what was asked, as it was asked."""
         raise NoWriteAccessError(f"{self.datamap.source}: the record of requests is not changed")
 

@@ -2,7 +2,7 @@
 
 In one transaction a source; a service takes one order a field, and each is noted once it is done. Called by
 ``carry_out``; rests on the decisions that were approved, which nobody changes from the first note on. Nothing is
-written anywhere before each column is known to take its value.
+written anywhere before each column is known to take its value, nor to rows that are the person's no more.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dsar.jobs.running import Run
-from exports.fulfil import acts, staying_corrected, trouble
+from exports.fulfil import acts, choosing, source_runs, staying_corrected, trouble
 from exports.fulfil.corrections import deciding
+from exports.fulfil.corrections.places import kinds_of
 from exports.fulfil.corrections.standing import Granted, Standing, granted
 from exports.fulfil.tasks import asking
 from exports.models import Act, ActKind, SourceRun
 from exports.sources.comparing import exact_form
-from exports.sources.connector import Connector, Correction, Mode
+from exports.sources.connector import Connector, Correction, Identifiers, Mode
 from exports.sources.errors import (
     BrokenDataError,
     ChangeRefusedError,
@@ -27,7 +28,6 @@ from exports.sources.errors import (
     SourceUnavailableError,
 )
 from requests_app.models import Case
-from requests_app.services import people
 
 READ = "read_back"  # in a proof: of each field the rows that a look after the order to a service showed as ordered
 
@@ -135,24 +135,41 @@ def _check(work: Work) -> None:
 def _write(run: Run, case: Case, work: Work) -> None:
     """Write what is left, and note it: all at once, or where each is a change of its own one after the other."""
     word = asking.word_on(case, work.source_run.source, ActKind.CORRECT)
-    with work.source_run.source.open(work.source_run.map_version.as_map(), word) as connector:
+    identifiers = source_runs.identifiers_for(work.source_run)
+    with work.source_run.source.open(choosing.map_to_search(work.source_run), word) as connector:
         step = 1 if connector.one_by_one else len(work.left)
         for first in range(work.done, len(work.writes), step):
             run.renew()
-            now = work.writes[first : first + step]
-            connector.correct([write.correction for write in now])
-            read = [write for write in now if connector.datamap.service and _is_read_back(connector, case, write)]
-            _note(run, case, work, now, so_far=work.writes[: first + step], read=read)
+            now, so_far = work.writes[first : first + step], work.writes[: first + step]
+            named = _with_what_is_written(identifiers, so_far) if connector.one_by_one else identifiers
+            connector.correct([write.correction for write in now], named)
+            read = [
+                write for write in now if connector.datamap.service and _is_read_back(connector, identifiers, write)
+            ]
+            _note(run, case, work, now, so_far=so_far, read=read)
 
 
-def _is_read_back(connector: Connector, case: Case, write: Write) -> bool:
+def _with_what_is_written(identifiers: Identifiers, writes: Sequence[Write]) -> Identifiers:
+    """The identifiers, and those that the writes bring: by what took their place the rows are found from then on.
+
+    The last of them may be written, too: a try that died did not live to note it.
+    """
+    found = {kind: list(values) for kind, values in identifiers.items()}
+    for write in writes:
+        if write.new:
+            for kind in kinds_of(write.wrong.collection, write.wrong.field):
+                found.setdefault(kind, []).append(write.new)
+    return found
+
+
+def _is_read_back(connector: Connector, identifiers: Identifiers, write: Write) -> bool:
     """Whether a look after the order shows each row as a service says that it is; raises BrokenDataError if as before.
 
     By what found the rows; one that it finds no more, as by an address that was corrected, was not read back. Nor was
     one that is written otherwise than it was ordered, or where the service does not answer: then its word is known.
     """
     place, wanted, old = write.wrong.place, exact_form(write.new), dict(write.wrong.rows)
-    pages = connector.pages(place.collection, people.identifiers_of(case), mode=Mode.PLAN, fields=(place.column,))
+    pages = connector.pages(place.collection, identifiers, mode=Mode.PLAN, fields=(place.column,))
     try:
         now = {
             key: exact_form(record[place.column])

@@ -58,8 +58,8 @@ class FilesConnector(Connector):
         """See that a person did it; the first try asks for it."""
         return self._by_hand.delete(plan, repeated=repeated, before_commit=before_commit)
 
-    def _correct(self, corrections: Sequence[Correction]) -> None:
-        """See that a person did it."""
+    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:  # noqa: ARG002
+        """See that a person did it, who looks whose rows they are."""
         self._by_hand.correct(corrections)
 
     def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:

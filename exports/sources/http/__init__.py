@@ -116,10 +116,14 @@ class HttpConnector(Connector):
         by = self._changing if Change.DELETE in self._service.changes else self._by_hand
         return by.delete(plan, repeated=repeated, before_commit=before_commit)
 
-    def _correct(self, corrections: Sequence[Correction]) -> None:
-        """Change fields of rows from what each held to what is right, each by one order, all or nothing."""
+    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:
+        """Change fields of the person's rows from what each held to what is right, each by one order, all or nothing.
+
+        Identifiers that these orders bring, as an address that is corrected, are to be among those given: by the old
+        one alone the rows are found no more.
+        """
         for correction in corrections:
-            self._changing.correct(correction)
+            self._changing.correct(correction, identifiers)
 
     def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
         """Set the columns that carry the right out."""

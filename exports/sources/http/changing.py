@@ -114,8 +114,15 @@ class ServiceChanging:
             order["replace"] = {column: _replacement(column, by, rows) for column, by in how.columns}
         return order
 
-    def correct(self, correction: Correction) -> None:
-        """Change one field of rows from what each held to what is right, in one call."""
+    def correct(self, correction: Correction, identifiers: Identifiers) -> None:
+        """Change one field of rows from what each held to what is right, in one call, if they are still the person's.
+
+        A row that changed hands holds what it held, so that the service could not tell.
+        """
+        collection = self._datamap.collection(correction.collection)
+        theirs = {row.key for row in self._reading.of_person(collection, identifiers)}
+        if not theirs.issuperset(key for key, _held in correction.rows):
+            raise DataChangedError(f"{self._datamap.source}: rows of {collection.name} are not this person's any more")
         order = {
             "collection": correction.collection,
             "field": correction.field,

@@ -103,9 +103,9 @@ class SqlConnector(Connector):
         super().check_correction(correction)
         self._reading.check_value(correction.collection, correction.field, correction.new)
 
-    def _correct(self, corrections: Sequence[Correction]) -> None:
-        """Change fields of rows from what each held to what is right, in one transaction."""
-        self._changing.correct(corrections)
+    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:
+        """Change fields of the person's rows from what each held to what is right, in one transaction."""
+        self._changing.correct(corrections, identifiers)
 
     def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
         """Set the columns that carry the right out."""

@@ -371,41 +371,74 @@ class Changing:
 
     # correction
 
-    def correct(self, corrections: Sequence[Correction]) -> None:
-        """Change fields of rows from what each held to what is right, all or nothing."""
-        collections = [self._datamap.collection(one.collection) for one in corrections]
+    def correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:
+        """Change fields of the person's rows from what each held to what is right, all or nothing.
+
+        What holds the new values already counts as written. Rows in which something is left to write must still be the
+        person's: that is asked before the first of them is written to, for what is corrected may be what leads there.
+        """
         values = [self._tables.writable(one.collection, one.field, one.new) for one in corrections]
+        touched = {one.collection: self._datamap.collection(one.collection) for one in corrections}
         with self._transaction() as connection:
-            check_taken_back(self._datamap.source, connection, self._dialect, collections)
-            for one, collection, value in zip(corrections, collections, values, strict=True):
-                for key, old in one.rows:
-                    self._correct_row(connection, collection, key, one.field, old, value)
+            check_taken_back(self._datamap.source, connection, self._dialect, touched.values())
+            left = [
+                (one, value, self._left_to_write(connection, one, value))
+                for one, value in zip(corrections, values, strict=True)
+            ]
+            for name, collection in touched.items():
+                keys_left = dict.fromkeys(key for one, _value, keys in left if one.collection == name for key in keys)
+                self._check_theirs(connection, collection, list(keys_left), identifiers)
+            for one, value, keys in left:
+                for key in keys:
+                    self._write(connection, one, key, value)
 
-    def _correct_row(  # noqa: PLR0917 - a row, a field, its two values
-        self, connection: sa.Connection, collection: Collection, key: Key, field: str, old: Json, value: object
+    def _left_to_write(self, connection: sa.Connection, one: Correction, value: object) -> list[Key]:
+        """The rows that hold what they held; each is locked as it is compared."""
+        wanted = self._tables.reader(one.collection, one.field)(value)
+        left = []
+        for key, old in one.rows:
+            now = self._held(connection, one, key)
+            if now not in (wanted, old):
+                raise DataChangedError(
+                    f"{self._where(one)} no longer holds what it held when the correction was decided"
+                )
+            if now != wanted:
+                left.append(key)
+        return left
+
+    def _check_theirs(
+        self, connection: sa.Connection, collection: Collection, keys: Sequence[Key], identifiers: Identifiers
     ) -> None:
-        """The row is locked while it is compared, and read back."""
-        where = f"{self._datamap.source}: {collection.name}.{field}"
-        wanted = self._tables.reader(collection.name, field)(value)
-        table, is_row = self._tables[collection.name], self._is_one_of(collection, [key])
-        now = self._held(connection, collection, field, is_row, where)
-        if now == wanted:
-            return
-        if now != old:
-            raise DataChangedError(f"{where} no longer holds what it held when the correction was decided")
-        connection.execute(table.update().where(is_row).values({field: value}))
-        if self._held(connection, collection, field, is_row, where) != wanted:
-            raise ChangeRefusedError(f"{where} does not take the new value as it was given")
+        """See that locked rows are still found as the person's: one that changed hands holds what it held."""
+        of_person, table = self._matching.of_person(collection, identifiers), self._tables[collection.name]
+        theirs = 0
+        for first in range(0, len(keys), BATCH):
+            if of_person is not None:
+                is_theirs = sa.and_(self._is_one_of(collection, keys[first : first + BATCH]), of_person)
+                query = sa.select(sa.literal(1)).select_from(table).where(is_theirs)
+                # Locked once more, MariaDB looks at them as they are, and not as they were when this began.
+                theirs += len(connection.execute(query.with_for_update() if self._dialect.locks_rows else query).all())
+        if theirs != len(keys):
+            raise DataChangedError(f"{self._datamap.source}: rows of {collection.name} are not this person's any more")
 
-    def _held(
-        self, connection: sa.Connection, collection: Collection, field: str, is_row: Condition, where: str
-    ) -> Json:
-        column = sa.type_coerce(self._tables.column(collection.name, field), NullType())
-        query = sa.select(column).where(is_row)
+    def _write(self, connection: sa.Connection, one: Correction, key: Key, value: object) -> None:
+        """Written, and read back."""
+        collection = self._datamap.collection(one.collection)
+        table, is_row = self._tables[collection.name], self._is_one_of(collection, [key])
+        connection.execute(table.update().where(is_row).values({one.field: value}))
+        if self._held(connection, one, key) != self._tables.reader(one.collection, one.field)(value):
+            raise ChangeRefusedError(f"{self._where(one)} does not take the new value as it was given")
+
+    def _held(self, connection: sa.Connection, one: Correction, key: Key) -> Json:
+        column = sa.type_coerce(self._tables.column(one.collection, one.field), NullType())
+        query = sa.select(column).where(self._is_one_of(self._datamap.collection(one.collection), [key]))
         rows = connection.execute(query.with_for_update() if self._dialect.locks_rows else query).all()
         if len(rows) != 1:
-            raise DataChangedError(f"{where}: the row is not there any more")
-        return self._tables.reader(collection.name, field)(rows[0][0])
+            raise DataChangedError(f"{self._where(one)}: the row is not there any more")
+        return self._tables.reader(one.collection, one.field)(rows[0][0])
+
+    def _where(self, one: Correction) -> str:
+        return f"{self._datamap.source}: {one.collection}.{one.field}"
 
     # suppression
 

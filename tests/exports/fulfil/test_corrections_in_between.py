@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,6 +116,19 @@ def test_a_map_that_is_accepted_while_somebody_decides_shifts_no_number(house: H
     assert numbered() == before
 
 
+# A record that changed hands
+
+
+def test_what_is_somebody_elses_by_now_is_not_corrected_and_the_case_goes_back(house: House) -> None:
+    (row, street), *_ = house.sql("shop", "SELECT id, street FROM addresses WHERE customer_id = 7 ORDER BY id")
+    case = asked(house, Correction(field="shop.addresses.street", now=str(street), value="1 Right Way"))
+    house.move(case, "approve", APPROVER)
+    house.sql("shop", "UPDATE addresses SET customer_id = 8 WHERE id = ?", row)
+    house.work()
+    assert house.sql("shop", "SELECT street FROM addresses WHERE id = ?", row) == [(street,)]
+    assert (fresh(case).state, because(case)) == (State.DECIDING, ["data_changed_since_approval"])
+
+
 # A source that refuses after another has written
 
 
@@ -177,15 +191,17 @@ def test_what_an_earlier_round_wrote_makes_it_no_refusal(house: House, handed_ba
 
 @pytest.fixture
 def service(house: House, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Service]:
-    """A club's service that lets two fields be corrected, each by an order of its own."""
+    """A club's service that lets three fields be corrected, each by an order of its own."""
     with running() as service:
         service.members[0]["email"] = person().email
         settings.SOURCE_HOSTS = frozenset({"127.0.0.1"})
         monkeypatch.setenv("CLUB_SIGNING_KEY", KEY)
         monkeypatch.setenv("CLUB_URL", service.url)
-        a_phone = "{column: phone, title: Phone, category: identifiers"
-        assert a_phone in MAP
-        set_up(MAP.replace(a_phone, f"{a_phone}, correctable: true"), "CLUB_URL")
+        text = MAP
+        for field in ("{column: email, title: E-mail", "{column: phone, title: Phone"):
+            assert field in text
+            text = text.replace(field, f"{field}, correctable: true")
+        set_up(text, "CLUB_URL")
         yield service
 
 
@@ -196,7 +212,7 @@ def test_of_a_service_each_order_that_was_done_is_told(house: House, service: Se
     by_words = standing(case, corrections_of(case)[1])
     number = next(one.number for one in by_words if one.place[:] == ("club", "members", "phone"))
     decide(house, case, 2, "granted", found=str(number))
-    service.tricks = [lambda *_: None, lambda *_: None, always(409, {}, b"")]  # the order, the look after it, the next
+    service.tricks = [lambda *_: None] * 4 + [always(409, {}, b"")]  # a look before each order, and one after the first
     house.approve(case)
     assert because(case) == ["value_not_accepted"]
     assert Act.objects.get(case=case).proof == {"members": {"fields": {"name": 1}, "rows": 1, "read_back": {"name": 1}}}
@@ -206,11 +222,39 @@ def test_of_a_service_each_order_that_was_done_is_told(house: House, service: Se
     service.asked.clear()
     house.approve(case)
     assert fresh(case).outcome == "fulfilled"
-    assert [path for path, _order, _headers in service.asked] == ["/privacy/correct", "/privacy/lookup"]
+    assert [path for path, _order, _headers in service.asked] == [
+        "/privacy/lookup",
+        "/privacy/correct",
+        "/privacy/lookup",
+    ]
     proof = {"fields": {"name": 1, "phone": 1}, "rows": 1, "read_back": {"name": 1, "phone": 1}}
     assert Act.objects.get(case=case).proof == {"members": proof}
     assert [facts["done"] for facts in facts_of(case, EventKind.ACT_DONE)] == [{"members": 1}] * 2
     assert service.members[0]["phone"] == "+1 530 555 0123"
+
+
+def loses_its_answer(service: Service, _path: str, order: dict[str, Any]) -> Reply:
+    """It does what it is told, and nobody hears of it."""
+    service.correct(order)
+    return 503, {}, b""
+
+
+def test_after_an_address_that_leads_to_a_record_of_a_service_the_rest_of_it_is_corrected(
+    house: House, service: Service
+) -> None:
+    address = Correction(words="where you write to me", value="anna@club.example")
+    case = asked(house, address, Correction(field="club.members.name", value="Anna"))
+    found = standing(case, corrections_of(case)[0])
+    number = next(one.number for one in found if one.place[:] == ("club", "members", "email"))
+    decide(house, case, 1, "granted", found=str(number))
+    decide(house, case, 2, "granted", found="1")
+    service.tricks = [lambda *_: None, loses_its_answer]
+    house.approve(case)
+    house.later(timedelta(hours=1))
+    assert fresh(case).outcome == "fulfilled"
+    orders = [order["field"] for path, order, _headers in service.asked if path == "/privacy/correct"]
+    assert orders == ["email", "email", "name"]
+    assert (service.members[0]["email"], service.members[0]["name"]) == ("anna@club.example", "Anna")
 
 
 def writes_otherwise(service: Service, _path: str, order: dict[str, Any]) -> Reply:
@@ -239,7 +283,7 @@ def test_what_no_look_shows_as_it_was_ordered_rests_on_the_word_of_the_service(
 ) -> None:
     case = asked(house, Correction(field="club.members.name", value="Anna"))
     decide(house, case, 1, "granted", found="1")
-    service.tricks = [trick]
+    service.tricks = [lambda *_: None, trick]
     house.approve(case)
     assert fresh(case).outcome == "fulfilled"
     assert account_of(fresh(case), "en")[0] == "Name: corrected in Club, as that system has confirmed."
@@ -253,7 +297,7 @@ def test_a_service_that_says_that_it_corrected_and_holds_the_old_value_is_not_be
 ) -> None:
     case = asked(house, Correction(field="club.members.name", value="Anna"))
     decide(house, case, 1, "granted", found="1")
-    service.tricks = [lambda *_: answered({"rows": {"members": 1}})]
+    service.tricks = [lambda *_: None, lambda *_: answered({"rows": {"members": 1}})]
     house.approve(case)
     assert fresh(case).state == State.CARRYING_OUT
     assert facts_of(case, EventKind.ACT_FAILED) == [{"error": "BrokenData", "sources": ["club"]}]

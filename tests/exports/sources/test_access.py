@@ -55,7 +55,7 @@ def test_without_a_credential_to_write_nothing_is_changed(engine: sa.Engine, sma
         plan = plan_of(connector, ANN, letters=Action.DELETE)
         for change in (
             lambda: connector.delete(plan),
-            lambda: connector.correct([Correction("members", [((1,), "Ann O'Hara")], "name", "x")]),
+            lambda: connector.correct([Correction("members", [((1,), "Ann O'Hara")], "name", "x")], ANN),
             lambda: connector.suppress(Right.OPT_OUT_SALE_SHARE, ANN),
         ):
             with pytest.raises(NoWriteAccessError, match="club: it can only be read"):

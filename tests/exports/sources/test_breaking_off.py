@@ -113,7 +113,7 @@ def wider(engine: sa.Engine, small_url: str) -> Iterator[Connector]:
 def to_correct(company: Connector) -> Callable[[], object]:
     """A name, and what a letter says."""
     name = Correction("members", [((1,), "Ann O'Hara")], "name", "Ann O'Shea")
-    return lambda: company.correct([name, Correction("letters", [((10,), "letter 10")], "body", "letter ten")])
+    return lambda: company.correct([name, Correction("letters", [((10,), "letter 10")], "body", "letter ten")], ANN)
 
 
 def to_opt_out(company: Connector) -> Callable[[], object]:

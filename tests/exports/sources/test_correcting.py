@@ -1,4 +1,4 @@
-"""A correction changes one field of the rows that are named, if all still hold what they held."""
+"""A correction changes one field of the rows that are named, if all are the person's and still hold what they held."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import sqlalchemy as sa
 
 from exports.sources.connector import Connector, Correction, Held, open_source
 from exports.sources.datamap import read_data_map
-from exports.sources.errors import ChangeRefusedError
+from exports.sources.errors import ChangeRefusedError, DataChangedError
 from exports.sources.values import Json
 from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
 from tests.exports.sources.small_company import MAP, everything
+
+ANN_AT = "Ann.O'Hara@Club.example"
+ANN = {"email": ["ann.o'hara@club.example"]}
+ALL_THREE = {"member_no": ["1", "2", "3"]}
 
 
 def held(engine: sa.Engine, column: str) -> object:
@@ -38,7 +42,7 @@ def test_a_field_is_corrected_and_nothing_else(
     before = everything(engine)
     (page,) = company.pages("members", {"member_no": ["1"]})
     old = page.records[0][field]
-    company.correct([Correction("members", [((1,), old)], field, new)])
+    company.correct([Correction("members", [((1,), old)], field, new)], ANN)
     found = held(engine, field)
     assert found == written or str(found).startswith(str(written))
     after = everything(engine)
@@ -48,17 +52,39 @@ def test_a_field_is_corrected_and_nothing_else(
 
 def test_a_correction_made_twice_is_no_error(engine: sa.Engine, company: Connector) -> None:
     for _ in range(2):
-        company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")])
+        company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")], ANN)
     assert held(engine, "phone") == "415 555 0199"
+
+
+def test_a_row_that_changed_hands_is_left_alone_and_so_are_the_others(engine: sa.Engine, company: Connector) -> None:
+    before = everything(engine)
+    rows: list[Held] = [((1,), "Ann O'Hara"), ((2,), "Bob")]
+    for identifiers in (ANN, {"device_id": ["d"]}, {}):
+        with pytest.raises(DataChangedError, match=r"rows of members are not this person's any more"):
+            company.correct([Correction("members", rows, "name", "Kim")], identifiers)
+    assert everything(engine) == before
+
+
+def test_what_leads_to_a_row_is_corrected_with_the_rest_of_it_and_twice_is_no_error(
+    engine: sa.Engine, company: Connector
+) -> None:
+    email = Correction("members", [((1,), ANN_AT)], "email", "ann@post.example")
+    phone = Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")
+    for _ in range(2):
+        company.correct([email, phone], ANN)
+    assert (held(engine, "email"), held(engine, "phone")) == ("ann@post.example", "415 555 0199")
+    with pytest.raises(DataChangedError, match="not this person's"):
+        company.correct([email, Correction("members", [((1,), "Ann O'Hara")], "name", "Ann")], ANN)
+    assert held(engine, "name") == "Ann O'Hara"
 
 
 def test_several_rows_are_corrected_in_one_transaction_or_not_at_all(engine: sa.Engine, company: Connector) -> None:
     before = everything(engine)
     rows: list[Held] = [((1,), "Ann O'Hara"), ((2,), "Bob"), ((3,), "Zoe")]
     with pytest.raises(ChangeRefusedError, match="no longer holds"):
-        company.correct([Correction("members", rows, "name", "Kim")])
+        company.correct([Correction("members", rows, "name", "Kim")], ALL_THREE)
     assert everything(engine) == before
-    company.correct([Correction("members", [*rows[:2], ((3,), "Zoë")], "name", "Kim")])
+    company.correct([Correction("members", [*rows[:2], ((3,), "Zoë")], "name", "Kim")], ALL_THREE)
     assert {row[2] for row in everything(engine)["members"]} == {"Kim"}
 
 
@@ -66,9 +92,9 @@ def test_several_fields_are_corrected_in_one_transaction_or_none_of_them(engine:
     before = everything(engine)
     phone = Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")
     with pytest.raises(ChangeRefusedError, match=r"members\.name no longer holds"):
-        company.correct([phone, Correction("members", [((1,), "Anne")], "name", "Kim")])
+        company.correct([phone, Correction("members", [((1,), "Anne")], "name", "Kim")], ANN)
     assert everything(engine) == before
-    company.correct([phone, Correction("members", [((1,), "Ann O'Hara")], "name", "Kim")])
+    company.correct([phone, Correction("members", [((1,), "Ann O'Hara")], "name", "Kim")], ANN)
     assert (held(engine, "phone"), held(engine, "name")) == ("415 555 0199", "Kim")
 
 
@@ -88,7 +114,7 @@ def test_whether_a_column_takes_a_value_is_asked_without_changing_anything(
 @pytest.mark.parametrize("old", ["(415) 555-0100", None, "(415) 555-0101 ", 7])
 def test_a_field_that_changed_meanwhile_is_left_alone(engine: sa.Engine, company: Connector, old: Json) -> None:
     with pytest.raises(ChangeRefusedError, match=r"members\.phone no longer holds what it held when"):
-        company.correct([Correction("members", [((1,), old)], "phone", "415 555 0199")])
+        company.correct([Correction("members", [((1,), old)], "phone", "415 555 0199")], ANN)
     assert held(engine, "phone") == "(415) 555-0101"
 
 
@@ -98,7 +124,7 @@ def test_a_field_that_changed_meanwhile_is_left_alone(engine: sa.Engine, company
 )
 def test_only_fields_marked_so_can_be_corrected(company: Connector, field: str, sentence: str) -> None:
     with pytest.raises(ChangeRefusedError, match=sentence):
-        company.correct([Correction("members", [((1,), None)], field, "x")])
+        company.correct([Correction("members", [((1,), None)], field, "x")], ANN)
 
 
 @pytest.mark.parametrize(
@@ -107,26 +133,26 @@ def test_only_fields_marked_so_can_be_corrected(company: Connector, field: str, 
 def test_a_value_of_the_wrong_kind_is_refused(engine: sa.Engine, company: Connector, field: str, new: str) -> None:
     before = everything(engine)
     with pytest.raises(ChangeRefusedError, match=rf"members\.{field} can't hold that kind of value"):
-        company.correct([Correction("members", [((1,), None)], field, new)])
+        company.correct([Correction("members", [((1,), None)], field, new)], ANN)
     assert everything(engine) == before
 
 
 def test_a_row_that_is_gone_is_refused(company: Connector) -> None:
     with pytest.raises(ChangeRefusedError, match="the row is not there any more"):
-        company.correct([Correction("members", [((99,), "x")], "name", "y")])
+        company.correct([Correction("members", [((99,), "x")], "name", "y")], ANN)
 
 
 def test_a_value_that_some_other_row_must_keep_to_itself_is_refused(engine: sa.Engine, company: Connector) -> None:
     with pytest.raises(ChangeRefusedError, match="a constraint of the database forbids it") as caught:
-        company.correct([Correction("members", [((1,), "Ann.O'Hara@Club.example")], "email", "bob@club.example")])
+        company.correct([Correction("members", [((1,), ANN_AT)], "email", "bob@club.example")], ANN)
     assert "bob" not in str(caught.value)
-    assert held(engine, "email") == "Ann.O'Hara@Club.example"
+    assert held(engine, "email") == ANN_AT
 
 
 @on(POSTGRESQL, MARIADB)  # SQLite takes texts of any length into any column
 def test_a_value_that_is_too_long_is_refused(engine: sa.Engine, company: Connector) -> None:
     with pytest.raises(ChangeRefusedError, match="a value does not fit its column"):
-        company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "9" * 21)])
+        company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "9" * 21)], ANN)
     assert held(engine, "phone") == "(415) 555-0101"
 
 
@@ -137,7 +163,7 @@ def test_a_value_that_the_database_changes_on_its_way_is_refused(engine: sa.Engi
         connection.execute(sa.text(f"CREATE TRIGGER t AFTER UPDATE OF phone ON members BEGIN {body}; END"))
     try:
         with pytest.raises(ChangeRefusedError, match="does not take the new value as it was given"):
-            company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")])
+            company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")], ANN)
         assert held(engine, "phone") == "(415) 555-0101"
     finally:
         with engine.begin() as connection:
@@ -150,10 +176,10 @@ def test_a_field_is_emptied_where_it_still_holds_what_it_held_and_twice_is_no_er
     before = everything(engine)
     gone = Correction("members", [((1,), "(415) 555-0101")], "phone", None)
     with pytest.raises(ChangeRefusedError, match="no longer holds"):
-        company.correct([gone, Correction("members", [((1,), "Anne")], "name", None)])
+        company.correct([gone, Correction("members", [((1,), "Anne")], "name", None)], ANN)
     assert everything(engine) == before
     for _ in range(2):
-        company.correct([gone])
+        company.correct([gone], ANN)
     assert held(engine, "phone") is None
     assert everything(engine)["members"][1:] == before["members"][1:]
 
@@ -172,5 +198,5 @@ def test_a_column_that_always_wants_a_value_is_known_before_anything_is_changed(
         with pytest.raises(ChangeRefusedError, match=r"members\.opted_out can't be empty"):
             company.check_correction(emptied)
         with pytest.raises(ChangeRefusedError, match="can't be empty"):
-            company.correct([phone, emptied])
+            company.correct([phone, emptied], ANN)
     assert everything(engine) == before

@@ -156,7 +156,7 @@ def test_a_value_of_which_the_column_lacks_a_letter_is_refused_and_nothing_is_wr
     ):
         club.check_correction(two[1])
     with pytest.raises(ChangeRefusedError):
-        club.correct(two)
+        club.correct(two, {"handle": ["José"]})
     assert found(club, "people", handle="José") == [1]
     club.check_correction(two[0])
 

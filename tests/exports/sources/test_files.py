@@ -291,9 +291,9 @@ def test_a_correction_and_an_opt_out_are_done_when_a_person_made_them(drop: Path
         (page.last_key, record["what"]) for page in partner.pages("orders", EMAIL, size=1) for record in page.records
     ]
     with pytest.raises(OnlyByHandError, match="write the corrected value to 'what' of 1 rows"):
-        partner.correct([Correction("orders", held[:1], "what", "coffee")])
+        partner.correct([Correction("orders", held[:1], "what", "coffee")], EMAIL)
     (drop / "orders.jsonl").write_text((drop / "orders.jsonl").read_text().replace("tea", "coffee"))
-    partner.correct([Correction("orders", held[:1], "what", "coffee")])
+    partner.correct([Correction("orders", held[:1], "what", "coffee")], EMAIL)
     with pytest.raises(OnlyByHandError, match="set the columns of members"):
         partner.suppress(Right.OPT_OUT_SALE_SHARE, EMAIL)
     (drop / "members" / "2025.csv").write_text(HEADER + ANN.replace("false", "true"))
@@ -308,6 +308,6 @@ def test_what_is_deleted_in_place_of_a_correction_is_done_when_a_person_emptied_
     ]
     emptied = Correction("orders", held[:1], "what", None)
     with pytest.raises(OnlyByHandError, match=r"a person: empty 'what' of 1 rows of orders$"):
-        partner.correct([emptied])
+        partner.correct([emptied], EMAIL)
     (drop / "orders.jsonl").write_text((drop / "orders.jsonl").read_text().replace('"tea"', "null"))
-    partner.correct([emptied])
+    partner.correct([emptied], EMAIL)

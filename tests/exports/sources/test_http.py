@@ -308,22 +308,40 @@ def test_rows_that_hold_something_else_by_now_are_not_ordered_to_go(service: Ser
     assert [item.rows for item in club.delete(plan).collections] == [1, 6]
 
 
+def in_order(*_question: object) -> None:
+    """The look whether the rows are still the person's is answered as it should be."""
+
+
+def orders_of(service: Service) -> list[str]:
+    """What was asked of the service but to look something up."""
+    return [path for path, _question, _headers in service.asked if path != "/privacy/lookup"]
+
+
+def test_rows_that_changed_hands_are_not_ordered_to_be_corrected(service: Service, club: Connector) -> None:
+    service.members[0]["email"] = "somebody.else@club.example"
+    with pytest.raises(DataChangedError, match="rows of members are not this person's any more"):
+        club.correct([Correction("members", [((1,), "Ann")], "name", "Anna")], EMAIL)
+    assert not orders_of(service)
+
+
 def test_a_change_that_the_service_does_not_allow_or_misreports_is_told(service: Service, club: Connector) -> None:
     held = [((1,), "Ann")]
-    service.tricks = [always(409, {}, b"")]
+    service.tricks = [in_order, always(409, {}, b"")]
     with pytest.raises(ChangeRefusedError, match="does not allow"):
-        club.correct([Correction("members", held, "name", "Anna")])
-    service.tricks = [always(*answered({"rows": {"members": 2}}))]
+        club.correct([Correction("members", held, "name", "Anna")], EMAIL)
+    service.tricks = [in_order, always(*answered({"rows": {"members": 2}}))]
     with pytest.raises(BrokenDataError, match="other rows than ordered"):
-        club.correct([Correction("members", held, "name", "Anna")])
-    service.tricks = [busy(503)]
+        club.correct([Correction("members", held, "name", "Anna")], EMAIL)
+    service.tricks = [in_order, busy(503)]
     with pytest.raises(SourceUnavailableError):
-        club.correct([Correction("members", held, "name", "Anna")])
-    assert len(service.asked) == 3, "an order is given once; the job knows whether to give it again"
+        club.correct([Correction("members", held, "name", "Anna")], EMAIL)
+    assert orders_of(service) == ["/privacy/correct"] * 3, (
+        "an order is given once; the job knows whether to give it again"
+    )
 
 
 def test_a_correction_and_an_opt_out_are_carried_out_by_the_service(service: Service, club: Connector) -> None:
-    club.correct([Correction("members", [((1,), "Ann")], "name", "Anna")])
+    club.correct([Correction("members", [((1,), "Ann")], "name", "Anna")], EMAIL)
     assert club.suppress(Right.OPT_OUT_SALE_SHARE, EMAIL) == {"members": 1}
     assert [(member["name"], member["opted_out"]) for member in service.members] == [("Anna", True), ("Bob", False)]
 
@@ -333,7 +351,7 @@ def test_what_is_deleted_in_place_of_a_correction_goes_to_the_service_as_nothing
 ) -> None:
     emptied = Correction("members", [((1,), "Ann")], "name", None)
     club.check_correction(emptied)
-    club.correct([emptied])
+    club.correct([emptied], EMAIL)
     assert [member["name"] for member in service.members] == [None, "Bob"]
 
 
@@ -380,7 +398,7 @@ def test_the_contract_describes_each_call_that_is_made(service: Service, club: C
 
     contract = yaml.safe_load(Path("docs/source-contract.yaml").read_text())
     plan = plan_of(club, EMAIL, members=Action.DEIDENTIFY, orders=Action.DELETE)
-    club.correct([Correction("members", [((1,), "Ann")], "name", "Anna")])
+    club.correct([Correction("members", [((1,), "Ann")], "name", "Anna")], EMAIL)
     club.suppress(Right.OPT_OUT_SALE_SHARE, EMAIL)
     club.delete(plan)
     loose, asked = loosened(club.datamap, {}, EMAIL)

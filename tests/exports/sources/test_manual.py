@@ -145,8 +145,8 @@ def test_a_change_is_made_once_the_owner_says_so() -> None:
     done = connector(Brought(is_done=True)).delete(plan)
     assert (done.found_done, done.collections[0].spared) == (True, 1)
     with pytest.raises(OnlyByHandError):
-        connector(None).correct([Correction("letters", [(("letters", 2), "One")], "text", "Won")])
-    connector(Brought(is_done=True)).correct([Correction("letters", [(("letters", 2), "One")], "text", "Won")])
+        connector(None).correct([Correction("letters", [(("letters", 2), "One")], "text", "Won")], ASKED)
+    connector(Brought(is_done=True)).correct([Correction("letters", [(("letters", 2), "One")], "text", "Won")], ASKED)
 
 
 def test_what_is_only_kept_asks_nobody() -> None:

@@ -176,7 +176,7 @@ def of_others(rows: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple
 
 
 def test_it_is_corrected_and_flagged(club: Connector, engine: sa.Engine) -> None:
-    club.correct([Correction("members", [((1,), "Ann O'Hara")], "name", "Ann O'Shea")])
+    club.correct([Correction("members", [((1,), "Ann O'Hara")], "name", "Ann O'Shea")], ANN)
     assert club.suppress(Right.OPT_OUT_SALE_SHARE, ANN) == {"members": 1}
     ann, bob, _ = everything(engine)["members"]
     assert (ann[2], ann[7], bob[7]) == ("Ann O'Shea", True, False)

@@ -78,7 +78,7 @@ def test_no_correction_is_begun_there_and_a_flag_is_set(engine: sa.Engine, compa
     keep_by_myisam(engine, "stamps", "letters", "invoices", "members")
     before = everything(engine)
     with pytest.raises(NoWriteAccessError, match="none is begun there: members;"):
-        company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")])
+        company.correct([Correction("members", [((1,), "(415) 555-0101")], "phone", "415 555 0199")], ANN)
     assert everything(engine) == before
     assert company.suppress(Right.OPT_OUT_SALE_SHARE, ANN) == {"members": 1}
 

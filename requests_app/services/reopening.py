@@ -37,8 +37,9 @@ def reopen(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UUID])
 def open_again(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UUID], because: str = MISTAKE) -> None:
     """Open a closed case. ``keys`` holds a new content key where the old one is destroyed: then all is gathered anew.
 
-    What was written to the person when it closed no longer counts as the answer. Whoever asked for it has it, whichever
-    way it came: an appeal that is granted leaves no wish behind that would open a later closing.
+    What was written to the person when it closed no longer counts as the answer, nor does a notice that is still on its
+    way end a restriction that is in force again. Whoever asked for it has it, whichever way it came: an appeal that is
+    granted leaves no wish behind that would open a later closing.
     """
     case.reopenings_asked.filter(decided_on_at=None).update(decided_on_at=at)
     target, content_key = endings.reopened_to(case), keys[0] if keys else case.content_key
@@ -52,7 +53,7 @@ def open_again(case: Case, *, actor: Actor, at: datetime, keys: Sequence[uuid.UU
         reopened_for=because,
         gathers_anew=bool(keys),
     )
-    case.messages.filter(letter__in=letters.CLOSING).update(set_aside=True)
+    case.messages.filter(letter__in=letters.CLOSING | restricting.ENDS_BY_ITSELF).update(set_aside=True)
     duties.owe_again(case)
     if keys:
         work().forget_content(case)

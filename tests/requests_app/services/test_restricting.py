@@ -10,6 +10,7 @@ from dsar.ledger import chains
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Balancing, Case, IdentifierKind, Message, MessageState, Organisation, Suppression
 from requests_app.move import InputRefused
+from requests_app.roles import Actor, Role
 from requests_app.services import closing, letters
 from requests_app.services.letters import Letter
 from requests_app.services.opt_out_list import look_up
@@ -148,6 +149,16 @@ def test_a_granted_restriction_stays_in_force_until_the_person_was_told_why_it_e
     assert "The data was corrected." in notice
     assert chains.history(case.chain).filter(kind="restriction_lifted").get().at == AT + days(1)
     assert shut_because(case, "end_restriction") == "The restriction of this case has ended already."
+
+
+def test_a_notice_that_is_on_its_way_when_the_case_is_opened_again_ends_no_restriction() -> None:
+    case = answer(case_in(State.DECIDING, Right.RESTRICT))
+    move(case, "end_restriction", explanation="The data was corrected.")
+    move(case, "ask_reopening", reason="It was another file.")
+    move(case, "reopen", by=Actor("staff:9", frozenset({Role.APPROVER})))
+    run_jobs()
+    assert (fresh(case).state, is_restricted(case)) == (State.DECIDING, True)
+    assert fresh(case).is_restricted
 
 
 def test_a_refused_restriction_ends_once_its_letter_was_accepted() -> None:

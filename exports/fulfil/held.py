@@ -7,7 +7,7 @@ of a case have no such ground, or the person may not be told of the hold, on the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 
@@ -93,6 +93,12 @@ def keeps_content(case: Case, *, at: datetime) -> bool:
     """
     sources = set(case.source_runs.filter(records__gt=0).values_list("source__slug", flat=True))
     return bool(holding.holds_on(case, local_day(at), sources=sources))
+
+
+def covered_sources(case: Case, sources: Collection[str], on: date) -> set[str]:
+    """Of these sources those in which a hold keeps what is the person's on a day, whatever was planned there."""
+    found = holding.holds_on(case, on, sources=sources)
+    return {source for source in sources if any(hold.covers(source) for hold in found)}
 
 
 def held_sources(case: Case) -> set[str]:

@@ -223,6 +223,11 @@ WHAT_TO_DO: Mapping[str, Text] = {
         "The receiver's server was busy each time and asked us to wait. See with the receiver that it can take the"
         " file, then try the job again."
     ),
+    "RecipientHeld": _(
+        "A hold was placed on this person's data before the recipient was told to delete it: nobody tells it so now."
+        " Once the hold is over, try again on the page Recipients; or explain there why it is not told, or talk to"
+        " counsel and tell it otherwise."
+    ),
     "RecipientNotSetUp": _(
         "The address of the recipient in the data map is none to which a call may go, or the environment variable with"
         " its key is not set for the workers. Put that right, then try again on the page Recipients. Or tell it"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from dsar.jobs.queue import enqueue
-from dsar.jobs.running import Run
+from dsar.jobs.running import PermanentFailure, Run
 from dsar.ledger import chains
 from exports.fulfil.recipients import batch, opendsr, push, whom
 from exports.fulfil.tasks import asking
@@ -32,6 +32,10 @@ ONE_DAY = timedelta(days=1)
 OVER = ("completed", "cancelled")  # after which there is nothing to ask for
 LONG_PAST = timedelta(days=30)
 PATIENCE = timedelta(hours=1)  # after which somebody should look at a recipient that does not answer
+
+
+class RecipientHeld(PermanentFailure):
+    """A hold came since it was begun to tell: what the recipient got is held, too, and a person decides."""
 
 
 def begin(run: Run, case: Case) -> None:
@@ -88,6 +92,8 @@ def tell(run: Run) -> None:
         with run.completing():
             Telling.objects.unsettled().filter(pk=telling.pk).update(state=TellingState.DROPPED)
         return
+    if telling.recipient in whom.names_held(telling.case, local_day(run.now())):
+        raise RecipientHeld
     way, telling.map_version = whom.way_to(telling)
     telling.way = WAYS[type(way)]
     _by(run, telling, way)

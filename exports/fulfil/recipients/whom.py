@@ -46,16 +46,28 @@ def recipients_to_tell(case: Case, on: date) -> list[Named]:
     since = since_when(case)
     if not since:
         return []
-    held_in = held.held_sources(case)
+    left_out = names_held(case, on)
     found: dict[str, Named] = {}
     for named in _registered():
-        # Who got it from a source in which it is held is not told to delete it: a hold is on the copies, too.
-        if named.map_version.as_map().source in held_in:
-            continue
         recipient = named.recipient
+        if recipient.name in left_out:
+            continue
         if recipient.relation in since and recipient.received_between(since[recipient.relation], on):
             found.setdefault(recipient.name, named)
     return list(found.values())
+
+
+def names_held(case: Case, on: date) -> set[str]:
+    """Who got something from a source in which it is held: not told to delete it, for a hold is on the copies, too.
+
+    By name, whatever other source discloses to them as well: the order to delete names the person and no source. Held
+    is what a hold kept when it was searched, and what one keeps on the day, though it be kept on another ground, too.
+    """
+    if case.right_answered != Right.DELETE:
+        return set()
+    registered = [(named.map_version.as_map().source, named.recipient.name) for named in _registered()]
+    held_in = held.held_sources(case) | held.covered_sources(case, {source for source, _name in registered}, on)
+    return {name for source, name in registered if source in held_in}
 
 
 def since_when(case: Case) -> Mapping[Relation, date | None]:

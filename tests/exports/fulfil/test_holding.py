@@ -13,7 +13,7 @@ from django.utils import timezone
 from exports.admin.attention import _troubles
 from exports.fulfil import held, what_went
 from exports.fulfil.account import account_of
-from exports.models import Act, ActBegun, ActKind, DataSource, Shredding
+from exports.models import Act, ActBegun, ActKind, DataSource, Shredding, Telling
 from exports.sources.sql import changing
 from exports.sources.sql.changing import Changing
 from exports.sources.sql.order import Hanging
@@ -25,6 +25,7 @@ from requests_app.services import holds, metrics
 from requests_app.services.holds import Asked
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
+from tests.exports.fulfil.test_gathering import load_anew
 from tests.exports.house import ANALYST, APPROVER, House, facts_of, fresh, person
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
@@ -209,6 +210,26 @@ def test_nobody_who_got_it_from_a_held_source_is_told_to_delete_it(house: House)
     hold(house)
     case = house.closed(Right.DELETE)
     assert facts_of(case, EventKind.RECIPIENT_TOLD) == []
+
+
+def test_who_got_it_from_a_held_source_and_from_another_is_told_by_neither(house: House) -> None:
+    parcels = "Northgate Parcel Inc."
+    named = f"  - {{name: {parcels}, kind: {{en: d, es: e}}, relation: service_provider, since: 2021-03-01,"
+    rest = "categories: [identifiers], purposes: [measure], tell: {batch: {}}}"
+    load_anew("web_log", "recipients:\n", f"recipients:\n{named} {rest}\n")
+    hold(house, source="web_log")
+    case = house.closed(Right.DELETE)
+    names = Telling.objects.told().filter(case=case).values_list("recipient", flat=True)
+    assert parcels not in names
+    assert names, "who got nothing from the held source is told"
+
+
+def test_who_got_it_from_a_held_source_whose_map_keeps_all_is_not_told_either(house: House) -> None:
+    keep = "on_delete: {keep: {ground: ca_105d8_legal_obligation, years: 7}}"
+    load_anew("web_log", "on_delete: delete", keep)
+    hold(house, source="web_log")
+    case = house.closed(Right.DELETE)
+    assert "Brightpath Media LLC" not in Telling.objects.told().filter(case=case).values_list("recipient", flat=True)
 
 
 def test_what_went_before_a_hold_or_may_have_gone_is_told_and_makes_it_no_refusal(house: House) -> None:

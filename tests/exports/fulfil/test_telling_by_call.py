@@ -21,10 +21,12 @@ from requests_app.events import EventKind
 from requests_app.law.agents import Requester
 from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case
+from requests_app.services import holds
+from requests_app.services.holds import Asked
 from requests_app.states import State
 from tests.exports.fulfil.recipient import KEY, LISTED, Recipient, gives_the_address, serving, told_by
 from tests.exports.fulfil.web_server import HOST
-from tests.exports.house import ANALYST, House, facts_of, fresh, person
+from tests.exports.house import ANALYST, APPROVER, House, facts_of, fresh, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -190,3 +192,21 @@ def test_a_file_is_confirmed_once_for_all_that_it_carries_when_its_day_is_over(h
     by_people.note_receipt(first.pk, number, "Taken, ticket 4711.", by=ANALYST, at=timezone.now())
     assert telling_of(second).confirmed_at is not None
     assert len(facts_of(first, EventKind.RECIPIENT_CONFIRMED)) == 1
+
+
+def test_a_recipient_is_not_told_to_delete_what_a_hold_keeps_since_and_a_person_decides(
+    house: House, recipient: Recipient
+) -> None:
+    recipient.answers.append((503, {}, b""))
+    case = house.closed(Right.DELETE)
+    asked = Asked(kind="legal", matter="Docket 26-101", person=frozenset({("email", str(person().email))}))
+    placed = holds.place(house.organisation, asked, by=ANALYST, at=timezone.now())
+    house.later(timedelta(hours=1))
+    assert len(recipient.calls) == 1
+    told = telling_of(case)
+    assert (told.state, told.error) == (TellingState.FAILED, "RecipientHeld")
+    assert fresh(case).state == State.CARRYING_OUT
+    holds.release(placed.pk, by=APPROVER, at=timezone.now())
+    by_people.try_again(case.pk, str(told.pk), by=ANALYST, at=timezone.now())
+    house.work()
+    assert (len(recipient.calls), fresh(case).state) == (2, State.CLOSED)

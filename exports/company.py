@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef
 
@@ -144,15 +144,15 @@ class CompanyWork:
         runs = case.source_runs.filter(round=case.gathering_round, state__in=UNFINISHED)
         return tuple(runs.values_list("source__title", flat=True))
 
-    def shut_because(self, case: Case) -> str:
+    def shut_because(self, case: Case, on: date) -> str:
         """A correction that does not say which record it means, or means none; a deletion that a service did in part,
-        or that would take what is to be kept by now; texts that may hold what is never disclosed; documents that nobody
-        has looked through.
+        that would take what is to be kept by now, or keeps something on a hold that is over; texts that may hold what
+        is never disclosed; documents that nobody has looked through.
         """
         if case.right_answered == Right.CORRECT:
             return corrections.shut_because(case)
         if case.right_answered == Right.DELETE:
-            because = what_went.shut_because(case) or kept_since.shut_because(case)
+            because = what_went.shut_because(case, on) or kept_since.shut_because(case)
             if because:
                 return because
         return flagging.shut_because(case) or deciding.shut_because(case)

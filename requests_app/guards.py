@@ -176,7 +176,7 @@ def needs_second_person(case: Case) -> bool:
     return case.right_asked in HARMFUL | {Right.APPEAL} or work().withheld(case) > 0
 
 
-def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
+def check_approve(case: Case, actor: Actor, on: date) -> None:
     """The decision needs a decided limit, an answered request to know, findings that can be carried out as they are,
     and a second person where the policy says so; where nothing is gathered, a written answer.
     """
@@ -188,7 +188,7 @@ def check_approve(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
         return
     _check_something_finds(case)
     _check_known_first(case)
-    _check_findings(case)
+    _check_findings(case, on)
     if needs_second_person(case) and actor.slug in _who_worked_on(case):
         raise MoveShut(
             _(
@@ -288,9 +288,9 @@ def _check_known_first(case: Case) -> None:
         )
 
 
-def _check_findings(case: Case) -> None:
+def _check_findings(case: Case, on: date) -> None:
     """What was found must be such that it can be done, and kept only on grounds that fit (G10)."""
-    if because := work().shut_because(case):
+    if because := work().shut_because(case, on):
         raise MoveShut(because)
     for code in work().grounds_of(case):
         try:

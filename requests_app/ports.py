@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -137,8 +137,8 @@ class Work(Protocol):
     def open_sources(self, case: Case) -> tuple[str, ...]:
         """Titles of the sources that are neither done nor waived."""
 
-    def shut_because(self, case: Case) -> str:
-        """Why what was found can't be carried out as it is, and what to do; empty if it can."""
+    def shut_because(self, case: Case, on: date) -> str:
+        """Why what was found can't be carried out on a day as it is, and what to do; empty if it can."""
 
     def asks_which(self, case: Case) -> bool:
         """Whether a source of the present round led to several records, between which a person decides."""

@@ -138,7 +138,7 @@ def gather_and_approve(stage: Stage, case: Case) -> Story[None]:
     """The analyst lets gather, the approver approves, the workers carry it out."""
     move(stage, case, "start_gathering", "analyst")
     yield from wait_for("gathering", lambda: _in(case, State.DECIDING))
-    yield from wait_for("the look through what was found", lambda: not work().shut_because(case))
+    yield from wait_for("the look through what was found", lambda: not work().shut_because(case, timezone.localdate()))
     move(stage, case, "approve", "approver")
     yield from wait_for("carrying out", lambda: _in(case, State.CLOSED))
 

@@ -107,6 +107,17 @@ def held_sources(case: Case) -> set[str]:
     return set(runs.values_list("source__slug", flat=True))
 
 
+def is_over_for(case: Case, on: date) -> bool:
+    """Whether something is planned to be kept by a hold where none keeps anything of the person on a day."""
+    searched = case.source_runs.filter(round=case.gathering_round, state=RunState.DONE).exclude(on_hold={})
+    marked = {
+        run.source.slug
+        for run in searched.select_related("source")
+        if any(run.counts.get(name) for name in run.on_hold)
+    }
+    return bool(marked and marked - covered_sources(case, marked, on))
+
+
 def is_held(case: Case, *, at: datetime) -> bool:
     """Whether a hold kept something when the sources were searched, or would stop the deletion now."""
     searched = case.source_runs.filter(round=case.gathering_round, state=RunState.DONE)

@@ -314,6 +314,10 @@ WHAT_TO_DO: Mapping[str, Text] = {
         " delete. Nothing was deleted there since. Gather again: the plan then keeps it, on its ground. Look, and"
         " approve anew."
     ),
+    "held_no_more": _(
+        "A hold that kept something when the sources were searched is over. Gather again: what nothing else keeps is"
+        " then planned to go. Look, and approve."
+    ),
     "hold_over": _(
         "If nothing else keeps it, ask to open the case again: it is gathered anew, and what no hold keeps can go."
     ),

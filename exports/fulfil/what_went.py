@@ -6,13 +6,14 @@ Read from the acts and what was begun; it decides nothing and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 
 from dsar.ledger import chains
 from exports import findings
-from exports.fulfil import trouble
+from exports.fulfil import held, trouble
 from exports.models import Act, ActBegun, ActKind, DataSource, Telling
 from exports.sources.connector import Action
 from exports.sources.datamap import Collection, Keep
@@ -141,7 +142,9 @@ def deleted_nothing(case: Case) -> bool:
     return not begun_because(case)
 
 
-def shut_because(case: Case) -> str:
-    """Why a deletion can't be approved as it was planned, and what to do; empty if it can."""
+def shut_because(case: Case, on: date) -> str:
+    """Why a deletion can't be approved on a day as it was planned, and what to do; empty if it can."""
     of_round = Act.objects.filter(case=case, kind=ActKind.DELETE, round=case.gathering_round)
-    return trouble.what_to_do("done_in_part") if any(act.is_in_part for act in of_round) else ""
+    if any(act.is_in_part for act in of_round):
+        return trouble.what_to_do("done_in_part")
+    return trouble.what_to_do("held_no_more") if held.is_over_for(case, on) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -134,7 +134,7 @@ class Company:
         """The shop, until it is searched."""
         return ("Shop",) if case.pk in self.to_search else ()
 
-    def shut_because(self, case: Case) -> str:
+    def shut_because(self, case: Case, on: date) -> str:
         """Why what was found can't be carried out."""
         return self.hindrance
 

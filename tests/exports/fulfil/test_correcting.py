@@ -189,7 +189,7 @@ def test_findings_that_can_not_be_read_shut_the_approval(house: House) -> None:
 def test_what_was_approved_before_is_handed_back_by_the_worker(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     two_addresses(house)
     case = house.deciding(Right.CORRECT, **STREET)
-    monkeypatch.setattr(CompanyWork, "shut_because", lambda _work, _case: "")
+    monkeypatch.setattr(CompanyWork, "shut_because", lambda _work, _case, _on: "")
     house.approve(case)
     assert facts_of(case, EventKind.HAND_BACK)[0]["because"] == "no_record_to_correct"
 

@@ -18,6 +18,7 @@ from exports.sources.sql import changing
 from exports.sources.sql.changing import Changing
 from exports.sources.sql.order import Hanging
 from requests_app.events import EventKind
+from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.law.yearly import Ended
 from requests_app.models import Hold
@@ -194,6 +195,20 @@ def test_a_hold_that_is_released_tells_the_desk_as_well(house: House) -> None:
     holds.release(placed.pk, by=APPROVER, at=timezone.now())
     house.later(timedelta(hours=2))
     assert {fact["source"] for fact in facts_of(case, EventKind.HOLD_OVER)} == {"shop", "web_log"}
+
+
+def test_on_a_hold_that_is_over_before_the_approval_nothing_is_kept(house: House) -> None:
+    placed = hold(house)
+    case = house.deciding(Right.DELETE)
+    holds.release(placed.pk, by=APPROVER, at=timezone.now())
+    house.later(timedelta(days=1))
+    with pytest.raises(MoveShut, match=r"A hold that kept something .* is over\. Gather again"):
+        house.approve(case)
+    house.move(case, "gather_again")
+    house.work()
+    house.approve(case)
+    assert not any(in_shop(house))
+    assert "legal claims" not in told(house, case)
 
 
 def test_content_is_not_destroyed_while_a_hold_covers_the_person(house: House) -> None:

@@ -75,7 +75,9 @@ def holds_on(case: Case, on: date, *, sources: Collection[str], person: Collecti
     """
     active = Hold.objects.active(on).filter(organisation=case.submission.organisation_id)
     on_everybody = Q(identifiers__isnull=True, source__in=list(sources))
-    on_person = Q(identifiers__digest__in=digests_of(known_of(case)) if person is None else person)
+    if person is None and active.filter(identifiers__isnull=False).exists():  # else nothing of the person is opened
+        person = digests_of(known_of(case))
+    on_person = Q(identifiers__digest__in=person or ())
     return list(active.filter(on_person | on_everybody).distinct().order_by("begins", "pk"))
 
 

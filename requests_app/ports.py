@@ -14,6 +14,7 @@ from requests_app.law.words import Degree, Right
 from requests_app.models import Case
 from requests_app.roles import Actor
 
+BIRTH_DATE = "birth_date"  # the kind of data point that is a day
 UNDECIDED = "[decide:"  # begins what a drafted text leaves to a person; nothing that holds it is sent
 
 
@@ -24,6 +25,11 @@ class CorrectableField:
     slug: str  # source.collection.field
     title: str
     kind: str = ""  # the kind of data point as which a probe asks for it, if one does
+
+    @property
+    def is_day(self) -> bool:
+        """Whether it is known to hold a day."""
+        return self.kind == BIRTH_DATE
 
 
 @dataclass(frozen=True)

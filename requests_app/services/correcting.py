@@ -5,20 +5,23 @@ Called by intake, and by the forms for their names; it decides nothing about who
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from datetime import date
 
 from django.utils.translation import gettext as _
 
 from requests_app.models import Case, CorrectionAsked
 from requests_app.plain_text import is_usable
-from requests_app.ports import systems
+from requests_app.ports import CorrectableField, systems
 
 MOST = 20  # corrections in one request; who has more to say writes it under "details"
 MOST_LETTERS = {"field": 200, "words": 200, "now": 500, "value": 500}
 PARTS = tuple(MOST_LETTERS)
 ROWS = 5  # that a form has for them
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def faults(corrections: Sequence[Correction], language: str) -> dict[str, str]:
     if len(corrections) > MOST:
         sentence = _("Please ask for at most %(most)s corrections at once, and write the rest under “Anything else”.")
         return {name_of("field", 1): sentence % {"most": MOST}}
-    known = {field.slug for field in systems().correctable_fields(language)}
+    known = {field.slug: field for field in systems().correctable_fields(language)}
     found: dict[str, str] = {}
     for number, correction in _numbered(corrections):
         found |= {name_of(part, number): text for part, text in _faults_of(correction, known)}
@@ -88,7 +91,7 @@ def _numbered(corrections: Sequence[Correction]) -> list[tuple[int, Correction]]
     return filled or [(1, Correction())]
 
 
-def _faults_of(correction: Correction, known: set[str]) -> Iterator[tuple[str, str]]:
+def _faults_of(correction: Correction, known: Mapping[str, CorrectableField]) -> Iterator[tuple[str, str]]:
     for part, most in MOST_LETTERS.items():
         text = getattr(correction, part)
         if len(text) > most:
@@ -99,3 +102,13 @@ def _faults_of(correction: Correction, known: set[str]) -> Iterator[tuple[str, s
         yield "field", _("Please choose what is wrong.")
     if not correction.value:
         yield "value", _("Please tell us the right value.")
+    elif correction.field in known and known[correction.field].is_day and not _is_day(correction.value):
+        yield "value", _("Please write the date as year-month-day, such as 1990-03-04.")
+
+
+def _is_day(text: str) -> bool:
+    """Whether it is a day as every source takes it; typed the way of a country it could never be written."""
+    try:
+        return bool(DAY.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:  # such as the 30th of February
+        return False

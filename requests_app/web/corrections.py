@@ -25,13 +25,14 @@ class Row:
 def fields_of_rows(correctable: Sequence[CorrectableField]) -> dict[str, forms.Field]:
     """The form's fields, by name, in the order of the page."""
     choices = [("", _("Choose a field…")), *((field.slug, field.title) for field in correctable)]
+    hint = _hint(correctable)
     found: dict[str, forms.Field] = {}
     for number in range(1, ROWS + 1):
         row: dict[str, forms.Field] = {
             "field": forms.ChoiceField(label=_("What is wrong?"), choices=choices, required=False),
             "words": _line(_("If it is not in the list: which information do you mean?")),
             "now": _line(_("What do we have now? (optional)")),
-            "value": _line(_("What is the right value?")),
+            "value": _line(_("What is the right value?"), hint),
         }
         found |= {name_of(part, number): field for part, field in row.items()}
     return found
@@ -45,5 +46,13 @@ def rows_of(form: forms.Form) -> Iterator[Row]:
         yield Row(number, fields, is_open=typed or any(field.errors for field in fields))
 
 
-def _line(label: str) -> forms.CharField:
-    return forms.CharField(label=label, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+def _hint(correctable: Sequence[CorrectableField]) -> str:
+    """How a day is written; empty where none may be corrected. Each is named: the page can't know which is chosen."""
+    days = ", ".join(dict.fromkeys(field.title for field in correctable if field.is_day))
+    # Translators: the titles of fields, such as "Date of birth"
+    return _("%(fields)s: as year-month-day, such as 1990-03-04.") % {"fields": days} if days else ""
+
+
+def _line(label: str, hint: str = "") -> forms.CharField:
+    widget = forms.TextInput(attrs={"autocomplete": "off"})
+    return forms.CharField(label=label, help_text=hint, required=False, widget=widget)

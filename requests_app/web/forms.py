@@ -19,7 +19,7 @@ from requests_app.identifying import AGENTS
 from requests_app.law.agents import Requester
 from requests_app.law.words import Right
 from requests_app.models import Channel, LookBack, Organisation
-from requests_app.ports import CorrectableField, Receiver
+from requests_app.ports import BIRTH_DATE, CorrectableField, Receiver
 from requests_app.rights import ANSWERED_WITH_DATA
 from requests_app.services import correcting
 from requests_app.services.asked_for import rights_named
@@ -322,7 +322,7 @@ class CodeForm(ReferenceForm):
 
 
 # A day is compared as records hold it; typed the way of a country, it would match nothing, and nobody would learn why.
-HINTS = {"birth_date": gettext_lazy("Year, month and day, such as 1985-03-31.")}
+HINTS = {BIRTH_DATE: gettext_lazy("Year, month and day, such as 1985-03-31.")}
 
 
 class ProofForm(PortalForm):

@@ -90,9 +90,10 @@ class Company:
         return self.least_degree
 
     def correctable_fields(self, language: str) -> tuple[CorrectableField, ...]:
-        """Two fields; one of them is asked as a question, too."""
+        """Three fields; two of them are asked as questions, too."""
         return (
             CorrectableField("shop.people.phone", TITLES["phone"], kind="phone"),
+            CorrectableField("shop.people.birth_date", TITLES["birth_date"], kind="birth_date"),
             CorrectableField("shop.people.nickname", "Nickname"),
         )
 

@@ -11,6 +11,7 @@ from exports.models import Act, DataMapVersion, DataSource
 from requests_app.events import EventKind
 from requests_app.guards import MoveShut
 from requests_app.law.words import Right
+from requests_app.ports import CorrectableField
 from requests_app.states import State
 from tests.exports.house import NOW, House, facts_of, fresh, parts_of, person
 
@@ -38,7 +39,10 @@ def test_neither_event_nor_proof_holds_the_value(house: House) -> None:
 
 
 @pytest.mark.parametrize("value", ["the day after tomorrow", "1990-13-40", "x" * 400])
-def test_a_value_that_the_column_can_not_hold_goes_back_to_a_person(house: House, value: str) -> None:
+def test_a_value_that_the_column_can_not_hold_goes_back_to_a_person(
+    house: House, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setattr(CorrectableField, "is_day", False)  # as of a map that doesn't tell
     case = house.closed(Right.CORRECT, correct_value=value, **BIRTH)
     assert case.state == State.DECIDING
     because = str(facts_of(case, EventKind.HAND_BACK)[0]["because"])

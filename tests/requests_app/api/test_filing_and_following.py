@@ -102,6 +102,7 @@ def test_several_corrections_stand_in_a_list(client: Client) -> None:
         ({"value": "x"}, "corrections.1.field"),
         ({"field": "shop.people.nickname", "value": {"a": 1}}, "corrections.1.value"),
         ({"field": "shop.people.nickname"}, "corrections.1.value"),
+        ({"field": "shop.people.birth_date", "value": "3/4/1990"}, "corrections.1.value"),
         ({"words": "x" * 201, "value": "x"}, "corrections.1.words"),
         ("Sammy", "corrections.1"),
     ],

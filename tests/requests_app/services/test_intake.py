@@ -33,6 +33,7 @@ from requests_app.models import (
 )
 from requests_app.roles import PERSON
 from requests_app.services import intake, letters
+from requests_app.services.correcting import Correction
 from requests_app.services.intake import IntakeRefused, receive_submission
 from requests_app.services.letters import Letter
 from requests_app.services.references import new_reference
@@ -52,6 +53,7 @@ from tests.requests_app.factories import (
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
+BORN = {"correct_field": "shop.people.birth_date"}
 IN_CALIFORNIA = intake.rights_offered(Organisation(), "US-CA", AT.date())
 
 
@@ -157,6 +159,10 @@ def test_what_the_person_typed_is_kept_sealed() -> None:
         ({"rights": (Right.CORRECT,), "correct_field": "shop.people.password"}, "correct_field"),
         ({"rights": (Right.CORRECT,), "correct_value": " "}, "correct_value"),
         ({"rights": (Right.CORRECT,), "correct_value": "x" * 501}, "correct_value"),
+        ({"rights": (Right.CORRECT,), **BORN, "correct_value": "3/4/1990"}, "correct_value"),
+        ({"rights": (Right.CORRECT,), **BORN, "correct_value": "4.3.1990"}, "correct_value"),
+        ({"rights": (Right.CORRECT,), **BORN, "correct_value": "1990-02-30"}, "correct_value"),
+        ({"rights": (Right.CORRECT,), **BORN, "correct_value": "1990-W09-7"}, "correct_value"),
     ],
 )
 def test_bad_input_is_told_at_its_field_and_nothing_is_written(changes: dict[str, object], field: str) -> None:
@@ -279,6 +285,12 @@ def test_after_a_failure_the_same_form_can_be_sent_again(monkeypatch: pytest.Mon
         with pytest.raises(ZeroDivisionError):
             receive_submission(message, by=PERSON, at=AT)
     assert receive_submission(message, by=PERSON, at=AT).cases.count() == 1
+
+
+def test_a_day_is_taken_as_sources_take_it_whatever_the_person_believes_is_held() -> None:
+    asked = Correction(BORN["correct_field"], now="3/4/90", value="1990-03-04")
+    submission = a_submission(Right.CORRECT, correct_field="", correct_value="", corrections=(asked,))
+    assert submission.cases.get().corrections.get().value == "1990-03-04"
 
 
 def test_a_correction_asks_for_its_own_field_only() -> None:

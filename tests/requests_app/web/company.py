@@ -1,4 +1,4 @@
-"""The smallest company that a portal can stand in front of: one field to correct, two questions, no systems."""
+"""The smallest company that a portal can stand in front of: two fields to correct, two questions, no systems."""
 
 from __future__ import annotations
 
@@ -34,9 +34,13 @@ class SmallCompany:
         return None
 
     def correctable_fields(self, language: str) -> tuple[CorrectableField, ...]:
-        """One field."""
-        title = {"en": "Telephone number", "es": "Número de teléfono"}[language]
-        return (CorrectableField("shop.customers.phone", title),)
+        """Two fields; one of them is a day."""
+        phone = {"en": "Telephone number", "es": "Número de teléfono"}[language]
+        born = {"en": "Date of birth", "es": "Fecha de nacimiento"}[language]
+        return (
+            CorrectableField("shop.customers.phone", phone),
+            CorrectableField("shop.customers.born", born, kind="birth_date"),
+        )
 
     def receivers(self) -> tuple[Receiver, ...]:
         """Those that were registered."""

@@ -232,6 +232,12 @@ BAD_INPUT = [
         "correct_value",
         "Please tell us the right value.",
     ),
+    (
+        "a day in the way of a country",
+        {"rights": ["correct"], "correct_field": "shop.customers.born", "correct_value": "4.3.1990"},
+        "correct_value",
+        "Please write the date as year-month-day, such as 1990-03-04.",
+    ),
 ]
 
 
@@ -329,6 +335,20 @@ def test_several_corrections_are_asked_for_in_one_form(client: Client, organisat
         (1, "shop.customers.phone", "", "555 0100", "555 0199"),
         (3, "", "my shoe size", "", "43"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "hint"),
+    [
+        ("en", "Date of birth: as year-month-day, such as 1990-03-04."),
+        ("es", "Fecha de nacimiento: como año-mes-día, por ejemplo 1990-03-04."),
+    ],
+)
+def test_the_form_says_how_a_day_is_written_where_one_may_be_corrected(
+    client: Client, organisation: Organisation, language: str, hint: str
+) -> None:
+    shown = client.get(FORM, headers={"accept-language": language}).content.decode()
+    assert f'<p class="help" id="id_correct_value_helptext">{hint}</p>' in shown
 
 
 def test_a_fault_of_a_further_correction_stands_in_its_row_which_is_open(

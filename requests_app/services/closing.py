@@ -191,11 +191,21 @@ def withdraw(case_id: UUID, *, at: datetime, by: Actor = PERSON) -> None:
             )
         change_state(case, EventKind.WITHDRAW, lambda: case.withdraw(at=at), by=by, at=at)
         duties.drop_unmet(case)
+        _confirm_withdrawal(case, by=by, at=at)
+
+
+def _confirm_withdrawal(case: Case, *, by: Actor, at: datetime) -> None:
+    """Tell who asked; and the person, in the own mailbox, who took back what somebody else had asked for them."""
+    submission = case.submission
+    by_person = submission.for_another and by == PERSON
+    for to_person in (True, False) if by_person and submission.email else (False,):
         letters.queue(
-            case.submission,
+            submission,
             letters.Letter.WITHDRAWN,
             at=at,
             case=case,
+            for_person=to_person,
+            by_person=by_person,
             restriction_ends=case.is_restricted,
         )
 

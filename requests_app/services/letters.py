@@ -131,17 +131,19 @@ def queue(
     at: datetime,
     case: Case | None = None,
     by_post: bool = False,
+    for_person: bool = False,
     **words: object,
 ) -> Message:
     """Write a letter and the job that delivers it, in the caller's transaction; ``words`` fill its template.
 
     Whoever gave no e-mail address is written to by post: such a letter waits until staff have printed and posted it.
-    ``by_post``: this one in any case.
+    ``by_post``: this one in any case. ``for_person``: to the person's own mailbox, whoever asks.
     """
     by_mail = submission.has_mailbox and not by_post
-    to_person = goes_to_person(submission, letter) or (submission.person_receives and _holds_data(letter, case))
+    to_person = for_person or goes_to_person(submission, letter)
+    to_person = to_person or (submission.person_receives and _holds_data(letter, case))
     addressee = submission.name if to_person else submission.contact_name
-    subject, text = compose(submission, letter, case=case, on=at, addressee=addressee, **words)
+    subject, text = compose(submission, letter, case=case, on=at, addressee=addressee, to_person=to_person, **words)
     message = Message(
         id=uuid.uuid4(),
         submission=submission,

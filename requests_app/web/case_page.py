@@ -23,7 +23,7 @@ from requests_app.web import session
 from requests_app.web.asking_for_another import authority
 from requests_app.web.forms import ProofForm
 from requests_app.web.pages import language
-from requests_app.web.progress import Progress, all_progress
+from requests_app.web.progress import TO_PERSON, Progress, all_progress
 from requests_app.web.proof import Proof, proof
 from requests_app.web.sections import rendered
 from requests_app.web.session import person_page
@@ -67,7 +67,7 @@ def case_page(request: HttpRequest, submission: Submission) -> HttpResponse:
 
 def _of_the_person(request: HttpRequest, submission: Submission) -> HttpResponse:
     """The page of the person for whom somebody else asks: a word about the permission, and data that is theirs."""
-    cases = all_progress(submission, language(), at=timezone.now())
+    cases = all_progress(submission, language(), at=timezone.now(), words=TO_PERSON)
     context = {
         "submission": submission,
         "cases": _with_sections(request, submission, cases),
@@ -95,10 +95,18 @@ def withdraw(request: HttpRequest, submission: Submission, right: str) -> HttpRe
         except MoveShut as shut:
             messages.error(request, shut.sentence)
         else:
-            messages.success(request, _("Your request is withdrawn. We are sending you a confirmation."))
+            messages.success(request, _withdrawn(request, submission))
         return redirect("portal:case")
     context = {"may_be_withdrawn": endings.may_be_withdrawn(case), "title": right_title(case, language())}
     return render(request, "portal/withdraw.html", context)
+
+
+def _withdrawn(request: HttpRequest, submission: Submission) -> str:
+    """What is said after it: the person for whom somebody else asks hears who is told besides."""
+    if session.is_person(request):
+        told = _("The request is withdrawn. We are sending you a confirmation, and telling %(requester)s.")
+        return told % {"requester": submission.requester_name}
+    return _("Your request is withdrawn. We are sending you a confirmation.")
 
 
 def _proof_form(request: HttpRequest, asked: Proof | None) -> ProofForm | None:

@@ -71,6 +71,28 @@ ENDED: Mapping[Outcome, Promise] = {
     Outcome.DUPLICATE: _("This is part of another request of yours, and is answered there."),
     Outcome.REDIRECTED: _("This request belongs to another organisation. Our letter says which."),
 }
+# What ends otherwise for whoever else looks: who asks for somebody, and the person, may each have taken it back.
+TAKEN_BACK = _("This request was withdrawn.")
+# What is said otherwise to the person for whom somebody else asks: our letters go to who asks, whom they may not know.
+FOR_PERSON = _("We need to know whose data it is, and that who asks may ask for it, before we touch anything.")
+NOW_PERSON: Mapping[State, Promise] = {
+    **NOW,
+    State.RECEIVED: _("We have the request."),
+    State.CLARIFYING: _("We asked a question of who asks for you, and wait for the answer."),
+    State.REVIEWING: _("Our privacy team is looking at the request."),
+}
+NOW_DECIDED_PERSON: Mapping[State, Promise] = {
+    State.DECIDING: _("A person is looking into it, and writes the answer."),
+    State.CARRYING_OUT: _("It is decided; the answer is on its way."),
+}
+ENDED_PERSON: Mapping[Outcome, Promise] = {
+    Outcome.FULFILLED: _("Done: we did what was asked for."),
+    Outcome.PARTLY_FULFILLED: _("Done in part. Our letter to who asks for you says what was left out, and why."),
+    Outcome.REFUSED: _("We could not do what was asked for. Our letter to who asks for you says why."),
+    Outcome.WITHDRAWN: TAKEN_BACK,
+    Outcome.DUPLICATE: _("This is part of another request, and is answered there."),
+    Outcome.REDIRECTED: _("This request belongs to another organisation. Our letter to who asks for you says which."),
+}
 # Closed after the whole way was gone; any other end leaves steps out.
 ANSWERED = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
 IN_FORCE: Mapping[Right, Promise] = {
@@ -79,6 +101,13 @@ IN_FORCE: Mapping[Right, Promise] = {
     Right.OBJECT_MARKETING: _("It is in force: what you named is on the list that our systems have to follow."),
     Right.WITHDRAW_CONSENT: _("It is in force: what you named is on the list that our systems have to follow."),
     Right.OPT_IN: _("You confirmed it: your opt-out has ended."),
+}
+ON_THE_LIST = _("It is in force: what was named is on the list that our systems have to follow.")
+IN_FORCE_PERSON: Mapping[Right, Promise] = {
+    **IN_FORCE,
+    Right.OPT_OUT_SALE_SHARE: _("It is in force. We are telling those who received your data since it was asked for."),
+    Right.OBJECT_MARKETING: ON_THE_LIST,
+    Right.WITHDRAW_CONSENT: ON_THE_LIST,
 }
 # What the page shows as long as it holds; for opt-outs the words that 11 CCR 7026(g) gives as an example.
 STAMPS: Mapping[Right, Promise] = {
@@ -95,6 +124,21 @@ class Status(StrEnum):
     DONE = "done"
     CURRENT = "current"
     TO_COME = "to_come"
+
+
+@dataclass(frozen=True)
+class Words:
+    """How it is said to whoever looks."""
+
+    now: Mapping[State, Promise]
+    decided: Mapping[State, Promise]  # what differs on the route that only decides
+    in_force: Mapping[Right, Promise]
+    ended: Mapping[Outcome, Promise]
+    for_another: Promise
+
+
+TO_WHO_ASKS = Words(NOW, NOW_DECIDED, IN_FORCE, ENDED, FOR_ANOTHER)
+TO_PERSON = Words(NOW_PERSON, NOW_DECIDED_PERSON, IN_FORCE_PERSON, ENDED_PERSON, FOR_PERSON)
 
 
 @dataclass(frozen=True)
@@ -146,21 +190,21 @@ class Progress:
         return self.answer.due_on if self.answer and self.case.is_open and self.ended_on is None else None
 
 
-def all_progress(submission: Submission, language: str, *, at: datetime) -> list[Progress]:
+def all_progress(submission: Submission, language: str, *, at: datetime, words: Words = TO_WHO_ASKS) -> list[Progress]:
     """How far each case of a submission has come, in the order of the form."""
     order = list(Right)
     cases = sorted(submission.cases.all(), key=lambda case: order.index(case.right_asked))
-    return [progress(case, language, at=at) for case in cases]
+    return [progress(case, language, at=at, words=words) for case in cases]
 
 
-def progress(case: Case, language: str, *, at: datetime) -> Progress:
+def progress(case: Case, language: str, *, at: datetime, words: Words = TO_WHO_ASKS) -> Progress:
     """How far this case has come."""
     answer, restricted, ended_at = letters.earliest_answer(case), case.is_restricted, opt_outs.ended_at(case)
     return Progress(
         case=case,
         title=letters.right_title(case, language),
         steps=_steps(case),
-        now=_now(case),
+        now=_now(case, words),
         answer=answer,
         working=answer.explained(language) if answer else "",
         is_late=bool(answer and case.is_open and answer.is_late(local_day(at))),
@@ -211,18 +255,24 @@ def _status(place: int, here: int) -> Status:
     return Status.CURRENT if place == here else Status.TO_COME
 
 
-def _now(case: Case) -> Promise:
+def _now(case: Case, words: Words) -> Promise:
     if case.right_asked == Right.OPT_IN and (said := _now_of_opt_in(case)) is not None:
         return said
     if case.state == State.CLOSED:
-        return ENDED[Outcome(case.outcome)]
+        return _ended(case, words)
     if case.route == Route.DIRECT and case.state == State.CARRYING_OUT:
-        return IN_FORCE.get(case.right_asked, NOW[State.CARRYING_OUT])
+        return words.in_force.get(case.right_asked, words.now[State.CARRYING_OUT])
     if case.state == State.VERIFYING and case.submission.for_another:
-        return FOR_ANOTHER
+        return words.for_another
     if case.route == Route.DECIDE_ONLY:
-        return NOW_DECIDED.get(State(case.state), NOW[State(case.state)])
-    return NOW[State(case.state)]
+        return words.decided.get(State(case.state), words.now[State(case.state)])
+    return words.now[State(case.state)]
+
+
+def _ended(case: Case, words: Words) -> Promise:
+    if case.outcome == Outcome.WITHDRAWN and case.submission.for_another:
+        return TAKEN_BACK
+    return words.ended[Outcome(case.outcome)]
 
 
 def _now_of_opt_in(case: Case) -> Promise | None:

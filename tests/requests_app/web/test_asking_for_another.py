@@ -18,6 +18,8 @@ from requests_app.models import Evidence, Organisation, Submission, Suppression
 from requests_app.roles import Actor, Role
 from requests_app.services import account, identity, moving
 from requests_app.services.letters import Letter
+from requests_app.states import Outcome, State
+from requests_app.web.progress import TO_PERSON, progress
 from tests.requests_app.services.test_account import SECRET, assertion
 from tests.requests_app.web.conftest import NOW, FileRequest, confirm_path, enter, newest_letter, page
 from tests.requests_app.web.test_filing import typed
@@ -180,6 +182,58 @@ def test_the_history_says_who_of_the_two_withdrew(
     sam.post(link_of_the_person(submission))
     (client if is_agent else sam).post("/case/me/withdraw/know_specific/")
     assert chains.history(submission.cases.get().chain).get(kind="withdraw").actor == actor
+
+
+def test_what_the_person_takes_back_is_told_to_them_and_to_who_asked(client: Client, file_request: FileRequest) -> None:
+    submission = by_agent(file_request, client)
+    accept(submission)
+    sam = Client()
+    sam.post(link_of_the_person(submission))
+    assert "/case/me/withdraw/know_specific/" in page(sam)
+    answer = sam.post("/case/me/withdraw/know_specific/", follow=True).content.decode()
+    assert "The request is withdrawn. We are sending you a confirmation, and telling Ada Agent." in answer
+    assert "This request was withdrawn." in answer
+    assert "This request was withdrawn." in page(client)
+    told = {one.address: one for one in submission.messages.filter(letter=Letter.WITHDRAWN)}
+    assert told.keys() == {submission.email, ADA["requester_email"]}
+    own, agents = told[submission.email], told[ADA["requester_email"]]
+    assert "you withdrew this request, which Ada Agent sent us for you on" in " ".join(own.text.split())
+    assert "Dear Sam Rivera" in own.text
+    assert agents.subject == f"Request {submission.reference} was withdrawn"
+    assert "Sam Rivera withdrew this request, which you sent us for them on" in " ".join(agents.text.split())
+    assert "If it was not you" not in agents.text
+
+
+def test_what_who_asks_takes_back_is_told_to_them_alone(client: Client, file_request: FileRequest) -> None:
+    submission = by_agent(file_request, client)
+    accept(submission)
+    answer = client.post("/case/me/withdraw/know_specific/", follow=True).content.decode()
+    assert "Your request is withdrawn. We are sending you a confirmation." in answer
+    (told,) = submission.messages.filter(letter=Letter.WITHDRAWN)
+    assert told.address == ADA["requester_email"]
+    assert told.subject == f"You withdrew your request {submission.reference}"
+
+
+SAID = [
+    (State.VERIFYING, "", "that you may ask for it", "that who asks may ask for it"),
+    (State.REVIEWING, "", "looking at your request", "looking at the request"),
+    (State.CLOSED, Outcome.FULFILLED, "what you asked for", "what was asked for"),
+    (State.CLOSED, Outcome.REFUSED, "Our letter says why", "Our letter to who asks for you says why"),
+]
+
+
+def test_the_person_s_page_speaks_to_the_person(client: Client, file_request: FileRequest) -> None:
+    submission = by_agent(file_request, client)
+    accept(submission)
+    sam = Client()
+    sam.post(link_of_the_person(submission))
+    assert SAID[0][2] in page(client)
+    assert SAID[0][3] in page(sam)
+    case = submission.cases.get()
+    for state, outcome, to_agent, to_person in SAID:
+        vars(case).update(state=state, outcome=outcome)  # as if it had moved there
+        assert to_agent in str(progress(case, "en", at=NOW).now)
+        assert to_person in str(progress(case, "en", at=NOW, words=TO_PERSON).now)
 
 
 def test_nobody_answers_for_the_other(client: Client, file_request: FileRequest) -> None:

@@ -320,8 +320,9 @@ def test_other_floors_may_bring_a_section_along(
 
 
 def test_every_state_and_every_outcome_has_words_for_the_person() -> None:
-    assert set(progress.NOW) == set(State) - {State.CLOSED}
-    assert set(progress.ENDED) == set(Outcome)
+    for words in (progress.TO_WHO_ASKS, progress.TO_PERSON):
+        assert set(words.now) == set(State) - {State.CLOSED}
+        assert set(words.ended) == set(Outcome)
     assert set(progress.FULL) == set(State) - {State.CLARIFYING}
 
 

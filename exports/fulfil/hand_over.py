@@ -157,12 +157,13 @@ def start_download(
     except trouble.DAMAGED:
         _note_damaged(bundle, at=at)
         raise
+    length = bundle.clear_size - first if length is None else length
     with transaction.atomic():
         Download.objects.create(bundle=bundle, at=at)
-        part = {"first_byte": first} if first else {}
+        part = {} if length == bundle.clear_size else {"first_byte": first, "size": length}
         record(locked(bundle.case_id), EventKind.DOWNLOADED, by=by, at=at, bundle=str(bundle.pk), **part)
 
-    return pieces_of(opened, clear, first=first, length=bundle.clear_size - first if length is None else length)
+    return pieces_of(opened, clear, first=first, length=length)
 
 
 def pieces_of(

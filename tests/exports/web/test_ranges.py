@@ -92,7 +92,15 @@ def test_what_broke_off_goes_on_where_it_stopped(opened: Client, case: Case) -> 
     piece = body(opened.get(f"{HERE}file/", headers={"range": "bytes=100-299"}))
     assert piece == whole[100:300]
     facts = [event.facts for event in chains.history(case.chain).filter(kind="downloaded")]
-    assert [fact.get("first_byte", 0) for fact in facts] == [0, middle, 100]
+    parts = [(fact["first_byte"], fact["size"]) for fact in facts if "size" in fact]
+    assert parts == [(middle, len(whole) - middle), (100, 200)]
+    assert len(facts) == 3
+
+
+def test_the_first_bytes_alone_are_noted_as_no_whole_download(opened: Client, case: Case) -> None:
+    assert len(body(opened.get(f"{HERE}file/", headers={"range": "bytes=0-9"}))) == 10
+    (event,) = chains.history(case.chain).filter(kind="downloaded")
+    assert (event.facts["first_byte"], event.facts["size"]) == (0, 10)
 
 
 def test_a_range_outside_the_file_is_told_how_long_it_is(opened: Client, case: Case) -> None:

@@ -62,9 +62,10 @@ def ways_to_show(_case: Case) -> list[tuple[str, str]]:
     ]
 
 
-def _questions(_case: Case) -> list[tuple[str, str]]:
-    """What a probe can compare; which of them are left in this case is asked when the answers are taken."""
-    return [(kind, title) for kind, title in systems().question_titles("en").items() if kind != "email"]
+def _questions(case: Case) -> list[tuple[str, str]]:
+    """What a probe can compare and the request does not say; what the case is about is told when answers are taken."""
+    known = {"email", "account_number"} if case.submission.account_number else {"email"}
+    return [(kind, title) for kind, title in systems().question_titles("en").items() if kind not in known]
 
 
 def signed(_case: Case) -> list[tuple[str, str]]:

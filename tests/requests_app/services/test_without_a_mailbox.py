@@ -10,6 +10,7 @@ from requests_app import guards
 from requests_app.law.words import Degree, DutyKind, EvidenceKind, Right
 from requests_app.models import Case, Channel, CodePurpose, Identifier, Message, MessageState, Submission
 from requests_app.move import InputRefused
+from requests_app.moves import MOVES
 from requests_app.roles import PERSON
 from requests_app.services import entering, moving
 from requests_app.services.intake import IntakeRefused, receive_submission
@@ -171,6 +172,13 @@ class TestWhoAsks:
         event = chains.history(case.chain).get(kind="identity_shown")
         assert event.facts == {"how": "by_telephone", "points": 2, "declared": True}
         assert (event.actor, event.kind) == (ANALYST.slug, "identity_shown")
+
+    @pytest.mark.parametrize("came_with_it", [True, False])
+    def test_is_asked_for_the_account_number_only_where_the_request_does_not_give_it(self, came_with_it: bool) -> None:
+        case = a_case_by_post(**{} if came_with_it else {"account_number": ""})
+        asked = next(entry for entry in MOVES["identity_shown"].inputs if entry.name == "question_1").choices
+        assert asked is not None
+        assert ("account_number" in dict(asked(case))) is not came_with_it
 
     def test_is_shown_on_the_case_page_where_there_is_a_mailbox(self) -> None:
         assert "has a mailbox" in shut_because(a_case(), "identity_shown")

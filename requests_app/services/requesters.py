@@ -22,6 +22,16 @@ def faults(intake: Intake, on: date, errors: Mapping[str, str]) -> dict[str, str
     """What is wrong with asking for somebody else: whose mailbox it is, and how old a child is."""
     if intake.requester is Requester.SELF:
         return {}
+    found = _faults_of_person(intake)
+    if intake.requester is Requester.EXECUTOR and Right.OPT_IN in intake.rights:
+        found["rights"] = _("To opt in again is the person's own choice: nobody makes it for somebody who died.")
+    if intake.requester is Requester.PARENT:
+        found |= _faults_of_age(intake, on, errors)
+    return found
+
+
+def _faults_of_person(intake: Intake) -> dict[str, str]:
+    """By what we know the person: never by the mailbox of an agent."""
     if intake.requester in AGENTS and intake.email.casefold() == intake.requester_email.casefold():
         return {
             "email": _(
@@ -31,10 +41,6 @@ def faults(intake: Intake, on: date, errors: Mapping[str, str]) -> dict[str, str
         }
     if not intake.email and not intake.account_number:
         return {"email": _("Please give an e-mail address or an account number by which we know the person.")}
-    if intake.requester is Requester.EXECUTOR and Right.OPT_IN in intake.rights:
-        return {"rights": _("To opt in again is the person's own choice: nobody makes it for somebody who died.")}
-    if intake.requester is Requester.PARENT:
-        return _faults_of_age(intake, on, errors)
     return {}
 
 

@@ -426,6 +426,22 @@ def test_a_parent_gives_something_by_which_the_child_is_known() -> None:
     assert fresh(case).submission.subject
 
 
+@pytest.mark.parametrize(
+    ("requester", "changes", "faults"),
+    [
+        (Requester.PARENT, {"born_on": None}, {"email", "born_on"}),
+        (Requester.EXECUTOR, {"rights": (Right.OPT_IN,)}, {"email", "rights"}),
+    ],
+)
+def test_all_that_is_wrong_with_asking_for_another_is_told_at_once(
+    requester: Requester, changes: dict[str, Any], faults: set[str]
+) -> None:
+    nameless = {"name": "Kit", "email": "", "account_number": ""}
+    with pytest.raises(IntakeRefused) as refused:
+        a_submission(requester=requester, **EVE | nameless | changes)
+    assert set(refused.value.errors) == faults
+
+
 def test_faults_of_the_place_are_told_before_the_age_is_looked_at() -> None:
     with pytest.raises(IntakeRefused) as refused:
         a_submission(requester=Requester.PARENT, born_on=date(2000, 3, 1), residence="nowhere", **EVE | KIT)

@@ -31,6 +31,7 @@ from exports.fulfil import (
 )
 from exports.fulfil.account import account_of, refusal_of
 from exports.fulfil.corrections import deciding as corrections
+from exports.fulfil.corrections import supporting
 from exports.fulfil.documents import deciding
 from exports.fulfil.hand_over import NotHandedOver
 from exports.fulfil.recipients import telling, whom
@@ -115,6 +116,10 @@ class CompanySystems:
         """The controllers that data maps name, with the contact of the first map that has one."""
         told = held_for_others(_all_maps(), cited="", language=language)
         return tuple(Controller(entry["controller"], entry["contact"] or "") for entry in told)
+
+    def fault_of_paper(self, content: bytes, language: str) -> str:
+        """What the process that is locked up can't open."""
+        return supporting.fault_of(content, language)
 
     def question_titles(self, language: str) -> Mapping[str, str]:
         """One question a kind of data point that a source can compare reliably."""

@@ -127,6 +127,9 @@ class Systems(Protocol):
     def controllers(self, language: str) -> tuple[Controller, ...]:
         """The companies whose processor we are, by name: their data is theirs to answer for."""
 
+    def fault_of_paper(self, content: bytes, language: str) -> str:
+        """Why a PDF, PNG or JPEG that somebody sent can't be opened, and what to do; empty if it can."""
+
     def question_titles(self, language: str) -> Mapping[str, str]:
         """The fixed questions of a probe, by kind of data point; never drawn from what is held."""
 

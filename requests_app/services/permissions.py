@@ -25,6 +25,7 @@ from requests_app.models import (
     Submission,
 )
 from requests_app.moves import performs
+from requests_app.ports import systems
 from requests_app.roles import PERSON, REQUESTER, Actor
 from requests_app.services import codes, identity, letters, linking, papers, people, restricting
 from requests_app.services.history import locked_cases, record
@@ -156,7 +157,10 @@ def _checked(submission: Submission, content: bytes) -> str:
         raise FileRefused(_("Please confirm your mailbox first, with the code that we mailed to you."))
     if not may_send_file(submission):
         raise FileRefused(_("No further paper is needed here. Please write to us if you think otherwise."))
-    return papers.type_of(content)
+    content_type = papers.type_of(content)
+    if fault := systems().fault_of_paper(content, submission.language):
+        raise FileRefused(fault)
+    return content_type
 
 
 def _missing_papers(submission: Submission) -> list[Asked]:

@@ -115,6 +115,10 @@ class Company:
         """Those that were registered."""
         return self.registered
 
+    def fault_of_paper(self, content: bytes, language: str) -> str:
+        """It opens everything but what says that it is broken."""
+        return "This file can't be opened." if b"broken" in content else ""
+
     def question_titles(self, language: str) -> Mapping[str, str]:
         """The fixed questions."""
         return TITLES

@@ -116,6 +116,17 @@ def picture(document: SupportingDocument, number: int) -> bytes:
     return burning.as_png(drawn)
 
 
+def fault_of(content: bytes, language: str) -> str:
+    """Why a paper can't be opened, and what to do; empty if it can, or where nothing can be looked at."""
+    try:
+        _sandbox().look(content, _kind(content), language=language)
+    except Faulty as faulty:
+        return in_words(faulty.fault)
+    except CannotLockDown:  # staff save such a paper and look at it by themselves: nothing is drawn of it here
+        return ""
+    return ""
+
+
 def note_seen(document: SupportingDocument, number: int, *, by: Actor, at: datetime) -> None:
     """Somebody of the desk opened a page; once each was, the document can be considered. The case is locked."""
     known = SupportingDocument.objects.get(pk=document.pk)

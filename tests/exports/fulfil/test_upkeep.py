@@ -25,6 +25,7 @@ from requests_app.law.words import Right
 from requests_app.models import PermissionFile, Submission, SupportingDocument
 from requests_app.services import identity, papers, permissions
 from tests.exports.house import APPROVER, House, facts_of, fresh, parts_of, person
+from tests.exports.papers import pdf
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -153,7 +154,7 @@ def test_a_paper_of_who_asks_for_another_stays_as_long_as_its_row(house: House) 
     agent = {"requester_name": "Paula Porter", "requester_email": "paula@agents.example"}
     submission = house.file(Right.KNOW_CATEGORIES, requester=Requester.AGENT, **agent)
     identity.note_mailbox(submission, at=timezone.now())
-    paper = permissions.send_file(submission, b"%PDF-1.7 power of attorney", at=timezone.now())
+    paper = permissions.send_file(submission, pdf("power of attorney"), at=timezone.now())
     age(house)
     assert upkeep.remove_orphaned_files(at=timezone.now()) == 0
     assert papers.read(paper).startswith(b"%PDF")

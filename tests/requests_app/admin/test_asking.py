@@ -14,6 +14,7 @@ from requests_app.models import Case, PermissionFile
 from requests_app.roles import PERSON, Role
 from requests_app.services import identity, permissions, silence
 from requests_app.services.intake import receive_submission
+from tests.exports.papers import pdf
 from tests.requests_app.admin.conftest import NOW, Desk
 from tests.requests_app.admin.test_case_page import page_of
 from tests.requests_app.factories import an_intake, code_in, days
@@ -21,7 +22,7 @@ from tests.requests_app.factories import an_intake, code_in, days
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 ADA: dict[str, Any] = {"requester_name": "Ada Agent", "requester_email": "ada@agents.example"}
-PDF = b"%PDF-1.7 I permit it."
+PDF = pdf("I permit it.")
 
 
 @pytest.fixture

@@ -55,6 +55,10 @@ class SmallCompany:
         title = {"en": "Driver's licence number", "es": "Número de licencia"}[language]
         return (CorrectableField("shop.customers.licence", title),)
 
+    def fault_of_paper(self, content: bytes, language: str) -> str:
+        """It opens everything but what says that it is broken."""
+        return "This file can't be opened." if b"broken" in content else ""
+
     def question_titles(self, language: str) -> Mapping[str, str]:
         """The fixed questions."""
         return {kind: titles[language] for kind, titles in QUESTIONS.items()}

@@ -122,6 +122,7 @@ def test_the_case_page_of_an_agent_says_what_is_missing_and_takes_a_paper(
         ({}, "Please choose a file first"),
         ({"paper": SimpleUploadedFile("x.pdf", b"MZ")}, "Please send a PDF, PNG or JPEG file"),
         ({"paper": "a text"}, "Please choose a file first"),
+        ({"paper": SimpleUploadedFile("x.pdf", b"%PDF-1.7 broken")}, "This file can&#x27;t be opened."),
     ],
 )
 def test_what_is_no_paper_is_told_so(

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from requests_app.law.calendars import months_before
 from requests_app.law.lawpack import LawPack
 from requests_app.law.values import Limit
-from requests_app.law.wording import spell_date
+from requests_app.law.wording import spell_citation, spell_date
 from requests_app.law.words import Beyond, Right, Text, Window
 
 LIMITS = "limits"
@@ -60,9 +60,9 @@ class LimitCount:
         free = Text(" free of charge", " sin coste") if self.beyond is Beyond.FEE else Text("", "")
         return Text(
             f"Information was provided {self.counted} of {self.allowed} times{free.en} after {start} and up to {end}"
-            f" ({self.citation}).",
+            f" ({spell_citation(self.citation, 'en')}).",
             f"Se facilitó información {self.counted} de {self.allowed} veces{free.es} después del {start} y hasta el"
-            f" {end} ({self.citation}).",
+            f" {end} ({spell_citation(self.citation, 'es')}).",
         ).in_language(language)
 
     def already_provided(self, language: str = "en") -> str:

@@ -34,6 +34,14 @@ MANY = {
     Unit.WORDS: Text("words", "palabras"),
 }
 AND = Text(" and ", " y ")
+# Citations of no law: laws are cited alike in every language, what the house wrote itself is translated.
+OF_HOUSE = {
+    text.en: text
+    for text in (
+        Text("Privacy policy, general part", "Política de privacidad, parte general"),
+        Text("Working rules of the privacy team", "Reglas de trabajo del equipo de privacidad"),
+    )
+}
 AT_ONCE = Text("at once", "de inmediato")
 
 
@@ -49,6 +57,11 @@ def spell_period(number: int, unit: Unit, language: str) -> str:
         return AT_ONCE.in_language(language)
     name = ONE[unit] if number == 1 else MANY[unit]
     return f"{number} {name.in_language(language)}"
+
+
+def spell_citation(citation: str, language: str) -> str:
+    """Civ. Code 1798.130(a)(2); Política de privacidad, parte general."""
+    return OF_HOUSE[citation].in_language(language) if citation in OF_HOUSE else citation
 
 
 def spell_list(items: Sequence[str], language: str) -> str:

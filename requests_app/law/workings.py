@@ -8,7 +8,7 @@ from typing import NotRequired, Self, TypedDict
 
 from requests_app.law.calendars import WEEKEND
 from requests_app.law.clocks import RECEIPT, Pause
-from requests_app.law.wording import spell_date, spell_list, spell_period
+from requests_app.law.wording import spell_citation, spell_date, spell_list, spell_period
 from requests_app.law.words import ClockStart, PauseGround, Text, Unit
 
 STARTED_BY = {
@@ -64,14 +64,14 @@ class Working:
         """The working in words, in English or Spanish."""
         start, result = spell_date(self.start, language), spell_date(self.result, language)
         period = spell_period(self.days, self.unit, language)
-        skips = self._not_counted(language)
+        skips, citation = self._not_counted(language), spell_citation(self.citation, language)
         if self.extended_on is None:
-            count = f"{period} ({self.citation}){skips}"
+            count = f"{period} ({citation}){skips}"
         else:
             announced = spell_date(self.extended_on, language)
             count = Text(
-                f"extended on {announced} to {period} in all ({self.citation}){skips}",
-                f"prorrogada el {announced} hasta {period} en total ({self.citation}){skips}",
+                f"extended on {announced} to {period} in all ({citation}){skips}",
+                f"prorrogada el {announced} hasta {period} en total ({citation}){skips}",
             ).in_language(language)
         begun, moved = self._begun(language), self._moved(language)
         return Text(

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from requests_app.law import packs
-from requests_app.law.wording import spell_date
+from requests_app.law.wording import spell_citation, spell_date
 from requests_app.law.words import Right
 from requests_app.models import Organisation
 from requests_app.residence import is_residence
@@ -102,4 +102,6 @@ def _laws_of(organisation: Organisation, residence: str, on: date) -> set[str]:
 
 
 def _with_rules(sentence: str, citations: Collection[str]) -> str:
-    return f"{sentence} ({'; '.join(sorted(citations))})" if citations else sentence
+    language = get_language() or "en"
+    cited = "; ".join(sorted(spell_citation(citation, language) for citation in citations))
+    return f"{sentence} ({cited})" if cited else sentence

@@ -217,6 +217,12 @@ def test_the_working_is_a_sentence_for_staff_and_person() -> None:
     )
 
 
+def test_what_the_policy_itself_promises_is_cited_in_the_language_of_the_working() -> None:
+    working = owed(Right.INQUIRY, "2026-11-23", law=HOUSE)[DutyKind.ANSWER].working
+    assert "(Privacy policy, general part)" in working.sentence()
+    assert "(Política de privacidad, parte general)" in working.sentence("es")
+
+
 def test_the_working_names_the_days_that_do_not_count() -> None:
     working = owed(Right.DELETE, "2026-11-20", calendar=CALIFORNIA)[DutyKind.ACKNOWLEDGE].working
     assert working.sentence() == (

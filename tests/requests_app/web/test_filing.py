@@ -255,6 +255,15 @@ def test_bad_input_is_told_at_the_top_and_at_its_field_and_nothing_is_received(
     assert Submission.objects.count() == 0
 
 
+def test_a_right_that_is_not_offered_is_refused_in_spanish_with_the_policy_in_spanish(
+    client: Client, organisation: Organisation
+) -> None:
+    client.cookies["django_language"] = "es"
+    shown = client.post(FORM, typed(rights=["appeal"])).content.decode()
+    assert "Política de privacidad, parte general" in shown
+    assert "general part" not in shown
+
+
 @pytest.mark.parametrize("encoding", ["rot13", "base64", "utf-16", "nonsense"])
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
 def test_a_body_in_another_encoding_than_the_page_is_refused(

@@ -93,6 +93,8 @@ ENDED_PERSON: Mapping[Outcome, Promise] = {
     Outcome.DUPLICATE: _("This is part of another request, and is answered there."),
     Outcome.REDIRECTED: _("This request belongs to another organisation. Our letter to who asks for you says which."),
 }
+# What asks for nothing but an answer is not done when it was answered, whatever the answer says.
+BY_ANSWER = (Right.COMPLAINT, Right.INQUIRY)
 # Closed after the whole way was gone; any other end leaves steps out.
 ANSWERED = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
 IN_FORCE: Mapping[Right, Promise] = {
@@ -134,11 +136,21 @@ class Words:
     decided: Mapping[State, Promise]  # what differs on the route that only decides
     in_force: Mapping[Right, Promise]
     ended: Mapping[Outcome, Promise]
+    answered: Promise  # of what asked for nothing but an answer
     for_another: Promise
 
 
-TO_WHO_ASKS = Words(NOW, NOW_DECIDED, IN_FORCE, ENDED, FOR_ANOTHER)
-TO_PERSON = Words(NOW_PERSON, NOW_DECIDED_PERSON, IN_FORCE_PERSON, ENDED_PERSON, FOR_PERSON)
+TO_WHO_ASKS = Words(
+    NOW, NOW_DECIDED, IN_FORCE, ENDED, answered=_("Answered: the answer is in our letter."), for_another=FOR_ANOTHER
+)
+TO_PERSON = Words(
+    NOW_PERSON,
+    NOW_DECIDED_PERSON,
+    IN_FORCE_PERSON,
+    ENDED_PERSON,
+    answered=_("Answered: the answer is in our letter to who asks for you."),
+    for_another=FOR_PERSON,
+)
 
 
 @dataclass(frozen=True)
@@ -272,6 +284,8 @@ def _now(case: Case, words: Words) -> Promise:
 def _ended(case: Case, words: Words) -> Promise:
     if case.outcome == Outcome.WITHDRAWN and case.submission.for_another:
         return TAKEN_BACK
+    if case.outcome == Outcome.FULFILLED and case.right_asked in BY_ANSWER:
+        return words.answered
     return words.ended[Outcome(case.outcome)]
 
 

@@ -24,6 +24,7 @@ from requests_app.services.letters import Letter
 from requests_app.services.moving import perform
 from requests_app.states import Outcome, State
 from requests_app.web.offers import GROUPS
+from requests_app.web.progress import progress
 from tests.requests_app.appealable import a_law_with_an_appeal
 from tests.requests_app.web.conftest import NOW, FileRequest, enter, newest_letter, page
 
@@ -86,6 +87,15 @@ def test_an_objection_is_shown_as_restricted_at_once(client: Client, organisatio
     assert "Confirm your mailbox" in done
     enter(client, Submission.objects.get())
     assert "Restricted: we only store the data in question." in page(client)
+
+
+@pytest.mark.parametrize("right", [Right.COMPLAINT, Right.INQUIRY])
+def test_what_asked_for_nothing_but_an_answer_is_said_to_be_answered_and_not_done(
+    file_request: FileRequest, right: Right
+) -> None:
+    case = file_request(right).cases.get()
+    vars(case).update(state=State.CLOSED, outcome=Outcome.FULFILLED)  # as if it had moved there
+    assert progress(case, "en", at=NOW).now == "Answered: the answer is in our letter."
 
 
 def test_the_page_of_a_complaint_has_no_step_for_proof(client: Client, file_request: FileRequest) -> None:

@@ -20,13 +20,18 @@ from requests_app.services.metrics import FiguresRefused, YearReport
 TEMPLATE = "admin/requests_app/organisation/figures.html"
 
 
+def title() -> str:
+    """What the page is called."""
+    return _("Figures of a year")
+
+
 def figures(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
     """The page of one year, of one law or of all; ``format=csv``: the same as a file. A wrong choice says so."""
     if not sees_figures(request):
         raise PermissionDenied
     asked = {name: request.GET.get(name, "").strip() for name in ("year", "law", "organisation", "format")}
     asked["year"] = asked["year"] or str(today().year)
-    context |= {"title": _("Figures of a year"), "asked": asked, **_choices()}
+    context |= {"title": title(), "asked": asked, **_choices()}
     try:
         report = _report(asked, at=timezone.now())
     except FiguresRefused as refused:

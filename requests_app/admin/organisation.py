@@ -88,7 +88,8 @@ class OrganisationAdmin(ThemedAdmin[Organisation]):
 
     def figures(self, request: HttpRequest) -> HttpResponse:
         """The figures of a year, which more people may see than may change the organisation."""
-        return metrics.figures(request, {**self.admin_site.each_context(request), "opts": self.opts})
+        above = {"opts": self.opts} if self.has_view_permission(request) else {"content_title": metrics.title()}
+        return metrics.figures(request, {**self.admin_site.each_context(request), **above})
 
     def has_delete_permission(self, request: HttpRequest, obj: Organisation | None = None) -> bool:
         """Never."""

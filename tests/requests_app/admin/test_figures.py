@@ -30,6 +30,17 @@ def test_the_page_shows_the_year_with_its_rule_and_how_it_is_counted(desk: Desk)
     assert not [word for word in (case.submission.reference, "Ann", "O&#x27;Hara") if word in page]
 
 
+def test_only_who_may_see_the_organisation_finds_a_link_to_it_above_the_figures(desk: Desk) -> None:
+    for role in Role:
+        client = desk.client(role)
+        page = client.get(PAGE)
+        if page.status_code == 403:
+            continue
+        linked = 'href="/admin/requests_app/organisation/"' in page.content.decode()
+        assert linked is (client.get("/admin/requests_app/organisation/").status_code == 200), role
+        assert "Figures of a year" in page.content.decode()
+
+
 def test_the_years_since_the_first_request_can_be_chosen(desk: Desk) -> None:
     desk.file(at=NOW - timedelta(days=800))
     page = text_of(desk.client(Role.ANALYST), f"{PAGE}?year=2024&law=ccpa")

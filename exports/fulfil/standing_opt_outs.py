@@ -24,10 +24,10 @@ AT_ONCE = 200  # opt-outs of which it is read together what leads on
 def named_by(rows: Iterable[Suppression]) -> dict[str, list[str]]:
     """What came with the requests: as the store keeps it, which writes addresses small, and as it was typed."""
     named: dict[str, dict[str, None]] = {}
-    wanted = {(row.case_id, row.kind): row.value for row in rows}
-    cases = Case.objects.filter(pk__in={case_id for case_id, _kind in wanted}).select_related("submission")
+    wanted = [(row.case_id, row.kind, row.value) for row in rows]  # one request may have several of a kind
+    cases = Case.objects.filter(pk__in={case_id for case_id, _kind, _value in wanted}).select_related("submission")
     came = {(case.pk, kind): typed for case in cases for kind, typed in _typed(case.submission).items()}
-    for (case_id, kind), value in wanted.items():
+    for case_id, kind, value in wanted:
         values = named.setdefault(kind, {})
         values[value] = None
         typed = came.get((case_id, kind), "")

@@ -42,6 +42,11 @@ class Suppression(models.Model):
     asked_by = models.CharField(
         max_length=10, choices=[(who.value, who.value) for who in Requester], default=Requester.SELF.value
     )
+    by_correction = models.BooleanField(
+        default=False,
+        help_text="It names what an identifier was corrected to, and not what came with the request: who opts in by it"
+        " ends this row, and not the opt-out of which it is.",
+    )
     requester_digest = models.CharField(
         max_length=120, blank=True, editable=False, help_text="Of the mailbox of who asked for the person."
     )

@@ -1,4 +1,4 @@
-"""Holds: placed, renewed and released. What they keep is looked up in :mod:`requests_app.holding`.
+"""Holds: placed, renewed and released; they follow what we correct. What they keep is for :mod:`requests_app.holding`.
 
 A law-enforcement hold lasts for the days that Civ. Code 1798.145(a)(1)(B) gives, and is renewed by as many; a legal
 hold lasts until its last day, or until it is released.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from dsar.vault import digests, keys
@@ -30,8 +30,9 @@ from requests_app.move import InputRefused
 from requests_app.moves import performs
 from requests_app.plain_text import is_usable
 from requests_app.ports import systems
-from requests_app.roles import Actor, Role
+from requests_app.roles import SYSTEM, Actor, Role
 from requests_app.services.history import local_day, record
+from requests_app.services.people import Renamed
 from requests_app.services.staffing import note_setting
 from requests_app.services.two_people import RuleRefused
 
@@ -99,13 +100,39 @@ def write(organisation: Organisation, ready: Asked, *, key: uuid.UUID | None, by
         value_key=key if ready.person else None,
     )
     for kind, value in sorted(ready.person):
-        compared = as_compared(kind, value)
-        digest = digests.digest(holding.digest_kind(kind), compared)
-        identifier = HoldIdentifier(id=uuid.uuid4(), hold=hold, kind=kind, digest=digest)
-        identifier.value = compared
-        identifier.save()
+        _name(hold, kind, value)
     _note("placed", hold, by=by, at=at)
     return hold
+
+
+def _name(hold: Hold, kind: str, value: str) -> None:
+    compared = as_compared(kind, value)
+    digest = digests.digest(holding.digest_kind(kind), compared)
+    identifier = HoldIdentifier(id=uuid.uuid4(), hold=hold, kind=kind, digest=digest)
+    identifier.value = compared
+    identifier.save()
+
+
+def follow(organisation: Organisation, renamed: Sequence[Renamed], *, request: str, at: datetime) -> None:
+    """Let holds that name what we corrected name what stands there now, too. In the caller's transaction.
+
+    Twice is once. The old value may come back, and stays named. Those that are still to begin follow as well; those
+    that are over or released do not. `request`: by which reference it was corrected.
+    """
+    lasting = Q(ends__isnull=True) | Q(ends__gte=local_day(at))
+    lasts = Hold.objects.filter(lasting, organisation=organisation, released_at__isnull=True)
+    if not lasts.filter(identifiers__digest__in=holding.digests_of([one[:2] for one in renamed])).exists():
+        return
+    holding.lock(organisation)
+    followed: dict[int, Hold] = {}
+    for kind, old, new in renamed:
+        by_old, by_new = (holding.digests_of([(kind, value)]) for value in (old, new))
+        naming = lasts.filter(identifiers__digest__in=by_old).exclude(identifiers__digest__in=by_new)
+        for hold in naming.distinct().order_by("pk"):
+            _name(hold, kind, new)
+            followed[hold.pk] = hold
+    for hold in followed.values():
+        _note("followed", hold, by=SYSTEM, at=at, request=request)
 
 
 def check_works(by: Actor) -> None:
@@ -295,8 +322,8 @@ def facts_of(hold: Hold) -> dict[str, str | int]:
     return facts
 
 
-def _note(step: str, hold: Hold, *, by: Actor, at: datetime) -> None:
-    note_setting("hold", by=by, at=at, step=step, **facts_of(hold))
+def _note(step: str, hold: Hold, *, by: Actor, at: datetime, **more: str) -> None:
+    note_setting("hold", by=by, at=at, step=step, **facts_of(hold), **more)
 
 
 def listed(organisation: Organisation | None = None) -> QuerySet[Hold]:

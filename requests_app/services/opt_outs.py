@@ -1,9 +1,9 @@
-"""Opt-outs: in force on receipt, without proof; lifted when they are refused."""
+"""Opt-outs: in force on receipt, without proof; lifted when they are refused; they follow what we correct."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -14,12 +14,14 @@ from requests_app.events import EventKind
 from requests_app.identifying import FAMILY
 from requests_app.law import asking_again, packs
 from requests_app.law.words import Right, Route
-from requests_app.models import Case, IdentifierKind, Submission, Suppression
+from requests_app.models import Case, IdentifierKind, Organisation, Submission, Suppression
 from requests_app.models.suppression import SuppressionQuerySet
 from requests_app.ports import work
 from requests_app.roles import SYSTEM
 from requests_app.services import letters, people
 from requests_app.services.history import change_state, local_day
+from requests_app.services.people import Renamed
+from requests_app.services.staffing import note_setting
 from requests_app.states import Outcome
 
 # Opt-outs in the words of the laws; others say "objection" or "withdrawal" of what holds at once.
@@ -75,11 +77,17 @@ def _have_again_what_was_merged(case: Case) -> None:
         entry = known.order_by("-in_force_since", "pk").first()  # of the two, what came with the younger request
         if entry is None:
             continue
-        born_on = entry.born_on
-        entry.pk, entry.case_id, entry.lifted_at = uuid.uuid4(), case.pk, None
-        entry._state.adding = True
-        entry.value, entry.born_on = value, born_on
-        entry.save()
+        entry.case_id, entry.by_correction = case.pk, False
+        _keep_as_new(entry, value)
+
+
+def _keep_as_new(entry: Suppression, value: str) -> None:
+    """As another row, in force, and naming this."""
+    born_on = entry.born_on
+    entry.pk, entry.lifted_at = uuid.uuid4(), None
+    entry._state.adding = True
+    entry.value, entry.born_on = value, born_on
+    entry.save()
 
 
 def is_in_force(case: Case) -> bool:
@@ -127,6 +135,27 @@ def suppress(case: Case, right: Right, value_key: uuid.UUID, *, at: datetime) ->
         )
         entry.value, entry.born_on = value, submission.born_on
         entry.save()
+
+
+def follow(organisation: Organisation, renamed: Sequence[Renamed], *, request: str, at: datetime) -> None:
+    """Let what holds for a value that we corrected hold for what stands there now, too. In the caller's transaction.
+
+    The old value stays, for it may come back. Twice is once, and what an opt-in has ended is not put in force again.
+    `request`: by which reference it was corrected.
+    """
+    rights = list[str]()
+    for kind, old, new in renamed:
+        named = Suppression.objects.in_force().filter(named_by([(kind, old)]), organisation=organisation)
+        for entry in list(named.order_by("pk")):
+            same = Suppression.objects.filter(case_id=entry.case_id, right=entry.right, asked_by=entry.asked_by)
+            if same.filter(named_by([(kind, new)])).exists():
+                continue
+            value = people.as_compared(kind, new)
+            entry.digest, entry.by_correction = digest_of(kind, value), True
+            _keep_as_new(entry, value)
+            rights.append(entry.right)
+    if rights:
+        note_setting("opt_outs_followed", by=SYSTEM, at=at, request=request, rights=sorted(rights))
 
 
 def came_with(submission: Submission) -> Iterator[tuple[IdentifierKind, str]]:
@@ -179,7 +208,7 @@ def named_by(identifiers: Iterable[tuple[IdentifierKind | str, str]]) -> Q:
     return named
 
 
-def digest_of(kind: IdentifierKind, value: str) -> str:
+def digest_of(kind: IdentifierKind | str, value: str) -> str:
     """The keyed digest by which the store knows an identifier."""
     return digests.digest(f"suppression:{kind}", value)
 

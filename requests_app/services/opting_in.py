@@ -11,6 +11,7 @@ import uuid
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from dsar.vault import digests
 from requests_app import identifying, who_asks
@@ -139,8 +140,11 @@ def _opt_outs_of(submission: Submission, *, on: date) -> SuppressionQuerySet:
     in_force = Suppression.objects.in_force().filter(
         organisation=submission.organisation, right=Right.OPT_OUT_SALE_SHARE
     )
-    named = opt_outs.named_by(opt_outs.named_by_opt_in(submission))
-    asked = in_force.filter(case_id__in=set(in_force.filter(named).values_list("case_id", flat=True)))
+    named = in_force.filter(opt_outs.named_by(opt_outs.named_by_opt_in(submission)))
+    of_cases = set(named.filter(by_correction=False).values_list("case_id", flat=True))
+    # What only a correction has named so may be the opt-out of whoever's address stood there wrongly.
+    by_correction = set(named.filter(by_correction=True).values_list("pk", flat=True))
+    asked = in_force.filter(Q(case_id__in=of_cases) | Q(pk__in=by_correction))
     if submission.asked_by in FAMILY:
         mailbox = people.as_compared(IdentifierKind.EMAIL, submission.requester_email)
         return asked.filter(

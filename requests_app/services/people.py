@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import StrIndex, Substr
@@ -134,6 +134,14 @@ def _is_removed(case: Case, subject: DataSubject, kind: str, value: str) -> bool
     """Whether staff took it away in this case: another round must not bring it back."""
     removed = Identifier.objects.filter(removals__case=case, subject=subject, kind=kind)
     return removed.exists() and removed.filter(digest__in=digest_candidates(kind, value)).exists()
+
+
+class Renamed(NamedTuple):
+    """An identifier that we corrected: what names its person from now on, and what did until then."""
+
+    kind: str
+    old: str
+    new: str
 
 
 class Removed:

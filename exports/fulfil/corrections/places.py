@@ -12,7 +12,7 @@ from typing import NamedTuple
 from exports.models import DataSource
 from exports.sources.datamap import Collection, DataMap, Field
 from requests_app.law.words import Right
-from requests_app.models import Case, CorrectionAsked
+from requests_app.models import Case, CorrectionAsked, IdentifierKind
 
 
 class Place(NamedTuple):
@@ -106,6 +106,12 @@ def kinds_of(collection: Collection, field: Field) -> frozenset[str]:
     kinds = {way.by for way in collection.roots if way.column == field.column}
     kinds |= {given.kind for given in collection.gives if given.column == field.column}
     return frozenset(kinds | ({field.match.kind} if field.match else set()))
+
+
+def kinds_naming(collection: Collection, field: Field) -> frozenset[str]:
+    """The kinds of identifier that a field holds and that name one person: not those that people share, by its map."""
+    ways = [root for root in collection.roots if root.shared and root.column in ("", field.column)]
+    return kinds_of(collection, field) & frozenset(IdentifierKind.values) - {way.by for way in ways}
 
 
 def _correctable(maps: Iterable[DataMap]) -> Iterator[tuple[Place, Collection, Field]]:

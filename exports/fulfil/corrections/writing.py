@@ -13,7 +13,7 @@ from itertools import groupby
 
 from dsar.jobs.running import Run
 from exports.fulfil import acts, choosing, source_runs, staying_corrected, trouble
-from exports.fulfil.corrections import deciding
+from exports.fulfil.corrections import deciding, following
 from exports.fulfil.corrections.places import kinds_of
 from exports.fulfil.corrections.standing import Granted, Standing, granted
 from exports.fulfil.tasks import asking
@@ -192,6 +192,7 @@ def _note(
         for write in now:
             place = (write.wrong.place.collection, write.wrong.place.column)
             staying_corrected.remember(case, source, place, write.wrong.rows, right=write.new, at=run.at)
+        following.follow(case, [(write.wrong, write.new) for write in now], at=run.at)
     act = _act(case, work.source_run)
     proof = _with_what_was_read(_proof(so_far), act, read)
     if act is None:

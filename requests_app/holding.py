@@ -20,7 +20,7 @@ from requests_app.models import (
     IdentifierStatus,
     Organisation,
 )
-from requests_app.models.people import as_compared
+from requests_app.models.people import forms_listed
 from requests_app.ports import systems
 from requests_app.roles import Actor
 
@@ -48,7 +48,10 @@ def digests_of(known: Iterable[tuple[str, str]]) -> list[str]:
     """The digests under which a hold on this person may stand, also the first of its kind, placed after this."""
     digesters = {kind: digests.Digester(digest_kind(kind)) for kind, _value in known}
     return [
-        candidate for kind, value in sorted(known) for candidate in digesters[kind].candidates(as_compared(kind, value))
+        candidate
+        for kind, value in sorted(known)
+        for form in forms_listed(kind, value)
+        for candidate in digesters[kind].candidates(form)
     ]
 
 

@@ -12,7 +12,7 @@ from exports.sources.comparing import wanted
 from exports.sources.connector import Action, Identifiers
 from exports.sources.datamap import Comparison, DataMap
 from exports.sources.values import Key
-from requests_app.models.people import as_compared
+from requests_app.models.people import as_listed
 
 AT_ONCE = 500
 
@@ -32,9 +32,9 @@ def of_identifier(kind: str, compare: Comparison, form: str) -> str:
     return json.dumps(["identifier", kind, str(compare), form])
 
 
-def of_name(kind: str, value: str) -> str:
+def of_name(kind: str, form: str) -> str:
     """What is digested of what names a person: the form in which holds are compared."""
-    return json.dumps(["name", kind, as_compared(kind, value)])
+    return json.dumps(["name", kind, form])
 
 
 def remember(
@@ -65,7 +65,7 @@ def remember(
     if erasure is not None:
         found = sorted({digests.digest(text) for text in _found_by(version.as_map(), identifiers)})
         ErasedIdentifier.objects.bulk_create(ErasedIdentifier(erasure=erasure, digest=digest) for digest in found)
-        named = sorted({digests.digest(of_name(*name)) for name in known})
+        named = sorted({digests.digest(of_name(kind, as_listed(kind, value))) for kind, value in known})
         ErasedName.objects.bulk_create(ErasedName(erasure=erasure, digest=digest) for digest in named)
     return erasure
 

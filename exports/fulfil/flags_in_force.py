@@ -147,7 +147,7 @@ def _taken_off(source: DataSource, ended: SuppressionQuerySet) -> Iterator[tuple
     for row in ended.exclude(lifted_at=None).select_related("organisation").iterator():
         since = OptIn.objects.filter(organisation=row.organisation, opted_in_at__gte=row.lifted_at)
         named = named_by([row])
-        digests = opt_outs.digests_of(row.kind, row.value)  # under whichever key each of the two was written
+        digests = opt_outs.opt_in_digests_of(row.kind, row.value)  # under whichever key each of the two was written
         if since.filter(kind=row.kind, digest__in=digests).exists() and not _holds_on(row, named):
             yield row, named
 

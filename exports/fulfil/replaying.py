@@ -35,6 +35,7 @@ from exports.sources.rows import day_in
 from exports.sources.values import Key
 from requests_app import holding
 from requests_app.models import HoldIdentifier
+from requests_app.models.people import forms_listed
 from requests_app.roles import SYSTEM
 from requests_app.services.history import local_day
 from requests_app.services.staffing import note_setting
@@ -147,7 +148,8 @@ class _Holds:
 
     def _known_as(self, name: HoldIdentifier) -> list[str]:
         if name.pk not in self._opened:
-            self._opened[name.pk] = self._digester.candidates(erasures.of_name(name.kind, name.value))
+            texts = [erasures.of_name(name.kind, spelt) for spelt in forms_listed(name.kind, name.value)]
+            self._opened[name.pk] = [found for text in texts for found in self._digester.candidates(text)]
         return self._opened[name.pk]
 
 

@@ -111,7 +111,7 @@ class Lifting:
         for named, removed in self._others() if leading else ():
             theirs = self._led_to(named, removed)
             for kind, value in leading:
-                if (kind, people.as_compared(kind, value)) in theirs and value not in shared.get(kind, ()):
+                if (kind, people.as_listed(kind, value)) in theirs and value not in shared.get(kind, ()):
                     shared.setdefault(kind, []).append(value)
         return shared
 
@@ -130,7 +130,7 @@ class Lifting:
         found = way.leading_to(self._source)
         if why := way.why_incomplete(on_the_way.flagged(self._source, right), self._source):
             raise why
-        return {(kind, people.as_compared(kind, value)) for kind, values in found.items() for value in values}
+        return {(kind, people.as_listed(kind, value)) for kind, values in found.items() for value in values}
 
 
 def _without(identifiers: Identifiers, shared: Identifiers) -> dict[str, list[str]]:

@@ -77,6 +77,19 @@ def as_tried(kind: IdentifierKind | str, value: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKC", value).casefold() if letter.isalnum())
 
 
+def as_listed(kind: IdentifierKind | str, value: str) -> str:
+    """An identifier as what protects its person is known, a hold or an opt-out: without case, blanks, dashes.
+
+    Better one person too many than one too few. What loosens a protection goes by `as_compared`.
+    """
+    return as_tried(kind, value) or as_compared(kind, value)
+
+
+def forms_listed(kind: IdentifierKind | str, value: str) -> list[str]:
+    """The forms under which it may stand on such a list: this one, and that of lists from before there was it."""
+    return list(dict.fromkeys((as_listed(kind, value), as_compared(kind, value))))
+
+
 class IdentifierStatus(models.TextChoices):
     """How sure it is that an identifier is this person's."""
 

@@ -25,7 +25,7 @@ from requests_app.law.wording import spell_date, spell_list
 from requests_app.law.words import Right
 from requests_app.models import Case, Hold, HoldIdentifier, HoldKind, HoldRenewal, IdentifierKind, Organisation
 from requests_app.models.hold import MATTER_MOST
-from requests_app.models.people import as_compared
+from requests_app.models.people import as_compared, as_listed
 from requests_app.move import InputRefused
 from requests_app.moves import performs
 from requests_app.plain_text import is_usable
@@ -106,10 +106,9 @@ def write(organisation: Organisation, ready: Asked, *, key: uuid.UUID | None, by
 
 
 def _name(hold: Hold, kind: str, value: str) -> None:
-    compared = as_compared(kind, value)
-    digest = digests.digest(holding.digest_kind(kind), compared)
+    digest = digests.digest(holding.digest_kind(kind), as_listed(kind, value))
     identifier = HoldIdentifier(id=uuid.uuid4(), hold=hold, kind=kind, digest=digest)
-    identifier.value = compared
+    identifier.value = as_compared(kind, value)
     identifier.save()
 
 

@@ -52,13 +52,13 @@ def look_up(
 
     An identifier that nobody used is one whose owner has opted out of nothing.
     """
-    named = opt_outs.named_by(identifiers.items())
+    named, opted_in = opt_outs.named_by(identifiers.items()), opt_outs.opted_in_by(identifiers.items())
     in_force = Suppression.objects.in_force().filter(named, organisation=organisation)
     holding = tuple(_latest(in_force.filter(right=right)) for right in _rights(in_force))
     born = minors.known_birth(organisation, identifiers, told=born_on)
-    on, declined = local_day(at), _declined(organisation, named, born)
+    on, declined = local_day(at), _declined(organisation, named, opted_in, born)
     is_no = declined is not None or any(one.right in ENDS_SALE for one in holding)
-    minor = _minor(organisation, born, named, opted_out=is_no, on=on)
+    minor = _minor(organisation, born, opted_in, opted_out=is_no, on=on)
     waits = [one.ask_again_from for one in (*holding, declined) if one is not None]
     return Answer(
         opt_outs=holding,
@@ -69,12 +69,12 @@ def look_up(
     )
 
 
-def _declined(organisation: Organisation, named: Q, born: date | None) -> OptInDeclined | None:
+def _declined(organisation: Organisation, named: Q, opted_in: Q, born: date | None) -> OptInDeclined | None:
     """The "no" that holds the longest: it ends with an opt-in that was given since, by whoever may give one."""
     declined = OptInDeclined.objects.filter(named, organisation=organisation)
     for one in declined.order_by("-ask_again_from"):
-        given = OptIn.objects.filter(named, organisation=organisation, opted_in_at__gt=one.declined_at)
-        if not any(_counts(opted_in, born) for opted_in in given):
+        given = OptIn.objects.filter(opted_in, organisation=organisation, opted_in_at__gt=one.declined_at)
+        if not any(_counts(opt_in, born) for opt_in in given):
             return one
     return None
 
@@ -96,10 +96,10 @@ def _latest(of_right: SuppressionQuerySet) -> Holding:
     return Holding(Right(last.right), local_day(rows[0].in_force_since), last.ask_again_from, last.ask_again_citation)
 
 
-def _minor(organisation: Organisation, born: date | None, named: Q, *, opted_out: bool, on: date) -> Sale | None:
+def _minor(organisation: Organisation, born: date | None, opted_in_by: Q, *, opted_out: bool, on: date) -> Sale | None:
     rule = minors.rule_on(on)
     if born is None or rule is None:
         return None
-    known_of = OptIn.objects.filter(named, organisation=organisation).values_list("by", "opted_in_at")
+    known_of = OptIn.objects.filter(opted_in_by, organisation=organisation).values_list("by", "opted_in_at")
     opted_in = {OptedIn(OptsIn(who), local_day(at)) for who, at in known_of}
     return sale_of(rule, born, on, opted_in=opted_in, opted_out=opted_out)

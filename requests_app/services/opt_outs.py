@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -201,18 +201,43 @@ def has_ended_one(case: Case) -> bool:
 
 
 def named_by(identifiers: Iterable[tuple[IdentifierKind | str, str]]) -> Q:
-    """What the store knows by any of these identifiers; by none of them, nothing."""
+    """What protects whoever any of these identifiers names, however it was typed; by none of them, nothing."""
+    return _known_by(identifiers, digests_of)
+
+
+def opted_in_by(identifiers: Iterable[tuple[IdentifierKind | str, str]]) -> Q:
+    """The opt-ins by any of these very identifiers: a word that loosens counts for nobody who is spelt otherwise."""
+    return _known_by(identifiers, opt_in_digests_of)
+
+
+def _known_by(
+    identifiers: Iterable[tuple[IdentifierKind | str, str]], known_as: Callable[[IdentifierKind | str, str], list[str]]
+) -> Q:
     named = Q(pk__in=())
     for kind, typed in identifiers:
-        named |= Q(kind=kind, digest__in=digests_of(kind, typed))
+        named |= Q(kind=kind, digest__in=known_as(kind, typed))
     return named
 
 
 def digest_of(kind: IdentifierKind | str, value: str) -> str:
-    """The keyed digest by which the store knows an identifier."""
-    return digests.digest(f"suppression:{kind}", value)
+    """The keyed digest by which the store knows what protects: an opt-out, or that somebody did not opt in."""
+    return digests.digest(f"suppression:{kind}", people.as_listed(kind, value))
 
 
 def digests_of(kind: IdentifierKind | str, typed: str) -> list[str]:
-    """The digests under which the store may know an identifier, under whichever of its keys."""
+    """The digests under which the store may know it, under whichever of its keys, and from whichever time."""
+    return [
+        digest
+        for form in people.forms_listed(kind, typed)
+        for digest in digests.candidates(f"suppression:{kind}", form)
+    ]
+
+
+def opt_in_digest_of(kind: IdentifierKind | str, value: str) -> str:
+    """The keyed digest by which the store knows an opt-in."""
+    return digests.digest(f"suppression:{kind}", people.as_compared(kind, value))
+
+
+def opt_in_digests_of(kind: IdentifierKind | str, typed: str) -> list[str]:
+    """The digests under which the store may know an opt-in, under whichever of its keys."""
     return digests.candidates(f"suppression:{kind}", people.as_compared(kind, typed))

@@ -178,7 +178,7 @@ def _remember(case: Case, *, at: datetime) -> None:
             organisation=case.submission.organisation,
             case_id=case.pk,
             kind=kind,
-            digest=opt_outs.digest_of(kind, value),
+            digest=opt_outs.opt_in_digest_of(kind, value),
             by=by,
             opted_in_at=at,
         )

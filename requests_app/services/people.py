@@ -26,8 +26,10 @@ from requests_app.models import (
     Submission,
 )
 from requests_app.models.people import as_compared as as_compared  # noqa: PLC0414 - services ask for it here
+from requests_app.models.people import as_listed as as_listed  # noqa: PLC0414
 from requests_app.models.people import as_mailed as as_mailed  # noqa: PLC0414 - and for this
 from requests_app.models.people import as_tried as as_tried  # noqa: PLC0414
+from requests_app.models.people import forms_listed as forms_listed  # noqa: PLC0414
 from requests_app.roles import SYSTEM, Actor
 from requests_app.services import standing
 from requests_app.services.history import locked_cases, record

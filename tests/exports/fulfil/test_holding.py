@@ -264,3 +264,11 @@ def test_what_went_before_a_hold_or_may_have_gone_is_told_and_makes_it_no_refusa
     assert not what_went.deleted_nothing(case)
     assert "Reviews: 2 records deleted. Reviews: 3 records kept." in told(house, case)
     assert "interrupted" not in told(house, case)
+
+
+@pytest.mark.parametrize("typed", ["lo-100007", "LO 100007"])
+def test_a_hold_by_an_account_number_keeps_the_data_however_it_is_typed(house: House, typed: str) -> None:
+    before = in_shop(house)
+    hold(house, person=frozenset({("account_number", typed)}))
+    house.closed(Right.DELETE)
+    assert in_shop(house) == before

@@ -339,3 +339,14 @@ def test_an_opt_in_by_the_mailbox_of_a_household_leaves_the_flag_of_who_opted_ou
     flags = f"SELECT sale_opt_out FROM customers WHERE account_no IN {COUPLE} ORDER BY account_no"
     assert house.sql("shop", flags) == [(0,), (1,)]
     assert Act.objects.get(case=submission.cases.get(), source__slug="shop").proof == {"customers": {"rows": 1}}
+
+
+def test_the_flag_of_an_opt_out_by_the_account_number_in_other_letters_stays_at_an_opt_in(house: House) -> None:
+    by_number = "      - {by: account_number, column: account_no"
+    load_anew("shop", f"{by_number}}}\n", f"{by_number}, compare: casefold}}\n")
+    load_anew("shop", OPTED_OUT, BACK)
+    house.file(Right.OPT_OUT_SALE_SHARE, email="new@post.example", account_number=person().account_no.lower())
+    house.work()
+    assert flag(house) == [(1,)]
+    opted_in(house)
+    assert flag(house) == [(1,)]

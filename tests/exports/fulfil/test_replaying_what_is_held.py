@@ -59,6 +59,11 @@ def test_a_hold_by_what_the_source_does_not_know_keeps_what_came_back(
     assert (views(house), why) == (log, "")
 
 
+def test_a_hold_by_an_account_number_in_other_letters_is_seen(house: House, log: list[tuple[object, ...]]) -> None:
+    hold(house, ("account_number", person().account_no.lower().replace("-", " ")))
+    assert KEPT in replay("web_log")[0]
+
+
 @pytest.mark.parametrize(("name", "source"), [(ANOTHERS, ""), (MINE, "shop")], ids=["somebody else", "elsewhere"])
 def test_a_hold_on_others_keeps_nothing_of_it(
     house: House, log: list[tuple[object, ...]], name: tuple[str, str], source: str

@@ -174,6 +174,23 @@ class TestLookingUp:
         digests.rotate("hold:email", at=AT)
         assert found(case) == [hold]
 
+    @pytest.mark.parametrize(("typed", "known"), [("a-1001", "A-1001"), ("A 1001", "A-1001"), ("A-1001", "a1001")])
+    def test_an_account_number_is_one_however_it_is_typed(
+        self, organisation: Organisation, typed: str, known: str
+    ) -> None:
+        hold = placed(organisation, person=frozenset({("account_number", typed)}))
+        assert holding.holds_naming([("account_number", known)], TODAY, source="shop") == [hold]
+        assert holding.holds_naming([("account_number", "A-1002")], TODAY, source="shop") == []
+        assert hold.identifiers.get().value == typed
+
+    def test_a_hold_from_before_all_spellings_were_one_is_found_as_it_was_typed(
+        self, organisation: Organisation
+    ) -> None:
+        hold = placed(organisation, person=frozenset({("account_number", "A-1001")}))
+        as_typed = digests.digest("hold:account_number", "A-1001")
+        assert hold.identifiers.exclude(digest=as_typed).update(digest=as_typed)
+        assert holding.holds_naming([("account_number", "A-1001")], TODAY, source="shop") == [hold]
+
     def test_what_was_only_claimed_shows_nobody_a_hold_on_somebody_else(
         self, organisation: Organisation, case: Case
     ) -> None:

@@ -10,7 +10,7 @@ from dsar.vault import digests
 from requests_app.law.agents import Requester
 from requests_app.law.minors import OptsIn
 from requests_app.law.words import Right
-from requests_app.models import IdentifierKind, OptIn, Organisation
+from requests_app.models import IdentifierKind, OptIn, Organisation, Suppression
 from requests_app.services import opt_out_list, opting_in
 from requests_app.services.opt_out_list import Answer
 from tests.requests_app.factories import APPROVER, AT, REASON, a_case, a_submission, days, move
@@ -76,6 +76,22 @@ def test_an_account_number_finds_it_too_and_an_old_key_as_well() -> None:
     assert not asked("nobody@example.com", account_number=" A-7 ").sale_allowed
 
 
+@pytest.mark.parametrize(("typed", "looked_up"), [("A-7", "a 7"), ("a7", "A-7"), ("A-7", "\uff21\uff0d7")])
+def test_an_account_number_finds_it_however_it_is_typed(typed: str, looked_up: str) -> None:
+    a_case(Right.OPT_OUT_SALE_SHARE, account_number=typed)
+    assert not asked("nobody@example.com", account_number=looked_up).sale_allowed
+    assert asked("nobody@example.com", account_number="A-8").sale_allowed
+
+
+def test_an_opt_out_from_before_all_spellings_were_one_is_found_as_it_was_typed() -> None:
+    a_case(Right.OPT_OUT_SALE_SHARE, account_number="A-7")
+    as_typed = digests.digest("suppression:account_number", "A-7")
+    assert (
+        Suppression.objects.filter(kind=IdentifierKind.ACCOUNT_NUMBER).exclude(digest=as_typed).update(digest=as_typed)
+    )
+    assert not asked("nobody@example.com", account_number="A-7").sale_allowed
+
+
 def test_of_a_child_nothing_is_sold_without_an_opt_in_even_if_nobody_opted_out() -> None:
     a_submission(Right.KNOW_CATEGORIES)
     answer = asked(born_on=date(2013, 1, 1))
@@ -117,6 +133,15 @@ def test_a_parent_s_signed_opt_in_lets_data_of_the_child_be_sold_until_the_13th_
     assert OptIn.objects.get().by == OptsIn.PARENT
     assert asked().sale_allowed
     assert not asked(at=datetime(2031, 5, 2, 18, tzinfo=AT.tzinfo)).sale_allowed
+
+
+def test_an_opt_in_by_an_account_number_counts_for_that_very_number_alone() -> None:
+    case = a_case(Right.OPT_IN, **of_child(Right.OPT_IN, account_number="A-7"))
+    assert opting_in.confirm(case.submission, code_of(case.submission), at=AT, declared_name="Pat Example")
+    accepted(case)
+    of_eight = date(2018, 5, 1)
+    assert asked("nobody@example.com", account_number="A-7", born_on=of_eight).sale_allowed
+    assert not asked("nobody@example.com", account_number="a7", born_on=of_eight).sale_allowed
 
 
 def test_who_is_13_to_15_opts_in_alone_and_a_later_opt_out_outweighs_it() -> None:

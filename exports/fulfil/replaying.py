@@ -297,12 +297,11 @@ class _Replay:
         }
 
     def _is_undone(self, erasure: Erasure, collection: Collection, what: _Listed, record: Record) -> bool:
-        """Whether the row came back, and can be done again; one received after the deletion has got the old key since.
+        """Whether the row came back, and can be done again; one that may have come since may have got the old key.
 
         Other masks than those of then would leave what those took: that is for people.
         """
-        received = _day(record, collection.received_at)
-        if received is not None and received > erasure.done_on.isoformat():
+        if _may_have_come_since(erasure, collection, record):
             return False
         if what.action is Action.DELETE:
             return True
@@ -314,11 +313,11 @@ class _Replay:
         return bool(read) and all(looks_masked(by, record[column], self._hashing) for column, by in read)
 
     def _fields_to_judge(self, collection: Collection) -> tuple[str, ...]:
-        """Columns that tell whether a row was done already, and whether it is younger than its deletion."""
+        """Columns that tell whether a row was done already, and whether it may be younger than its deletion."""
         then = [self._maps[version].collection(name) for version, name in self._listed_as[collection.name]]
         masked = {column for found in then for column, _by in _masks_of(found)}
         known = {*collection.columns, *(column for column, _by in _masks_of(collection))}
-        dated = [collection.received_at] if collection.received_at else []
+        dated = [collection.dated_by] if collection.dated_by else []
         return tuple(dict.fromkeys([*sorted(masked & known), *dated]))
 
     # the rest
@@ -345,6 +344,18 @@ class _Replay:
 def _telling_roots(collection: Collection) -> list[Root]:
     """The roots by which a record tells whose it is."""
     return [root for root in collection.roots if root.column and not root.shared]
+
+
+def _may_have_come_since(erasure: Erasure, collection: Collection, record: Record) -> bool:
+    """Whether a row may be another than the one that went; on the day itself nobody knows what came first.
+
+    Where nothing dates it, its key tells: unless that is what people are known by, which the same person brings again.
+    """
+    came = _day(record, collection.dated_by)
+    if came is not None:
+        return came >= erasure.done_on.isoformat()
+    known_by = {root.column for root in collection.roots} | {given.column for given in collection.gives}
+    return not known_by.isdisjoint(collection.key)
 
 
 def _place_of(collection: Collection) -> tuple[str | None, str, tuple[str, ...]]:

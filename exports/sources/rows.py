@@ -242,7 +242,7 @@ def columns_needed(datamap: DataMap, collection: Collection) -> tuple[str, ...]:
     children = (join for child in datamap.collections for join in child.every_join if join.parent == collection.name)
     names += [up for join in children for _, up in join.columns]
     names += [column for flags in collection.suppress for column, _ in flags.columns]
-    names += [name for name in (collection.received_at, collection.soft_deleted_at) if name]
+    names += [name for name in (collection.received_at, collection.came_at, collection.soft_deleted_at) if name]
     if isinstance(collection.on_delete, Keep) and collection.on_delete.counted_from:
         names.append(collection.on_delete.counted_from)
     return tuple(dict.fromkeys(names))

@@ -83,8 +83,8 @@ class Command(BaseCommand):
         for name, found in sorted(replayed.by_hand.items()):
             self.stdout.write(
                 f"{source.slug}: {name}: {len(found)} to look at by hand: the key is on the list, and the row is not"
-                " reached by what the person was found by, came later, or was de-identified by another map than is in"
-                " use. It may be somebody else's by now."
+                " reached by what the person was found by, came later or may have, or was de-identified by another map"
+                " than is in use. It may be somebody else's by now."
             )
             for key in found if keys else ():
                 self.stdout.write(f"  {json.dumps(key)}")

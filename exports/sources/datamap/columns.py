@@ -50,7 +50,11 @@ def _uses(found: Collection) -> Iterator[tuple[str, str]]:
     leading = [root.column for root in found.roots]
     leading += [own for join in found.every_join for own, _parents in join.columns]
     yield from ((column, "leads to its rows") for column in leading)
-    dates = {"received_at": found.received_at, "soft_deleted_at": found.soft_deleted_at}
+    dates = {
+        "received_at": found.received_at,
+        "came_at": found.came_at,
+        "soft_deleted_at": found.soft_deleted_at,
+    }
     yield from ((column, f"is its {key!r}") for key, column in dates.items() if column)
 
 

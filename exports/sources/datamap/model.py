@@ -315,7 +315,8 @@ class Collection:
     reached: tuple[Root | Join, ...]
     back: Join | None  # all rows of whom some of them lead to: `parent` stands below, and is reached from here
     gives: tuple[Given, ...]
-    received_at: str | None
+    received_at: str | None  # when the data was: an answer that goes back to a day leaves what is older
+    came_at: str | None  # when the row came, where answers don't go by it: a replay of a deletion does
     soft_deleted_at: str | None
     on_delete: Delete | Deidentify | Keep
     suppress: tuple[Suppression, ...]
@@ -326,6 +327,11 @@ class Collection:
     def roots(self) -> tuple[Root, ...]:
         """The ways that lead here from an identifier."""
         return tuple(way for way in self.reached if isinstance(way, Root))
+
+    @property
+    def dated_by(self) -> str | None:
+        """The column that tells when a row came."""
+        return self.came_at or self.received_at
 
     @property
     def joins(self) -> tuple[Join, ...]:

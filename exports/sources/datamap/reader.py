@@ -225,7 +225,8 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
             *names.kind.required,
         ),
         optional=(
-            *("back", "one_per_person", "degree", "gives", "received_at", "soft_deleted_at", "suppress", "retention"),
+            *("back", "one_per_person", "degree", "gives", "received_at", "came_at", "soft_deleted_at", "suppress"),
+            "retention",
             *names.kind.optional,
         ),
     )
@@ -246,6 +247,7 @@ def _collection(node: Node, faults: Faults, names: _Names, *, above: Mapping[str
         back=back_to(entry, names.kind),
         gives=_gives(entry, columns),
         received_at=entry.text("received_at") or None,
+        came_at=entry.text("came_at") or None,
         soft_deleted_at=entry.text("soft_deleted_at") or None,
         on_delete=_on_delete(entry, columns, names.kind),
         suppress=_suppressions(entry),

@@ -32,8 +32,8 @@ HEAD = """\
 # The draft of a data map, made from the schema of a database. It is not accepted as long as a "decide: …" stands in it:
 # put the answer in its place, in the form that it names, quotes away. The rest is a proposal, too: read it. A comment
 # says why a column is taken for what it is; category, "sensitive", "never_disclose", "volatile", "reliable": guesses.
-# Every key, those not proposed as well (degree, correctable, received_at, soft_deleted_at, suppress, retention), is
-# explained in exports/sources/datamap/model.py. What you take out of the collections, name under left_out at the end, a
+# Every key, those not proposed as well (degree, correctable, received_at, came_at, soft_deleted_at, suppress,
+# retention), is explained in exports/sources/datamap/model.py. What you take out, name under left_out at the end, a
 # table or table.column with the reason: the source is incomplete as long as the map is silent about anything.
 """
 CATEGORIES = f"# The categories are {', '.join(Category)}."

@@ -125,7 +125,8 @@ class Tables:
             for _, parents in join.columns:
                 self._demand(join.parent, parents)
         counted_from = collection.on_delete.counted_from if isinstance(collection.on_delete, Keep) else None
-        for key, dated in (("received_at", collection.received_at), ("counted_from", counted_from)):
+        dates = {"received_at": collection.received_at, "came_at": collection.came_at, "counted_from": counted_from}
+        for key, dated in dates.items():
             if dated and not is_dated(self.column(collection.name, dated).type):
                 raise MapDoesNotFitError(
                     f"{self.source}: {collection.name}.{dated} is no date, so {key!r} can't use it"
@@ -215,7 +216,7 @@ def _columns_named(collection: Collection) -> list[str]:
     names = [*collection.key, *collection.columns, *(root.column for root in collection.roots)]
     names += [own for join in collection.every_join for own, _ in join.columns]
     names += [column for flags in collection.suppress for column, _ in flags.columns]
-    names += [name for name in (collection.received_at, collection.soft_deleted_at) if name]
+    names += [name for name in (collection.received_at, collection.came_at, collection.soft_deleted_at) if name]
     match collection.on_delete:
         case Deidentify(columns):
             names += [column for column, _ in columns]

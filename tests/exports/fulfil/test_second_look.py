@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from exports.admin.attention import _troubles
 from exports.models import Act, ErasedRow
@@ -126,3 +127,21 @@ def test_a_restored_shop_is_as_after_the_deletion_again(house: House) -> None:
     call_command("deletions", "replay", "shop", stdout=said)
     assert rows() == after
     assert "1 deletions done again" in said.getvalue()
+
+
+def test_who_subscribed_again_and_uses_the_same_device_again_is_left_to_people_by_a_replay(house: House) -> None:
+    device, who = house.sql("shop", "SELECT device_id FROM devices WHERE customer_id = 7")[0][0], person()
+    house.closed(Right.DELETE)
+    house.later(timedelta(days=30))
+    subscribed = "INSERT INTO newsletter_subscribers (email, first_name, subscribed_at) VALUES (?, 'Again', ?)"
+    house.sql("shop", subscribed, who.email, "2026-12-20 10:00:00")
+    house.sql("shop", "UPDATE customers SET email = ? WHERE id = 8", who.email)  # the account that they have by now
+    seen = "INSERT INTO devices (device_id, customer_id, platform, first_seen_at) VALUES (?, 8, 'web', ?)"
+    house.sql("shop", seen, device, "2026-12-20 10:00:00")
+    said = StringIO()
+    with pytest.raises(CommandError, match="Not all could be done"):
+        call_command("deletions", "replay", "shop", stdout=said)
+    assert "newsletter_subscribers: 1 to look at by hand" in said.getvalue()
+    assert "devices: 1 to look at by hand" in said.getvalue()
+    assert house.sql("shop", "SELECT first_name FROM newsletter_subscribers WHERE email = ?", who.email) == [("Again",)]
+    assert house.sql("shop", "SELECT customer_id FROM devices WHERE device_id = ?", device) == [(8,)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date, datetime
 from io import StringIO
 
@@ -182,6 +183,36 @@ def test_who_came_back_under_the_old_address_and_key_keeps_what_is_new(engine: s
 
 BEGINNING, END = MASKED.index("    on_delete:\n      deidentify:"), MASKED.index("    fields:\n      - {column: email")
 DEIDENTIFIED = MASKED[BEGINNING:END]
+
+
+def test_what_was_received_on_the_day_of_the_deletion_is_for_people(engine: sa.Engine, source: DataSource) -> None:
+    delete(source, ANN)
+    small_company.fill(engine)
+    with engine.begin() as connection:
+        evening = datetime.fromisoformat("2026-11-23T23:00")
+        connection.execute(members.update().where(members.c.id == 1).values(joined_at=evening))
+    with pytest.raises(CommandError, match="Not all could be done"):
+        replay()
+    assert everything(engine)["members"][0][2] == "Ann O'Hara"
+
+
+@pytest.mark.parametrize(
+    ("dated", "stays"),
+    [("", True), ("    received_at: joined_at\n", False), ("    came_at: joined_at\n", False)],
+    ids=["undated", "received", "came"],
+)
+def test_a_row_whose_key_is_what_a_person_is_found_by_goes_again_only_if_it_has_a_date(
+    engine: sa.Engine, source: DataSource, dated: str, *, stays: bool
+) -> None:
+    backup = everything(engine)
+    delete(source, ANN)
+    restore(engine, backup)
+    take_in(MASKED.replace("    received_at: joined_at\n", dated))  # the number of a member is its key
+    said = StringIO()
+    with pytest.raises(CommandError) if stays else nullcontext():
+        call_command("deletions", "replay", "club", stdout=said)
+    assert (everything(engine)["members"] == backup["members"]) is stays
+    assert ("members: 1 to look at by hand" in said.getvalue()) is stays
 
 
 def take_in(text: str) -> None:

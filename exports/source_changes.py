@@ -25,7 +25,7 @@ from exports.fulfil.left_flags import LeftFlag
 from exports.models import DataSource, SourceChange
 from exports.models.source import HostChanged, check_variable, url_in
 from exports.sources import own_record
-from exports.sources.datamap import DataMap, DataMapError, read_data_map
+from exports.sources.datamap import DataMap, DataMapError, read_data_map, taken_from_others
 from exports.sources.errors import NotSetUpError
 from exports.sources.hosts import Hosts, host_of, is_host
 from requests_app.models import Submission
@@ -148,7 +148,7 @@ def install(proposal: Proposal, *, at: datetime) -> DataSource:
 
 def _set_up(proposal: Proposal, *, key: str, at: datetime) -> DataSource:
     """In the caller's transaction; workers note the schema and set what is in force, for only they ask sources."""
-    _map_of(proposal)  # which this release may read more strictly than the one by which it was proposed
+    _check_flags(_map_of(proposal))  # this release may be stricter than the one by which it was proposed
     source = DataSource.set_up(
         proposal.text,
         read_url_variable=proposal.read_url_variable,
@@ -273,6 +273,7 @@ def _checked(proposal: Proposal) -> Proposal:
     for variable in filter(None, (proposal.read_url_variable, proposal.write_url_variable)):
         check_name(variable)
     data_map = _map_of(proposal)
+    _check_flags(data_map)
     return replace(
         proposal,
         read_host=_host(data_map, proposal.read_url_variable, proposal.read_host, "read_host"),
@@ -310,6 +311,17 @@ def _map_of(proposal: Proposal) -> DataMap:
     except DataMapError as error:
         raise MapRefused(str(error)) from None
     return data_map
+
+
+def _check_flags(data_map: DataMap) -> None:
+    """See that a map that is to come in force takes no flag off that is another right's; raises MapRefused.
+
+    One that is in force already may be accepted again, as for another host: it does so anyway, and the check says so.
+    """
+    current = _current(data_map.source)
+    is_in_force = current is not None and current.map_version.digest == data_map.digest
+    if not is_in_force and (taken := taken_from_others(data_map)):
+        raise MapRefused("\n".join(taken))
 
 
 def _current(slug: str) -> DataSource | None:

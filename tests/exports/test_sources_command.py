@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from dsar.demo.shop import build_shop
 from dsar.jobs.models import Job, State
@@ -15,6 +16,7 @@ from dsar.jobs.running import execute
 from dsar.ledger.models import Event
 from exports.models import DataSource, NotedSchema, SourceChange
 from exports.sources.datamap import DataMapError, read_data_map
+from exports.sources.hosts import Hosts
 from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
 from tests.exports.sources import test_other_databases
@@ -195,6 +197,48 @@ def test_check_tells_what_has_changed_since_the_map_was_accepted_until_it_is_loa
     decide(tmp_path, "members.nickname: what friends call them", "wishes: nobody's")
     load_club(tmp_path)
     call_command("sources", "check")
+
+
+OPTED_OUT = "opt_out_sale_share: {points: 1}"
+LIFTED = "restrict: {points: 1}, lift_restriction: {points: 0}"
+OPTED_IN = "opt_in: {points: 0}"
+
+
+@pytest.mark.parametrize(
+    ("flags", "taken"),
+    [
+        ((OPTED_OUT, LIFTED), "'lift_restriction' takes off 'points', which 'opt_out_sale_share' sets"),
+        (("limit_sensitive: {points: 1}", OPTED_IN), "'opt_in' takes off 'points', which 'limit_sensitive' sets"),
+        ((OPTED_OUT, OPTED_IN), None),
+        ((LIFTED,), None),
+        ((OPTED_OUT, OPTED_IN, "withdraw_consent: {points: 0}"), None),
+    ],
+    ids=["restriction", "opt-in", "its own", "its own restriction", "the same value"],
+)
+def test_a_map_that_takes_off_what_another_right_sets_is_not_taken_in_and_goes_on_where_it_is_in_force(
+    flags: tuple[str, ...], taken: str | None, club: sa.Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = CLUB.replace("    on_delete:", f"    suppress: {{{', '.join(flags)}}}\n    on_delete:")
+    (tmp_path / "club.yaml").write_text(text, encoding="utf-8")
+    if not taken:
+        load_club(tmp_path)
+        return
+    with pytest.raises(CommandError, match=taken):
+        load_club(tmp_path)
+    assert not DataSource.objects.exists()
+    DataSource.set_up(  # as an earlier release did
+        text,
+        read_url_variable="CLUB_READ_URL",
+        write_url_variable="",
+        position=0,
+        hosts=Hosts(str(tmp_path / "club.sqlite3"), ""),
+        at=timezone.now(),
+    )
+    assert [line for line in checked(capsys) if taken in line]
+    load_club(tmp_path)  # the same once more, as for another host
+    (tmp_path / "club.yaml").write_text(text.replace("title: Club", "title: Rowing club", 1), encoding="utf-8")
+    with pytest.raises(CommandError, match=taken):
+        load_club(tmp_path)
 
 
 def decide(tmp_path: Path, *reasons: str) -> None:

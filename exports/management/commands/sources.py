@@ -22,7 +22,7 @@ from exports.models.source import NotConfigured
 from exports.source_changes import MapRefused, Proposal
 from exports.sources import own_record
 from exports.sources.connector import survey
-from exports.sources.datamap import SLUG
+from exports.sources.datamap import SLUG, taken_from_others
 from exports.sources.draft import draft
 from exports.sources.errors import SourceError
 from requests_app.models import User
@@ -159,6 +159,7 @@ class Command(BaseCommand):
     def _findings(self, source: DataSource, large: int) -> Iterator[str]:
         """What is wrong with a source; first what has changed, which may explain why it does not answer."""
         try:
+            yield from taken_from_others(source.map_version.as_map())
             if source.has_schema:
                 yield from self._changes(source)
                 yield from source.undecided() or ()

@@ -45,6 +45,7 @@ from exports.sources.datamap.model import (
 )
 from exports.sources.datamap.reader import SLUG, DataMapError, read_data_map
 from exports.sources.datamap.section import DECIDE
+from exports.sources.datamap.taking_off import taken_from_others
 from exports.sources.datamap.telling import Batch, Impossible, OpenDsr, Push, TaskFor, Way
 from exports.sources.datamap.trail import Trail
 
@@ -96,4 +97,5 @@ __all__ = [
     "Way",
     "Year",
     "read_data_map",
+    "taken_from_others",
 ]

@@ -398,11 +398,12 @@ class Changing:
         left = []
         for key, old in one.rows:
             now = self._held(connection, one, key)
-            if now not in (wanted, old):
+            is_written = self._tables.are_same(one.collection, one.field, now, wanted)
+            if not is_written and not self._tables.are_same(one.collection, one.field, now, old):
                 raise DataChangedError(
                     f"{self._where(one)} no longer holds what it held when the correction was decided"
                 )
-            if now != wanted:
+            if not is_written:
                 left.append(key)
         return left
 
@@ -426,7 +427,8 @@ class Changing:
         collection = self._datamap.collection(one.collection)
         table, is_row = self._tables[collection.name], self._is_one_of(collection, [key])
         connection.execute(table.update().where(is_row).values({one.field: value}))
-        if self._held(connection, one, key) != self._tables.reader(one.collection, one.field)(value):
+        wanted = self._tables.reader(one.collection, one.field)(value)
+        if not self._tables.are_same(one.collection, one.field, self._held(connection, one, key), wanted):
             raise ChangeRefusedError(f"{self._where(one)} does not take the new value as it was given")
 
     def _held(self, connection: sa.Connection, one: Correction, key: Key) -> Json:

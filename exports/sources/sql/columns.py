@@ -107,6 +107,16 @@ def reader(type_: ColumnType, backend: str) -> Reader:
     return json_value
 
 
+def are_same(one: Json, other: Json, type_: ColumnType) -> bool:
+    """Whether two values of a column of that type are one: of numbers that may have decimals 3.1 is 3.10."""
+    if one == other or not isinstance(type_, types.Numeric) or one is None or other is None:
+        return one == other
+    try:
+        return _decimal(str(one)) == _decimal(str(other))
+    except ValueError:  # SQLite's columns hold texts as well
+        return False
+
+
 def key_reader(type_: ColumnType, backend: str) -> Callable[[object], KeyPart]:
     """How a value of a key column becomes a part of a key, which `key_bound` takes back."""
     if isinstance(type_, types.DateTime) and backend != "sqlite":

@@ -19,6 +19,7 @@ from exports.sources.sql.columns import (
     ColumnType,
     Expression,
     Reader,
+    are_same,
     comparable,
     is_dated,
     is_text,
@@ -108,6 +109,10 @@ class Tables:
             raise ChangeRefusedError(
                 f"{self.source}: {collection}.{name} can't hold that kind of value{such_as}"
             ) from None
+
+    def are_same(self, collection: str, name: str, one: Json, other: Json) -> bool:
+        """Whether both are one value of the column, however a number is written."""
+        return are_same(one, other, self.column(collection, name).type)
 
     def reader(self, collection: str, name: str) -> Reader:
         """How a value of the column, as the driver gives it, becomes JSON."""

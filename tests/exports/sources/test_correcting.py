@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
+
 import pytest
 import sqlalchemy as sa
 
@@ -12,6 +15,27 @@ from exports.sources.values import Json
 from tests.exports.sources.databases import MARIADB, POSTGRESQL, SQLITE, on
 from tests.exports.sources.small_company import MAP, everything
 
+SCORES = """
+source: scores
+title: Scores
+connector: sql
+role: controller
+purposes: {club: Run the club}
+origins: {person: You}
+collections:
+  - name: scores
+    title: Scores
+    table: scores
+    key: [id]
+    provided_by_person: true
+    purposes: [club]
+    collected_from: [person]
+    reached: [{by: email, column: email}]
+    on_delete: delete
+    fields:
+      - {column: email, title: E-mail, category: identifiers}
+      - {column: score, title: Score, category: commercial, correctable: true}
+"""
 ANN_AT = "Ann.O'Hara@Club.example"
 ANN = {"email": ["ann.o'hara@club.example"]}
 ALL_THREE = {"member_no": ["1", "2", "3"]}
@@ -200,3 +224,44 @@ def test_a_column_that_always_wants_a_value_is_known_before_anything_is_changed(
         with pytest.raises(ChangeRefusedError, match="can't be empty"):
             company.correct([phone, emptied], ANN)
     assert everything(engine) == before
+
+
+@pytest.fixture
+def scores(engine: sa.Engine, small_url: str) -> Iterator[Connector]:
+    """Numbers with two decimals."""
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("CREATE TABLE scores (id INTEGER PRIMARY KEY, email VARCHAR(80), score DECIMAL(8, 2))")
+        )
+        connection.execute(sa.text("INSERT INTO scores VALUES (1, 'ann@club.example', 7.5)"))
+    try:
+        with open_source(read_data_map(SCORES), read_url=small_url, write_url=small_url) as connector:
+            yield connector
+    finally:
+        with engine.begin() as connection:
+            connection.execute(sa.text("DROP TABLE scores"))
+
+
+@pytest.mark.parametrize("new", ["3.1", "3.10", "1e3", "03", "-0.5", "+7", "7.500"])
+def test_a_number_is_written_however_somebody_writes_it_and_twice_is_no_error(
+    engine: sa.Engine, scores: Connector, new: str
+) -> None:
+    whose = {"email": ["ann@club.example"]}
+    ((old,),) = [[row["score"] for row in page.records] for page in scores.pages("scores", whose)]
+    correction = Correction("scores", [((1,), old)], "score", new)
+    scores.check_correction(correction)
+    for _ in range(2):
+        scores.correct([correction], whose)
+    with engine.connect() as connection:
+        assert Decimal(str(connection.execute(sa.text("SELECT score FROM scores")).scalar())) == Decimal(new)
+    with pytest.raises(DataChangedError, match="no longer holds"):
+        scores.correct([Correction("scores", [((1,), "8.25")], "score", "9")], whose)
+
+
+@on(POSTGRESQL, MARIADB)  # SQLite keeps whatever number it is given
+def test_a_number_that_the_column_rounds_is_refused(engine: sa.Engine, scores: Connector) -> None:
+    whose = {"email": ["ann@club.example"]}
+    with pytest.raises(ChangeRefusedError, match="does not take the new value as it was given"):
+        scores.correct([Correction("scores", [((1,), "7.50")], "score", "3.141")], whose)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT score FROM scores")).scalar() == Decimal("7.50")

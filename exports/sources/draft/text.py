@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import yaml
@@ -26,6 +27,7 @@ KEY_OF_WHOM = "part of a foreign key; where it points to another person, take th
 NUMBERS = (None, ROW_NUMBER, CUSTOMER_ID, WORK)  # whose number an employee_id is, the foreign key says
 LINE = 120
 FEW = 3  # columns that a question about all of them names
+WITHOUT_NAME = "a column has no name: such a table can't be read; give it one, or make a view that does, and draft anew"
 NO_SAMPLE = "  # no sample: the role may not read it, or it is too slow"
 
 HEAD = """\
@@ -53,22 +55,32 @@ left_out:
 
 def draft(source: str, survey: Survey) -> str:
     """The whole text. The survey's samples sharpen the guesses; none of them is written."""
-    schema, samples = survey.schema, survey.samples
+    samples, (schema, without_name) = survey.samples, _readable(survey.schema)
     guesses = {
         table.place: {
             column.name: guess(column, samples.get(table.place, {}).get(column.name, ())) for column in table.columns
         }
-        for table in schema.tables
+        for table in survey.schema.tables
     }
     paths = find_paths(schema, guesses, source)
     lines = [*_top(source, _clocks(schema, paths.reached)), *(["collections:"] if paths.reached else _no_way())]
     for reached in paths.reached:
         unread = [NO_SAMPLE] if reached.table.place in survey.unread else []
         lines += ["", *unread, *_collection(schema, reached, guesses[reached.table.place])]
-    left_out = [*_columns_left_out(schema, paths.reached), *_tables_left_out(schema, paths.unreached, guesses)]
+    unreached = (*paths.unreached, *without_name)
+    left_out = [*_columns_left_out(schema, paths.reached), *_tables_left_out(schema, unreached, guesses)]
     if left_out or schema.not_read:
         lines += ["", *LEFT_OUT.splitlines(), *left_out, *map(_schema_left_out, schema.not_read)]
     return "\n".join(lines) + "\n"
+
+
+def _readable(schema: Schema) -> tuple[Schema, list[Unreached]]:
+    """The schema without the tables of which a column has no name, as SQLite lets it: nobody can ask for their rows."""
+    without = {table.place: table for table in schema.tables if not all(column.name for column in table.columns)}
+    tables = tuple(table for table in schema.tables if table.place not in without)
+    pointers = tuple(key for key in schema.pointers if without.keys().isdisjoint({key.child, key.parent}))
+    left = [Unreached(table, WITHOUT_NAME) for table in without.values()]
+    return replace(schema, tables=tables, pointers=pointers), left
 
 
 @lru_cache(maxsize=4096)  # the same questions and names come again and again

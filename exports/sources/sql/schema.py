@@ -173,7 +173,7 @@ def _kind(type_: ColumnType) -> Kind:
 def sample(engine: sa.Engine, source: str, table: Table, rows: int) -> Mapping[str, list[str]]:
     """The beginnings of the texts in some rows, by column: to be looked at by a program and forgotten."""
     names = [column.name for column in table.columns if column.kind is Kind.TEXT]
-    if not names:
+    if not names or not all(names):  # SQLite lets a column have no name; such a table is not described
         return {}
     columns: list[sa.Column[Any]] = [sa.Column(name, types.String()) for name in names]
     schema, name = table.place

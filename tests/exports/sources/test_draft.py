@@ -284,6 +284,29 @@ def test_a_name_can_not_break_out_of_its_place(tmp_path: Path) -> None:
     assert collection.columns == ("id", "email", "a\n\tb: [", name)
 
 
+@pytest.mark.parametrize("sample", [0, 5])
+def test_a_table_with_a_column_that_has_no_name_is_left_out_with_the_reason(tmp_path: Path, sample: int) -> None:
+    url = made(
+        tmp_path,
+        'CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, "a""b" TEXT, "it\'s" TEXT, [c`d] TEXT)',
+        'CREATE TABLE notes (id INTEGER PRIMARY KEY, person INTEGER REFERENCES people, email TEXT, "" TEXT)',
+        "INSERT INTO people VALUES (1, 'ann@club.example', 'one', 'two', 'three')",
+        "INSERT INTO notes VALUES (1, 1, 'ann@club.example', 'four')",
+    )
+    found = survey("names", read_url=url, sample_rows=sample)
+    in_people = {"email": ["ann@club.example"], 'a"b': ["one"], "it's": ["two"], "c`d": ["three"]}
+    assert {place.table: texts for place, texts in found.samples.items()} == (
+        {"people": in_people, "notes": {}} if sample else {}
+    )
+    text = draft("names", found)
+    assert "LOOKS PERSONAL (email: " in yaml.safe_load(text)["left_out"]["notes"]
+    assert "a column has no name: such a table can't be read" in yaml.safe_load(text)["left_out"]["notes"]
+    (collection,) = read_data_map(decided(text)).collections
+    assert collection.columns == ("id", "email", 'a"b', "it's", "c`d")
+    with open_source(read_data_map(decided(text)), read_url=url) as connector:
+        connector.check()
+
+
 def test_a_ring_of_foreign_keys_is_cut(tmp_path: Path) -> None:
     url = made(
         tmp_path,

@@ -144,6 +144,11 @@ class CompanyWork:
         except NotHandedOver:
             raise ports.NoReceiver from None
 
+    def receiver_of(self, case: Case) -> str:
+        """That of the newest transfer which nobody took back."""
+        chosen = transfer.current(case)
+        return str(chosen.receiver_id) if chosen else ""
+
     def open_sources(self, case: Case) -> tuple[str, ...]:
         """Titles of the sources that are neither done nor waived."""
         runs = case.source_runs.filter(round=case.gathering_round, state__in=UNFINISHED)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_app import deleting_instead, endings, facts, guards, whose_data
+from requests_app import deleting_instead, duplicates, endings, facts, guards, whose_data
 from requests_app.guards import MoveShut
 from requests_app.law import exemptions
 from requests_app.law.values import Exemption
@@ -129,7 +129,7 @@ def _reviews(_case: Case) -> list[tuple[str, str]]:
 def older_cases(case: Case) -> list[tuple[str, str]]:
     return [
         (str(twin.pk), f"{twin.submission.reference}, {twin.submission.received_on}")
-        for twin in endings.older_twins(case)
+        for twin in duplicates.offered(case)
     ]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 from dsar.ledger import chains
 from dsar.vault import keys
 from dsar.vault.errors import KeyDestroyed
-from requests_app import supporting
+from requests_app import duplicates
 from requests_app.events import EventKind
 from requests_app.guards import (
     MoveShut,
@@ -25,8 +24,7 @@ from requests_app.law import exemptions, packs
 from requests_app.law.values import Exemption
 from requests_app.law.wording import spell_date
 from requests_app.law.words import Degree, Ground, Level, Right, Route
-from requests_app.models import Case, Submission, Suppression
-from requests_app.models.case import CaseQuerySet
+from requests_app.models import Case, Suppression
 from requests_app.ports import work
 from requests_app.roles import PERSON, Actor
 from requests_app.states import STATE_MOVES, Outcome, State
@@ -63,34 +61,29 @@ def check_redirect(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
     ground_to_redirect(case)
 
 
-def older_twins(case: Case) -> CaseQuerySet:
-    """Open cases of the same person for the same right that came earlier; only people who confirmed their mailbox."""
-    submission = case.submission
-    others = Submission.objects.same_person_as(submission)
-    twins = Case.objects.open().filter(submission__in=others, right=case.right, about=case.about)
-    on, at = submission.received_on, submission.received_at
-    earlier = Q(submission__received_on__lt=on) | Q(submission__received_on=on, submission__received_at__lt=at)
-    return twins.filter(earlier).select_related("submission").order_by("submission__received_at")
-
-
 def check_merge(case: Case, actor: Actor, on: date) -> None:  # noqa: ARG001
-    """Only into an older open case of the same person and right: its earlier dates are kept.
+    """Only into an older open case of the same person and right, whose earlier dates are kept; and with nothing lost.
 
     Two appeals may be about different decisions: whoever took part in one does not say that they are the same.
     """
     check_nothing_is_done(case)
     check_fresh_eyes_on_appeal(case, actor)
-    if not older_twins(case).exists():
+    shut = [duplicates.why_not_into(case, twin) for twin in duplicates.older_twins(case)]
+    if not shut:
         raise MoveShut(
             _(
                 "There is no older open case of the same person for the same right. If this one is the older one, go"
                 " to the newer and merge that into this."
             )
         )
-    if supporting.of_case(case).standing().exists():
-        raise MoveShut(
-            _("The person sent documents with this request, which have to be considered: decide on it by itself.")
-        )
+    if all(shut):
+        raise MoveShut(" ".join(shut))
+
+
+def why_not_into(case: Case, older: str) -> str:
+    """Why a case can't be closed as a duplicate of this older one; empty for one that just is not offered."""
+    twin = next((twin for twin in duplicates.older_twins(case) if str(twin.pk) == older), None)
+    return duplicates.why_not_into(case, twin) if twin else ""
 
 
 def may_be_withdrawn(case: Case) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from requests_app.law import agents, identity
 from requests_app.law.agents import Requester
 from requests_app.law.words import Degree, EvidenceKind, Right
-from requests_app.models import Case, IdentifierKind, Submission
+from requests_app.models import Case, Identifier, IdentifierKind, IdentifierStatus, Submission
+from requests_app.models.people import as_compared
 from requests_app.ports import systems
 
 AGENTS = frozenset({Requester.AGENT, Requester.ATTORNEY})
@@ -135,3 +136,11 @@ def what_is_missing(case: Case, language: str) -> str:
         codes = tuple(code for code in codes if code != identity.DECLARATION)
     parts = (authority(case).sentence(language), identity.sentence(codes, language))
     return " ".join(part for part in parts if part)
+
+
+def proved_identifiers(case: Case) -> set[tuple[str, str]]:
+    """What finds the person's records in the sources, by kind and as it is compared: it stood in the record of the
+    proof on which the case was accepted. None before that.
+    """
+    found = Identifier.objects.filter(evidence__cases=case).exclude(status=IdentifierStatus.REMOVED)
+    return {(one.kind, as_compared(one.kind, one.value)) for one in found.select_related("subject").distinct()}

@@ -391,7 +391,7 @@ MOVES: dict[str, Move] = {
             gettext_lazy("The older case goes on by its own dates; the person is told its reference."),
             DESK,
             endings.check_merge,
-            (Input("into", gettext_lazy("Older case"), choices=older_cases),),
+            (Input("into", gettext_lazy("Older case"), choices=older_cases, why_not=endings.why_not_into),),
         ),
         Move(
             "end_restriction",

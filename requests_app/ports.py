@@ -143,6 +143,9 @@ class Work(Protocol):
     def choose_receiver(self, case: Case, key: str, *, by: Actor, at: datetime) -> None:
         """Take over the receiver that a new case names; nothing is sent before it is confirmed. Raises NoReceiver."""
 
+    def receiver_of(self, case: Case) -> str:
+        """The key of the receiver to which the person has this case's file sent; empty if to none."""
+
     def open_sources(self, case: Case) -> tuple[str, ...]:
         """Titles of the sources that are neither done nor waived."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from requests_app import endings
+from requests_app import duplicates, endings
 from requests_app.events import EventKind
 from requests_app.law import refusals
 from requests_app.law.words import DutyKind
@@ -70,7 +70,7 @@ def _whom_to_ask(case: Case, controller: str, to: str, contact: str) -> tuple[st
 @performs("merge")
 def merge(case: Case, *, actor: Actor, at: datetime, into: str) -> None:
     """Close a duplicate: the older request goes on, by its own earlier dates; a restriction goes on with it."""
-    other = endings.older_twins(case).filter(pk=into).first()
+    other = duplicates.older_twins(case).filter(pk=into).first()
     if other is None:
         raise InputRefused({"into": _("That case is closed by now: choose another one.")})
     change_state(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from requests_app import choices, confirmable, endings, guards, holding, who_asks
+from requests_app import choices, confirmable, duplicates, guards, holding, who_asks
 from requests_app.law.agents import Requester
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Channel, CodePurpose, Message, Submission
@@ -253,6 +253,8 @@ def with_an_older_twin(company: Company, route: Route, state: State) -> Case:
         for submission in (older.submission, case.submission):
             identity.note_mailbox(submission, at=AT)
             run_jobs()
+        if case.proved_by.exists() and not older.proved_by.exists():
+            offer(older.submission, **{kind: SAM[kind] for kind in identity.questions(older.submission)})
     return fresh(case)
 
 
@@ -447,7 +449,7 @@ def inputs(slug: str, case: Case) -> dict[str, str]:
     if slug == "answer_value":
         given |= {"asked": str(getattr(case.values_asked.first(), "pk", "")), "answer": "yes"}
     if slug == "merge":
-        given["into"] = next((str(twin.pk) for twin in endings.older_twins(case)), "")
+        given["into"] = next((str(twin.pk) for twin in duplicates.older_twins(case)), "")
     if slug == "link_people":
         given["reference"] = Submission.objects.exclude(pk=case.submission_id).latest("received_at").reference
     if slug == "remove_identifier":

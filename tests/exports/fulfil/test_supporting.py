@@ -324,7 +324,7 @@ def test_a_duplicate_that_brings_a_document_is_decided_by_itself(house: House) -
     house.reviewing(Right.CORRECT, corrections=(NAME,))
     again = house.reviewing(Right.CORRECT, corrections=(NAME,))
     send(again)
-    assert "decide on it by itself" in shut_because(again, "merge", at=timezone.now())
+    assert "the documents that the person sent with it" in shut_because(again, "merge", at=timezone.now())
 
 
 @pytest.mark.slow

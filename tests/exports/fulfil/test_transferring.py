@@ -24,6 +24,7 @@ from exports.fulfil.hand_over import NotHandedOver
 from exports.models import EncryptedFile, ReceiverWay, Transfer, TransferState
 from requests_app import ports
 from requests_app.events import EventKind
+from requests_app.guards import MoveShut
 from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.roles import PERSON
@@ -109,6 +110,16 @@ def test_a_receiver_that_nobody_accepted_or_that_was_ended_can_t_be_named(house:
     case = house.file(Right.PORTABILITY).cases.get()
     with pytest.raises(ports.NoReceiver):
         ports.work().choose_receiver(case, str(ended.pk), by=PERSON, at=timezone.now())
+
+
+def test_a_request_that_names_a_receiver_is_no_duplicate_of_one_that_names_none(house: House, bank: Bank) -> None:
+    older = house.reviewing(Right.PORTABILITY)
+    house.shift(timedelta(minutes=1))
+    newer = house.reviewing(Right.PORTABILITY, receiver=str(bank.registered().pk))
+    with pytest.raises(MoveShut, match="the organisation to which the person has the file sent"):
+        house.move(newer, "merge", into=str(older.pk))
+    transfer.take_back(newer.pk, at=timezone.now())
+    house.move(newer, "merge", into=str(older.pk))
 
 
 def test_another_key_opens_nothing(house: House, case: Case, bank: Bank) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from dsar.ledger import chains
 from requests_app.guards import MoveShut
+from requests_app.law.agents import Requester
 from requests_app.law.words import DutyKind, Right
-from requests_app.models import Suppression
+from requests_app.models import Case, LookBack, Submission, Suppression
 from requests_app.move import InputRefused
 from requests_app.roles import Actor, Role
 from requests_app.services.letters import Letter
@@ -142,6 +143,47 @@ def test_on_one_day_the_one_that_came_first_is_the_older() -> None:
         prove(submission, at=AT + timedelta(hours=2))
     later = the_case(second, Right.DELETE)
     assert move(later, "merge", into=str(the_case(first, Right.DELETE).pk)).outcome == Outcome.DUPLICATE
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "lost"),
+    [
+        ({}, {"look_back": LookBack.EVERYTHING}, "asks for everything"),
+        ({"residence": "US-TX"}, {}, "the laws under which it is answered (California"),
+        ({"state": State.VERIFYING}, {}, "the proof of who asks"),
+        ({}, {"state": State.VERIFYING, "account_number": "LO-777"}, "the records of what it alone names (account"),
+    ],
+    ids=["how far back", "laws", "proof", "an account that is not proved yet"],
+)
+def test_what_only_the_newer_has_is_not_lost(older: dict[str, object], newer: dict[str, object], lost: str) -> None:
+    first, second = (
+        case_in(**{"state": State.REVIEWING, **given}, at=at)  # type: ignore[arg-type]
+        for given, at in ((older, AT - days(3)), (newer, AT))
+    )
+    for case in (first, second):
+        if not case.submission.confirmed_at:
+            confirm(case.submission)
+    shut = shut_because(second, "merge")
+    assert lost in shut
+    assert first.submission.reference in shut
+    with pytest.raises(MoveShut):
+        move(second, "merge", into=str(first.pk))
+
+
+def test_what_an_agent_asks_for_is_no_duplicate_of_what_the_person_asks_for() -> None:
+    """The answer to the older one goes to somebody else."""
+    older = case_in(State.REVIEWING, Right.DELETE, at=AT - days(3))
+    newer = case_in(State.REVIEWING, Right.DELETE)
+    Submission.objects.filter(pk=newer.submission_id).update(requester=Requester.AGENT)
+    assert "who asks" in shut_because(newer, "merge")
+    assert older.submission.reference in shut_because(newer, "merge")
+
+
+def test_a_request_that_was_answered_with_categories_takes_no_specific_pieces_up() -> None:
+    older = case_in(State.REVIEWING, at=AT - days(3))
+    newer = case_in(State.REVIEWING)
+    Case.objects.filter(pk=older.pk).update(answered_as=Right.KNOW_CATEGORIES)
+    assert "the specific pieces" in shut_because(newer, "merge")
 
 
 def test_a_restriction_goes_on_with_the_older_case() -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dsar.ledger import chains
-from requests_app import denied_before, limiting, supporting, waiting
+from requests_app import denied_before, known_first, limiting, supporting, waiting
 from requests_app.events import EventKind
 from requests_app.identifying import authority, what_is_missing
 from requests_app.identifying import degree_reached as degree_reached  # noqa: PLC0414 - guards answer for it, too
@@ -30,7 +30,7 @@ from requests_app.models import (
     Submission,
 )
 from requests_app.ports import systems, work
-from requests_app.rights import ABOUT_AUTOMATED, ANSWERED_WITH_DATA, HARMFUL
+from requests_app.rights import ABOUT_AUTOMATED, HARMFUL
 from requests_app.roles import Actor, Role
 from requests_app.states import State
 
@@ -187,7 +187,8 @@ def check_approve(case: Case, actor: Actor, on: date) -> None:
         _check_answer_is_written(case)
         return
     _check_something_finds(case)
-    _check_known_first(case)
+    if because := known_first.why_not_deleted(case):
+        raise MoveShut(because)
     _check_findings(case, on)
     if needs_second_person(case) and actor.slug in _who_worked_on(case):
         raise MoveShut(
@@ -275,17 +276,6 @@ def check_refusal(case: Case, code: str, actor: Actor) -> Exemption:
             ground.citation,
         )
     return ground
-
-
-def _check_known_first(case: Case) -> None:
-    """The request to know of the same submission is answered before data is deleted: later there is nothing to know."""
-    if case.right_asked != Right.DELETE:
-        return
-    unanswered = case.submission.cases.open().filter(right__in=ANSWERED_WITH_DATA, carried_out_at__isnull=True)
-    if unanswered.exists():
-        raise MoveShut(
-            _("The same person also asks what we hold. Answer or refuse that first: deleted data can't be handed over.")
-        )
 
 
 def _check_findings(case: Case, on: date) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from dsar.ledger import chains
+from dsar.vault import digests
 from requests_app import endings
 from requests_app.guards import MoveShut
 from requests_app.law.words import DutyKind, Right
@@ -17,7 +18,7 @@ from requests_app.services import closing, identity, review
 from requests_app.services.letters import Letter
 from requests_app.services.staffing import add_staff
 from requests_app.states import Outcome, State
-from tests.requests_app.company import Company
+from tests.requests_app.company import SAM, Company
 from tests.requests_app.factories import (
     ANALYST,
     APPROVER,
@@ -318,6 +319,37 @@ def test_what_is_asked_about_is_answered_before_it_is_deleted() -> None:
     move(know, "approve", by=APPROVER)
     assert "deleted data can't be handed over" in shut_because(delete, "approve", by=APPROVER)
     run_jobs()
+    assert shut_because(delete, "approve", by=APPROVER) == ""
+
+
+@pytest.mark.parametrize("right", [Right.KNOW_SPECIFIC, Right.KNOW_CATEGORIES, Right.PORTABILITY])
+def test_what_is_asked_about_in_another_request_is_answered_before_it_is_deleted(right: Right) -> None:
+    delete = case_in(State.DECIDING, Right.DELETE)
+    know = case_in(State.DECIDING, right, at=AT + days(1))
+    told = shut_because(delete, "approve", by=APPROVER)
+    assert f"in {know.submission.reference}. Answer or refuse that first" in told
+    with pytest.raises(MoveShut):
+        move(delete, "approve", by=APPROVER)
+    assert shut_because(know, "approve", by=APPROVER) == "", "neither waits for the other"
+    move(know, "approve", by=APPROVER)
+    run_jobs()
+    assert shut_because(delete, "approve", by=APPROVER) == ""
+
+
+def test_a_request_to_know_of_whoever_proved_the_same_holds_a_deletion_up(company: Company) -> None:
+    company.people.append({**SAM, "email": "sam.rivera@work.example"})
+    delete = case_in(State.DECIDING, Right.DELETE)
+    know = case_in(State.REVIEWING, email="sam.rivera@work.example")
+    assert know.submission.subject != delete.submission.subject
+    assert know.submission.reference in shut_because(delete, "approve", by=APPROVER)
+    digests.rotate("identifier:account_number", at=AT)
+    assert know.submission.reference in shut_because(delete, "approve", by=APPROVER)
+
+
+def test_what_somebody_else_asks_about_or_did_not_confirm_holds_no_deletion_up() -> None:
+    delete = case_in(State.DECIDING, Right.DELETE)
+    a_case()
+    confirm(a_submission(email="kim@example.com"))
     assert shut_because(delete, "approve", by=APPROVER) == ""
 
 

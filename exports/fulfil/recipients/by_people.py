@@ -45,7 +45,7 @@ def try_again(case_id: object, number: str, *, by: Actor, at: datetime) -> Telli
 def told_otherwise(case_id: object, number: str, proof: str, *, by: Actor, at: datetime) -> Telling:
     """Somebody told it by telephone, mail or post, and says how: kept sealed as the proof."""
     with transaction.atomic():
-        case, found = _open_one(case_id, number, by)
+        case, found = _left_to_people(case_id, number, by)
         found.note = _written(proof, _("Say when, how and whom you told: it is kept as the proof."))
         found.noted_by, found.way = by.slug, TellingWay.TASK
         telling.told(case, found, by=by, at=at)
@@ -55,7 +55,7 @@ def told_otherwise(case_id: object, number: str, proof: str, *, by: Actor, at: d
 def explain(case_id: object, number: str, explanation: str, *, by: Actor, at: datetime) -> Telling:
     """It is not told: impossible or disproportionate, in the words that the person reads (Civ. Code 1798.105(c)(1))."""
     with transaction.atomic():
-        case, found = _open_one(case_id, number, by)
+        case, found = _left_to_people(case_id, number, by)
         found.note = _written(explanation, _("Explain in detail why it can't be told: the person reads it."))
         found.noted_by = by.slug
         telling.explained(case, found, by=by, at=at)
@@ -97,6 +97,16 @@ def _open_one(case_id: object, number: str, by: Actor) -> tuple[Case, Telling]:
     found = _of(case, number)
     if not found.is_open or case.state != State.CARRYING_OUT:
         raise StepRefused(_("This recipient is settled already."))
+    return case, found
+
+
+def _left_to_people(case_id: object, number: str, by: Actor) -> tuple[Case, Telling]:
+    """One that no worker is telling: what the person reads of it would be untrue once the recipient takes it."""
+    case, found = _open_one(case_id, number, by)
+    if telling.is_being_told(found):
+        raise StepRefused(
+            _("It is being told at this moment: look again in a minute. If it can't be reached, this is open again.")
+        )
     return case, found
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from dsar.jobs.models import Job
+from dsar.jobs.models import State as JobState
 from dsar.jobs.queue import enqueue
 from dsar.jobs.running import PermanentFailure, Run
 from dsar.ledger import chains
@@ -84,8 +86,15 @@ def job_key(telling: Telling) -> str:
 
 
 def tell(run: Run) -> None:
-    """The job: tell one recipient, by the way that the register names now."""
+    """The job: tell one recipient, by the way that the register names now.
+
+    It begins under the lock of the case: whoever would explain why it is not told sees by the job that it is being
+    told, or has done so before, and nothing is sent.
+    """
     telling = _of(run)
+    with run.transaction():
+        locked(telling.case_id)
+        telling = _of(run)
     if not telling.is_open:
         return
     if telling.case.state != State.CARRYING_OUT:
@@ -109,13 +118,13 @@ def _by(run: Run, telling: Telling, way: Way) -> None:
         case Push():
             receipt = push.give(telling, way)
             with run.completing():
-                case = locked(telling.case_id)
+                case = _locked_after(telling)
                 telling.receipts = [*telling.receipts, {"at": run.at.isoformat(), **receipt}]
                 told(case, telling, by=SYSTEM, at=run.at)
         case OpenDsr():
             signed = opendsr.erase(telling, way, at=run.at)
             with run.completing():
-                case = locked(telling.case_id)
+                case = _locked_after(telling)
                 telling.receipts = [*telling.receipts, {"at": run.at.isoformat(), **signed.receipt}]
                 telling.expected_at = signed.expected_at
                 told(case, telling, by=SYSTEM, at=run.at)
@@ -131,6 +140,18 @@ def _by(run: Run, telling: Telling, way: Way) -> None:
                 case = locked(telling.case_id)
                 telling.because = {language: because.in_language(language) for language in ("en", "es")}
                 explained(case, telling, by=SYSTEM, at=run.at)
+
+
+def _locked_after(telling: Telling) -> Case:
+    """The case, locked once the recipient has answered; whoever was asked to tell it may have noted that meanwhile."""
+    case = locked(telling.case_id)
+    telling.refresh_from_db(fields=["noted_by", "note_sealed"])
+    return case
+
+
+def is_being_told(telling: Telling) -> bool:
+    """Whether a worker is at it, so that nobody knows yet whether the recipient hears of it. The case is locked."""
+    return Job.objects.filter(key=job_key(telling), state=JobState.RUNNING).exists()
 
 
 def ask(run: Run) -> None:

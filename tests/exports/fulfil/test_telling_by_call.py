@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from dsar.jobs.running import Run
 from exports.admin.attention import attention
 from exports.fulfil.account import account_of
-from exports.fulfil.recipients import by_people
+from exports.fulfil.recipients import by_people, push, telling
 from exports.fulfil.recipients.by_people import StepRefused
 from exports.models import Telling, TellingState
+from exports.sources.http.exchange import Answer
 from requests_app.events import EventKind
 from requests_app.law.agents import Requester
 from requests_app.law.words import DutyKind, Right
@@ -143,6 +146,47 @@ def test_somebody_tells_it_otherwise_or_explains_why_not_with_words(house: House
     assert b"Ito" not in bytes(telling_of(first).note_sealed or b"")
     with pytest.raises(StepRefused, match="settled already"):
         by_people.explain(first.pk, number, "x", by=ANALYST, at=timezone.now())
+
+
+@pytest.mark.parametrize("step", [by_people.explain, by_people.told_otherwise])
+def test_nobody_says_otherwise_while_the_call_is_under_way(
+    house: House, recipient: Recipient, monkeypatch: pytest.MonkeyPatch, step: Callable[..., Telling]
+) -> None:
+    recipient.answers.append((503, {}, b""))
+    case, real = opted_out(house), push.answer_to
+
+    def slow(*words: Any) -> Answer:
+        answer = real(*words)
+        with pytest.raises(StepRefused, match="being told at this moment"):
+            step(case.pk, str(telling_of(case).pk), "It went out of business.", by=ANALYST, at=timezone.now())
+        return answer
+
+    monkeypatch.setattr(push, "answer_to", slow)
+    house.later(timedelta(hours=1))
+    told = telling_of(case)
+    assert (told.state, told.note, fresh(case).state) == (TellingState.TOLD, "", State.CLOSED)
+    letters = " ".join(message.text for message in case.submission.messages.all())
+    assert "out of business" not in letters
+
+
+def test_what_was_explained_before_the_call_began_is_not_told(
+    house: House, recipient: Recipient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipient.answers.append((503, {}, b""))
+    case, real = opted_out(house), telling._of
+
+    def explained_meanwhile(run: Run) -> Telling:
+        monkeypatch.setattr(telling, "_of", real)
+        found = real(run)
+        with monkeypatch.context() as begun:
+            begun.setattr(telling, "is_being_told", lambda _telling: False)  # as just before the job was taken up
+            by_people.explain(case.pk, str(found.pk), "It went out of business.", by=ANALYST, at=timezone.now())
+        return found
+
+    monkeypatch.setattr(telling, "_of", explained_meanwhile)
+    house.later(timedelta(hours=1))
+    assert telling_of(case).state == TellingState.EXPLAINED
+    assert len(recipient.calls) == 1
 
 
 @pytest.mark.parametrize("wrong", ["hosts", "key"])

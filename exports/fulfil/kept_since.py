@@ -27,7 +27,7 @@ def check(source_run: SourceRun, *, at: datetime) -> None:
     if not going:
         return
     scheduled = schedules.scheduled_for(source_run, at=at)
-    in_use = DataSource.objects.select_related("map_version").get(pk=source_run.source_id).map_version.as_map()
+    in_use = _map_in_use(source_run)
     if any(found.name in scheduled or _is_kept(found, in_use) for found in going):
         raise trouble.KeptSince(source_run.source.slug)
 
@@ -43,6 +43,15 @@ def shut_because(case: Case) -> str:
     except trouble.KeptSince as kept:
         return trouble.what_to_do(kept.code)
     return ""
+
+
+def is_kept_by_map(source_run: SourceRun, collection: Collection) -> bool:
+    """Whether a deletion would keep a collection by the map with which it was searched, or by the one in use now."""
+    return isinstance(collection.on_delete, Keep) or _is_kept(collection, _map_in_use(source_run))
+
+
+def _map_in_use(source_run: SourceRun) -> DataMap:
+    return DataSource.objects.select_related("map_version").get(pk=source_run.source_id).map_version.as_map()
 
 
 def _is_kept(collection: Collection, in_use: DataMap) -> bool:

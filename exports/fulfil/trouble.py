@@ -381,6 +381,14 @@ WHAT_TO_DO: Mapping[str, Text] = {
         " Nothing was changed in any source; the history names the field. Decide on the page Corrections to grant the"
         " correction, or to refuse it; or have the source changed, then approve again."
     ),
+    "instead_of_held": _(
+        "A hold keeps this person's data in the source, so that nothing is deleted there in place of its correction,"
+        " and nothing was. Grant the correction on the page Corrections, or refuse it; or wait until the hold is over."
+    ),
+    "instead_of_kept": _(
+        "The data map keeps these records from deletion on a ground, so that nothing of them is deleted in place of its"
+        " correction, and nothing was. Grant the correction on the page Corrections, or refuse it."
+    ),
     "consent_taken_back": _(
         "The person consented on the case page to a deletion in place of the correction, and has taken that back."
         " Nothing was deleted on it since. Decide on the page Corrections anew."

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dsar.vault.errors import VaultError
@@ -67,6 +68,8 @@ def decide_correction(
     if because := supporting.unseen(one):
         raise InputRefused({"verdict": because})
     wrong, ground = _decided(case, one, verdict, found=found, code=code, explanation=explanation)
+    if verdict == Verdict.DELETED:
+        instead.check_can_go(case, wrong, at=at)
     rests_on = instead.check_condition(case, one, condition, shown) if verdict == Verdict.DELETED else ground
     case.correction_decisions.filter(asked=one, round=case.gathering_round).delete()
     decision = _new(case, one, verdict, wrong, by=actor, at=at)
@@ -136,10 +139,7 @@ def _decided(
     except VaultError:
         raise InputRefused({"found": trouble.what_to_do("findings_damaged")}) from None
     if verdict in CHANGING:
-        wrong = _wrong_of(stands, found.replace(",", " ").split())
-        if verdict == Verdict.DELETED:
-            instead.check_can_go(wrong)
-        return wrong, None
+        return _wrong_of(stands, found.replace(",", " ").split()), None
     if any(row.is_meant and row.value not in (None, "") for row in stands):
         raise InputRefused(
             {"verdict": _("Such a value was found, as this page shows: grant the correction, or refuse.")}
@@ -161,7 +161,8 @@ def _wrong_of(stands: Sequence[Standing], numbers: Numbers) -> list[Standing]:
 def shut_because(case: Case) -> str:
     """Why the case can't be approved as it is decided, and what to do; empty if it can."""
     try:
-        granted(case)
+        for one in granted(case):
+            instead.check_not_kept(case, one.emptied, at=timezone.now())
     except trouble.NotToCorrect as not_so:
         return trouble.what_to_do(not_so.code)
     except trouble.DAMAGED:

@@ -1,15 +1,18 @@
 """Deleting a disputed value in place of correcting it: on which condition, and which values can go (11 CCR 7023(e)).
 
 Called where a correction is decided on. The condition is for people to find; what can't be empty is known by what the
-gathering saw of the source, and by its map. The act asks the source once more before it touches anything.
+gathering saw of the source, and by its map. What a deletion would keep is not emptied either. The act looks at both
+once more before it touches anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from exports.fulfil import held, kept_since, trouble
 from exports.fulfil.corrections.standing import Standing
 from exports.sources.datamap import Root
 from requests_app import deleting_instead
@@ -37,11 +40,26 @@ def check_condition(case: Case, asked: CorrectionAsked, condition: str, shown: s
     return provision
 
 
-def check_can_go(wrong: Sequence[Standing]) -> None:
-    """Raise InputRefused for the first value that is none, is not disputed, or whose field can't be empty."""
+def check_can_go(case: Case, wrong: Sequence[Standing], *, at: datetime) -> None:
+    """Raise InputRefused for the first value that is none, is not disputed, whose field can't be empty, or is kept."""
     for one in wrong:
         if because := _why_it_stays(one):
             raise InputRefused({"found": because})
+    try:
+        check_not_kept(case, wrong, at=at)
+    except trouble.NotToCorrect as kept:
+        raise InputRefused({"found": trouble.what_to_do(kept.code)}) from None
+
+
+def check_not_kept(case: Case, emptied: Sequence[Standing], *, at: datetime) -> None:
+    """Raise NotToCorrect for the first value that a hold or a data map keeps from deletion: it is not deleted by this
+    way either.
+    """
+    for one in emptied:
+        if held.holds_in(case, one.place.source, at=at):
+            raise trouble.NotToCorrect("instead_of_held", one.place.slug)
+        if kept_since.is_kept_by_map(one.source_run, one.collection):
+            raise trouble.NotToCorrect("instead_of_kept", one.place.slug)
 
 
 def _why_it_stays(one: Standing) -> str:

@@ -64,6 +64,11 @@ class Granted:
         """What is written in the place of what is wrong; None: nothing, it is emptied."""
         return None if self.is_deleted else self.asked.value
 
+    @property
+    def emptied(self) -> tuple[Standing, ...]:
+        """What is deleted, and nothing takes its place."""
+        return self.wrong if self.is_deleted else ()
+
 
 def standing(case: Case, asked: CorrectionAsked) -> list[Standing]:
     """What was found in the places of a correction, value by value; the place that was named comes first.

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from dsar.jobs.running import Run
 from exports.fulfil import acts, choosing, source_runs, staying_corrected, trouble
-from exports.fulfil.corrections import deciding, following
+from exports.fulfil.corrections import deciding, following, instead
 from exports.fulfil.corrections.places import kinds_of
 from exports.fulfil.corrections.standing import Granted, Standing, granted
 from exports.fulfil.tasks import asking
@@ -58,6 +58,11 @@ class Work:
         """What is not written yet."""
         return self.writes[self.done :]
 
+    @property
+    def emptied(self) -> Sequence[Standing]:
+        """What of it is deleted, and nothing takes its place."""
+        return [write.wrong for write in self.left if write.new is None]
+
 
 def correct(run: Run, case: Case) -> None:
     """Write each granted value to the rows that are meant, or empty them, and read it back; raises NotToCorrect.
@@ -68,10 +73,12 @@ def correct(run: Run, case: Case) -> None:
     todo = _todo(case)
     for work in todo:
         run.renew()
+        instead.check_not_kept(case, work.emptied, at=run.now())
         _check(work)
     failed: list[Exception] = []
     for work in todo:
         run.renew()
+        instead.check_not_kept(case, work.emptied, at=run.now())  # it may have taken long until here
         try:
             _write(run, case, work)
         except (OnlyByHandError, NoWriteAccessError, SourceUnavailableError) as error:

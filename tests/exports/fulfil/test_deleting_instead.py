@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from django.utils import translation
+import yaml
+from django.utils import timezone, translation
 
 from exports.fulfil import staying_corrected
 from exports.fulfil.account import account_of
 from exports.fulfil.recipients.instruction import instruction_of
 from exports.fulfil.tasks import answering
-from exports.models import Act, SourceRun, TaskState, Telling
+from exports.models import Act, DataSource, SourceRun, TaskState, Telling
 from exports.reports.case_report import report_html
 from requests_app import stating
 from requests_app.events import EventKind
@@ -20,8 +22,9 @@ from requests_app.law.words import Right
 from requests_app.models import Submission
 from requests_app.move import InputRefused
 from requests_app.refused_items import refused_items
-from requests_app.services import consenting
+from requests_app.services import consenting, holds
 from requests_app.services.correcting import Correction
+from requests_app.services.holds import Asked
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.exports import tasks
@@ -36,7 +39,7 @@ from tests.exports.fulfil.test_several_corrections import (
     owners_answer,
     the_owner,
 )
-from tests.exports.house import ANALYST, NOW, House, facts_of, fresh, person
+from tests.exports.house import ANALYST, APPROVER, NOW, House, facts_of, fresh, person
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -243,3 +246,64 @@ def test_who_asks_for_another_does_not_consent_for_that_person(house: House) -> 
     with pytest.raises(MoveShut, match="can't be said here"):
         consenting.say_what_may_go(case.pk, {1}, at=NOW)
     assert not case.corrections.filter(delete_instead_at__isnull=False).exists()
+
+
+def held_for(house: House) -> None:
+    """A hold on the person, wherever their data is."""
+    who = frozenset({("email", str(person().email))})
+    placed = Asked(kind="legal", matter="Docket 26-101", person=who)
+    holds.place(house.organisation, placed, by=ANALYST, at=timezone.now())
+
+
+def kept_by_the_map(_house: House) -> None:
+    """A map by which deletions keep accounts."""
+    source = DataSource.objects.get(slug="shop")
+    changed = yaml.safe_load(source.map_version.text)
+    account = next(one for one in changed["collections"] if one["name"] == "customers")
+    account["on_delete"] = {"keep": {"ground": "ca_105d8_legal_obligation", "years": 7}}
+    DataSource.set_up(
+        yaml.safe_dump(changed, allow_unicode=True),
+        read_url_variable=source.read_url_variable,
+        write_url_variable=source.write_url_variable,
+        position=source.position,
+        at=NOW,
+    )
+
+
+KEEPING = pytest.mark.parametrize(
+    ("keep", "because"), [(held_for, "A hold keeps"), (kept_by_the_map, "The data map keeps")], ids=["hold", "map"]
+)
+
+
+@KEEPING
+def test_what_is_kept_from_deletion_is_not_deleted_in_place_of_its_correction(
+    house: House, keep: Callable[[House], None], because: str
+) -> None:
+    before = customer(house, "phone")
+    case = asked(house, PHONE)
+    keep(house)
+    with pytest.raises(InputRefused, match=because):
+        decide(house, case, 1, **GOES, **NO_HARM)
+    decide(house, case, 1, "granted", found="1")
+    house.approve(case)
+    assert customer(house, "phone") not in {before, (None,)}, "it can be corrected all the same"
+
+
+@KEEPING
+def test_what_is_kept_since_the_decision_shuts_the_approval_and_since_the_approval_goes_back(
+    house: House, keep: Callable[[House], None], because: str
+) -> None:
+    before = customer(house, "phone")
+    decided, approved = asked(house, PHONE), asked(house, PHONE)
+    for case in (decided, approved):
+        decide(house, case, 1, **GOES, **NO_HARM)
+    house.move(approved, "approve", APPROVER)
+    keep(house)
+    with pytest.raises(MoveShut, match=because):
+        house.move(decided, "approve", APPROVER)
+    house.work()
+    assert customer(house, "phone") == before
+    assert fresh(approved).state == State.DECIDING
+    decide(house, approved, 1, **ACCURATE)
+    house.approve(approved)
+    assert fresh(approved).state == State.CLOSED

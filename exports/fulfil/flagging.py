@@ -7,7 +7,7 @@ one of them is open, or something is not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeAlias
@@ -127,31 +127,46 @@ def _flagged(part: Part, first: int, detect: Detect) -> Iterator[tuple[findings.
     """A part in pieces from a record on, each with the passages found in it."""
     case = part.run.case
     collection = part.run.map_version.as_map().collection(part.collection)
-    columns = frozenset(released_columns(collection, case.right_answered))
+    columns = sorted(released_columns(collection, case.right_answered))
     for piece in findings.pieces(part):
         if piece.first + len(piece.records) > first:
-            numbered = enumerate(piece.records, piece.first)
-            yield piece, [flag for number, row in numbered for flag in _flags(part, number, row, columns, detect)]
+            found = (flag for column in columns for flag in _flags(part, piece, column, detect))
+            yield piece, sorted(found, key=lambda flag: flag.number)
 
 
-def _flags(part: Part, number: int, row: findings.Record, columns: frozenset[str], detect: Detect) -> Iterator[Flag]:
-    for field, value in row.items():
-        if field in columns and not _is_short(value):
-            text = text_of(value)
-            for found in detect(text) if len(text) <= SHORT else detector.passages(text):
-                yield Flag(
-                    part=part,
-                    number=number,
-                    field=field,
-                    start=found.start,
-                    end=found.end,
-                    kind=found.kind,
-                    why=found.why,
-                )
+def _flags(part: Part, piece: findings.Piece, column: str, detect: Detect) -> Iterator[Flag]:
+    """What is found in one column: looked at value by value only if something may be there."""
+    values = [record.get(column) for record in piece.records]
+    if not detector.any_may_hold(text_of(value) for value in _distinct(values) if not _says_nothing(value)):
+        return
+    for number, value in enumerate(values, piece.first):
+        if _says_nothing(value):
+            continue
+        text = text_of(value)
+        for found in detect(text) if len(text) <= SHORT else detector.passages(text):
+            yield Flag(
+                part=part,
+                number=number,
+                field=column,
+                start=found.start,
+                end=found.end,
+                kind=found.kind,
+                why=found.why,
+            )
 
 
-def _is_short(value: Json) -> bool:
-    """Whether it is nothing, yes or no, or a number too short for a card: so most values of a million rows are."""
+def _distinct(values: Sequence[Json]) -> Collection[Json]:
+    """Each once, where they can be told apart so; lists and objects are taken as they are."""
+    try:
+        return set(values)
+    except TypeError:
+        return values
+
+
+def _says_nothing(value: Json) -> bool:
+    """Whether it is nothing, yes or no, a moment, or a number too short for a card: so most values of many are."""
+    if isinstance(value, str):
+        return detector.is_moment(value)
     return value is None or (isinstance(value, int) and abs(value) < SHORTEST_CARD)
 
 

@@ -7,18 +7,34 @@ looked for further than some dozen characters from where it was suspected.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from exports.bundle.detector.named import named
-from exports.bundle.detector.numbered import numbered
+from exports.bundle.detector.named import HINTS, named
+from exports.bundle.detector.numbered import IBAN_BEGINS, MANY_DIGITS, numbered
 from exports.bundle.detector.passage import Passage, Why
-from exports.bundle.detector.plain import plain
+from exports.bundle.detector.plain import folded, plain
 
-__all__ = ["SHORTEST", "Passage", "Why", "passages"]
+__all__ = ["SHORTEST", "Passage", "Why", "any_may_hold", "is_moment", "passages"]
 
 SHORTEST = 8  # characters; nothing shorter says what it is and holds it, such as "PIN 4711"
 
 SURENESS = {why: place for place, why in enumerate(Why)}
+APART = "\nx\n"  # stands in no number and in no word of those that are looked for
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+
+
+def any_may_hold(texts: Iterable[str]) -> bool:
+    """Whether one of these may hold a passage: told in one walk over all, for of most columns of a table none does."""
+    read = folded(APART.join(texts))
+    return bool(MANY_DIGITS.search(read) or HINTS.search(read) or IBAN_BEGINS.search(read))
+
+
+def is_moment(text: str) -> bool:
+    """Whether it is a day or a moment as records hold them, and nothing else: none of those holds a passage."""
+    return MOMENT.fullmatch(text) is not None
 
 
 def passages(text: str) -> list[Passage]:

@@ -48,11 +48,14 @@ def _folded(sign: str) -> str:
 FOLDING = _Folding()
 
 
+def folded(text: str) -> str:
+    """A text as patterns read it, wherever its signs stood."""
+    return text.lower() if text.isascii() else text.translate(FOLDING)
+
+
 def plain(text: str) -> Plain:
     """Fold a text; one of ASCII stays in its places, as does any of which nothing is left out."""
-    if text.isascii():
-        return Plain(text.lower(), range(len(text)))
-    folded = text.translate(FOLDING)
-    if len(folded) == len(text):
-        return Plain(folded, range(len(text)))
-    return Plain(folded, [place for place, sign in enumerate(text) if FOLDING[ord(sign)]])
+    read = folded(text)
+    if text.isascii() or len(read) == len(text):
+        return Plain(read, range(len(text)))
+    return Plain(read, [place for place, sign in enumerate(text) if FOLDING[ord(sign)]])

@@ -6,12 +6,13 @@ Card numbers are those that the schemes and payment services publish for tests; 
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 
 import pytest
 from stdnum import luhn
 
-from exports.bundle.detector import Why, passages
+from exports.bundle.detector import Why, any_may_hold, is_moment, passages
 from exports.sources.datamap import NeverDisclose as Kind
 
 CARDS = [
@@ -175,6 +176,44 @@ def found(text: str) -> list[tuple[str, Kind]]:
 @pytest.mark.parametrize(("text", "part", "kind"), FOUND, ids=[text for text, *_ in FOUND])
 def test_what_is_never_disclosed_is_found_where_it_stands(text: str, part: str, kind: Kind) -> None:
     assert found(text) == [(part, kind)]
+
+
+@pytest.mark.parametrize("text", [text for text, *_ in FOUND])
+@pytest.mark.parametrize("beside", ["", "/tents/12345678", "ﬁ İ e\u0301 \u200b"])
+def test_a_column_is_looked_through_whatever_stands_beside_what_is_found(text: str, beside: str) -> None:
+    assert any_may_hold([beside, text, beside])
+    assert any_may_hold([text])
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["12345678"] * 9,
+        ["4111", "1111", "1111", "1111"],
+        ["de89", "3704 0044"],
+        ["lic", "ence 12345678"],
+    ],
+)
+def test_nothing_is_put_together_of_two_texts(texts: list[str]) -> None:
+    assert not any_may_hold(texts)
+
+
+def test_a_moment_as_records_hold_it_holds_nothing_else() -> None:
+    chance = Random(11)
+    for _ in range(2_000):
+        hours = timezone(timedelta(hours=chance.randrange(-12, 15), minutes=chance.choice((0, 30, 45))))
+        moment = datetime(1, 1, 1, tzinfo=chance.choice((None, UTC, hours))) + timedelta(
+            days=chance.randrange(10, 3_600_000), microseconds=chance.choice((0, chance.randrange(86_400_000_000)))
+        )
+        for text in (moment.isoformat(), str(moment), moment.date().isoformat(), f"{moment.date()}T{moment:%H:%M}Z"):
+            assert is_moment(text)
+            assert not passages(text)
+
+
+@pytest.mark.parametrize("text", ["", "2026", "2026-11-23 4111 1111 1111 1111", "4111-1111-1111-1111", "2026-11-23\n"])
+def test_what_only_begins_as_a_moment_is_none(text: str) -> None:
+    assert not is_moment(text)
 
 
 @pytest.mark.parametrize("text", NOT_FOUND)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from dsar.demo.people import Chosen
 from dsar.jobs.models import Job
+from exports import findings
 from exports.bundle import detector
 from exports.bundle.redaction import MARK, text_of
 from exports.fulfil import flagging
@@ -265,7 +267,7 @@ def test_under_a_law_that_names_no_such_ground_the_house_s_own_is_told(house: Ho
 
 def test_names_of_objects_in_a_json_are_looked_through_like_its_texts() -> None:
     wishes: Json = {"SSN 123-45-6789": True, "size": "L"}
-    (flag,) = flagging._flags(Part(), 0, {"wishes": wishes}, frozenset({"wishes"}), detector.passages)
+    (flag,) = flagged([wishes])
     assert text_of(wishes)[flag.start : flag.end] == "123-45-6789"
 
 
@@ -288,16 +290,30 @@ def test_names_of_objects_in_a_json_are_looked_through_like_its_texts() -> None:
     ],
 )
 def test_numbers_and_texts_in_bytes_are_looked_through(value: Json, found: list[str]) -> None:
-    flags = list(flagging._flags(Part(), 0, {"value": value}, frozenset({"value"}), detector.passages))
-    assert [text_of(value)[flag.start : flag.end] for flag in flags] == found
+    assert [text_of(value)[flag.start : flag.end] for flag in flagged([value])] == found
 
 
 def test_numbers_too_short_to_be_any_are_not_even_written_down() -> None:
     def never(_text: str) -> list[detector.Passage]:
         raise AssertionError
 
-    row = {"cents": 999999999999, "left": -999999999999, "is": True, "none": None}
-    assert list(flagging._flags(Part(), 0, row, frozenset(row), never)) == []
+    beside = "4111111111111111"  # so that the column is looked at text by text
+    assert [flag.number for flag in flagged([beside, 999999999999, -999999999999, True, None])] == [0]
+    assert flagged([999999999999, -999999999999, True, None, "2026-11-23T18:00:00.123456+00:00"], detect=never) == []
+
+
+def test_a_column_in_which_nothing_may_be_is_not_looked_at_text_by_text() -> None:
+    def never(_text: str) -> list[detector.Passage]:
+        raise AssertionError
+
+    assert flagged(["/tents/12345678", "Mozilla/5.0 (X11)", "12345678", "87654321"] * 100, detect=never) == []
+    assert [flag.number for flag in flagged([*["/tents/1"] * 500, CARD, "/tents/2"])] == [500]
+
+
+def flagged(values: list[Json], detect: Callable[[str], list[detector.Passage]] = detector.passages) -> list[Flag]:
+    """What is found in a column of these values."""
+    piece = findings.Piece(0, b"", [{"value": value} for value in values])
+    return list(flagging._flags(Part(), piece, "value", detect))
 
 
 def test_a_card_number_in_a_number_column_or_in_bytes_is_found_and_in_no_file(house: House, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -74,7 +73,7 @@ def accept_permission(
     submission.person_receives = receiver == PERSON_RECEIVES and bool(submission.email)
     submission.save(update_fields=["person_receives"])
     record(case, EventKind.ACCEPT_PERMISSION, by=actor, at=at, paper=paper, seen=_code(seen), receiver=receiver)
-    with suppress(agents.MayNotAsk):
+    if any(map(_lets_us_ask, submission.cases.open())):  # the paper is for all of them, wherever it was accepted
         _ask_person(case, by=actor, at=at)
     enqueue("settle_identity", {"submission": str(submission.pk)}, key=f"settle_identity:{evidence.pk}")
 
@@ -124,9 +123,16 @@ def concerns_person(submission: Submission) -> bool:
     return bool(submission.email) and (receives or awaits_person(submission))
 
 
+def _lets_us_ask(case: Case) -> bool:
+    try:
+        agents.check_may_ask(identifying.authority(case), Asked.IDENTITY_OR_CONFIRMATION)
+    except agents.MayNotAsk:
+        return False
+    return True
+
+
 def _ask_person(case: Case, *, by: Actor, at: datetime) -> None:
-    """Ask the person for one of two: to confirm, or to prove who they are. Raises MayNotAsk where that may not be."""
-    agents.check_may_ask(identifying.authority(case), Asked.IDENTITY_OR_CONFIRMATION)
+    """Ask the person for one of two: to confirm, or to prove who they are."""
     submission = case.submission
     code = codes.issue(submission, CodePurpose.PERSON, at=at)
     letters.queue(submission, letters.Letter.CONFIRM_PERMISSION, at=at, case=case, code=code)

@@ -41,14 +41,19 @@ def check_condition(case: Case, asked: CorrectionAsked, condition: str, shown: s
 
 
 def check_can_go(case: Case, wrong: Sequence[Standing], *, at: datetime) -> None:
-    """Raise InputRefused for the first value that is none, is not disputed, whose field can't be empty, or is kept."""
-    for one in wrong:
-        if because := _why_it_stays(one):
-            raise InputRefused({"found": because})
+    """Raise InputRefused for the first value that can't be emptied, or is kept."""
+    check_can_be_empty(wrong)
     try:
         check_not_kept(case, wrong, at=at)
     except trouble.NotToCorrect as kept:
         raise InputRefused({"found": trouble.what_to_do(kept.code)}) from None
+
+
+def check_can_be_empty(wrong: Sequence[Standing]) -> None:
+    """Raise InputRefused for the first value that is none, is not disputed, or whose field can't be empty."""
+    for one in wrong:
+        if because := _why_it_stays(one):
+            raise InputRefused({"found": because})
 
 
 def check_not_kept(case: Case, emptied: Sequence[Standing], *, at: datetime) -> None:

@@ -196,10 +196,10 @@ def _note(
 ) -> None:
     source = work.source_run.source
     with run.transaction():  # before the act is noted, for nobody comes back to it after that
+        following.follow(case, [(write.wrong, write.new) for write in now], at=run.at)
         for write in now:
             place = (write.wrong.place.collection, write.wrong.place.column)
             staying_corrected.remember(case, source, place, write.wrong.rows, right=write.new, at=run.at)
-        following.follow(case, [(write.wrong, write.new) for write in now], at=run.at)
     act = _act(case, work.source_run)
     proof = _with_what_was_read(_proof(so_far), act, read)
     if act is None:

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from exports.fulfil.corrections.instead import check_can_go
+from exports.fulfil.corrections.instead import check_can_be_empty
 from exports.fulfil.corrections.places import Place
 from exports.fulfil.corrections.standing import Standing
 from exports.models import SourceRun
@@ -56,8 +56,8 @@ def test_what_leads_to_records_and_what_always_wants_a_value_stays(
 ) -> None:
     one = standing(column, text, never_empty)
     if not sentence:
-        check_can_go([one])
+        check_can_be_empty([one])
         return
     with pytest.raises(InputRefused) as refused:
-        check_can_go([one])
+        check_can_be_empty([one])
     assert sentence in refused.value.errors["found"]

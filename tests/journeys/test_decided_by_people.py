@@ -43,7 +43,7 @@ def test_a_complaint_about_an_opt_out_is_linked_with_it_and_answered_by_a_person
     assert "We told Summit Lists again. They confirmed it today." in letter
     assert PROOF not in letter
     person.enters()
-    assert "Done: we did what you asked for." in person.page
+    assert "Answered: the answer is in our letter." in person.page
 
 
 def test_an_objection_restricts_at_once_and_its_refusal_ends_that_after_notice(house: House) -> None:

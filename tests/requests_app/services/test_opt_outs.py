@@ -29,6 +29,7 @@ from tests.requests_app.factories import (
     run_jobs,
     the_case,
 )
+from tests.requests_app.services.test_permissions import ADA, accept, asked_of_the_person
 
 EXPLANATION = "Two thousand opt-outs came from one machine within a minute."
 
@@ -138,3 +139,10 @@ def test_an_opt_out_can_be_filed_again() -> None:
     for _ in range(2):
         intake.receive_submission(an_intake(Right.OPT_OUT_SALE_SHARE), by=PERSON, at=AT)
     assert Suppression.objects.in_force().count() == 2
+
+
+@pytest.mark.parametrize("accepted_at", [Right.OPT_OUT_SALE_SHARE, Right.KNOW_SPECIFIC])
+def test_the_person_is_asked_on_whichever_request_of_a_message_the_paper_was_accepted(accepted_at: Right) -> None:
+    submission = a_submission(Right.OPT_OUT_SALE_SHARE, Right.KNOW_SPECIFIC, requester=Requester.AGENT, **ADA)
+    accept(the_case(submission, accepted_at))
+    assert asked_of_the_person(submission) == 1

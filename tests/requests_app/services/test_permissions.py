@@ -221,13 +221,6 @@ def test_the_person_is_asked_once_for_several_requests_of_one_message() -> None:
     assert {case.state for case in submission.cases.all()} == {State.REVIEWING}
 
 
-@pytest.mark.parametrize("accepted_at", [Right.OPT_OUT_SALE_SHARE, Right.KNOW_SPECIFIC])
-def test_the_person_is_asked_on_whichever_request_of_a_message_the_paper_was_accepted(accepted_at: Right) -> None:
-    submission = a_submission(Right.OPT_OUT_SALE_SHARE, Right.KNOW_SPECIFIC, requester=Requester.AGENT, **ADA)
-    accept(the_case(submission, accepted_at))
-    assert asked_of_the_person(submission) == 1
-
-
 def test_who_accepted_the_paper_approves_no_deletion_of_the_same_message_in_whichever_round() -> None:
     submission = a_submission(Right.CORRECT, Right.DELETE, requester=Requester.AGENT, **ADA)
     confirm(submission)

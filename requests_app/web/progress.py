@@ -74,11 +74,11 @@ ENDED: Mapping[Outcome, Promise] = {
 # What ends otherwise for whoever else looks: who asks for somebody, and the person, may each have taken it back.
 TAKEN_BACK = _("This request was withdrawn.")
 # What is said otherwise to the person for whom somebody else asks: our letters go to who asks, whom they may not know.
-FOR_PERSON = _("We need to know whose data it is, and that who asks may ask for it, before we touch anything.")
+FOR_PERSON = _("We need to know whose data it is, and that whoever asks may ask for it, before we touch anything.")
 NOW_PERSON: Mapping[State, Promise] = {
     **NOW,
     State.RECEIVED: _("We have the request."),
-    State.CLARIFYING: _("We asked a question of who asks for you, and wait for the answer."),
+    State.CLARIFYING: _("We asked whoever asks for you a question, and wait for the answer."),
     State.REVIEWING: _("Our privacy team is looking at the request."),
 }
 NOW_DECIDED_PERSON: Mapping[State, Promise] = {
@@ -87,11 +87,13 @@ NOW_DECIDED_PERSON: Mapping[State, Promise] = {
 }
 ENDED_PERSON: Mapping[Outcome, Promise] = {
     Outcome.FULFILLED: _("Done: we did what was asked for."),
-    Outcome.PARTLY_FULFILLED: _("Done in part. Our letter to who asks for you says what was left out, and why."),
-    Outcome.REFUSED: _("We could not do what was asked for. Our letter to who asks for you says why."),
+    Outcome.PARTLY_FULFILLED: _("Done in part. Our letter to whoever asks for you says what was left out, and why."),
+    Outcome.REFUSED: _("We could not do what was asked for. Our letter to whoever asks for you says why."),
     Outcome.WITHDRAWN: TAKEN_BACK,
     Outcome.DUPLICATE: _("This is part of another request, and is answered there."),
-    Outcome.REDIRECTED: _("This request belongs to another organisation. Our letter to who asks for you says which."),
+    Outcome.REDIRECTED: _(
+        "This request belongs to another organisation. Our letter to whoever asks for you says which."
+    ),
 }
 # What asks for nothing but an answer is not done when it was answered, whatever the answer says.
 BY_ANSWER = (Right.COMPLAINT, Right.INQUIRY)
@@ -148,7 +150,7 @@ TO_PERSON = Words(
     NOW_DECIDED_PERSON,
     IN_FORCE_PERSON,
     ENDED_PERSON,
-    answered=_("Answered: the answer is in our letter to who asks for you."),
+    answered=_("Answered: the answer is in our letter to whoever asks for you."),
     for_another=FOR_PERSON,
 )
 

@@ -216,10 +216,10 @@ def test_what_who_asks_takes_back_is_told_to_them_alone(client: Client, file_req
 
 
 SAID = [
-    (State.VERIFYING, "", "that you may ask for it", "that who asks may ask for it"),
+    (State.VERIFYING, "", "that you may ask for it", "that whoever asks may ask for it"),
     (State.REVIEWING, "", "looking at your request", "looking at the request"),
     (State.CLOSED, Outcome.FULFILLED, "what you asked for", "what was asked for"),
-    (State.CLOSED, Outcome.REFUSED, "Our letter says why", "Our letter to who asks for you says why"),
+    (State.CLOSED, Outcome.REFUSED, "Our letter says why", "Our letter to whoever asks for you says why"),
 ]
 
 

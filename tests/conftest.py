@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from tests import measured_elsewhere
+
 pytest_plugins = ["tests.clean_database", "tests.measuring", "tests.migrated", "tests.services"]
 
 ROOT = Path(__file__).parent
@@ -68,17 +70,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On PostgreSQL leave out what was shown on SQLite and asks no database of ours, or nothing that others don't ask.
 
     With TEST_ALL_ON_POSTGRES=1 the latter is there, too. Measured, a test takes half as long again: what shows no line
-    that others don't is not measured.
+    that others don't is not measured, but with MEASURE_EVERY_TEST=1.
     """
+    if gone := [place.name for place in (*RUN_ON_BOTH, *measured_elsewhere.FILES) if not place.exists()]:
+        raise pytest.UsageError(f"Tests are named in tests/ that are not there: {gone}")
     later_rows = _later_rows(items)
-    for item in items:
-        if _is_measured_elsewhere(item) or (item in later_rows and _is_in(item, FIRST_ROWS_MEASURED)):
-            item.add_marker(pytest.mark.no_cover)
+    if os.environ.get("MEASURE_EVERY_TEST") != "1":
+        for item in items:
+            if _is_measured_elsewhere(item) or (item in later_rows and _is_in(item, FIRST_ROWS_MEASURED)):
+                item.add_marker(pytest.mark.no_cover)
     if not _is_on_postgres():
         return
     everything = os.environ.get("TEST_ALL_ON_POSTGRES") == "1"
-    if gone := [place.name for place in RUN_ON_BOTH if not place.exists()]:
-        raise pytest.UsageError(f"tests/conftest.py names tests for both databases that are not there: {gone}")
     same = {item for item in items if _asks_the_same(item, is_later_row=item in later_rows) and not everything}
     left_out = [item for item in items if item in same or _asks_no_database_of_ours(item)]
     config.hook.pytest_deselected(items=left_out)
@@ -113,7 +116,7 @@ def _is_measured_elsewhere(item: pytest.Item) -> bool:
     if _is_on_postgres():
         return not _is_in(item, MEASURED_ON_BOTH)
     is_on_a_server = item.get_closest_marker("services") and _is_in(item, MEASURED_ON_SQLITE)
-    return bool(is_on_a_server) or _is_in(item, UNMEASURED)
+    return bool(is_on_a_server) or _is_in(item, UNMEASURED) or item.path in measured_elsewhere.FILES
 
 
 def _is_in(item: pytest.Item, places: tuple[Path, ...]) -> bool:

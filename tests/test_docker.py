@@ -38,6 +38,7 @@ def test_only_the_migration_knows_the_owner_of_the_tables() -> None:
         assert service["environment"]["OWNER_PASSWORD"] == "", name
 
 
+@pytest.mark.slow
 def test_the_secrets_step_prints_whatever_is_secret() -> None:
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(

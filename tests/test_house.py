@@ -72,6 +72,7 @@ def test_the_state_machine_is_the_maintained_fork() -> None:
     assert metadata.version("django-fsm-2")
 
 
+@pytest.mark.slow
 def test_every_function_can_be_read_at_once() -> None:
     long = [
         f"{path.relative_to(ROOT)}: {node.name}"

@@ -6,6 +6,7 @@ import pytest
 from django.db import connections
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(databases=["default", "keys"])
 @pytest.mark.parametrize("alias", ["default", "keys"])
 def test_a_power_cut_loses_nothing_that_was_committed(alias: str) -> None:

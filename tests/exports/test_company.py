@@ -36,6 +36,7 @@ def test_what_is_held_for_another_asks_for_no_degree_no_question_and_no_correcti
     assert systems.question_titles("en") == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "said"),
     [

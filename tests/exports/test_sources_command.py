@@ -164,6 +164,7 @@ def test_of_a_kind_of_database_that_is_not_tried_check_tells_what_can_not_be_pro
     assert fine == "club: answers as its map says."
 
 
+@pytest.mark.slow
 def test_check_tells_what_has_changed_since_the_map_was_accepted_until_it_is_loaded_again(
     club: sa.Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

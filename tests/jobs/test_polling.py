@@ -94,6 +94,7 @@ def test_the_command_does_what_is_due_and_ends(done: list[str]) -> None:
     assert done == ["note"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("once", [[], ["--once"]])
 def test_a_signal_lets_the_worker_finish_the_job_in_hand(

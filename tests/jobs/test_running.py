@@ -476,6 +476,7 @@ def test_a_worker_that_was_overtaken_commits_nothing(
     assert caplog.messages[-1] == f"Job work {job.pk}: attempt 1 lost its lease and commits nothing more."
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_overtaken_within_a_page_commits_none_of_it(own_database: OwnDatabase, clock: Clock) -> None:
     """The check at the end of the last transaction counts too, whatever the handler did in between."""
 

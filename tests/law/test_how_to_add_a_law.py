@@ -72,6 +72,7 @@ def test_the_page_names_every_act_of_the_command(laws: Mapping[str, LawPack]) ->
     assert all(printed(command) for command in COMMANDS)
 
 
+@pytest.mark.slow
 def test_the_law_is_proved_and_shown(laws: Mapping[str, LawPack]) -> None:
     check, show, diff, _solve = COMMANDS
     assert "freedonia" in printed(check)

@@ -240,6 +240,7 @@ def test_a_refused_deletion_offers_the_opt_out_and_names_no_appeal() -> None:
     assert not any("appeal" in text.text.en.lower() for text in CCPA.refusal_texts)
 
 
+@pytest.mark.slow
 def test_the_canonical_text_makes_the_same_pack_again() -> None:
     for pack in packs.all_packs().values():
         again = packs.pack_from_text(pack.canonical_text)
@@ -264,6 +265,7 @@ def test_the_digest_changes_with_any_value_and_not_with_the_order_of_keys() -> N
     assert build_pack(reordered, "f").digest == a_law().digest
 
 
+@pytest.mark.slow
 def test_reading_the_largest_pack_takes_little_longer_than_parsing_its_file() -> None:
     """About 1.5 times as long; checks that are quadratic in the size of a pack would show."""
     largest = max(packs.FOLDER.glob("*.toml"), key=lambda path: path.stat().st_size).name

@@ -79,6 +79,7 @@ def test_a_law_is_not_shown_for_a_day_before_it_applied() -> None:
         presenting.show(a_law(), date(2019, 12, 31))
 
 
+@pytest.mark.slow
 def test_every_law_is_shown_whole_in_lines_that_fit() -> None:
     for pack in packs.all_packs().values():
         page = presenting.show(pack, max(NOW, pack.since))

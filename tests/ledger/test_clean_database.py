@@ -18,6 +18,7 @@ def note() -> Event:
         return chains.append("a", "noted", actor="staff:1", at=AT, facts={})
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_flush_empties_guarded_tables_and_the_triggers_stand_afterwards() -> None:
     note()
@@ -31,6 +32,7 @@ def test_a_flush_empties_guarded_tables_and_the_triggers_stand_afterwards() -> N
     assert Event.objects.get().text == event.text
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_what_is_filled_after_migrate_is_filled_again() -> None:
     before = set(Permission.objects.values_list("codename", flat=True))

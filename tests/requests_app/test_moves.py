@@ -210,6 +210,7 @@ def test_a_shut_move_says_what_would_open_it() -> None:
         assert str(shut.value) == shut.value.sentence == sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [VERIFYING, CLARIFYING, REVIEWING, GATHERING, DECIDING, CARRYING_OUT, CLOSED])
 def test_the_offers_of_a_real_case_are_those_of_the_table_open_ones_first(state: State, house: Company) -> None:
     case = case_in(state)

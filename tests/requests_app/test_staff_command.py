@@ -19,6 +19,7 @@ def add(name: str = "first", *, email: str = "first@example.com", password: str 
         call_command("staff", "add", name, email, "--role", "analyst", "--role", "auditor")
 
 
+@pytest.mark.slow
 def test_somebody_added_signs_in_with_these_roles_and_is_no_superuser() -> None:
     add()
     user = User.objects.get(username="first")
@@ -40,6 +41,7 @@ def test_a_weak_password_or_a_bad_address_adds_nobody(wrong: dict[str, str], bec
     assert not User.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_name_is_given_once() -> None:
     add()
     with pytest.raises(CommandError, match="choose another name"):

@@ -41,6 +41,7 @@ def test_every_kind_of_job_of_a_case_has_a_handler() -> None:
     assert registry.HANDLERS["deliver_message"].queue == "mail"
 
 
+@pytest.mark.slow
 def test_orphaned_keys_are_destroyed_by_the_clock() -> None:
     orphan = keys.create("record", at=AT - days(3))
     case = a_case()
@@ -69,6 +70,7 @@ def anchored(settings: Settings, tmp_path: Path) -> Path:
     return settings.CHECKPOINT_FILE
 
 
+@pytest.mark.slow
 def test_checkpoints_leave_the_database_by_the_clock(anchored: Path, mailoutbox: list[EmailMessage]) -> None:
     a_case()
     queue.keep_time(at=AT)

@@ -72,6 +72,7 @@ def test_migrate_joins_the_databases_with_one_random_id() -> None:
     assert str(MainHouse.objects.get()) == f"house {main}"
 
 
+@pytest.mark.slow
 def test_a_fresh_main_database_costs_the_key_store_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """DATABASE_URL is mistyped, or the restore is still to be made: every key looks like an orphan from there."""
     orphans = {keys.create(purpose, at=LONG_AGO) for purpose in upkeep.KEYS_IN_USE}

@@ -85,6 +85,7 @@ def test_what_is_no_master_key_is_refused(text):
         MasterKey(text)
 
 
+@pytest.mark.slow
 @given(st.text() | st.binary().map(lambda data: base64.b64encode(data).decode()))
 def test_any_other_text_is_refused_in_the_same_way(text):
     with pytest.raises(MasterKeyUnreadable):

@@ -23,6 +23,7 @@ def test_newmaster_prints_a_master_key_and_nothing_else():
     assert vault("newmaster") != vault("newmaster")
 
 
+@pytest.mark.slow
 def test_the_master_key_is_rotated_by_three_commands(key, settings):
     old = settings.MASTER_KEY
     settings.MASTER_KEY = vault("newmaster", "--rotate")

@@ -199,6 +199,7 @@ def test_nothing_is_put_together_of_two_texts(texts: list[str]) -> None:
     assert not any_may_hold(texts)
 
 
+@pytest.mark.slow
 def test_a_moment_as_records_hold_it_holds_nothing_else() -> None:
     chance = Random(11)
     for _ in range(2_000):

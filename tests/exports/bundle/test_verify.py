@@ -416,6 +416,7 @@ def test_an_archive_whose_end_is_damaged_is_wrong_and_not_unknown(tmp_path: Path
     assert "WRONG  the archive: cut or changed" in said
 
 
+@pytest.mark.slow
 def test_what_can_not_be_checked_ends_with_2(tmp_path: Path) -> None:
     desk = Desk(tmp_path, {"verify.py": VERIFIER.read_bytes()})
     (tmp_path / "no.zip").write_bytes(b"PK")

@@ -327,6 +327,7 @@ def test_a_deletion_is_no_less_fulfilled_because_its_record_stays(house: House) 
     assert outcome_of("LO-100104", asked_before=True) == outcome_of("LO-100105", asked_before=False)
 
 
+@pytest.mark.slow
 def test_its_map_keeps_everything_and_names_nothing_that_is_not_kept() -> None:
     text = own_record.MAP.read_text(encoding="utf-8")
     data_map = yaml.safe_load(text)

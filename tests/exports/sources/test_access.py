@@ -135,6 +135,7 @@ SLOW = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("engine")
 def test_a_statement_that_takes_too_long_is_given_up(small_url: str, kind: str) -> None:
     reading = make_engine(small_url, "club", write=False, timeout=timedelta(milliseconds=300))
@@ -186,6 +187,7 @@ def test_a_server_that_falls_silent_is_given_up_whatever_it_was_told(
     writing.dispose()
 
 
+@pytest.mark.slow
 @on(SQLITE)
 def test_a_view_that_takes_too_long_is_told_and_holds_no_worker(
     tmp_path: Path, club: DataMap, engine: sa.Engine

@@ -221,6 +221,7 @@ def test_who_changed_a_row_is_not_whose_it_is() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_five_hundred_tables_are_drafted_in_seconds() -> None:
     tables = ["users: id! int, email, first_name, phone, address_id int > t1"]
     columns = ", ".join(f"column_{number}_of_it" for number in range(20))

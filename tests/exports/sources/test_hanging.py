@@ -198,6 +198,7 @@ POST = ("posts", "posts", "id", BY_MAIL)
 RULES = pytest.mark.parametrize("rule", ["", " ON DELETE CASCADE"], ids=["no rule", "cascade"])
 
 
+@pytest.mark.slow
 @RULES
 def test_rows_that_hang_on_rows_of_their_own_table_go_first_however_many(
     engine: sa.Engine, make: Make, opened: Open, rule: str

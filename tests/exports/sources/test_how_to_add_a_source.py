@@ -89,6 +89,7 @@ def test_the_decided_map_is_the_draft_with_answers_and_without_the_librarian(lib
     assert "decide:" not in DECIDED
 
 
+@pytest.mark.slow
 def test_the_map_is_loaded_checked_and_dumped_and_changes_are_found(library: sqlite3.Connection) -> None:
     Path("library.yaml").write_text(DECIDED, encoding="utf-8")
     assert "library: proposed. Somebody else" in printed(LOAD)

@@ -137,6 +137,7 @@ def test_a_long_wait_is_left_to_the_job(service: Service, club: Connector, after
     assert (waited is None) if seconds is None else (waited is not None and abs(waited.seconds - seconds) < 60)
 
 
+@pytest.mark.slow
 def test_a_service_that_is_slow_or_down_is_unavailable(service: Service) -> None:
     service.tricks = [slow] * 3
     with pytest.raises(SourceUnavailableError, match="too slow"):

@@ -23,6 +23,7 @@ def test_django_starts_without_sqlalchemy() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+@pytest.mark.slow
 def test_data_maps_disclosure_and_redaction_need_no_django() -> None:
     program = PROGRAM.format(extra="") + "assert 'django' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)

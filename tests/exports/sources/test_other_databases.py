@@ -138,6 +138,7 @@ def test_a_person_is_gathered_exactly(club: Connector) -> None:
     assert club.subjects({"email": ["nn.o'hara@club.example"]}) == 0
 
 
+@pytest.mark.slow
 def test_texts_are_joined_to_the_letter(url: str, engine: sa.Engine) -> None:
     with engine.begin() as connection:
         for number, body in ((10, "Ann O'Hara"), (11, "ann o'hara"), (20, "Ann O'Hara ")):

@@ -108,12 +108,14 @@ def test_statements_follow_each_other_too(
         assert keys(company.pages("letters", ANN, size=size)) == [10, 11, *range(1000, 1010)]
 
 
+@pytest.mark.slow
 def test_a_page_of_long_texts_ends_early(engine: sa.Engine, company: Connector) -> None:
     add_letters(engine, 30, body="x" * MEGABYTE)
     lengths = [len(page.keys) for page in company.pages("letters", {"member_no": ["1"]})]
     assert lengths == [10, 8, 8, 6]
 
 
+@pytest.mark.slow
 def test_a_plan_holds_keys_what_is_given_on_and_the_fields_asked_for(company: Connector) -> None:
     (page,) = company.pages("letters", ANN, mode=Mode.PLAN)
     assert page.records == [{"id": 10}, {"id": 11}]

@@ -33,6 +33,7 @@ def try_again(desk: Desk, job: Job, role: Role) -> str:
     return unescape(desk.client(role).post(JOBS, posted, follow=True).content.decode())
 
 
+@pytest.mark.slow
 def test_a_failed_job_is_shown_with_the_class_of_its_error(desk: Desk, failed: Job) -> None:
     page = text_of(desk.client(Role.ANALYST), f"{JOBS}?state__exact=failed")
     assert "SMTPServerDisconnected" in page
@@ -81,6 +82,7 @@ def test_a_waiting_job_says_when_it_is_tried_next(desk: Desk, failed: Job) -> No
 # ---- the switch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.APPROVER, Role.ADMINISTRATOR])
 def test_all_work_is_paused_and_resumed_by_one_button(desk: Desk, role: Role) -> None:
     client = desk.client(role)

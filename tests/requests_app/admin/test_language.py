@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 SPANISH = {"HTTP_ACCEPT_LANGUAGE": "es"}
 
 
+@pytest.mark.slow
 def test_a_browser_in_spanish_sees_no_desk_of_two_languages(desk: Desk) -> None:
     case = desk.file(Right.DELETE).cases.get()
     client = desk.client(Role.ANALYST)

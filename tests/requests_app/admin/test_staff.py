@@ -107,6 +107,7 @@ def test_a_superuser_changes_one(desk: Desk) -> None:
     assert 'name="_save"' in text_of(client, f"{STAFF}{root.pk}/change/")
 
 
+@pytest.mark.slow
 def test_a_superuser_without_a_role_makes_no_moves(desk: Desk) -> None:
     root = User.objects.create_superuser("root", "root@acorn.example", PASSWORD)
     client = Client()

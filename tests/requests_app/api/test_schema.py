@@ -56,6 +56,7 @@ def test_whatever_is_sent_the_answer_is_one_that_the_schema_describes(path: str,
     send()
 
 
+@pytest.mark.slow
 def test_the_schema_is_valid_and_has_no_warnings(tmp_path: Path) -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yaml"))
     schema = yaml.safe_load((tmp_path / "schema.yaml").read_text())

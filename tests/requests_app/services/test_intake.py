@@ -72,6 +72,7 @@ def test_a_submission_has_one_case_a_right_each_with_its_duties_its_first_events
     assert Job.objects.get().kind == "deliver_message"
 
 
+@pytest.mark.slow
 def test_duties_are_those_of_the_right_each_with_its_date_its_working_and_its_pinned_law() -> None:
     submission = a_submission(*IN_CALIFORNIA)
     owed = {
@@ -241,6 +242,7 @@ def statements(submission: Callable[[], Submission]) -> list[str]:
     return [re.sub(r"'[^']*'|\b\d+\b", "?", statement) for statement in sql]
 
 
+@pytest.mark.slow
 def test_intake_looks_nobody_up_and_asks_the_same_of_known_and_unknown_people() -> None:
     answered(at=AT - days(40))
     a_submission(email="warm@example.com")  # whatever is made once, such as pack versions, is there now
@@ -373,6 +375,7 @@ def test_a_law_that_binds_the_organisation_everywhere_joins_the_law_of_the_place
     assert case.submission.organisation.laws_for("US-CA", Right.RESTRICT, AT.date())[0].slug == "gdpr"
 
 
+@pytest.mark.slow
 def test_an_extension_moves_the_date_of_each_law_by_its_own_rule() -> None:
     the_organisation(laws_everywhere=["gdpr"])
     case = case_in(State.REVIEWING, Right.DELETE)

@@ -78,6 +78,7 @@ def test_each_opt_out_has_a_key_of_its_own() -> None:
     assert len(by_right) == len({key for _right, key in by_right}) == 2
 
 
+@pytest.mark.slow
 def test_with_other_rights_beside_it_does_not_wait_for_them() -> None:
     submission = a_submission(Right.DELETE, Right.OPT_OUT_SALE_SHARE)
     run_jobs()
@@ -124,6 +125,7 @@ def test_a_refused_opt_out_is_not_carried_out_afterwards() -> None:
     assert not chains.history(case.chain).filter(kind="carried_out").exists()
 
 
+@pytest.mark.slow
 def test_whoever_opted_out_is_known_by_address() -> None:
     submission = a_submission(Right.DELETE)
     assert not opt_outs.holds(submission)
@@ -141,6 +143,7 @@ def test_an_opt_out_can_be_filed_again() -> None:
     assert Suppression.objects.in_force().count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accepted_at", [Right.OPT_OUT_SALE_SHARE, Right.KNOW_SPECIFIC])
 def test_the_person_is_asked_on_whichever_request_of_a_message_the_paper_was_accepted(accepted_at: Right) -> None:
     submission = a_submission(Right.OPT_OUT_SALE_SHARE, Right.KNOW_SPECIFIC, requester=Requester.AGENT, **ADA)

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 FORM = "/request/US-CA/"
 
 
+@pytest.mark.slow
 def test_no_page_needs_or_allows_a_script_or_an_inline_style(client: Client, file_request: FileRequest) -> None:
     submission = file_request(Right.DELETE, Right.OPT_OUT_SALE_SHARE)
     enter(client, submission)

@@ -133,6 +133,7 @@ def test_an_opt_out_is_in_force_at_once_and_nothing_has_to_be_proved(
     assert set(Message.objects.values_list("letter", flat=True)) == {Letter.OPT_OUT_CONFIRMED}
 
 
+@pytest.mark.slow
 def test_whoever_asks_for_a_portable_file_may_say_to_whom_it_is_to_go(
     client: Client, organisation: Organisation, company: SmallCompany
 ) -> None:
@@ -149,6 +150,7 @@ def test_whoever_asks_for_a_portable_file_may_say_to_whom_it_is_to_go(
     assert Submission.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_a_receiver_is_nobody_s_business_where_no_portable_file_is_asked_for_or_an_agent_asks(
     client: Client, organisation: Organisation, company: SmallCompany
 ) -> None:
@@ -184,6 +186,7 @@ def test_a_second_submit_of_one_form_finds_the_first(client: Client, organisatio
     assert Submission.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_each_form_that_is_shown_has_a_key_of_its_own(client: Client, organisation: Organisation) -> None:
     keys_shown = {re.search(r'name="intake_key" value="([^"]+)"', page(client, FORM))[1] for _time in range(2)}  # type: ignore[index]
     assert len(keys_shown) == 2
@@ -305,6 +308,7 @@ def test_the_form_speaks_spanish(client: Client, organisation: Organisation, com
     assert Submission.objects.get().language == "es"
 
 
+@pytest.mark.slow
 def test_known_and_unknown_people_cause_the_same_statements(
     client: Client, organisation: Organisation, file_request: FileRequest, settings: Settings, tmp_path: Path
 ) -> None:

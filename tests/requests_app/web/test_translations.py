@@ -88,11 +88,13 @@ def compiled() -> Texts:
     return {text: translations for text, translations in texts.items() if text}
 
 
+@pytest.mark.slow
 def test_texts_are_found_in_modules_and_templates() -> None:
     assert len(set(in_modules())) > 60
     assert len(set(in_templates())) > 100
 
 
+@pytest.mark.slow
 def test_every_text_for_persons_has_its_spanish_one() -> None:
     known = written()
     without = sorted(text for text in {*in_modules(), *in_templates()} if not all(known.get(text, ("",))))

@@ -36,7 +36,7 @@ def main() -> int:
     )
     parser.add_argument("--at", nargs="*", default=(), help="steps, by name")
     parser.add_argument(
-        "--everywhere", action="store_true", help="at each name's first step that leaves more than the step before"
+        "--everywhere", action="store_true", help="at every step that leaves something else behind than the one before"
     )
     parser.add_argument("--steps", type=int, nargs=2, help="FIRST EVERY: at every EVERYth of all steps, from FIRST on")
     parser.add_argument("--full", type=int, nargs="*", default=(), help="turns from which on our databases are full")

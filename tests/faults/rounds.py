@@ -130,12 +130,9 @@ class Rounds:
             self._round_at_step(step)
 
     def kill_wherever_more_is_left(self) -> None:
-        """A worker dies at the first step of each name that leaves something else behind than the step before it."""
-        first: dict[str, int] = {}
-        for number, step in enumerate(self._steps, 1):
-            if step.leaves_more:
-                first.setdefault(step.name, number)
-        for number in sorted(set(first.values()) - self._died):
+        """A worker dies at every step at which something else is left behind than at the one before, or has died."""
+        leaving = {number for number, step in enumerate(self._steps, 1) if step.leaves_more}
+        for number in sorted(leaving - self._died):
             self._round_at_step(number)
 
     def kill_at_named_steps(self, names: Sequence[str]) -> None:

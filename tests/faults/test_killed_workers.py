@@ -42,9 +42,8 @@ NAMED = (
     "before INSERT INTO exports_bundle",
     "after commit after UPDATE ledger_chainhead",  # by which it is recorded
 )
-# Steps of each kind of act that there must be. On SQLite workers die where something else is left behind, too: at the
-# first step of each name that does so. Whether a statement, a call or a file is safe shows the first time it is made.
-# That it is so the tenth time, and at steps that leave the same as the one before, is for the soak: it takes them all.
+# Steps of each kind of act that there must be. On SQLite workers die wherever something else is left behind, too: to
+# die at any other step leaves the same as to die at the one before it. The soak takes them all, to see that this is so.
 EVERYWHERE = () if on_postgres() else ("--everywhere",)
 IN_SOURCE = ("source before commit", "source after commit", "before INSERT INTO exports_act")
 TOLD = ("after commit after INSERT INTO jobs_job", "before UPDATE exports_recipientbatch", "answer to POST /privacy")

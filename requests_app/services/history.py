@@ -81,6 +81,11 @@ def locked_all(cases: CaseQuerySet) -> CaseQuerySet:
     return _locking().filter(pk__in=cases.order_by().values("pk")).order_by("pk")
 
 
+def locked_if_free(cases: CaseQuerySet) -> CaseQuerySet:
+    """These cases, locked, but for those that somebody else has locked: for who has one already and must not wait."""
+    return cases.select_for_update(of=("self",), no_key=True, skip_locked=True)
+
+
 def _locking() -> CaseQuerySet:
     # No key of a case is ever changed: who writes rows that point to one need not wait, nor be waited for.
     return Case.objects.select_for_update(of=("self",), no_key=True).select_related("submission__organisation")

@@ -17,7 +17,7 @@ from requests_app.moves import performs
 from requests_app.ports import systems
 from requests_app.roles import Actor
 from requests_app.services import duties, letters
-from requests_app.services.history import change_state
+from requests_app.services.history import change_state, locked_if_free
 
 
 @performs("redirect")
@@ -69,10 +69,13 @@ def _whom_to_ask(case: Case, controller: str, to: str, contact: str) -> tuple[st
 
 @performs("merge")
 def merge(case: Case, *, actor: Actor, at: datetime, into: str) -> None:
-    """Close a duplicate: the older request goes on, by its own earlier dates; a restriction goes on with it."""
-    other = duplicates.older_twins(case).filter(pk=into).first()
+    """Close a duplicate: the older request goes on, by its own earlier dates; a restriction goes on with it.
+
+    The older case is locked, so that it does not close at the same moment, and nobody's request goes on in none.
+    """
+    other = locked_if_free(duplicates.older_twins(case).filter(pk=into)).first()
     if other is None:
-        raise InputRefused({"into": _("That case is closed by now: choose another one.")})
+        raise InputRefused({"into": _("That case has just been closed, or is being worked on: look at it again.")})
     change_state(
         case,
         EventKind.MERGE,

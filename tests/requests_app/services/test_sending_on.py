@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from dsar.ledger import chains
 from requests_app.guards import MoveShut
@@ -13,8 +14,10 @@ from requests_app.law.words import DutyKind, Right
 from requests_app.models import Case, LookBack, Submission, Suppression
 from requests_app.move import InputRefused
 from requests_app.roles import Actor, Role
+from requests_app.services.history import locked
 from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
+from tests.requests_app.at_once import at_once, only_on_postgres
 from tests.requests_app.factories import (
     ANALYST,
     AT,
@@ -110,6 +113,22 @@ def test_of_two_requests_for_the_same_the_older_goes_on_by_its_own_dates() -> No
     assert older.submission.reference in letter
     event = chains.history(merged.chain).get(kind="merge")
     assert event.facts["into"] == older.submission.reference
+
+
+@only_on_postgres
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_nothing_is_closed_into_a_case_that_somebody_else_is_closing_at_that_moment() -> None:
+    older = case_in(State.REVIEWING, at=AT - days(3))
+    newer = case_in(State.REVIEWING)
+
+    def merge() -> str:
+        return move(newer, "merge", into=str(older.pk)).outcome
+
+    with transaction.atomic():
+        locked(older.pk)  # as every move does, before anything of it can be seen
+        assert at_once(merge) == ["InputRefused"], "it neither goes on with what is being closed, nor waits for it"
+    assert fresh(newer).state == State.REVIEWING
+    assert at_once(merge) == [Outcome.DUPLICATE]
 
 
 def test_the_older_one_is_no_duplicate_of_the_newer() -> None:

@@ -10,11 +10,11 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
-from requests_app.law.minors import OptedIn, OptsIn, Sale, is_own_or_parent_s, sale_of
+from requests_app.law.minors import OptedIn, OptsIn, Sale, sale_of
 from requests_app.law.words import Right
 from requests_app.models import IdentifierKind, OptIn, OptInDeclined, Organisation, Suppression
 from requests_app.models.suppression import SuppressionQuerySet
-from requests_app.services import minors, opt_outs
+from requests_app.services import declining, minors, opt_outs
 from requests_app.services.history import local_day
 
 # What ends every sale: the opt-out itself, and the restriction of what may only be stored (Art. 18(2) GDPR).
@@ -56,7 +56,7 @@ def look_up(
     in_force = Suppression.objects.in_force().filter(named, organisation=organisation)
     holding = tuple(_latest(in_force.filter(right=right)) for right in _rights(in_force))
     born = minors.known_birth(organisation, identifiers, told=born_on)
-    on, declined = local_day(at), _declined(organisation, named, opted_in, born)
+    on, declined = local_day(at), next(iter(declining.standing(organisation, identifiers, born=born)), None)
     is_no = declined is not None or any(one.right in ENDS_SALE for one in holding)
     minor = _minor(organisation, born, opted_in, opted_out=is_no, on=on)
     waits = [one.ask_again_from for one in (*holding, declined) if one is not None]
@@ -67,22 +67,6 @@ def look_up(
         sale_allowed=minor.allowed if minor else not is_no,
         minor=minor,
     )
-
-
-def _declined(organisation: Organisation, named: Q, opted_in: Q, born: date | None) -> OptInDeclined | None:
-    """The "no" that holds the longest: it ends with an opt-in that was given since, by whoever may give one."""
-    declined = OptInDeclined.objects.filter(named, organisation=organisation)
-    for one in declined.order_by("-ask_again_from"):
-        given = OptIn.objects.filter(opted_in, organisation=organisation, opted_in_at__gt=one.declined_at)
-        if not any(_counts(opt_in, born) for opt_in in given):
-            return one
-    return None
-
-
-def _counts(opt_in: OptIn, born: date | None) -> bool:
-    given = OptedIn(OptsIn(opt_in.by), local_day(opt_in.opted_in_at))
-    rule = minors.rule_on(given.on)
-    return born is None or rule is None or is_own_or_parent_s(rule, born, given)
 
 
 def _rights(in_force: SuppressionQuerySet) -> list[Right]:

@@ -12,8 +12,8 @@ from dsar.ledger import chains
 from exports.fulfil import acts, standing_opt_outs
 from exports.sources.errors import SourceUnavailableError
 from requests_app.law.words import Right
-from requests_app.models import Case, Hold, IdentifierKind, Suppression
-from requests_app.services import holds, opt_out_list
+from requests_app.models import Case, Hold, IdentifierKind, OptInDeclined, Suppression
+from requests_app.services import declining, holds, opt_out_list
 from requests_app.services.correcting import Correction
 from requests_app.services.history import local_day
 from requests_app.services.holds import Asked
@@ -107,6 +107,32 @@ def test_an_opt_out_by_an_address_holds_for_what_we_corrected_it_to(house: House
     ]
     by_name = standing_opt_outs.named_by(Suppression.objects.all())  # by both, where flags are set anew
     assert {NEW, str(person().email)} <= set(by_name[IdentifierKind.EMAIL])
+
+
+def test_whoever_declined_to_opt_in_is_left_alone_under_the_corrected_address_too(house: House) -> None:
+    born_on = local_day(NOW).replace(year=NOW.year - 14)
+    old, new = ({IdentifierKind.EMAIL: address} for address in (str(person().email), NEW))
+    noted_no = declining.decline(house.organisation, old, born_on=born_on, at=timezone.now())
+    case = correct(house)
+    for named in (old, new):
+        answer = opt_out_list.look_up(house.organisation, named, born_on=None, at=timezone.now())
+        assert (answer.may_be_asked, answer.sale_allowed) == (False, False)
+        assert answer.declined is not None
+        assert answer.declined.ask_again_from == noted_no.ask_again_from
+    assert noted("set.opt_ins_declined_followed") == [{"request": case.submission.reference}]
+    house.sql("shop", "UPDATE customers SET email = ? WHERE id = 7", person().email)
+    house.shift(timedelta(days=1))
+    correct(house)
+    assert OptInDeclined.objects.count() == 2, "one by each address, however often it is corrected"
+
+
+def test_a_no_that_an_opt_in_has_ended_does_not_follow(house: House) -> None:
+    born_on = local_day(NOW).replace(year=NOW.year - 14)
+    old = {IdentifierKind.EMAIL: str(person().email)}
+    declining.decline(house.organisation, old, born_on=born_on, at=NOW - timedelta(hours=1))
+    opted_in(house)
+    correct(house)
+    assert OptInDeclined.objects.count() == 1
 
 
 def test_a_worker_that_dies_before_the_act_is_noted_adds_nothing_twice(

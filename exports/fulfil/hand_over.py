@@ -159,7 +159,8 @@ def start_download(
         raise
     length = bundle.clear_size - first if length is None else length
     with transaction.atomic():
-        Download.objects.create(bundle=bundle, at=at)
+        if first == 0:  # what goes on with one that broke off is no other
+            Download.objects.create(bundle=bundle, at=at)
         part = {} if length == bundle.clear_size else {"first_byte": first, "size": length}
         record(locked(bundle.case_id), EventKind.DOWNLOADED, by=by, at=at, bundle=str(bundle.pk), **part)
 

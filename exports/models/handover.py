@@ -75,7 +75,7 @@ class Bundle(StoredFile):
 
 
 class Download(models.Model):
-    """Each hand-over of the clear bundle."""
+    """Each hand-over of the clear bundle that began with its first byte; the history has every part that was sent."""
 
     bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="downloads")
     at = models.DateTimeField()

@@ -95,6 +95,7 @@ def test_what_broke_off_goes_on_where_it_stopped(opened: Client, case: Case) -> 
     parts = [(fact["first_byte"], fact["size"]) for fact in facts if "size" in fact]
     assert parts == [(middle, len(whole) - middle), (100, 200)]
     assert len(facts) == 3
+    assert Download.objects.count() == 1, "the desk counts files, and not into how many parts a download broke"
 
 
 def test_the_first_bytes_alone_are_noted_as_no_whole_download(opened: Client, case: Case) -> None:

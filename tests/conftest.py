@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,11 @@ pytest_plugins = ["tests.clean_database", "tests.measuring", "tests.migrated", "
 
 ROOT = Path(__file__).parent
 # Which of their tests asks a database of ours says so; the company's databases are of every kind in every run.
-MOSTLY_WITHOUT_OURS = tuple(ROOT / place for place in ("law", "exports/sources", "exports/bundle", "exports/documents"))
+WITHOUT_OURS = (
+    *("dsar", "law", "exports/sources", "exports/bundle", "exports/documents"),
+    *("vault/test_imports.py", "test_docker.py", "test_house.py", "test_run.py"),
+)
+MOSTLY_WITHOUT_OURS = tuple(ROOT / place for place in WITHOUT_OURS)
 # Pages of the desk ask what services ask, and journeys open them on PostgreSQL, too; the table of moves is one table,
 # and the few random histories are the same on both: the soak has many on each. What works on a company's data asks our
 # database what the files below them ask. Of whole stories some are told on both; of workers the real ones are killed on
@@ -60,10 +65,22 @@ UNMEASURED = tuple(ROOT / place for place in UNMEASURED_PLACES)
 FIRST_ROWS_PLACES = ("exports/admin", "exports/bundle", "exports/fulfil", "exports/sources")
 FIRST_ROWS_MEASURED = tuple(ROOT / place for place in FIRST_ROWS_PLACES)
 # On PostgreSQL the first row of a table of cases is run here: the others ask the same with other values.
-FIRST_ROWS_ON_POSTGRES = tuple(ROOT / place for place in ("exports/fulfil", "exports/sources", "requests_app/services"))
+FIRST_ROWS_THERE = ("exports/fulfil", "exports/sources", "journeys", "requests_app/services")
+FIRST_ROWS_ON_POSTGRES = tuple(ROOT / place for place in FIRST_ROWS_THERE)
 # On PostgreSQL only these have branches that the one database takes and the other does not.
 MEASURED_ON_BOTH = tuple(ROOT / place for place in ("jobs", "vault", "ledger"))
 MEASURED_ON_SQLITE = tuple(ROOT / place for place in ("exports/sources", "exports/fulfil"))
+
+WITHOUT_SLOW_ONES = "not (slow"  # with which ./run quick begins what it selects
+MARKS_OF_FILE = re.compile(r"^pytestmark = (?:\[\n(?: .*\n)*\]|.*)$", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without slow tests, don't read a file in which each is one: to import and leave out those took seconds."""
+    if collection_path.suffix != ".py" or not config.getoption("markexpr").startswith(WITHOUT_SLOW_ONES):
+        return None
+    marks = MARKS_OF_FILE.search(collection_path.read_text())
+    return True if marks and "mark.slow" in marks[0] else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -99,9 +116,8 @@ def _is_on_postgres() -> bool:
 
 
 def _asks_no_database_of_ours(item: pytest.Item) -> bool:
-    lies_there = any(place in item.path.parents for place in MOSTLY_WITHOUT_OURS)
     asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
-    return lies_there and not asked and item.get_closest_marker("django_db") is None
+    return _is_in(item, MOSTLY_WITHOUT_OURS) and not asked and item.get_closest_marker("django_db") is None
 
 
 def _asks_the_same(item: pytest.Item, *, is_later_row: bool) -> bool:

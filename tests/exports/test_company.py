@@ -10,7 +10,7 @@ from requests_app.law.words import Degree, Right
 from tests.exports.house import NOW, House
 from tests.exports.papers import pdf
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def hold_for_another(source: str) -> None:

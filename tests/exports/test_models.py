@@ -12,7 +12,7 @@ from exports.models import DataSource
 from requests_app.law.words import Right
 from tests.exports.house import House, parts_of, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def test_no_row_is_called_by_anything_of_the_persons(house: House) -> None:

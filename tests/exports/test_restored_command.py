@@ -20,7 +20,7 @@ from tests.exports.fulfil.test_restricting_in_sources import confirmed, objectin
 from tests.exports.house import APPROVER, NOW, House, person, remap
 from tests.exports.sources.service import Service
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 OPT_OUT = "      opt_out_sale_share: {sale_opt_out: true}\n"
 RIGHT = "+1 530 555 0123"

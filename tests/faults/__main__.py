@@ -38,6 +38,7 @@ def main() -> int:
     parser.add_argument(
         "--everywhere", action="store_true", help="at every step that leaves something else behind than the one before"
     )
+    parser.add_argument("--each-name", action="store_true", help="of those steps at the first of each name")
     parser.add_argument("--steps", type=int, nargs=2, help="FIRST EVERY: at every EVERYth of all steps, from FIRST on")
     parser.add_argument("--full", type=int, nargs="*", default=(), help="turns from which on our databases are full")
     parser.add_argument("--real", type=int, default=0, help="processes of their own, killed at random moments")

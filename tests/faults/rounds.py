@@ -135,6 +135,15 @@ class Rounds:
         for number in sorted(leaving - self._died):
             self._round_at_step(number)
 
+    def kill_where_each_name_leaves_more(self) -> None:
+        """Of those steps the first of each name."""
+        first: dict[str, int] = {}
+        for number, step in enumerate(self._steps, 1):
+            if step.leaves_more:
+                first.setdefault(step.name, number)
+        for number in sorted(set(first.values()) - self._died):
+            self._round_at_step(number)
+
     def kill_at_named_steps(self, names: Sequence[str]) -> None:
         """A worker dies at each of these steps, where it is taken for the first time."""
         taken = [step.name for step in self._steps]
@@ -271,6 +280,8 @@ def play(live: Premises, kept: Premises, asked: Namespace) -> dict[str, Counter[
             rounds.kill_at_named_steps(asked.at)
             if asked.everywhere:
                 rounds.kill_wherever_more_is_left()
+            if asked.each_name:
+                rounds.kill_where_each_name_leaves_more()
             if asked.steps:
                 rounds.kill_at_steps(*asked.steps)
             for turn in asked.full:

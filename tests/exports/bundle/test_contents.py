@@ -37,7 +37,7 @@ from tests.exports.house import (
     with_bytes,
 )
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 GROUND = "ca_145k_rights_of_others"
 

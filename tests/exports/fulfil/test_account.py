@@ -14,7 +14,7 @@ from requests_app.states import State
 from tests.exports import loyalty_cards
 from tests.exports.house import House, fresh, parts_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def test_a_deletion_tells_what_went_what_was_kept_and_why(house: House) -> None:

@@ -20,7 +20,7 @@ from tests.exports import tasks
 from tests.exports.house import ANALYST, APPROVER, House, facts_of, fresh, person
 from tests.exports.tasks import HEADER, MAP, Owner
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 FLAGGED = MAP.replace(
     "    received_at: written_on\n", "    received_at: written_on\n    suppress: {opt_out_sale_share: {text: none}}\n"

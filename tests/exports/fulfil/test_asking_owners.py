@@ -44,7 +44,7 @@ from tests.exports.house import (
 )
 from tests.exports.tasks import HEADER, MAP, Owner
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from requests_app.move import InputRefused
 from tests.exports.csv_text import records_of
 from tests.exports.house import APPROVER, House, facts_of, files_of, fresh, json_lines, parts_of, rows
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 GROUND = "ca_145k_rights_of_others"
 OTHER = "Robin Vale"

@@ -16,7 +16,7 @@ from requests_app.roles import Actor, Role
 from requests_app.states import State
 from tests.exports.house import ANALYST, APPROVER, House, fresh
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 OTHER_APPROVER = Actor("staff:9", frozenset({Role.APPROVER}))
 

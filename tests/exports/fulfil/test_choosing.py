@@ -21,7 +21,7 @@ from requests_app.move import InputRefused
 from requests_app.states import State
 from tests.exports.house import APPROVER, House, facts_of, fresh, person, rows, run_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 MINE, THEIRS = 7, 8  # numbers of customers
 OF_CUSTOMER = ("addresses", "devices", "wishlist_items", "loyalty_entries", "reviews", "avatars", "orders")

@@ -15,7 +15,7 @@ from requests_app.ports import CorrectableField
 from requests_app.states import State
 from tests.exports.house import NOW, House, facts_of, fresh, parts_of, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 PHONE = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
 BIRTH = {"correct_field": "shop.customers.birth_date"}

@@ -42,7 +42,7 @@ from tests.exports.fulfil.test_several_corrections import (
 from tests.exports.house import APPROVER, House, facts_of, fresh, person
 from tests.exports.sources.service import KEY, MAP, Reply, Service, Trick, always, answered, running
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 BROWSER = Correction(field="web_log.page_views.user_agent", value="Lynx")
 A_BROWSER = "{column: user_agent, title: {en: Browser, es: Navegador}, category: internet_activity"

@@ -25,7 +25,7 @@ from requests_app.services import metrics
 from requests_app.states import State
 from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, remap, run_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 CUSTOMER = 7  # the one with rows in every table
 

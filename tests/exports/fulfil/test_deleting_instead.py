@@ -41,7 +41,7 @@ from tests.exports.fulfil.test_several_corrections import (
 )
 from tests.exports.house import ANALYST, APPROVER, NOW, House, facts_of, fresh, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 NO_HARM = {"condition": "no_harm", "shown": "A telephone number that no order needs."}
 CONSENT = {"condition": "consent", "shown": "Said so by telephone on 23 November, and signed it."}

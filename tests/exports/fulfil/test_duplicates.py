@@ -16,7 +16,7 @@ from requests_app.services.correcting import Correction
 from requests_app.states import Outcome, State
 from tests.exports.house import House, fresh, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 OTHER = "LO-100102"
 PHONE = Correction(field="shop.customers.phone", value="+1 530 555 0123")

@@ -30,7 +30,7 @@ from tests.exports.sources import test_files
 from tests.exports.sources.service import KEY, Service, always, running
 from tests.exports.sources.service import MAP as SERVICE_MAP
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 PARENT = {"requester_name": "Mum", "requester_email": "mum@post.example", "born_on": date(2015, 1, 1)}
 OTHER = "2;somebody.else@club.example;Somebody;;;false\n"

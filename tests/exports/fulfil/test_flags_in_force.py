@@ -26,7 +26,7 @@ from tests.exports.fulfil.test_acts_by_owners import FLAGGED as FLAGGED_BY_HAND
 from tests.exports.fulfil.test_opting_out import code_of
 from tests.exports.house import APPROVER, NOW, House, fresh, person, without_flags
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 OWNER = Actor("staff:3", frozenset({Role.SOURCE_OWNER}))
 OPT_OUT = "      opt_out_sale_share: {sale_opt_out: true}\n"

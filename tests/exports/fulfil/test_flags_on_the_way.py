@@ -30,7 +30,7 @@ from tests.exports.fulfil.test_opting_out import code_of
 from tests.exports.house import NOW, House, facts_of, fresh, person, remap
 from tests.exports.sources import small_company
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 FLAG = "      opt_out_sale_share: {sale_opt_out: true}\n"
 BACK = f"{FLAG}      opt_in: {{sale_opt_out: false}}\n"

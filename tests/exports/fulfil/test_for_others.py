@@ -19,7 +19,7 @@ from requests_app.services.letters import Letter
 from requests_app.states import Outcome
 from tests.exports.house import ANALYST, NOW, House, facts_of, files_of, fresh, run_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 CONTACT = "{en: Write to privacy@birch.example., es: Escriba a privacy@birch.example.}"
 REDIRECT = MOVES["redirect"]

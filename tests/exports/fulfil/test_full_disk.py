@@ -21,7 +21,7 @@ from requests_app.law.words import Right
 from requests_app.states import State
 from tests.exports.house import APPROVER, House, facts_of, files_of, fresh, run_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 TRIES = 9
 

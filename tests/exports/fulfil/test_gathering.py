@@ -21,7 +21,7 @@ from requests_app.services import closing, people
 from requests_app.states import State
 from tests.exports.house import NOW, House, facts_of, fresh, parts_of, person, remap, rows, run_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 FORBIDDEN = ("password_hash", "driver_licence_no", "pbkdf2$")
 

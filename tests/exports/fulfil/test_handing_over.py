@@ -26,7 +26,7 @@ from requests_app.services import closing
 from requests_app.states import State
 from tests.exports.house import ANALYST, APPROVER, House, facts_of, files_of, fresh, parts_of, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def test_the_bundle_lies_sealed_and_its_event_names_its_manifest(house: House) -> None:

@@ -36,7 +36,7 @@ from tests.exports.sources.service import KEY, MAP, Reply, Service, answered, ru
 from tests.exports.sources.small_company import everything
 from tests.exports.sources.test_breaking_off import dying_before
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 JSON = {"Content-Type": "application/json"}
 CUT_OFF = (200, {**JSON, "Content-Length": "9000"}, b'{"rows": {"members"')

@@ -12,7 +12,7 @@ from requests_app.services.letters import Letter
 from tests.exports.house import House, fresh
 from tests.requests_app.factories import letters_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 ARTICLE_15 = [f"Art. 15({part})" for part in ("1)(a", "1)(b", "1)(c", "1)(d", "1)(e", "1)(f", "1)(g", "1)(h", "2")]
 

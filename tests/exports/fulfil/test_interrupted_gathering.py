@@ -28,7 +28,7 @@ from requests_app.states import State
 from tests.exports.house import House, facts_of, fresh, person, remap, rows, run_of
 from tests.requests_app.at_once import at_once, only_on_postgres
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, at_page: int) -> None:

@@ -18,7 +18,7 @@ from tests.exports.tasks import HEADER, Owner
 
 __all__ = ["archive"]
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def test_whatever_is_wrong_with_a_link_gets_the_same_page(archive: House) -> None:

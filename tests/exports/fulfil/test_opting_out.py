@@ -28,7 +28,7 @@ from requests_app.states import State
 from tests.exports.fulfil.test_gathering import load_anew
 from tests.exports.house import APPROVER, NOW, House, facts_of, fresh, person, without_flags
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 OPTED_OUT = "      opt_out_sale_share: {sale_opt_out: true}\n"
 BACK = f"{OPTED_OUT}      opt_in: {{sale_opt_out: false}}\n"

@@ -37,7 +37,7 @@ from tests.exports import papers
 from tests.exports.bundle.test_verify import KEY, SEED, Desk
 from tests.exports.house import ANALYST, NOW, House, files_of, fresh, json_lines, person, rows, run_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 SOURCE = "privacy_requests"
 WROTE = "My neighbour told me that you know when I am at home."

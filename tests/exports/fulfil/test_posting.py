@@ -33,7 +33,7 @@ from requests_app.states import State
 from tests.exports.fulfil.receiving import verified
 from tests.exports.house import ANALYST, House, facts_of, fresh, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 ADDRESS = "4 Orchard Lane\nUkiah, CA 95482"
 PASSPHRASE = re.compile(r"^ +((?:[2-9A-HJKMNP-Z]{4}-){5}[2-9A-HJKMNP-Z]{4})$", re.MULTILINE)

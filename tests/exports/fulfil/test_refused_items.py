@@ -16,7 +16,7 @@ from tests.exports.fulfil.test_keeping import THIRD
 from tests.exports.fulfil.test_several_corrections import ACCURATE, NAME, PHONE, asked, decide, letter_of
 from tests.exports.house import ANALYST, House, fresh
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 OFFER = "a written statement of up to 250 words"
 GRANTED, NOT_HELD = {"verdict": "granted", "found": "1"}, {"verdict": "not_held"}

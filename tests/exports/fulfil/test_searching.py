@@ -26,7 +26,7 @@ from requests_app.services.staffing import add_staff
 from tests.exports.fulfil.test_flagging import write
 from tests.exports.house import ANALYST, House, fresh, parts_of, rows
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 GROUND = "ca_145k_rights_of_others"
 SECRET = "Zebedee Quux"

@@ -20,7 +20,7 @@ from requests_app.states import State
 from tests.exports import loyalty_cards
 from tests.exports.house import House, facts_of, fresh, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def act_in(case: Case, source: str) -> Act:

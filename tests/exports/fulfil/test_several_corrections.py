@@ -22,7 +22,7 @@ from tests.exports import tasks
 from tests.exports.fulfil.test_gathering import load_anew
 from tests.exports.house import ANALYST, NOW, House, facts_of, fresh, person, run_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 PHONE = Correction(field="shop.customers.phone", value="+1 530 555 0123")
 NAME = Correction(field="shop.customers.name", value="Ann Other")

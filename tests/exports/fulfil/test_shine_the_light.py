@@ -17,7 +17,7 @@ from requests_app.services.letters import Letter
 from requests_app.states import Outcome, State
 from tests.exports.house import House, fresh, remap
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 WRITE = MOVES["write_answer"]
 

@@ -14,7 +14,7 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from tests.exports.house import ANALYST, NOW, House, facts_of, fresh, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 RIGHT = "+1 530 555 0123"
 PHONE = {"correct_field": "shop.customers.phone", "correct_value": RIGHT}

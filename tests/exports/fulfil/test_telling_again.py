@@ -25,7 +25,7 @@ from tests.exports.fulfil.test_by_hand import OTHER_APPROVER, answered
 from tests.exports.fulfil.test_several_corrections import ACCURATE, NAME, PHONE, asked, customer, decide
 from tests.exports.house import ANALYST, APPROVER, House, facts_of, fresh
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 SOLD_TO, SHARED_WITH = "Summit Lists LLC", "Brightpath Media LLC"
 NEVER_TOLD, TOLD = TellingState.DROPPED, TellingState.TOLD

@@ -25,7 +25,7 @@ from tests.exports.fulfil.recipient import LISTED, gives_the_address
 from tests.exports.house import ANALYST, House, facts_of, fresh, person
 from tests.requests_app.at_once import at_once, only_on_postgres
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 CHILD = {
     "email": "",

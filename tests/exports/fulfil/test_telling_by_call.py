@@ -31,7 +31,7 @@ from tests.exports.fulfil.recipient import KEY, LISTED, Recipient, gives_the_add
 from tests.exports.fulfil.web_server import HOST
 from tests.exports.house import ANALYST, APPROVER, House, facts_of, fresh, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 NAME = "Summit Lists LLC"
 

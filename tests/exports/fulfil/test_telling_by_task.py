@@ -19,7 +19,7 @@ from requests_app.states import State
 from tests.exports.fulfil.recipient import LISTED, gives_the_address, told_by
 from tests.exports.house import ANALYST, House, facts_of, fresh, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 NAME = "Summit Lists LLC"
 VENDORS = "vendors@example.com"

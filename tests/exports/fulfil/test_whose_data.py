@@ -13,7 +13,7 @@ from requests_app.services import identity
 from requests_app.states import State
 from tests.exports.house import House, fresh, parts_of, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 OTHER = "LO-100102"
 

@@ -14,7 +14,7 @@ from requests_app.models import Case
 from requests_app.move import InputRefused
 from tests.exports.house import House, facts_of, files_of, parts_of
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 GROUND = "ca_145k_rights_of_others"
 

@@ -18,7 +18,7 @@ from requests_app.roles import Role
 from requests_app.services.staffing import add_staff
 from tests.exports.house import House, facts_of, files_of, fresh, json_lines, parts_of, rows
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 GROUND = "ca_145k_rights_of_others"
 PLACE = {"source": "shop", "collection": "ticket_messages"}

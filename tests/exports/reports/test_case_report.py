@@ -15,7 +15,7 @@ from requests_app.models import Case, Submission
 from requests_app.services import closing
 from tests.exports.house import APPROVER, House, fresh, parts_of, person
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 PHONE = {"correct_field": "shop.customers.phone", "correct_value": "+1 530 555 0123"}
 

@@ -23,7 +23,7 @@ from requests_app.roles import SYSTEM
 from requests_app.services.history import locked, record
 from tests.exports.house import House, fresh
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def order(case: Case) -> Report | None:

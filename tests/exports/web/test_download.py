@@ -20,7 +20,7 @@ from requests_app.web.session import AS_PERSON, ENTERED
 from tests.exports.house import House, facts_of, person
 from tests.exports.web.fetching import HERE, enter, fresh_code, open_file
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def test_with_code_and_answer_the_file_comes_whole(entered: Client, house: House, case: Case) -> None:

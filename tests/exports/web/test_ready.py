@@ -23,7 +23,7 @@ from tests.exports.sources.service import Service, always
 
 __all__ = ["service"]
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 
 def path_of(source: str) -> str:

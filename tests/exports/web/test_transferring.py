@@ -24,7 +24,7 @@ from tests.exports.fulfil.web_server import HOST
 from tests.exports.house import ANALYST, House, person
 from tests.exports.web.fetching import code_in_mail, enter
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
 HERE = "/case/me/data/portability/"
 

@@ -100,9 +100,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     everything = os.environ.get("TEST_ALL_ON_POSTGRES") == "1"
     same = {item for item in items if _asks_the_same(item, is_later_row=item in later_rows) and not everything}
-    left_out = [item for item in items if item in same or _asks_no_database_of_ours(item)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+    left_out = {item for item in items if item in same or _asks_no_database_of_ours(item)}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
 
 
 def _later_rows(items: list[pytest.Item]) -> set[pytest.Item]:

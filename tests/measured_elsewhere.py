@@ -12,7 +12,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent
 NAMES: dict[str, str] = {
-    "demo": "on_stage shop",
     "exports": "company",
     "exports/admin": "corrections findings panels passages waiving withholding",
     "exports/bundle": "contents detector spreadsheet",

@@ -1,6 +1,6 @@
 """Files of tests whose branches, but for one in forty of all, other tests run as well: coverage leaves them out.
 
-Measured, a test takes half as long again; these took two thirds of the time of all that were measured. What only they
+Measured, a test takes half as long again; these took six tenths of the time of all that were measured. What only they
 run is told as missing in the report of ``./run test``, which is lower by so much. With MEASURE_EVERY_TEST=1 they are
 measured, too.
 Found with ``pytest --cov --cov-context=test``: of all files those that show the fewest new branches for their time.

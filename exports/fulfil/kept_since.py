@@ -14,6 +14,7 @@ from exports import findings
 from exports.fulfil import schedules, trouble
 from exports.models import Act, ActKind, DataSource, SourceRun
 from exports.sources.datamap import Collection, DataMap, Keep
+from requests_app.law.words import Right
 from requests_app.models import Case
 
 
@@ -45,9 +46,13 @@ def shut_because(case: Case) -> str:
     return ""
 
 
-def is_kept_by_map(source_run: SourceRun, collection: Collection) -> bool:
-    """Whether a deletion would keep a collection by the map with which it was searched, or by the one in use now."""
-    return isinstance(collection.on_delete, Keep) or _is_kept(collection, _map_in_use(source_run))
+def would_keep(source_run: SourceRun, collection: Collection, *, at: datetime) -> bool:
+    """Whether a deletion would keep a collection: by the map with which it was searched or the one in use now, or by a
+    schedule under its rule; whatever right the case is about.
+    """
+    if isinstance(collection.on_delete, Keep) or _is_kept(collection, _map_in_use(source_run)):
+        return True
+    return collection.name in schedules.scheduled_for(source_run, at=at, right=Right.DELETE)
 
 
 def _map_in_use(source_run: SourceRun) -> DataMap:

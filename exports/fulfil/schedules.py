@@ -96,14 +96,14 @@ def propose(proposal: Proposal, *, by: Actor, at: datetime) -> RetentionSchedule
     return SCHEDULES.propose(schedule, by=by, at=at)
 
 
-def scheduled_for(source_run: SourceRun, *, at: datetime) -> dict[str, Scheduled]:
+def scheduled_for(source_run: SourceRun, *, at: datetime, right: Right | None = None) -> dict[str, Scheduled]:
     """What of a source a deletion keeps on schedules, by collection; nothing without a rule in force.
 
     What the data map keeps itself it keeps on its own ground. A schedule without a ground that fits every law of the
-    case keeps nothing there: the data is deleted (G10).
+    case keeps nothing there: the data is deleted (G10). ``right``: of which the rule speaks, else the case's own.
     """
     case, on = source_run.case, local_day(at)
-    rule = standing.in_force(Routine.KEEP_BY_SCHEDULE, case.right_answered)
+    rule = standing.in_force(Routine.KEEP_BY_SCHEDULE, right or case.right_answered)
     if rule is None:
         return {}
     schedules = [item for item in RetentionSchedule.objects.in_force() if item.until is None or on <= item.until]

@@ -386,8 +386,9 @@ WHAT_TO_DO: Mapping[str, Text] = {
         " and nothing was. Grant the correction on the page Corrections, or refuse it; or wait until the hold is over."
     ),
     "instead_of_kept": _(
-        "The data map keeps these records from deletion on a ground, so that nothing of them is deleted in place of its"
-        " correction, and nothing was. Grant the correction on the page Corrections, or refuse it."
+        "The data map or a retention schedule keeps these records from deletion on a ground, so that nothing of them is"
+        " deleted in place of its correction, and nothing was. Grant the correction on the page Corrections, or refuse"
+        " it."
     ),
     "consent_taken_back": _(
         "The person consented on the case page to a deletion in place of the correction, and has taken that back."

@@ -57,13 +57,13 @@ def check_can_be_empty(wrong: Sequence[Standing]) -> None:
 
 
 def check_not_kept(case: Case, emptied: Sequence[Standing], *, at: datetime) -> None:
-    """Raise NotToCorrect for the first value that a hold or a data map keeps from deletion: it is not deleted by this
-    way either.
+    """Raise NotToCorrect for the first value that a hold, a data map or a retention schedule keeps from deletion: it is
+    not deleted by this way either.
     """
     for one in emptied:
         if held.holds_in(case, one.place.source, at=at):
             raise trouble.NotToCorrect("instead_of_held", one.place.slug)
-        if kept_since.is_kept_by_map(one.source_run, one.collection):
+        if kept_since.would_keep(one.source_run, one.collection, at=at):
             raise trouble.NotToCorrect("instead_of_kept", one.place.slug)
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from exports.fulfil import staying_corrected
 from exports.fulfil.account import account_of
 from exports.fulfil.recipients.instruction import instruction_of
+from exports.fulfil.schedules import Proposal
 from exports.fulfil.tasks import answering
 from exports.models import Act, DataSource, SourceRun, TaskState, Telling
 from exports.reports.case_report import report_html
@@ -28,6 +29,7 @@ from requests_app.services.holds import Asked
 from requests_app.services.letters import Letter
 from requests_app.states import State
 from tests.exports import tasks
+from tests.exports.fulfil.test_schedules import in_force, the_rule
 from tests.exports.fulfil.test_several_corrections import (
     ACCURATE,
     NAME,
@@ -270,8 +272,20 @@ def kept_by_the_map(_house: House) -> None:
     )
 
 
+def kept_by_a_schedule(_house: House) -> None:
+    """A retention schedule for accounts, and the rule by which deletions follow schedules."""
+    in_force(Proposal("shop.customers", {"ccpa": "ca_105d8_legal_obligation"}, years=7))
+    the_rule()
+
+
 KEEPING = pytest.mark.parametrize(
-    ("keep", "because"), [(held_for, "A hold keeps"), (kept_by_the_map, "The data map keeps")], ids=["hold", "map"]
+    ("keep", "because"),
+    [
+        (held_for, "A hold keeps"),
+        (kept_by_the_map, "The data map or a retention schedule keeps"),
+        (kept_by_a_schedule, "The data map or a retention schedule keeps"),
+    ],
+    ids=["hold", "map", "schedule"],
 )
 
 

@@ -1,11 +1,11 @@
 """A process of one's own that dies without a warning: at one of its steps, or whenever it happens to.
 
 A step is a statement sent to a database, ours or a source's, before and after it; the end of a source's transaction,
-before and after it; a call to somebody's service, before it is sent and after it was answered; or a file that is opened
-for writing, named or removed: whatever lies between two steps happens in the memory of the process alone, and dies
-with it. Each has a name, such as ``source before DELETE FROM reviews`` or ``os.link bundles``, with the folder of ours;
-the same thing done again is another step of that name. So that workers can be killed there by name, what gathering and
-bundling do in memory are steps, too (`MOMENTS`).
+before and after it, and of SQLite's amid it; a call to somebody's service, before it is sent and after it was answered;
+or a file that is opened for writing, named or removed: whatever lies between two steps happens in the memory of the
+process alone, and dies with it. Each has a name, such as ``source before DELETE FROM reviews`` or ``os.link bundles``,
+with the folder of ours; the same thing done again is another step of that name. So that workers can be killed there by
+name, what gathering and bundling do in memory are steps, too (`MOMENTS`).
 
 To die at a step leaves the same behind as to die at the one before it, unless something that lasts was done in between:
 a transaction that wrote ended, a statement that writes stood outside of any, a file was changed or has grown, something
@@ -152,8 +152,12 @@ class Steps:
         def after(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
             self._step("source", AFTER, named(statement))
 
-        def commit(_connection: object) -> None:
+        def commit(connection: sa.Connection) -> None:
             self._step("source", BEFORE, "commit", lasts=True)
+            if connection.dialect.name == "sqlite":
+                if len(self.taken) + 1 == self._last:
+                    write_a_part(connection)
+                self._step("source", "amid", "commit", lasts=True)
             self._ended = "commit"
 
         return {"before_cursor_execute": before, "after_cursor_execute": after, "commit": commit}
@@ -168,6 +172,14 @@ class Steps:
         elif event == OPENED and isinstance(arguments[0], str) and (arguments[2] or 0) & WRITING:
             self._step(OPENED, folder_of(arguments[0]), lasts=True)
             self._file, self._size = Path(arguments[0]), 0
+
+
+def write_a_part(connection: sa.Connection) -> None:
+    """Have SQLite write a part of what was changed to its file, for want of room: what would undo it lies beside it."""
+    raw: Any = connection.connection.driver_connection  # for none of this is a step
+    raw.execute("PRAGMA cache_size = 1")
+    for (table,) in raw.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        raw.execute(f'SELECT count(*) FROM "{table}" NOT INDEXED').fetchall()
 
 
 def folder_of(path: str | os.PathLike[str]) -> str:

@@ -66,7 +66,7 @@ ACTS = {
     "delete_shared": ("source after DELETE FROM loyalty_cards", "before INSERT INTO exports_keptuntil"),
     "delete_by_call": (BEGUN, "call POST /privacy/delete", "answer to POST /privacy/delete"),
     "delete_by_owner": (*BROUGHT, "before UPDATE exports_task", *ASKED, BEGUN, "before INSERT INTO exports_act"),
-    "correct": (*IN_SOURCE, *TOLD, "source after UPDATE customers", CORRECTED),
+    "correct": (*IN_SOURCE, "source amid commit", *TOLD, "source after UPDATE customers", CORRECTED),
     "correct_by_call": ("answer to POST /privacy/lookup", CORRECTED),  # which is when the order goes out
     "delete_instead": ("source after UPDATE customers", "source after commit", CORRECTED),
     "opt_out": (*IN_SOURCE, *TOLD, MAILED, "source after UPDATE customers"),

@@ -28,7 +28,7 @@ from exports.sources.datamap import DataMap
 from exports.sources.errors import NoWriteAccessError, SourceError
 from exports.sources.masks import Hashing
 from exports.sources.sql.changing import Changing
-from exports.sources.sql.engines import guarded, make_engine
+from exports.sources.sql.engines import guarded, make_engine, take_back_what_died
 from exports.sources.sql.kinds import dialect_of
 from exports.sources.sql.lookups import find_slow_lookups
 from exports.sources.sql.matching import Matching
@@ -132,6 +132,8 @@ class SqlConnector(Connector):
 
     @cached_property
     def _reading(self) -> Reading:
+        if self._write_url is not None:
+            take_back_what_died(self._write_url, self.datamap.source)
         engine, tables, matching = self._open(self._read_url, write=False)
         return Reading(self.datamap, engine, tables, matching, dialect_of(engine.url), look=self._look)
 

@@ -12,6 +12,7 @@ import math
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Collection as Several
+from contextlib import closing, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -73,6 +74,9 @@ class Dialect(Protocol):
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:
         """Prepare a new connection: no writing unless `write`, no statement longer than `timeout`."""
 
+    def take_back_what_died(self, url: sa.URL) -> None:
+        """Take back a change whose worker died while it was written, where that needs somebody who may write."""
+
     def leave(self, connection: sa.Connection, rows: sa.CursorResult[Any]) -> None:
         """Let go of a statement whose other rows are not wanted, where that costs as much as to fetch them."""
 
@@ -125,6 +129,9 @@ class Usual:
         """A change sees one moment of the database."""
         return "REPEATABLE READ"
 
+    def take_back_what_died(self, url: sa.URL) -> None:
+        """A server does so by itself."""
+
     def leave(self, connection: sa.Connection, rows: sa.CursorResult[Any]) -> None:
         """A cursor is closed at once."""
 
@@ -159,20 +166,16 @@ class Sqlite(Usual):
 
     def connecting(self, url: sa.URL, *, write: bool, timeout: timedelta) -> dict[str, object]:  # noqa: ARG002
         """The file is opened as it is: never made, and never written without `write`."""
-        path = Path(url.database or "").absolute()
-        address = f"file:{quote(str(path))}?mode={'rw' if write else 'ro'}"
+        return {"creator": functools.partial(_connected, url, write=write), "poolclass": sa.QueuePool}
 
-        def connect() -> sqlite3.Connection:
-            return sqlite3.connect(
-                address,
-                uri=True,
-                timeout=LOCK_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-                factory=TimedConnection,
-            )
+    def take_back_what_died(self, url: sa.URL) -> None:
+        """Its journal lies beside the file, and till it is played back who only reads is refused each statement.
 
-        return {"creator": connect, "poolclass": sa.QueuePool}
+        What stands against it the reader will meet, and tell.
+        """
+        if Path(f"{_path(url).resolve()}-journal").exists():
+            with suppress(sqlite3.Error), closing(_connected(url, write=True)) as connection:
+                connection.execute("PRAGMA schema_version")
 
     def begin_session(self, connection: DBAPIConnection, *, write: bool, timeout: timedelta) -> None:  # noqa: ARG002
         """Without `write` the file was opened read-only."""
@@ -379,6 +382,21 @@ SQLITE_FUNCTIONS: dict[str, Callable[[str], str]] = {
     "dsar_digits": digits_of,
     "dsar_dialled": dialled,
 }
+
+
+def _path(url: sa.URL) -> Path:
+    return Path(url.database or "").absolute()
+
+
+def _connected(url: sa.URL, *, write: bool) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"file:{quote(str(_path(url)))}?mode={'rw' if write else 'ro'}",
+        uri=True,
+        timeout=LOCK_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=TimedConnection,
+    )
 
 
 def _bytes_of(text: Expression) -> Expression:

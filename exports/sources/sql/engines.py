@@ -57,6 +57,12 @@ def make_engine(url_text: str, source: str, *, write: bool, timeout: timedelta) 
     return engine
 
 
+def take_back_what_died(url_text: str, source: str) -> None:
+    """Have a change taken back whose worker died while it was written, by the URL that writes: before one reads."""
+    url = _url(url_text, source)
+    dialect_of(url).take_back_what_died(url)
+
+
 def _url(text: str, source: str) -> sa.URL:
     try:
         url = sa.make_url(text)

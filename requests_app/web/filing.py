@@ -19,7 +19,7 @@ from requests_app.web.forms import ASKS_FOR, PlaceForm, RequestForm
 from requests_app.web.offers import offers, reach
 from requests_app.web.pages import language, portal_page, the_organisation
 from requests_app.web.places import place_label
-from requests_app.web.progress import all_progress
+from requests_app.web.progress import all_progress, person_confirms
 from requests_app.web.session import FILED
 
 FOR = "for"
@@ -99,6 +99,7 @@ def done(request: HttpRequest) -> HttpResponse:
     context = {
         "submission": submission,
         "to_confirm": [case for case in cases if case.waits_for_a_word],
+        "person_confirms": person_confirms(submission),
         "proved": [case for case in cases if not case.opt_out_holds and not case.waits_for_a_word],
         "at_once": [case for case in cases if case.opt_out_holds],
         "to_prove": [case for case in cases if case.waits_for_proof],

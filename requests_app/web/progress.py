@@ -14,7 +14,7 @@ from requests_app import endings, waiting, who_asks
 from requests_app.guards import requirement
 from requests_app.law.words import Degree, Right, Route
 from requests_app.models import Case, Duty, Submission
-from requests_app.services import letters, opt_outs
+from requests_app.services import letters, opt_outs, opting_in
 from requests_app.services.history import local_day
 from requests_app.states import Outcome, State
 
@@ -56,13 +56,6 @@ NOW_DECIDED: Mapping[State, Promise] = {
     State.CARRYING_OUT: _("It is decided; the answer is on its way to you."),
 }
 FOR_ANOTHER = _("We need to know whose data it is, and that you may ask for it, before we touch anything.")
-TO_CONFIRM = _("Please confirm your choice: the link is in our letter. Until then nothing changes.")
-SIGNED = _(
-    "You signed. Before anything changes we have to be sure that you are the parent or guardian: what shows it stands"
-    " above."
-)
-STAYS = _("You confirmed it. An opt-out of the same data is in force and stays.")
-NOTED = _("You confirmed your choice, and we have noted it.")
 ENDED: Mapping[Outcome, Promise] = {
     Outcome.FULFILLED: _("Done: we did what you asked for."),
     Outcome.PARTLY_FULFILLED: _("Done in part. Our letter says what was left out, and why."),
@@ -104,7 +97,6 @@ IN_FORCE: Mapping[Right, Promise] = {
     Right.LIMIT_SENSITIVE: _("It is in force. We are telling those who process your data for us."),
     Right.OBJECT_MARKETING: _("It is in force: what you named is on the list that our systems have to follow."),
     Right.WITHDRAW_CONSENT: _("It is in force: what you named is on the list that our systems have to follow."),
-    Right.OPT_IN: _("You confirmed it: your opt-out has ended."),
 }
 ON_THE_LIST = _("It is in force: what was named is on the list that our systems have to follow.")
 IN_FORCE_PERSON: Mapping[Right, Promise] = {
@@ -140,6 +132,40 @@ class Words:
     ended: Mapping[Outcome, Promise]
     answered: Promise  # of what asked for nothing but an answer
     for_another: Promise
+
+
+@dataclass(frozen=True)
+class ChoiceWords:
+    """How it is said where a choice to opt in stands, whose second step is one person's alone."""
+
+    to_confirm: Promise
+    signed: Promise
+    noted: Promise
+    in_force: Promise
+    stays: Promise
+
+
+TO_WHO_CONFIRMS = ChoiceWords(
+    to_confirm=_("Please confirm your choice: the link is in our letter. Until then nothing changes."),
+    signed=_(
+        "You signed. Before anything changes we have to be sure that you are the parent or guardian: what shows it"
+        " stands above."
+    ),
+    noted=_("You confirmed your choice, and we have noted it."),
+    in_force=_("You confirmed it: your opt-out has ended."),
+    stays=_("You confirmed it. An opt-out of the same data is in force and stays."),
+)
+# To an agent, for whom the person confirms; and to a child, for whom a parent does.
+TO_WHO_LOOKS_ON = ChoiceWords(
+    to_confirm=_(
+        "The person whose choice it is has to confirm it, by the link in our letter to them. Until then nothing"
+        " changes."
+    ),
+    signed=_("It is signed. Before anything changes we have to be sure that a parent or guardian signed it."),
+    noted=_("The choice was confirmed, and we have noted it."),
+    in_force=_("The choice was confirmed: the opt-out has ended."),
+    stays=_("The choice was confirmed. An opt-out of the same data is in force and stays."),
+)
 
 
 TO_WHO_ASKS = Words(
@@ -233,6 +259,11 @@ def progress(case: Case, language: str, *, at: datetime, words: Words = TO_WHO_A
     )
 
 
+def person_confirms(submission: Submission) -> bool:
+    """Whether an opt-in is not confirmed by who asks for it: for an agent the person does, and a parent for a child."""
+    return submission.for_another and not opting_in.wants_signature(submission)
+
+
 def _holds(case: Case) -> bool:
     """Whether something is in force without proof."""
     if case.route != Route.DIRECT:
@@ -270,7 +301,7 @@ def _status(place: int, here: int) -> Status:
 
 
 def _now(case: Case, words: Words) -> Promise:
-    if case.right_asked == Right.OPT_IN and (said := _now_of_opt_in(case)) is not None:
+    if case.right_asked == Right.OPT_IN and (said := _now_of_opt_in(case, _words_on_choice(case, words))) is not None:
         return said
     if case.state == State.CLOSED:
         return _ended(case, words)
@@ -291,11 +322,18 @@ def _ended(case: Case, words: Words) -> Promise:
     return words.ended[Outcome(case.outcome)]
 
 
-def _now_of_opt_in(case: Case) -> Promise | None:
+def _words_on_choice(case: Case, words: Words) -> ChoiceWords:
+    """The one who looks is the one who confirms, or is not."""
+    return TO_WHO_CONFIRMS if (words is TO_PERSON) == person_confirms(case.submission) else TO_WHO_LOOKS_ON
+
+
+def _now_of_opt_in(case: Case, words: ChoiceWords) -> Promise | None:
     """What is said of a choice to opt in alone; None: what is said of every request."""
     if case.state == State.RECEIVED:
-        return SIGNED if who_asks.is_signed(case.submission) else TO_CONFIRM
+        return words.signed if who_asks.is_signed(case.submission) else words.to_confirm
     is_done = case.state == State.CARRYING_OUT or case.outcome == Outcome.FULFILLED
     if is_done and opt_outs.still_opted_out(case.submission).exists():
-        return STAYS
-    return NOTED if case.state == State.CARRYING_OUT and not opt_outs.has_ended_one(case) else None
+        return words.stays
+    if case.state == State.CARRYING_OUT:
+        return words.in_force if opt_outs.has_ended_one(case) else words.noted
+    return None

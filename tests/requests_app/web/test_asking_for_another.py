@@ -237,6 +237,31 @@ def test_the_person_s_page_speaks_to_the_person(client: Client, file_request: Fi
         assert to_person in str(progress(case, "en", at=NOW, words=TO_PERSON).now)
 
 
+def test_who_asks_is_not_told_to_confirm_what_only_the_person_can(client: Client, file_request: FileRequest) -> None:
+    submission = by_agent(file_request, client, Right.KNOW_SPECIFIC, Right.OPT_IN)
+    accept(submission)
+    sam = Client()
+    sam.post(link_of_the_person(submission))
+    assert "The person whose choice it is has to confirm it" in page(client)
+    assert "Please confirm your choice" not in page(client)
+    assert "Please confirm your choice" in page(sam)
+
+
+def test_a_parent_is_told_to_confirm_and_the_child_is_not(
+    organisation: Organisation, file_request: FileRequest
+) -> None:
+    case = file_request(Right.OPT_IN, requester=Requester.PARENT, born_on=date(2016, 2, 29), **ADA).cases.get()
+    assert "Please confirm your choice" in str(progress(case, "en", at=NOW).now)
+    assert "The person whose choice it is" in str(progress(case, "en", at=NOW, words=TO_PERSON).now)
+
+
+def test_the_answer_to_an_agent_s_choice_does_not_ask_the_agent(client: Client, organisation: Organisation) -> None:
+    client.post("/request/US-CA/?for=agent", typed(rights=["opt_in"]) | ADA)
+    answer = page(client, "/request/done/")
+    assert "A choice to be confirmed" in answer
+    assert "Confirm your choice" not in answer
+
+
 def test_nobody_answers_for_the_other(client: Client, file_request: FileRequest) -> None:
     submission = by_agent(file_request, client)
     accept(submission)

@@ -245,6 +245,7 @@ def test_who_asks_is_not_told_to_confirm_what_only_the_person_can(client: Client
     assert "The person whose choice it is has to confirm it" in page(client)
     assert "Please confirm your choice" not in page(client)
     assert "Please confirm your choice" in page(sam)
+    assert "Ada Agent sent us this for you on" in newest_letter(submission, Letter.OPT_IN_CONFIRM)
 
 
 def test_a_parent_is_told_to_confirm_and_the_child_is_not(

@@ -52,6 +52,7 @@ OF_ONE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")  # a request, in a path
 CALL, ANSWER = "call", "answer to"
 BEFORE, AFTER = "before", "after"
 OPENED = "open"
+AMID = "source amid commit"
 
 
 @dataclass(frozen=True)
@@ -153,11 +154,14 @@ class Steps:
             self._step("source", AFTER, named(statement))
 
         def commit(connection: sa.Connection) -> None:
-            self._step("source", BEFORE, "commit", lasts=True)
-            if connection.dialect.name == "sqlite":
+            is_file = connection.dialect.name == "sqlite"
+            # What is half written is taken back by whoever comes next, and then it is as before: once is enough.
+            is_first = all(step.name != AMID for step in self.taken)
+            self._step("source", BEFORE, "commit", lasts=is_first or not is_file)
+            if is_file:
                 if len(self.taken) + 1 == self._last:
                     write_a_part(connection)
-                self._step("source", "amid", "commit", lasts=True)
+                self._step(AMID, lasts=True)
             self._ended = "commit"
 
         return {"before_cursor_execute": before, "after_cursor_execute": after, "commit": commit}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from exports.sources.datamap import Join, Root
 from exports.sources.draft.guesses import Guess
@@ -42,6 +43,7 @@ WHO_LOOKS_AFTER = frozenset(
     (
         *("manager", "supervisor", "rep", "representative", "salesperson", "assignee", "assigned"),
         *("approver", "approved", "reviewer", "reviewed", "handler", "operator", "responsible", "agent"),
+        *("creator", "created", "entered", "recorded", "voided"),
     )
 )
 
@@ -97,6 +99,12 @@ class _Step:
 def find_paths(schema: Schema, guesses: Guesses, source: str) -> Paths:
     """The shortest way to each table. Of several ways none is chosen here: one could lead to rows of others."""
     return _Walk(schema, guesses, source).paths()
+
+
+def _looks_after(pointer: Pointer) -> bool:
+    """Whether its name says so: a rep, or a salesPerson."""
+    named = (words_of(column) for column in pointer.columns)
+    return any(not WHO_LOOKS_AFTER.isdisjoint((*words, *map("".join, pairwise(words)))) for words in named)
 
 
 class _Walk:
@@ -247,7 +255,7 @@ class _Walk:
     def _at_work(self, pointer: Pointer) -> str:
         """Why rows may be none of the person they point to: one looks after them, or after what they hang on."""
         child, columns = self._schema.name(pointer.child), ", ".join(pointer.columns)
-        if any(WHO_LOOKS_AFTER.intersection(words_of(column)) for column in pointer.columns):
+        if _looks_after(pointer):
             return f"{columns} of {child} says who looks after the row at work, and perhaps not whose it is"
         above = self._steps_to(pointer.parent) if self._distance[pointer.parent] else []
         if len(above) == 1 and above[0].start != pointer.child and self._at_work(above[0].pointer):
@@ -263,6 +271,19 @@ class _Walk:
                 f"{child} points here by {columns}: to a row that is the person's, or that others share, or of another"
             )
         return _Step(pointer.child, pairs, pointer, doubt)
+
+    def _of_others(self, place: Place, steps: Iterable[_Step]) -> Iterator[str]:
+        """Why rows may be another's than the ways say, or more be theirs: keys that are not followed lead to people."""
+        taken = {step.pointer for step in steps}
+        for pointer in self._pointers[place]:
+            if pointer in taken or not self._may_follow(pointer) or self._is_one(pointer) or _looks_after(pointer):
+                continue
+            if self._is_of_people(pointer.parent):
+                columns, parent = ", ".join(pointer.columns), self._schema.name(pointer.parent)
+                if taken:
+                    yield f"{columns} points to {parent}, and may say better whose the row is"
+                elif pointer.parent in self._distance and not self._names_owner(pointer):
+                    yield f"{columns} points to {parent}: rows of a person there may lack the identifier here"
 
     def _guessed(self, pointer: Pointer) -> str:
         if pointer not in self._undeclared:
@@ -293,6 +314,7 @@ class _Walk:
         to_owners = [pointer for pointer in self._pointers[place] if self._names_owner(pointer)]
         back = self._back(to_owners[0]) if len(to_owners) == 1 else None
         doubts += [self._one_of_several(pointer) for pointer in to_owners if back is None]
+        doubts += self._of_others(place, steps)
         if self._asked(place):
             doubts.append(f"{', '.join(self._asked(place))}: a number that people know as theirs, or only the database")
         if roots and all(root.by == PHONE_KIND for root in roots) and not steps:
@@ -318,10 +340,11 @@ class _Walk:
         """Those of the shortest way; to what is only led up to, from wherever it is."""
         if place in self._ends:
             return [step for step in self._up_to(place) if self._distance[step.start] < self._distance[place]]
-        down = [self._down(p) for p in self._pointers[place] if self._may_follow(p) and self._is_next(p.parent, place)]
-        if not down and self._distance[place]:
-            down = [self._up(p) for p in self._hanging[place] if self._leads_up(p) and self._is_next(p.child, place)]
-        return sorted(down, key=lambda step: (step.columns, step.start))
+        steps = [self._down(p) for p in self._pointers[place] if self._may_follow(p) and self._is_next(p.parent, place)]
+        # Who typed a row in is not the only one whom it can be reached from: it may be who they are themselves.
+        if self._distance[place] and all(self._at_work(step.pointer) for step in steps):
+            steps += [self._up(p) for p in self._hanging[place] if self._leads_up(p) and self._is_next(p.child, place)]
+        return sorted(steps, key=lambda step: (step.columns, step.start))
 
     def _is_next(self, start: Place, place: Place) -> bool:
         """Whether the shortest way to a place comes by there: one step before it, or beside it where both are roots."""

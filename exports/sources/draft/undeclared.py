@@ -35,7 +35,7 @@ def undeclared_pointers(schema: Schema) -> tuple[Pointer, ...]:
         if not table.is_view
         for column in table.columns
         if (table.place, column.name) not in declared
-        if (noun := _named(column)) != nouns[table.place]
+        if (noun := _named(column)) != nouns[table.place] or not _is_called(table, noun)
         for parent in _parents(table, column, noun, by_noun)
     )
 
@@ -64,9 +64,10 @@ def _parents(table: Table, column: Column, noun: Noun, by_noun: Mapping[Noun, Se
             for parent in by_noun.get(noun[begin:], ())
             if parent.place.schema == table.place.schema and _kind(parent) is column.kind
         ]
-        if found:
-            if len(found) == 1 and found[0] is not table:
-                yield found[0]
+        if found:  # a user_info is one's as well, but the user's own table is meant
+            meant = [parent for parent in found if _is_called(parent, noun[begin:])] if len(found) > 1 else found
+            if len(meant) == 1 and meant[0] is not table:
+                yield meant[0]
             return
 
 
@@ -77,10 +78,18 @@ def _named(column: Column) -> Noun:
         return ()
     if words[-1] in ROLES and column.kind is Kind.NUMBER:
         return ROLES[words[-1]]
+    if words[0] == ROW_NUMBER and len(words) > 1:  # id_customer
+        return (*words[1:-1], singular(words[-1]))
     if words[-1] in NUMBERED and len(words) > 1:
         return (*words[:-2], singular(words[-2]))
     run_together = words[-1].removesuffix(ROW_NUMBER)  # courseid, if there are courses
     return (*words[:-1], run_together) if words[-1] != run_together else ()
+
+
+def _is_called(table: Table, noun: Noun) -> bool:
+    """Whether the table's own name ends with that, with no further word behind it."""
+    words = words_of(table.place.table)
+    return bool(noun) and bool(words) and (*words[:-1], singular(words[-1]))[-len(noun) :] == noun
 
 
 def _kind(parent: Table) -> Kind:

@@ -131,6 +131,7 @@ class _Walk:
         """The surest identifiers first; each table is reached by the first of them that leads there."""
         self._spread(self._holding(Leads.ALWAYS, only_email=True))
         self._spread(self._holding(Leads.ALWAYS))
+        self._spread_at_work()
         self._lead_up(to_people=False)
         self._spread(self._holding(Leads.ASKED))
         self._spread(self._holding(Leads.ALONE))
@@ -174,16 +175,28 @@ class _Walk:
         parents = (p for p in self._schema.pointers if p.child == place and p.columns == (name,) and not p.is_own)
         return rule is not EMAIL and any(self._guesses[p.parent][p.parent_columns[0]].rule is rule for p in parents)
 
-    def _spread(self, near: Iterable[Place]) -> None:
+    def _spread(self, near: Iterable[Place], distance: int = 0) -> None:
         """Breadth first: down to what points to the rows, and up to what they are part of."""
-        edge, distance = set(near), 0
+        edge = set(near)
         while edge:
             self._distance |= dict.fromkeys(edge, distance)
             distance += 1
             edge = {there for place in edge for there in self._onward(place)} - self._distance.keys()
 
+    def _spread_at_work(self) -> None:
+        """To rows that only somebody at work has to do with; what is reached in another way already is the person's."""
+        while found := {
+            pointer.child: self._distance[place] + 1
+            for place in sorted(self._distance, key=self._distance.__getitem__, reverse=True)
+            for pointer in self._hanging[place]
+            if self._may_follow(pointer) and pointer.child not in self._distance
+        }:
+            nearest = min(found.values())
+            self._spread([place for place, distance in found.items() if distance == nearest], nearest)
+
     def _onward(self, place: Place) -> Iterator[Place]:
-        yield from (pointer.child for pointer in self._hanging[place] if self._may_follow(pointer))
+        down = (pointer for pointer in self._hanging[place] if self._may_follow(pointer) and not _looks_after(pointer))
+        yield from (pointer.child for pointer in down)
         yield from (pointer.parent for pointer in self._pointers[place] if self._leads_up(pointer))
 
     def _leads_up(self, pointer: Pointer) -> bool:

@@ -179,7 +179,7 @@ def test_a_customers_number_leads_to_the_customer_and_from_there_to_what_points_
         "calls: account_number = client_no",
         "helpers: email = email",
         "clients? account_number = client_no | helpers(id) = rep",
-        "bills? clients(client_no) = client_no",
+        "bills: clients(client_no) = client_no",
         "left out: ",
     ]
 

@@ -134,13 +134,44 @@ def _delete_in(run: Run, case: Case, source_run: SourceRun, plan: DeletionPlan) 
         _forget_begun(run, begun)
         raise trouble.DoneOtherwise(str(error)) from error
     except (ChangeRefusedError, trouble.HeldSince) as error:  # the source has undone it, and a new approval begins anew
-        in_part = error if repeated and isinstance(error, DataChangedError) else None
-        if in_part:
-            _note_part(run, case, source_run, plan)
+        if repeated and isinstance(error, DataChangedError):
+            return _changed_after_an_earlier_try(run, case, source_run, plan, begun, error)
         _forget_begun(run, begun)
-        if in_part:
-            raise trouble.MayBeDoneInPart(str(error), changed=in_part.changed, columns=in_part.columns) from error
         raise
+
+
+def _changed_after_an_earlier_try(  # noqa: PLR0917 - what a try has in hand
+    run: Run,
+    case: Case,
+    source_run: SourceRun,
+    plan: DeletionPlan,
+    begun: QuerySet[ActBegun],
+    error: DataChangedError,
+) -> Deletion:
+    """What that did, where nothing of the plan is left; else the case goes back, raising MayBeDoneInPart."""
+    done = _done_before_it_changed(run, source_run, plan)
+    if done is not None:
+        return done
+    _note_part(run, case, source_run, plan)
+    _forget_begun(run, begun)
+    raise trouble.MayBeDoneInPart(str(error), changed=error.changed, columns=error.columns) from error
+
+
+def _done_before_it_changed(run: Run, source_run: SourceRun, plan: DeletionPlan) -> Deletion | None:
+    """What an earlier try did in a database, where rows came to the person since; None if it may have done nothing.
+
+    Of all that was to go nothing is found any more: so it went, for a database does all or nothing. What came is found
+    by the look that follows, and told to people.
+    """
+    to_go = [item for item in plan.collections if item.action is not Action.KEEP and item.rows > len(item.spared)]
+    if not to_go or source_run.map_version.as_map().service is not None:
+        return None
+    run.renew()
+    look = run.now_and_then(stops=False)
+    if any(second_look.not_gone(source_run, plan, look=look, of=second_look.CHANGING).values()):
+        return None
+    with source_run.source.open(choosing.map_to_search(source_run), look=look) as connector:
+        return _with_what_stayed(connector, source_run, plan, replace(_nothing_to_do(plan), found_done=True))
 
 
 def _note_part(

@@ -23,8 +23,14 @@ def as_it_went(
     """
     planned = {item.name: item for item in plan.collections}
     collections = tuple(_spares(item, stays.get(item.name, frozenset())) for item in plan.collections)
-    went = tuple(_without(item, planned[item.name], stays.get(item.name), said) for item in done.collections)
+    told = [_as_planned(item, planned[item.name]) if done.found_done else item for item in done.collections]
+    went = tuple(_without(item, planned[item.name], stays.get(item.name), said) for item in told)
     return replace(plan, collections=collections), replace(done, collections=went, found_done=False)
+
+
+def _as_planned(item: DoneCollection, planned: PlannedCollection) -> DoneCollection:
+    """A try that died counted nothing that this one could tell: what it did is what was planned."""
+    return item if item.action is Action.KEEP else replace(item, rows=planned.rows - len(planned.spared))
 
 
 def _spares(item: PlannedCollection, stays: frozenset[Key]) -> PlannedCollection:

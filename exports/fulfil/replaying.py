@@ -271,8 +271,10 @@ class _Replay:
                     going[key] = what.action
         if not going:
             return None
-        all_going |= {(collection.name, key) for key in going}
-        (action,) = set(going.values())
+        # Two collections of a table may be one by now, and a plan does one thing to each: then masks are for people.
+        action = Action.DELETE if Action.DELETE in going.values() else Action.DEIDENTIFY
+        spared |= {key for key, was in going.items() if was is not action}
+        all_going |= {(collection.name, key) for key, was in going.items() if was is action}
         return PlannedCollection(collection.name, action, keys.rows, keys.hexdigest(), frozenset(spared))
 
     def _listed(self, page: Page, collection: Collection, erasure: Erasure | None = None) -> dict[Key, _Listed]:

@@ -73,7 +73,8 @@ def _going(source_run: SourceRun, collection: Collection, item: PlannedCollectio
 def look_for_what_was_left(act: Act, identifiers: Identifiers, *, look: Callable[[], None]) -> Seen:
     """What is left by now of what an earlier look could not explain; the number that it explained may stay."""
     seen: Seen = dict(act.looked_again or {})
-    with act.source.open(act.map_version.as_map(), look=look) as connector:
+    known = list(choosing.candidates_of(act.case, act.source))
+    with act.source.open(choosing.narrowed_by_choice(act.map_version.as_map(), known), look=look) as connector:
         for name in act.left_behind:
             explained = seen[name]["left"] - seen[name]["unexpected"]
             rows = connector.presence(name, identifiers).rows

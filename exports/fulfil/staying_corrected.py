@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from dsar.jobs.running import Run
 from dsar.vault import digests
 from exports.models import CameBack, Corrected, DataSource
+from exports.sources.comparing import exact_form
 from exports.sources.connector import Held, Page
 from exports.sources.datamap import Collection
 from exports.sources.values import Json, Key
@@ -42,7 +43,7 @@ def remember(
         some = rows[first : first + AT_ONCE]
         was_right = [digest for key, _old in some for digest in digester.candidates(_value(*place, key, right))]
         Corrected.objects.filter(source=source, wrong__in=was_right).delete()
-        _watch(case, source, place, [(key, old) for key, old in some if str(old) != str(right)], digester, at=at)
+        _watch(case, source, place, [(key, old) for key, old in some if _typed(old) != _typed(right)], digester, at=at)
 
 
 def _watch(
@@ -159,4 +160,9 @@ def _row(collection: str, field: str, key: Key) -> str:
 
 def _value(collection: str, field: str, key: Key, value: Json) -> str:
     """Compared as text, as claimed values are; nothing as the text that Python has for it."""
-    return json.dumps([collection, field, *key, {"wrong": str(value)}])
+    return json.dumps([collection, field, *key, {"wrong": _typed(value)}])
+
+
+def _typed(value: Json) -> str:
+    """As somebody types it who claims it: a truth value is true or false."""
+    return str(exact_form(value)) if isinstance(value, bool) else str(value)

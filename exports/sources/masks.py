@@ -20,6 +20,7 @@ OF_NO_YEAR = re.compile(
     r"-?infinity|0000-00-00(?:[T ]00:00:00.*)?"
 )  # no end, and MariaDB's way to say that there is none
 FIRST_DAY = "-01-01"
+MIDNIGHT = "T 0:.Z"  # the signs that it is written with behind a day
 
 
 class NotMaskableError(ValueError):
@@ -83,7 +84,7 @@ def looks_masked(by: Replacement, held: Json, hashing: Hashing | None) -> bool:
     """Whether a value may be what the mask left; what is shorter than a truncated one, or empty, may be either."""
     match by:
         case Constant(value):
-            return exact_form(held) == exact_form(value)
+            return exact_form(held) == exact_form(value) or _is_day(exact_form(held), exact_form(value))
         case Clear():
             return held is None
         case RandomToken():
@@ -94,6 +95,13 @@ def looks_masked(by: Replacement, held: Json, hashing: Hashing | None) -> bool:
     if isinstance(by, Year):
         return not text or OF_NO_YEAR.fullmatch(text) is not None or _is_first_of_a_year(text)
     return not text or (hashing is not None and hashing.made(text))
+
+
+def _is_day(held: str | None, day: str | None) -> bool:
+    """Whether a column of moments holds the beginning of a day that was written there."""
+    if held is None or day is None or DATE.fullmatch(held) is None:
+        return False
+    return held[:10] == day and not held[10:].strip(MIDNIGHT)
 
 
 def _first_of_its_year(text: str) -> str:
@@ -107,4 +115,4 @@ def _first_of_its_year(text: str) -> str:
 
 
 def _is_first_of_a_year(text: str) -> bool:
-    return DATE.fullmatch(text) is not None and text[4:10] == FIRST_DAY and not text[10:].strip("T 0:.Z")
+    return DATE.fullmatch(text) is not None and text[4:10] == FIRST_DAY and not text[10:].strip(MIDNIGHT)

@@ -91,7 +91,7 @@ def standing(case: Case, asked: CorrectionAsked) -> list[Standing]:
                     value=value,
                     keys=tuple(keys),
                     is_meant=place in places.meant,
-                    is_right=value is not None and str(value) == asked.value,
+                    is_right=value is not None and asked.value in (str(value), exact_form(value)),
                 )
             )
     return found

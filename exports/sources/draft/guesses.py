@@ -72,9 +72,12 @@ class _Found:
         return self.end, len(self.phrase.words)
 
 
-def guess(column: Column, values: Sequence[str] = ()) -> Guess:
-    """What the column may hold, by the sampled values if they say it, else by its name, else by its type."""
-    named = _by_name(column.name, column.kind)
+def guess(column: Column, values: Sequence[str] = (), *, noun: Sequence[str] = ()) -> Guess:
+    """What the column may hold, by the sampled values if they say it, else by its name, else by its type.
+
+    ``noun``: what rows of its table are, which may say the rest of its name: an `address` of `email_addresses`.
+    """
+    named = _by_name(_whole_name(column.name, noun), column.kind)
     seen = _by_values(values) if column.kind is Kind.TEXT else None
     if seen and (named is None or named.rule is None or not named.rule.never):
         return seen
@@ -84,6 +87,12 @@ def guess(column: Column, values: Sequence[str] = ()) -> Guess:
     if rule:
         return Guess(rule, f"{rule.what}, by its type")
     return Guess(None, "neither name nor type says what it holds")
+
+
+def _whole_name(column: str, noun: Sequence[str]) -> str:
+    words = words_of(column)
+    says_the_rest = 0 < len(words) < len(noun) and tuple(noun[-len(words) :]) == words
+    return "_".join(noun) if says_the_rest else column
 
 
 def _phrases() -> dict[str, list[_Phrase]]:

@@ -15,6 +15,7 @@ from exports.sources.datamap import DECIDE, E164, WHOLE_SCHEMA, Category, Compar
 from exports.sources.draft.guesses import Guess, guess
 from exports.sources.draft.paths import Guesses, Reached, Unreached, find_paths
 from exports.sources.draft.rules import CUSTOMER_ID, ROW_NUMBER, WORK, Leads
+from exports.sources.draft.undeclared import nouns_of
 from exports.sources.draft.volatile import why_volatile
 from exports.sources.draft.words import words_of
 from exports.sources.schema import Column, Kind, Schema
@@ -56,9 +57,11 @@ left_out:
 def draft(source: str, survey: Survey) -> str:
     """The whole text. The survey's samples sharpen the guesses; none of them is written."""
     samples, (schema, without_name) = survey.samples, _readable(survey.schema)
+    nouns = nouns_of(survey.schema)
     guesses = {
         table.place: {
-            column.name: guess(column, samples.get(table.place, {}).get(column.name, ())) for column in table.columns
+            column.name: guess(column, samples.get(table.place, {}).get(column.name, ()), noun=nouns[table.place])
+            for column in table.columns
         }
         for table in survey.schema.tables
     }

@@ -18,7 +18,8 @@ from requests_app.law.words import Right
 from requests_app.models import Case
 from requests_app.states import State
 from tests.exports import loyalty_cards
-from tests.exports.house import House, facts_of, fresh, person
+from tests.exports.fulfil.test_choosing import MINE, THEIRS, choose, family, stopped  # noqa: F401 - a fixture
+from tests.exports.house import House, facts_of, fresh, person, remap
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
@@ -145,3 +146,32 @@ def test_who_subscribed_again_and_uses_the_same_device_again_is_left_to_people_b
     assert "devices: 1 to look at by hand" in said.getvalue()
     assert house.sql("shop", "SELECT first_name FROM newsletter_subscribers WHERE email = ?", who.email) == [("Again",)]
     assert house.sql("shop", "SELECT customer_id FROM devices WHERE device_id = ?", device) == [(8,)]
+
+
+def test_what_was_left_is_looked_for_among_the_records_that_were_chosen(
+    family: House,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two people share an address: of the other one all is there, and is none of what was left."""
+    remap("shop", "account_no: random", "account_no: keep")
+    case = choose(family, stopped(family, Right.DELETE), MINE)
+    theirs = family.sql("shop", "SELECT count(*) FROM reviews WHERE customer_id = ?", THEIRS)
+    family.sql("shop", "CREATE TABLE put_by AS SELECT * FROM reviews WHERE customer_id = ? LIMIT 1", MINE)
+    family.sql("shop", "UPDATE put_by SET id = 7777777")
+    delete: Callable[..., object] = SqlConnector.delete
+
+    def and_more(connector: SqlConnector, *arguments: object, **more: object) -> object:
+        done = delete(connector, *arguments, **more)
+        if connector.datamap.source == "shop":
+            family.sql("shop", "INSERT INTO reviews SELECT * FROM put_by")
+        return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlConnector, "delete", and_more)
+        family.approve(case)
+    assert act_in(case, "shop").left_behind == {"reviews": 1}
+    family.move(case, "gather_again")
+    family.work()
+    family.approve(case)
+    assert fresh(case).state == State.CLOSED
+    assert family.sql("shop", "SELECT count(*) FROM reviews WHERE customer_id = ?", THEIRS) == theirs

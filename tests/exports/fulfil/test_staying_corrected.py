@@ -12,7 +12,7 @@ from exports.models import CameBack, Corrected, DataSource
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
-from tests.exports.house import ANALYST, NOW, House, facts_of, fresh, person
+from tests.exports.house import ANALYST, NOW, House, facts_of, fresh, person, remap
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
@@ -121,3 +121,12 @@ def test_many_rows_are_remembered_in_few_statements(
         with django_assert_max_num_queries(20):
             staying_corrected.remember(case, source, ("customers", "phone"), rows, right=RIGHT, at=NOW)
         assert Corrected.objects.count() == 1_001
+
+
+def test_a_truth_value_that_was_corrected_back_raises_no_alarm(house: House) -> None:
+    remap("shop", "      - column: marketing_sms\n", "      - column: marketing_sms\n        correctable: true\n")
+    house.sql("shop", "UPDATE customers SET marketing_sms = 1 WHERE id = 7")
+    for value in ("false", "true"):
+        house.closed(Right.CORRECT, correct_field="shop.customers.marketing_sms", correct_value=value)
+    assert house.sql("shop", "SELECT marketing_sms FROM customers WHERE id = 7") == [(1,)]
+    assert facts_of(house.deciding(Right.KNOW_SPECIFIC), EventKind.CAME_BACK) == []

@@ -11,6 +11,7 @@ from exports.sources.coverage import undecided
 from exports.sources.datamap import DataMapError, Join, Root, read_data_map
 from exports.sources.draft import draft, guess
 from exports.sources.draft.paths import Paths, Reached, find_paths
+from exports.sources.draft.undeclared import nouns_of
 from exports.sources.drift import SchemaNote
 from tests.exports.sources.deciding import decided
 from tests.exports.sources.known_schemas import ALL, WAYS, sections, survey_of
@@ -19,7 +20,11 @@ from tests.exports.sources.known_schemas import ALL, WAYS, sections, survey_of
 def paths_of(text: str) -> Paths:
     """What the draft makes of a schema."""
     schema = survey_of(text).schema
-    guesses = {table.place: {column.name: guess(column) for column in table.columns} for table in schema.tables}
+    nouns = nouns_of(schema)
+    guesses = {
+        table.place: {column.name: guess(column, noun=nouns[table.place]) for column in table.columns}
+        for table in schema.tables
+    }
     return find_paths(schema, guesses, "source")
 
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from exports.sources.connector import survey
 from exports.sources.datamap import Category, DataMapError, NeverDisclose, read_data_map
 from exports.sources.draft import draft, guess
-from exports.sources.draft.rules import PHONE, RULES, Leads, Rule
+from exports.sources.draft.rules import EMAIL, PHONE, RULES, Leads, Rule
+from exports.sources.draft.undeclared import nouns_of
 from exports.sources.draft.volatile import why_volatile
 from exports.sources.draft.words import words_of
 from exports.sources.schema import Column, Kind
@@ -120,8 +121,13 @@ def test_what_is_no_text_is_described_as_what_it_looks_like_and_leads_nowhere() 
 
 def guessed(schema: str, found: Callable[[Rule], object]) -> set[str]:
     """The columns of a known schema of which the rule says so."""
-    tables = survey_of(ALL[schema]).schema.tables
-    rules = ((f"{table.place.table}.{column.name}", guess(column).rule) for table in tables for column in table.columns)
+    known = survey_of(ALL[schema]).schema
+    nouns = nouns_of(known)
+    rules = (
+        (f"{table.place.table}.{column.name}", guess(column, noun=nouns[table.place]).rule)
+        for table in known.tables
+        for column in table.columns
+    )
     return {name for name, rule in rules if rule is not None and found(rule)}
 
 
@@ -143,6 +149,14 @@ NEVER_DISCLOSED = {
         *("res_partner_bank.acc_number", "res_partner_bank.sanitized_acc_number"),
         *("hr_employee.identification_id", "hr_employee.passport_id", "hr_employee.ssnid"),
     },
+    "prestashop": {
+        *("ps_customer.passwd", "ps_customer.reset_password_token", "ps_customer_thread.token", "ps_wishlist.token"),
+        *("ps_address.dni", "ps_address.vat_number", "ps_employee.passwd"),
+    },
+    "openmrs": {"users.password", "users.salt", "users.secret_question", "users.secret_answer"},
+    "moodle": {"mdl_user.password", "mdl_user.secret", "mdl_user.idnumber"},
+    "postgres_air": {"frequent_flyer.card_num"},
+    "redmine": {"users.hashed_password", "users.salt"},
 }
 # E-mail addresses and account numbers: what surely leads to somebody.
 LEADING = {
@@ -159,6 +173,13 @@ LEADING = {
         *("res_company.email", "res_partner.email", "res_partner.email_normalized", "crm_lead.email_from"),
         *("hr_employee.work_email", "hr_employee.private_email", "mail_template.email_from"),
     },
+    "prestashop": {
+        *("ps_customer.email", "ps_customer_thread.email", "ps_emailsubscription.email", "ps_employee.email"),
+    },
+    "openmrs": {"users.email"},
+    "moodle": {"mdl_user.email"},
+    "postgres_air": {"booking.email", "frequent_flyer.email"},
+    "redmine": {"email_addresses.address"},
 }
 
 
@@ -288,3 +309,10 @@ def test_samples_sharpen_a_guess_and_never_stand_in_the_draft(tmp_path: Path) ->
     for value in values.values():
         assert value.format(1) not in drafted
     assert "ann1@" not in repr(seen)
+
+
+def test_the_table_may_say_the_rest_of_a_name() -> None:
+    assert guess(text("address"), noun=("email", "address")).rule is EMAIL
+    assert guess(text("address"), noun=("customer", "address")).rule is guess(text("address")).rule
+    assert guess(text("address"), noun=("address",)).rule is guess(text("address")).rule
+    assert guess(text("number"), noun=("phone", "number")).rule is PHONE

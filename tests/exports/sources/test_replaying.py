@@ -411,3 +411,50 @@ def test_a_replay_leaves_an_event_without_a_key(engine: sa.Engine, source: DataS
 def test_a_source_that_nobody_knows_is_named() -> None:
     with pytest.raises(CommandError, match="There is no source 'club'; there is none yet"):
         replay()
+
+
+def test_a_day_that_was_put_in_a_column_of_moments_is_known_as_what_the_deletion_left(
+    source: DataSource, small_url: str
+) -> None:
+    day = MASKED.replace("joined_at: keep}", "joined_at: {constant: '1900-01-01'}}")
+    day = day.replace("    received_at: joined_at\n", "", 1)  # it dates nothing any more
+    accepted = DataSource.set_up(day, read_url_variable="CLUB_URL", write_url_variable="CLUB_URL", position=0, at=NOW)
+    delete(accepted, {**ANN, "member_no": ["1"]})
+    assert "0 deletions done again" in replay()
+
+
+def test_where_two_collections_have_become_one_what_was_masked_is_for_people(
+    source: DataSource, engine: sa.Engine
+) -> None:
+    """A plan does one thing to the rows of a collection: those that were deleted go, and the replay goes on."""
+    masks = "on_delete: {deidentify: {id: keep, body: {constant: '[gone]'}, sent_at: keep}}"
+    head, _, rest = MASKED.partition("  - name: letters\n")
+    own, _, tail = rest.partition("  - name: stamps\n")
+    notes = (
+        own.replace("title: Letters", "title: Notes")
+        .replace("reached: [{from: members, columns: {member_id: id}}]", "reached: [{by: note_no, column: id}]")
+        .replace("on_delete: delete", masks)
+        .replace('    suppress: {limit_sensitive: {body: "[limited]"}}\n', "")
+        .replace("    gives: [{kind: letter_no, column: id}]\n", "")
+    )
+    then = f"{head}  - name: letters\n{own}  - name: notes\n{notes}  - name: stamps\n{tail}"
+    now = f"{head}  - name: letters\n{own.replace('on_delete: delete', masks)}  - name: stamps\n{tail}"
+    how = {"read_url_variable": "CLUB_URL", "write_url_variable": "CLUB_URL"}
+    before = DataSource.set_up(then, **how, position=0, at=NOW)
+    with engine.connect() as connection:
+        on_it = [
+            tuple(row) for row in connection.execute(sa.select(*stamps.primary_key).where(stamps.c.letter_id == 10))
+        ]
+    went = [
+        ("letters", Action.DELETE, [(10,)]),
+        ("notes", Action.DEIDENTIFY, [(11,)]),
+        ("stamps", Action.DELETE, on_it),
+    ]
+    erasures.remember(before, before.map_version, ANN, went, on=ON, known=set())
+    DataSource.set_up(now, **how, position=0, at=NOW)
+    with pytest.raises(CommandError, match="Not all could be done"):
+        replay()
+    with engine.connect() as connection:
+        left = set(connection.scalars(sa.select(letters.c.id)))
+    assert 10 not in left
+    assert 11 in left

@@ -364,20 +364,28 @@ class Connector(ABC):
             where = f"{self.datamap.source}: {correction.collection}.{correction.field}"
             raise ChangeRefusedError(f"{where} is not marked as correctable in the map")
 
-    def correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:
+    def correct(
+        self,
+        corrections: Sequence[Correction],
+        identifiers: Identifiers,
+        *,
+        before_commit: Callable[[], None] = lambda: None,
+    ) -> None:
         """Change fields of rows from what each held to what is right, all or nothing; doing it twice is no error.
 
         The rows must still be those of the person whom the identifiers name, but for what holds the new values already:
         DataChangedError. Where they are made ``one_by_one``, as by a service, each is all or nothing. Raises
         ChangeRefusedError if the map does not let a field be corrected, if a row holds a third value, or does not take
-        the new one as given.
+        the new one as given. A database calls ``before_commit`` when something was written that is not committed yet.
         """
         for correction in corrections:
             self._check_marked(correction)
-        self._correct(corrections, identifiers)
+        self._correct(corrections, identifiers, before_commit)
 
     @abstractmethod
-    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:
+    def _correct(
+        self, corrections: Sequence[Correction], identifiers: Identifiers, before_commit: Callable[[], None]
+    ) -> None:
         """Do it: the fields may be corrected."""
 
     @abstractmethod

@@ -80,7 +80,12 @@ class ManualConnector(Connector):
         done = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
         return Deletion(tuple(done), found_done=bool(going))
 
-    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:  # noqa: ARG002
+    def _correct(
+        self,
+        corrections: Sequence[Correction],
+        identifiers: Identifiers,  # noqa: ARG002
+        before_commit: Callable[[], None],  # noqa: ARG002
+    ) -> None:
         """Take the owner's word for it; the values stand in the task."""
         if not self._is_done:
             self._ask(what_to_correct([(one, len(one.rows)) for one in corrections]))

@@ -69,7 +69,12 @@ class OwnRecordConnector(Connector):
         kept = (DoneCollection(item.name, item.action, 0, len(item.spared), item.digest) for item in plan.collections)
         return Deletion(tuple(kept))
 
-    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:  # noqa: ARG002
+    def _correct(
+        self,
+        corrections: Sequence[Correction],  # noqa: ARG002
+        identifiers: Identifiers,  # noqa: ARG002
+        before_commit: Callable[[], None],  # noqa: ARG002
+    ) -> None:
         """Refused: the record tells what was asked, as it was asked."""
         raise NoWriteAccessError(f"{self.datamap.source}: the record of requests is not changed")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from dsar.jobs.running import Run
@@ -17,7 +18,7 @@ from exports.fulfil.corrections import deciding, following, instead
 from exports.fulfil.corrections.places import kinds_of
 from exports.fulfil.corrections.standing import Granted, Standing, granted
 from exports.fulfil.tasks import asking
-from exports.models import Act, ActKind, SourceRun
+from exports.models import Act, ActBegun, ActKind, SourceRun
 from exports.sources.comparing import exact_form
 from exports.sources.connector import Connector, Correction, Identifiers, Mode
 from exports.sources.errors import (
@@ -27,6 +28,7 @@ from exports.sources.errors import (
     OnlyByHandError,
     SourceUnavailableError,
 )
+from exports.sources.values import Key
 from requests_app.models import Case
 
 READ = "read_back"  # in a proof: of each field the rows that a look after the order to a service showed as ordered
@@ -70,6 +72,8 @@ def correct(run: Run, case: Case) -> None:
     A source that only a person changes, or that can't be written to, keeps no other from being corrected; it is told
     at the end. What a source refuses goes back to a person at once.
     """
+    for work in _todo(case):
+        _tell_what_an_earlier_try_did(run, case, work)
     todo = _todo(case)
     for work in todo:
         run.renew()
@@ -149,11 +153,60 @@ def _write(run: Run, case: Case, work: Work) -> None:
             run.renew()
             now, so_far = work.writes[first : first + step], work.writes[: first + step]
             named = _with_what_is_written(identifiers, so_far) if connector.one_by_one else identifiers
-            connector.correct([write.correction for write in now], named)
+            connector.correct(
+                [write.correction for write in now], named, before_commit=partial(_begin, run, case, work)
+            )
             read = [
                 write for write in now if connector.datamap.service and _is_read_back(connector, identifiers, write)
             ]
             _note(run, case, work, now, so_far=so_far, read=read)
+
+
+def _begin(run: Run, case: Case, work: Work) -> None:
+    """The source is about to keep what was written: from here on a try that dies may have done it."""
+    with run.transaction():
+        ActBegun.objects.get_or_create(
+            case=case,
+            source=work.source_run.source,
+            kind=ActKind.CORRECT,
+            round=case.gathering_round,
+            defaults={"begun_at": run.at},
+        )
+
+
+def _tell_what_an_earlier_try_did(run: Run, case: Case, work: Work) -> None:
+    """Note what it wrote and did not live to note, before anything can stop this one: what stands there as ordered.
+
+    Else it would be forgotten where something changed since, a hold came, or a person decides anew.
+    """
+    source = work.source_run.source
+    begun = ActBegun.objects.filter(case=case, source=source, kind=ActKind.CORRECT, round=case.gathering_round)
+    if not begun.exists():
+        return
+    run.renew()
+    identifiers = _with_what_is_written(source_runs.identifiers_for(work.source_run), work.left)
+    with source.open(choosing.map_to_search(work.source_run)) as connector:
+        written = [write for write in work.left if _stands_as_ordered(connector, identifiers, write)]
+    so_far, act = [*work.writes[: work.done], *written], _act(case, work.source_run)
+    if written and (act is None or act.proof != _proof(so_far)):
+        _note(run, case, work, written, so_far=so_far, read=[])
+
+
+def _stands_as_ordered(connector: Connector, identifiers: Identifiers, write: Write) -> bool:
+    held, wanted = _held_now(connector, identifiers, write), exact_form(write.new)
+    return held.keys() == dict(write.wrong.rows).keys() and set(held.values()) == {wanted}
+
+
+def _held_now(connector: Connector, identifiers: Identifiers, write: Write) -> dict[Key, str | None]:
+    """What the field holds in the rows that were to be written, as far as the identifiers find them."""
+    place, old = write.wrong.place, dict(write.wrong.rows)
+    pages = connector.pages(place.collection, identifiers, mode=Mode.PLAN, fields=(place.column,))
+    return {
+        key: exact_form(record[place.column])
+        for page in pages
+        for key, record in zip(page.keys, page.records, strict=True)
+        if key in old
+    }
 
 
 def _with_what_is_written(identifiers: Identifiers, writes: Sequence[Write]) -> Identifiers:
@@ -176,14 +229,8 @@ def _is_read_back(connector: Connector, identifiers: Identifiers, write: Write) 
     one that is written otherwise than it was ordered, or where the service does not answer: then its word is known.
     """
     place, wanted, old = write.wrong.place, exact_form(write.new), dict(write.wrong.rows)
-    pages = connector.pages(place.collection, identifiers, mode=Mode.PLAN, fields=(place.column,))
     try:
-        now = {
-            key: exact_form(record[place.column])
-            for page in pages
-            for key, record in zip(page.keys, page.records, strict=True)
-            if key in old
-        }
+        now = _held_now(connector, identifiers, write)
     except SourceUnavailableError:
         return False
     if any(held != wanted and held == exact_form(old[key]) for key, held in now.items()):

@@ -58,7 +58,12 @@ class FilesConnector(Connector):
         """See that a person did it; the first try asks for it."""
         return self._by_hand.delete(plan, repeated=repeated, before_commit=before_commit)
 
-    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:  # noqa: ARG002
+    def _correct(
+        self,
+        corrections: Sequence[Correction],
+        identifiers: Identifiers,  # noqa: ARG002
+        before_commit: Callable[[], None],  # noqa: ARG002
+    ) -> None:
         """See that a person did it, who looks whose rows they are."""
         self._by_hand.correct(corrections)
 

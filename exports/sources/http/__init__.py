@@ -116,7 +116,12 @@ class HttpConnector(Connector):
         by = self._changing if Change.DELETE in self._service.changes else self._by_hand
         return by.delete(plan, repeated=repeated, before_commit=before_commit)
 
-    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:
+    def _correct(
+        self,
+        corrections: Sequence[Correction],
+        identifiers: Identifiers,
+        before_commit: Callable[[], None],  # noqa: ARG002 - each order is noted by itself
+    ) -> None:
         """Change fields of the person's rows from what each held to what is right, each by one order, all or nothing.
 
         Identifiers that these orders bring, as an address that is corrected, are to be among those given: by the old

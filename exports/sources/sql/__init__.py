@@ -103,9 +103,11 @@ class SqlConnector(Connector):
         super().check_correction(correction)
         self._reading.check_value(correction.collection, correction.field, correction.new)
 
-    def _correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:
+    def _correct(
+        self, corrections: Sequence[Correction], identifiers: Identifiers, before_commit: Callable[[], None]
+    ) -> None:
         """Change fields of the person's rows from what each held to what is right, in one transaction."""
-        self._changing.correct(corrections, identifiers)
+        self._changing.correct(corrections, identifiers, before_commit=before_commit)
 
     def suppress(self, right: Right, identifiers: Identifiers, *, lifts: bool = False) -> Mapping[str, int]:
         """Set the columns that carry the right out."""

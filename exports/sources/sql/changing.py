@@ -371,7 +371,9 @@ class Changing:
 
     # correction
 
-    def correct(self, corrections: Sequence[Correction], identifiers: Identifiers) -> None:
+    def correct(
+        self, corrections: Sequence[Correction], identifiers: Identifiers, *, before_commit: Callable[[], None]
+    ) -> None:
         """Change fields of the person's rows from what each held to what is right, all or nothing.
 
         What holds the new values already counts as written. Rows in which something is left to write must still be the
@@ -391,6 +393,8 @@ class Changing:
             for one, value, keys in left:
                 for key in keys:
                     self._write(connection, one, key, value)
+            if any(keys for _one, _value, keys in left):
+                before_commit()
 
     def _left_to_write(self, connection: sa.Connection, one: Correction, value: object) -> list[Key]:
         """The rows that hold what they held; each is locked as it is compared."""

@@ -12,16 +12,22 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from exports.fulfil import account, acts
-from exports.models import Act, ErasedRow
+from exports.fulfil.corrections import writing
+from exports.models import Act, Corrected, ErasedRow
 from requests_app.events import EventKind
 from requests_app.law.words import Right
 from requests_app.models import Case
+from requests_app.move import InputRefused
+from requests_app.services.correcting import Correction
 from requests_app.states import State
 from tests.exports.fulfil.test_deleting import count, proofs
+from tests.exports.fulfil.test_following_corrections import NEW, hold, names
+from tests.exports.fulfil.test_several_corrections import NAME, asked, customer, decide
 from tests.exports.house import House, facts_of, fresh, person, run_of
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.slow]
 
+EMAIL = Correction(field="shop.customers.email", value=NEW)
 A_TICKET = (
     "UPDATE support_tickets SET contact_email = ?, customer_id = NULL"
     " WHERE id = (SELECT min(id) FROM support_tickets WHERE customer_id IS NOT NULL)"
@@ -91,3 +97,57 @@ def test_such_a_deletion_is_on_the_replay_list_and_done_again_after_a_restore(
     assert not count(house, "reviews")
     assert house.sql("shop", "SELECT email FROM customers WHERE id = 7") == [(None,)]
     assert not any("interrupted" in line for line in account.account_of(fresh(case), "en"))
+
+
+# ---- corrections
+
+
+@pytest.fixture(params=["email first", "name first"])
+def corrected(house: House, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Case:
+    """Both fields are written, and not noted; then the company changes the name."""
+    fields = (EMAIL, NAME) if request.param == "email first" else (NAME, EMAIL)
+    case = asked(house, *fields)
+    for number in (1, 2):
+        decide(house, case, number, "granted", found="1")
+    note, tries = writing._note, numbers()
+
+    def note_or_die(*arguments: Any, **more: Any) -> None:
+        if next(tries) == 0:
+            raise OSError
+        note(*arguments, **more)
+
+    monkeypatch.setattr(writing, "_note", note_or_die)
+    house.approve(case)
+    assert customer(house, "email", "name") == (NEW, NAME.value)
+    assert not Act.objects.filter(case=case).exists()
+    house.sql("shop", "UPDATE customers SET name = 'Vicky Caldwell' WHERE id = 7")
+    return case
+
+
+def test_a_correction_that_was_written_is_noted_though_another_field_changed_since(
+    house: House, corrected: Case
+) -> None:
+    held = hold(house)
+    house.later(timedelta(minutes=1))
+    assert why_handed_back(corrected) == ["data_changed_since_approval"]
+    (act,) = Act.objects.filter(case=corrected)
+    assert act.proof == {"customers": {"fields": {"email": 1}, "rows": 1}}
+    assert NEW in names(held), "who is held stays so by the new address"
+    assert list(Corrected.objects.values_list("field", flat=True)) == ["email"]
+
+
+def test_what_was_written_is_not_refused_any_more(house: House, corrected: Case) -> None:
+    house.later(timedelta(minutes=1))
+    with pytest.raises(InputRefused):
+        decide(house, corrected, 1, "refused", code="ca_106_accurate", explanation="What we hold is right.")
+
+
+def test_such_a_correction_goes_on_after_another_gathering(house: House, corrected: Case) -> None:
+    house.later(timedelta(minutes=1))
+    house.move(corrected, "gather_again")
+    house.work()
+    for number in (1, 2):
+        decide(house, corrected, number, "granted", found="1")
+    house.approve(corrected)
+    assert fresh(corrected).state == State.CLOSED
+    assert customer(house, "email", "name") == (NEW, NAME.value)

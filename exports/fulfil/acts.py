@@ -164,7 +164,7 @@ def _done_before_it_changed(run: Run, source_run: SourceRun, plan: DeletionPlan)
     by the look that follows, and told to people.
     """
     to_go = [item for item in plan.collections if item.action is not Action.KEEP and item.rows > len(item.spared)]
-    if not to_go or source_run.map_version.as_map().service is not None:
+    if not to_go or not source_run.map_version.as_map().has_schema:
         return None
     run.renew()
     look = run.now_and_then(stops=False)

@@ -187,9 +187,18 @@ def _tell_what_an_earlier_try_did(run: Run, case: Case, work: Work) -> None:
     identifiers = _with_what_is_written(source_runs.identifiers_for(work.source_run), work.left)
     with source.open(choosing.map_to_search(work.source_run)) as connector:
         written = [write for write in work.left if _stands_as_ordered(connector, identifiers, write)]
+    if _counts_as_others(work, written):
+        written = [write for write, other in zip(written, work.left, strict=False) if write is other]
     so_far, act = [*work.writes[: work.done], *written], _act(case, work.source_run)
     if written and (act is None or act.proof != _proof(so_far)):
         _note(run, case, work, written, so_far=so_far, read=[])
+
+
+def _counts_as_others(work: Work, written: Sequence[Write]) -> bool:
+    """Whether a proof, which has numbers alone, would say of these writes that as many before them were done."""
+    so_far = [*work.writes[: work.done], *written]
+    is_in_order = all(write is other for write, other in zip(so_far, work.writes, strict=False))
+    return not is_in_order and any(_proof(so_far) == _proof(work.writes[:number]) for number in range(len(work.writes)))
 
 
 def _stands_as_ordered(connector: Connector, identifiers: Identifiers, write: Write) -> bool:

@@ -151,3 +151,26 @@ def test_such_a_correction_goes_on_after_another_gathering(house: House, correct
     house.approve(corrected)
     assert fresh(corrected).state == State.CLOSED
     assert customer(house, "email", "name") == (NEW, NAME.value)
+
+
+def test_a_proof_that_would_count_for_another_row_of_the_same_field_is_not_noted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two streets were written, and the company changes the first again: one of two says not which."""
+    street = Correction(field="shop.addresses.street", value="1 Elm Street")
+    case = asked(house, street)
+    decide(house, case, 1, "granted", found="1,2")
+    note = writing._note
+
+    def die(*_arguments: Any, **_more: Any) -> None:
+        raise OSError
+
+    monkeypatch.setattr(writing, "_note", die)
+    house.approve(case)
+    (first, _second), *others = house.sql("shop", "SELECT id, street FROM addresses WHERE customer_id = 7 ORDER BY id")
+    assert {street for _id, street in others} == {"1 Elm Street"}
+    monkeypatch.setattr(writing, "_note", note)
+    house.sql("shop", "UPDATE addresses SET street = '2 Oak Street' WHERE id = ?", first)
+    house.later(timedelta(minutes=1))
+    assert fresh(case).state == State.DECIDING
+    assert not Act.objects.filter(case=case).exists()

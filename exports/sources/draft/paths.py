@@ -47,6 +47,9 @@ WHO_LOOKS_AFTER = frozenset(
     )
 )
 
+# Tables of those who have to do with others' rows.
+AT_WORK = frozenset(("employee", "staff", "teller", "clerk", "cashier", "seller"))
+
 PHONE_KIND = "phone"
 SHARED = (
     "a telephone may be a family's or a switchboard's, and then leads to rows of others: name a way beside it that is"
@@ -195,9 +198,13 @@ class _Walk:
             self._spread([place for place, distance in found.items() if distance == nearest], nearest)
 
     def _onward(self, place: Place) -> Iterator[Place]:
-        down = (pointer for pointer in self._hanging[place] if self._may_follow(pointer) and not _looks_after(pointer))
-        yield from (pointer.child for pointer in down)
+        down = (pointer for pointer in self._hanging[place] if self._may_follow(pointer))
+        yield from (pointer.child for pointer in down if not self._is_last(pointer))
         yield from (pointer.parent for pointer in self._pointers[place] if self._leads_up(pointer))
+
+    def _is_last(self, pointer: Pointer) -> bool:
+        """Whether it is followed where nothing else leads: what an employee has to do with is a customer's first."""
+        return _looks_after(pointer) or not AT_WORK.isdisjoint(self._nouns[pointer.parent][-1:])
 
     def _leads_up(self, pointer: Pointer) -> bool:
         return self._may_follow(pointer) and (self._is_one(pointer) or self._is_owner(pointer))
